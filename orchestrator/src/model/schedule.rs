@@ -1,0 +1,260 @@
+//! The timetable as `config` validated it: groups, tasks and when each is due.
+//! Everything here is resolved (defaults merged, units parsed); nothing is optional
+//! that has a default. Made only by `config`; read by everybody.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+
+use super::ids::{CommandName, GroupName};
+use super::outcome::Category;
+
+/// A whole schedule file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schedule {
+    /// Groups in file order, which is the order of execution.
+    pub groups: Vec<Group>,
+    /// The fixed list for `run-all`, if the file has one.
+    pub workflow: Option<Workflow>,
+}
+
+/// Tasks that share a time of day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// The key under `groups:`.
+    pub name: GroupName,
+    /// When the group's batch runs, in `timezone`, to the minute.
+    pub default_time: Time,
+    /// UTC unless the file says otherwise.
+    pub timezone: TimeZone,
+    /// Whether a failure ends this group's part of a run.
+    pub stop_on_failure: bool,
+    /// What happens to slots that passed while no scheduler ran.
+    pub catch_up: CatchUp,
+    /// What happens when a slot comes while the previous run still goes on.
+    pub overlap: Overlap,
+    /// A firing is delayed by a stable fraction of this.
+    pub jitter: Duration,
+    /// Tasks in file order, disabled ones included.
+    pub tasks: Vec<Task>,
+}
+
+/// One line of the timetable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    /// The group it stands in; `workflow` for the fixed list.
+    pub group: GroupName,
+    /// The collector.
+    pub command: CommandName,
+    /// Its arguments, passed as they are, never through a shell.
+    pub args: Vec<String>,
+    /// When it is due.
+    pub cadence: Cadence,
+    /// `false` keeps the entry without running it.
+    pub enabled: bool,
+    /// How it is run.
+    pub policy: Policy,
+}
+
+/// When a task is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cadence {
+    /// Every day, in the group's batch.
+    Daily,
+    /// Once a week, in the group's batch.
+    Weekly(Weekday),
+    /// Once a month, in the group's batch; a day that the month lacks means its last day.
+    Monthly(MonthDay),
+    /// Every so many minutes, outside the group's batch.
+    Interval(Minutes),
+    /// In the group's batch, when there is a new release.
+    OnRelease,
+}
+
+impl Cadence {
+    /// The word for it under `schedule:`.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Weekly(_) => "weekly",
+            Self::Monthly(_) => "monthly",
+            Self::Interval(_) => "interval",
+            Self::OnRelease => "on_release",
+        }
+    }
+}
+
+/// A day of the month as written: 1 to 31.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MonthDay(i8);
+
+impl MonthDay {
+    /// `None` outside 1..=31.
+    pub fn new(day: i64) -> Option<Self> {
+        i8::try_from(day)
+            .ok()
+            .filter(|day| (1..=31).contains(day))
+            .map(Self)
+    }
+
+    /// The number, 1 to 31.
+    pub fn get(self) -> i8 {
+        self.0
+    }
+}
+
+/// The minutes of an interval task: 1 to 180.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Minutes(u8);
+
+impl Minutes {
+    /// `None` outside 1..=180.
+    pub fn new(minutes: i64) -> Option<Self> {
+        u8::try_from(minutes)
+            .ok()
+            .filter(|minutes| (1..=180).contains(minutes))
+            .map(Self)
+    }
+
+    /// The number, 1 to 180.
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+/// How one task is run: defaults, the group's and the task's own keys merged,
+/// the nearest winning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// SIGTERM after this; `None` for no limit.
+    pub timeout: Option<Duration>,
+    /// SIGTERM after this long without a byte of output; `None` for no limit.
+    pub idle_timeout: Option<Duration>,
+    /// From SIGTERM to SIGKILL.
+    pub grace: Duration,
+    /// What follows a failed attempt.
+    pub retry: Retry,
+    /// Added to the collector's environment; the nearest level wins per name.
+    pub env: BTreeMap<String, String>,
+    /// Where it runs; relative to the working directory of `orchestrate`, which is the default.
+    pub working_directory: Option<PathBuf>,
+    /// What it may use.
+    pub limits: Limits,
+    /// What it should bring.
+    pub expect: Expect,
+}
+
+/// From SIGTERM to SIGKILL where the schedule says nothing.
+pub const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            timeout: None,
+            idle_timeout: None,
+            grace: DEFAULT_GRACE,
+            retry: Retry::default(),
+            env: BTreeMap::new(),
+            working_directory: None,
+            limits: Limits::default(),
+            expect: Expect::default(),
+        }
+    }
+}
+
+/// Further attempts after a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// How many attempts may follow the first one.
+    pub limit: u32,
+    /// The pause before the second attempt; doubled before each further one.
+    pub delay: Duration,
+    /// Only failures of these categories are tried again.
+    pub on: Vec<Category>,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            limit: 0,
+            delay: Duration::from_secs(30),
+            on: Category::RETRYABLE.to_vec(),
+        }
+    }
+}
+
+/// Resource limits of one attempt; `None` for no limit of ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Address space per process, in bytes.
+    pub memory: Option<u64>,
+    /// CPU time per process.
+    pub cpu_time: Option<Duration>,
+    /// Open files per process.
+    pub open_files: Option<u64>,
+    /// Bytes of output kept in the log; the rest is read, counted and dropped.
+    pub output: Option<u64>,
+}
+
+/// What a successful attempt should bring; otherwise it is suspect.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// Records, at least.
+    pub min_records: Option<u64>,
+    /// The newest record may be this old.
+    pub max_age: Option<Duration>,
+}
+
+/// What happens to slots that passed while no scheduler ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatchUp {
+    /// Which of them run late.
+    pub mode: CatchUpMode,
+    /// Older slots are missed in any case; `None` for no limit.
+    pub max_age: Option<Duration>,
+}
+
+impl Default for CatchUp {
+    fn default() -> Self {
+        Self {
+            mode: CatchUpMode::Last,
+            max_age: None,
+        }
+    }
+}
+
+/// Which missed slots run late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CatchUpMode {
+    /// None of them.
+    None,
+    /// The newest one.
+    Last,
+    /// All of them, in order.
+    All,
+}
+
+/// What happens when a slot comes while the previous run still goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overlap {
+    /// The slot is skipped, with a row that says so.
+    #[default]
+    Skip,
+    /// It runs afterwards.
+    Queue,
+}
+
+/// The fixed list of `run-all`, in the order of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workflow {
+    /// When a scheduler runs it by itself, in UTC; `None` for never.
+    pub default_time: Option<Time>,
+    /// Tasks whose group is `workflow` and whose cadence is daily.
+    pub tasks: Vec<Task>,
+}
+
+/// The group name that tasks of the fixed list carry.
+pub const WORKFLOW_GROUP: &str = "workflow";

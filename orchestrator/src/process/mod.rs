@@ -1,0 +1,1 @@
+//! One attempt: a collector, its whole process tree, its output and its end.
