@@ -1,0 +1,14 @@
+//! What is remembered: the run directory first, the database as its index.
+//! Nothing outside knows SQL; nothing here knows how a run proceeds.
+
+mod journal;
+mod read;
+mod recorder;
+mod rundir;
+mod sqlite;
+
+pub use journal::Journal;
+pub use read::{Attempt, HistoryFilter, RunHeader, RunRecord, TaskState};
+pub use recorder::{RecorderEnd, record};
+pub use rundir::RunDir;
+pub use sqlite::{Store, StoreError};
