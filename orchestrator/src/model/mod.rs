@@ -1,10 +1,14 @@
 //! The pure core: what a schedule is, what is due, how a run proceeds, how a
-//! task ended. No I/O, no clock, no async, and nothing of ours is imported.
+//! task ended. No I/O, no clock but the one in `clock`, no async, and nothing of ours is imported.
 
+mod calendar;
+mod clock;
 mod ids;
 mod outcome;
 mod schedule;
 
+pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use ids::{CommandName, GroupName, RunId};
 pub use outcome::{Because, CancelCause, Category, Exit, Outcome, SpawnError, TimeLimit, signal_name};
 pub use schedule::{
