@@ -3,15 +3,23 @@
 
 mod calendar;
 mod clock;
+#[cfg(test)]
+mod fixtures;
 mod ids;
 mod outcome;
+mod plan;
 mod schedule;
+mod select;
+mod selection;
 
 pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ids::{CommandName, GroupName, RunId};
 pub use outcome::{Because, CancelCause, Category, Exit, Outcome, SpawnError, TimeLimit, signal_name};
+pub use plan::{Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_workflow};
 pub use schedule::{
     Cadence, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay, Overlap, Policy,
     Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
 };
+pub use select::{SelectError, select, workflow};
+pub use selection::{Day, Details, Query, Selection, SelectionError};
