@@ -12,6 +12,7 @@ mod run;
 mod schedule;
 mod select;
 mod selection;
+mod stream;
 
 pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -25,3 +26,4 @@ pub use schedule::{
 };
 pub use select::{SelectError, select, workflow};
 pub use selection::{Day, Details, Query, Selection, SelectionError};
+pub use stream::Stream;

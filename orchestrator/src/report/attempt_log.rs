@@ -14,7 +14,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::output::Stream;
+use crate::model::Stream;
 
 /// Bytes of log kept where the schedule says nothing: 256 MiB.
 pub const DEFAULT_CAP: u64 = 256 << 20;

@@ -13,8 +13,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::bus::Listener;
 use super::event::{RunEvent, TaskRef};
-use super::output::{Output, Stream, neutralised, push_neutralised};
+use super::output::{Output, neutralised, push_neutralised};
 use super::text::human_duration;
+use crate::model::Stream;
 
 /// Standard error, shared by everybody who writes for people. Cheap to clone.
 #[derive(Clone)]

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::bus::Listener;
 use super::event::{RunEvent, TaskRef};
-use super::output::{Output, Stream};
+use super::output::Output;
+use crate::model::Stream;
 
 /// Writes JSON Lines. A writer that fails (`| head -1`) is written to no more;
 /// the run goes on.

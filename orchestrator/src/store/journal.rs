@@ -4,7 +4,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 
-use super::rundir::RunDir;
+use crate::report::RunDir;
 use crate::report::{Listener, RunEvent};
 
 /// The firsthand listener that writes the journal. A full disk does not end the

@@ -4,11 +4,9 @@
 mod journal;
 mod read;
 mod recorder;
-mod rundir;
 mod sqlite;
 
 pub use journal::Journal;
-pub use read::{Attempt, HistoryFilter, RunHeader, RunRecord, TaskState};
+pub use read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};
 pub use recorder::{RecorderEnd, record};
-pub use rundir::RunDir;
 pub use sqlite::{Store, StoreError};

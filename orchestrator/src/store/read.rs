@@ -84,7 +84,51 @@ pub struct Attempt {
     pub log: String,
 }
 
+/// How a collector ended the last time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastOutcome {
+    /// Its group.
+    #[serde(skip)]
+    pub group: String,
+    /// The collector.
+    #[serde(skip)]
+    pub command: String,
+    /// The run it took part in.
+    pub run: RunId,
+    /// When that run began.
+    pub started_at: Timestamp,
+    /// The keyword of its outcome.
+    pub outcome: String,
+}
+
 impl Store {
+    /// For each collector of each group, how it ended the last time.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn last_outcomes(&self) -> Result<Vec<LastOutcome>, StoreError> {
+        // SQLite takes the bare columns from the row that has the maximum.
+        let rows = sqlx::query(
+            "select group_name, command, outcome, run_id, max(started_at) as started_at
+             from tasks join runs on runs.id = run_id
+             where outcome is not null group by group_name, command",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let run = RunId::new(row.try_get::<String, _>("run_id")?);
+                Ok(LastOutcome {
+                    group: row.try_get("group_name")?,
+                    command: row.try_get("command")?,
+                    outcome: row.try_get("outcome")?,
+                    started_at: instant(&run, row.try_get("started_at")?)?,
+                    run,
+                })
+            })
+            .collect()
+    }
+
     /// Runs, newest first.
     ///
     /// # Errors
