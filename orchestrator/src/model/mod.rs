@@ -3,6 +3,7 @@
 
 mod calendar;
 mod clock;
+mod firings;
 #[cfg(test)]
 mod fixtures;
 mod ids;
@@ -12,10 +13,12 @@ mod run;
 mod schedule;
 mod select;
 mod selection;
+mod slots;
 mod stream;
 
 pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
 pub use outcome::{Because, CancelCause, Category, Exit, Outcome, SpawnError, TimeLimit, signal_name};
 pub use plan::{Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_workflow};
@@ -26,4 +29,5 @@ pub use schedule::{
 };
 pub use select::{SelectError, select, workflow};
 pub use selection::{Day, Details, Query, Selection, SelectionError};
+pub use slots::{Entry, EntryKey, timetable};
 pub use stream::Stream;
