@@ -25,11 +25,15 @@ pub(super) fn completions(shell: Shell, command: &mut Command) -> Result<Exit, F
 /// Prints the manual page, verbs included.
 pub(super) fn man(command: &Command) -> Result<Exit, Failure> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut page).map_err(Failure::infrastructure)?;
+    clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .map_err(Failure::infrastructure)?;
     for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
         let name = format!("orchestrate-{}", verb.get_name());
         let verb = verb.clone().name(name.clone()).display_name(name);
-        clap_mangen::Man::new(verb).render(&mut page).map_err(Failure::infrastructure)?;
+        clap_mangen::Man::new(verb)
+            .render(&mut page)
+            .map_err(Failure::infrastructure)?;
     }
     print_text(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Success)

@@ -16,9 +16,14 @@ use crate::store::{HistoryFilter, RunHeader, Store};
 /// Lists runs.
 pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let filter =
-        HistoryFilter { command: args.collector.clone(), group: args.group.clone(), last: args.last };
-    let runs = with_store(&settings, async |store| store.history(&filter).await.map_err(Failure::infrastructure))?;
+    let filter = HistoryFilter {
+        command: args.collector.clone(),
+        group: args.group.clone(),
+        last: args.last,
+    };
+    let runs = with_store(&settings, async |store| {
+        store.history(&filter).await.map_err(Failure::infrastructure)
+    })?;
     match args.format {
         Format::Json => print_json(&runs)?,
         Format::Text => print_text(&table(&runs))?,
@@ -51,13 +56,17 @@ pub(super) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     let directory = &settings.state_dir;
     std::fs::create_dir_all(directory).map_err(|error| {
         Failure::infrastructure(
-            anyhow::Error::new(error).context(format!("cannot use the state directory {}", directory.display())),
+            anyhow::Error::new(error)
+                .context(format!("cannot use the state directory {}", directory.display())),
         )
         .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
     })?;
-    Store::open(settings.database_url.as_deref(), directory).await.map_err(|error| {
-        Failure::infrastructure(error).hint("--database-url, DATABASE_URL or --state-dir decide where the database is")
-    })
+    Store::open(settings.database_url.as_deref(), directory)
+        .await
+        .map_err(|error| {
+            Failure::infrastructure(error)
+                .hint("--database-url, DATABASE_URL or --state-dir decide where the database is")
+        })
 }
 
 /// The runtime of a verb. One thread: a run does one thing at a time, and a
@@ -66,7 +75,10 @@ pub(super) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
 /// # Errors
 /// The system has no resources left.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::infrastructure)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::infrastructure)
 }
 
 fn table(runs: &[RunHeader]) -> String {
@@ -75,7 +87,16 @@ fn table(runs: &[RunHeader]) -> String {
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["Run", "Schedule", "Started", "Time", "Result", "Succeeded", "Failed", "Skipped"]);
+    table.set_header([
+        "Run",
+        "Schedule",
+        "Started",
+        "Time",
+        "Result",
+        "Succeeded",
+        "Failed",
+        "Skipped",
+    ]);
     for run in runs {
         let result = match run.success {
             None => "running",
@@ -83,7 +104,9 @@ fn table(runs: &[RunHeader]) -> String {
             Some(false) => "failed",
         };
         let style = outcome_style(if run.success.is_none() { "skipped" } else { result });
-        let time = run.finished_at.and_then(|end| Duration::try_from(end.duration_since(run.started_at)).ok());
+        let time = run
+            .finished_at
+            .and_then(|end| Duration::try_from(end.duration_since(run.started_at)).ok());
         let schedule = match &run.group {
             Some(group) => format!("{} {group}", run.schedule),
             None => run.schedule.clone(),

@@ -42,10 +42,13 @@ pub(super) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -
     };
     let filter = || {
         EnvFilter::try_new(level).map_err(|error| {
-            Failure::usage(format!("log level {level:?}: {error}")).hint("use error, warn, info, debug or trace")
+            Failure::usage(format!("log level {level:?}: {error}"))
+                .hint("use error, warn, info, debug or trace")
         })
     };
-    let to_file = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(file);
+    let to_file = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(file);
     let to_file = match global.log_format {
         LogFormat::Text => to_file.boxed(),
         LogFormat::Json => to_file.json().flatten_event(true).boxed(),
@@ -66,18 +69,26 @@ pub(super) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -
     Ok(Logging { _file: guard })
 }
 
-fn file_writer(directory: &Path) -> Result<(tracing_appender::non_blocking::NonBlocking, WorkerGuard), Failure> {
-    let appender = RollingFileAppender::builder()
-        .rotation(Rotation::DAILY)
-        .filename_prefix("orchestrate")
-        .filename_suffix("log")
-        .max_log_files(KEPT_FILES)
-        .build(directory)
-        .map_err(|error| {
-            Failure::infrastructure(anyhow::Error::new(error).context(format!("cannot log to {}", directory.display())))
-                .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
-        })?;
-    Ok(NonBlockingBuilder::default().lossy(false).buffered_lines_limit(WAITING_LINES).finish(appender))
+fn file_writer(
+    directory: &Path,
+) -> Result<(tracing_appender::non_blocking::NonBlocking, WorkerGuard), Failure> {
+    let made = std::fs::create_dir_all(directory);
+    let appender = made.map_err(anyhow::Error::new).and_then(|()| {
+        let builder = RollingFileAppender::builder()
+            .rotation(Rotation::DAILY)
+            .filename_prefix("orchestrate")
+            .filename_suffix("log")
+            .max_log_files(KEPT_FILES);
+        Ok(builder.build(directory)?)
+    });
+    let appender = appender.map_err(|error| {
+        Failure::infrastructure(error.context(format!("cannot log to {}", directory.display())))
+            .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
+    })?;
+    Ok(NonBlockingBuilder::default()
+        .lossy(false)
+        .buffered_lines_limit(WAITING_LINES)
+        .finish(appender))
 }
 
 /// Lines for people go the way of everything else on standard error.

@@ -18,12 +18,27 @@ use crate::report::{Record, TaskSummary, push_neutralised};
 pub(super) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let record = with_store(&settings, async |store| find(store, &args.run).await)?;
-    let wanted = |task: &TaskSummary| args.command.as_ref().is_none_or(|command| *command == task.command);
-    let tasks: Vec<&TaskSummary> = record.tasks.iter().map(|task| &task.summary).filter(|task| wanted(task)).collect();
+    let wanted = |task: &TaskSummary| {
+        args.command
+            .as_ref()
+            .is_none_or(|command| *command == task.command)
+    };
+    let tasks: Vec<&TaskSummary> = record
+        .tasks
+        .iter()
+        .map(|task| &task.summary)
+        .filter(|task| wanted(task))
+        .collect();
     if let (Some(command), true) = (&args.command, tasks.is_empty()) {
-        let names: Vec<&str> = record.tasks.iter().map(|task| task.summary.command.as_str()).collect();
-        return Err(Failure::usage(format!("run {} had no collector {command:?}", record.header.run))
-            .hint(format!("it had: {}", names.join(", "))));
+        let names: Vec<&str> = record
+            .tasks
+            .iter()
+            .map(|task| task.summary.command.as_str())
+            .collect();
+        return Err(
+            Failure::usage(format!("run {} had no collector {command:?}", record.header.run))
+                .hint(format!("it had: {}", names.join(", "))),
+        );
     }
     let mut out = BufWriter::with_capacity(64 << 10, std::io::stdout().lock());
     for task in tasks {
@@ -32,7 +47,9 @@ pub(super) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, Failure> {
         match print(&path, task, args, &mut out) {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(Exit::Success),
             result => result.map_err(|error| {
-                Failure::infrastructure(anyhow::Error::new(error).context(format!("cannot read {}", path.display())))
+                Failure::infrastructure(
+                    anyhow::Error::new(error).context(format!("cannot read {}", path.display())),
+                )
             })?,
         }
     }
@@ -43,7 +60,11 @@ pub(super) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, Failure> {
 }
 
 fn print(path: &Path, task: &TaskSummary, args: &LogsArgs, out: &mut impl Write) -> std::io::Result<()> {
-    let tag = if args.raw { String::new() } else { format!("[{}/{}] ", task.group, task.command) };
+    let tag = if args.raw {
+        String::new()
+    } else {
+        format!("[{}/{}] ", task.group, task.command)
+    };
     let stream = args.stream.map(Stream::from);
     let mut reader = BufReader::with_capacity(64 << 10, File::open(path)?);
     let mut kept: VecDeque<Vec<u8>> = VecDeque::new();
@@ -54,7 +75,9 @@ fn print(path: &Path, task: &TaskSummary, args: &LogsArgs, out: &mut impl Write)
         if reader.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        let Some(record) = Record::parse(line.strip_suffix(b"\n").unwrap_or(&line)) else { continue };
+        let Some(record) = Record::parse(line.strip_suffix(b"\n").unwrap_or(&line)) else {
+            continue;
+        };
         if stream.is_some_and(|wanted| wanted != record.stream) {
             continue;
         }
@@ -65,7 +88,10 @@ fn print(path: &Path, task: &TaskSummary, args: &LogsArgs, out: &mut impl Write)
         } else {
             text.clear();
             push_neutralised(&mut text, tag.as_bytes());
-            push_neutralised(&mut text, record.bytes.strip_suffix(b"\r").unwrap_or(record.bytes));
+            push_neutralised(
+                &mut text,
+                record.bytes.strip_suffix(b"\r").unwrap_or(record.bytes),
+            );
             text.push('\n');
             text.as_bytes().to_vec()
         };

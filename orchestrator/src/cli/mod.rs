@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod collectors;
 mod exit;
 mod failure;
 mod generate;
@@ -16,6 +17,7 @@ mod run;
 mod schedule;
 mod settings;
 mod show;
+mod summary;
 
 use clap::{CommandFactory, Parser};
 
@@ -33,7 +35,11 @@ pub fn main() -> Exit {
         Err(error) => {
             // Help goes to stdout and is no failure; clap knows which is which.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
         }
     };
     cli.global.color.write_global();

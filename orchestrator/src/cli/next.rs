@@ -15,7 +15,7 @@ use super::history::with_store;
 use super::output::{print_json, print_text};
 use super::schedule::load;
 use super::settings::Settings;
-use crate::model::{Clock, EntryKind, Firing, SystemClock, Window, firings};
+use crate::model::{Clock, EntryKey, Firing, SystemClock, Window, firings, timetable};
 use crate::report::{human_duration, neutralised, outcome_style};
 use crate::store::LastOutcome;
 
@@ -31,10 +31,16 @@ pub(super) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
         until: hours.and_then(|hours| now.checked_add(hours).ok()),
         count: args.count.map(|count| count as usize),
     };
-    let firings = firings(&schedule, now, window);
+    let timetable = timetable(&schedule);
+    let firings = firings(&timetable, now, window);
     let last = last_outcomes(&settings)?;
     match args.format {
-        Format::Json => print_json(&firings.iter().map(|firing| view(firing, &last)).collect::<Vec<_>>())?,
+        Format::Json => print_json(
+            &firings
+                .iter()
+                .map(|firing| view(firing, &last))
+                .collect::<Vec<_>>(),
+        )?,
         Format::Text => print_text(&table(&firings, &last, now))?,
     }
     Ok(Exit::Success)
@@ -45,8 +51,13 @@ fn last_outcomes(settings: &Settings) -> Result<LastOutcomes, Failure> {
     if settings.database_url.is_none() && !settings.state_dir.join("orchestrate.db").exists() {
         return Ok(LastOutcomes::new());
     }
-    let list = with_store(settings, async |store| store.last_outcomes().await.map_err(Failure::infrastructure))?;
-    Ok(list.into_iter().map(|last| ((last.group.clone(), last.command.clone()), last)).collect())
+    let list = with_store(settings, async |store| {
+        store.last_outcomes().await.map_err(Failure::infrastructure)
+    })?;
+    Ok(list
+        .into_iter()
+        .map(|last| ((last.group.clone(), last.command.clone()), last))
+        .collect())
 }
 
 /// A firing as the JSON contract shows it.
@@ -74,19 +85,21 @@ struct TaskView<'a> {
     last: Option<&'a LastOutcome>,
 }
 
-fn view<'a>(firing: &'a Firing<'_>, last: &'a LastOutcomes) -> FiringView<'a> {
+fn view<'a>(firing: &'a Firing<'_, '_>, last: &'a LastOutcomes) -> FiringView<'a> {
     let entry = firing.entry;
-    let (kind, group, minutes) = match entry.kind() {
-        EntryKind::Group(name) => ("group", Some(name.as_str()), None),
-        EntryKind::Interval(minutes) => ("interval", None, Some(minutes.get())),
-        EntryKind::Workflow => ("workflow", None, None),
+    let (kind, group, minutes) = match entry.key() {
+        EntryKey::Group(name) => ("group", Some(name.as_str()), None),
+        EntryKey::Interval(minutes) => ("interval", None, Some(minutes.get())),
+        EntryKey::Workflow => ("workflow", None, None),
     };
     FiringView {
         kind,
         group,
         minutes,
-        at: entry.time_of_day().map(|time| time.strftime("%H:%M").to_string()),
-        timezone: entry.time_of_day().map(|_| zone_name(entry.timezone())),
+        at: entry
+            .time_of_day()
+            .map(|(time, _)| time.strftime("%H:%M").to_string()),
+        timezone: entry.time_of_day().map(|(_, zone)| zone_name(zone)),
         next: firing.at,
         tasks: firing
             .tasks
@@ -106,7 +119,7 @@ fn zone_name(zone: &TimeZone) -> String {
     zone.iana_name().unwrap_or("UTC").to_owned()
 }
 
-fn table(firings: &[Firing<'_>], last: &LastOutcomes, now: Timestamp) -> String {
+fn table(firings: &[Firing<'_, '_>], last: &LastOutcomes, now: Timestamp) -> String {
     if firings.is_empty() {
         return "Nothing is due.\n".to_owned();
     }
@@ -115,10 +128,10 @@ fn table(firings: &[Firing<'_>], last: &LastOutcomes, now: Timestamp) -> String 
     table.load_style(presets::NOTHING);
     table.set_header(["Next (UTC)", "Local time", "In", "Entry", "Tasks (last outcome)"]);
     for firing in firings {
-        let entry = match firing.entry.kind() {
-            EntryKind::Group(name) => name.to_string(),
-            EntryKind::Interval(minutes) => format!("every {} min", minutes.get()),
-            EntryKind::Workflow => "workflow".to_owned(),
+        let entry = match firing.entry.key() {
+            EntryKey::Group(name) => name.to_string(),
+            EntryKey::Interval(minutes) => format!("every {} min", minutes.get()),
+            EntryKey::Workflow => "workflow".to_owned(),
         };
         let tasks: Vec<String> = firing
             .tasks

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anstream::{eprintln, stderr, stdout};
+use anstream::{eprintln, stdout};
 use serde::Serialize;
 
 use super::exit::Exit;
@@ -36,18 +36,18 @@ pub(super) fn print_text(text: &str) -> Result<(), Failure> {
 
 /// Tells every problem at its place; what follows is only an exit code.
 pub(super) fn tell_diagnostics(diagnostics: &[Diagnostic]) -> Failure {
-    let colour = stderr().is_terminal() || colour_forced();
-    for diagnostic in diagnostics {
-        eprintln!("{}", render(diagnostic, colour));
-    }
+    print_diagnostics(diagnostics);
     Failure::told(Exit::Usage)
+}
+
+/// Shows every problem at its place.
+pub(super) fn print_diagnostics(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        eprintln!("{}", render(diagnostic, colour_on_stderr()));
+    }
 }
 
 /// Whether standard error takes ANSI styles.
 pub(super) fn colour_on_stderr() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
-}
-
-fn colour_forced() -> bool {
-    anstream::ColorChoice::global() == anstream::ColorChoice::Always
 }

@@ -70,7 +70,10 @@ pub(super) fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
                 Ok(found) => Some(found.display()),
                 Err(missing) => {
                     let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
-                    eprintln!("{yellow}warning:{yellow:#} {}", neutralised(&format!("{}{hint}", missing.message)));
+                    eprintln!(
+                        "{yellow}warning:{yellow:#} {}",
+                        neutralised(&format!("{}{hint}", missing.message))
+                    );
                     None
                 }
             };
@@ -84,7 +87,12 @@ pub(super) fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
             }
         })
         .collect();
-    PlanView { schedule: plan.selection, date: plan.date.to_string(), release: plan.release.keyword(), tasks }
+    PlanView {
+        schedule: plan.selection,
+        date: plan.date.to_string(),
+        release: plan.release.keyword(),
+        tasks,
+    }
 }
 
 fn table(plan: &Plan, view: &PlanView<'_>) -> String {

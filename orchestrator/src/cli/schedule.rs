@@ -1,12 +1,13 @@
 //! From the words of a command line to a plan.
 
-use super::args::{ReleaseArg, SelectionArgs};
+use super::args::{ReleaseArg, RunOneArgs, SelectionArgs};
 use super::failure::Failure;
-use super::output::tell_diagnostics;
+use super::output::{print_diagnostics, tell_diagnostics};
 use super::settings::Settings;
-use crate::config::{self, Severity};
+use crate::config;
 use crate::model::{
-    Clock, Day, Details, GroupName, Plan, Query, Release, Schedule, Selection, SystemClock, awaits_release, plan, select,
+    Cadence, Clock, CommandName, Day, Details, GroupName, Plan, Policy, Query, Release, Schedule, Selection,
+    SystemClock, Task, awaits_release, plan, select,
 };
 
 /// Loads the schedule; tells every problem it has.
@@ -14,14 +15,10 @@ use crate::model::{
 /// # Errors
 /// The file cannot be read or has errors. Warnings are told and pass.
 pub(super) fn load(settings: &Settings) -> Result<Schedule, Failure> {
-    let loaded =
-        config::load_schedule(&settings.schedule_file).map_err(|error| tell_diagnostics(&error.diagnostics()))?;
-    debug_assert!(loaded.warnings.iter().all(|diagnostic| diagnostic.severity == Severity::Warning));
-    if !loaded.warnings.is_empty() {
-        // Only said: warnings do not keep anything from running.
-        drop(tell_diagnostics(&loaded.warnings));
-    }
-    Ok(loaded.schedule)
+    let loaded = config::load_schedule(&settings.schedule_file)
+        .map_err(|error| tell_diagnostics(error.diagnostics()))?;
+    print_diagnostics(&loaded.warnings);
+    Ok(loaded.value)
 }
 
 /// Selects what the arguments ask for.
@@ -52,7 +49,63 @@ fn release(argument: ReleaseArg, wanted: bool) -> Release {
         ReleaseArg::New => Release::New,
         ReleaseArg::None => Release::None,
         ReleaseArg::Auto => Release::Unknown(
-            "release detection is not available in this version; say --release new or --release none".to_owned(),
+            "release detection is not available in this version; say --release new or --release none"
+                .to_owned(),
         ),
+    }
+}
+
+/// The group that a collector has which is run by hand and not in the schedule.
+const BY_HAND: &str = "by-hand";
+
+/// A plan of one collector, with the settings that the schedule has for it. A
+/// collector that is not in the schedule, or a missing schedule, is no error.
+///
+/// # Errors
+/// The schedule is wrong, or the named group does not have the collector.
+pub(super) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan, Failure> {
+    let schedule = if settings.schedule_file.exists() {
+        Some(load(settings)?)
+    } else {
+        None
+    };
+    let fixed = schedule
+        .iter()
+        .filter_map(|schedule| schedule.workflow.as_ref())
+        .flat_map(|workflow| &workflow.tasks);
+    let mut known = schedule
+        .iter()
+        .flat_map(|schedule| &schedule.groups)
+        .flat_map(|group| &group.tasks)
+        .chain(fixed)
+        .filter(|task| task.command.as_str() == args.command);
+    let mut task = match &args.group {
+        None => known
+            .min_by_key(|task| !task.enabled)
+            .cloned()
+            .unwrap_or_else(|| by_hand(&args.command)),
+        Some(group) => {
+            let found = known.find(|task| task.group.as_str() == group).cloned();
+            found.ok_or_else(|| {
+                Failure::usage(format!("group {group:?} has no collector {:?}", args.command))
+            })?
+        }
+    };
+    if !args.args.is_empty() {
+        task.args.clone_from(&args.args);
+    }
+    let date = Day::At(SystemClock.now()).in_zone(&jiff::tz::TimeZone::UTC);
+    // By hand means now, whatever release it waits for.
+    Ok(Plan::new("run-one", date, Release::New, &[&task]))
+}
+
+fn by_hand(command: &str) -> Task {
+    Task {
+        group: GroupName::new(BY_HAND),
+        command: CommandName::new(command),
+        args: Vec::new(),
+        cadence: Cadence::Daily,
+        enabled: true,
+        policy: Policy::default(),
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Global;
 use super::failure::Failure;
-use super::output::tell_diagnostics;
+use super::output::{print_diagnostics, tell_diagnostics};
 use crate::config;
 
 /// Everything that was decided before a verb does its work.
@@ -33,9 +33,11 @@ impl Environment {
         let mut variables = BTreeMap::new();
         let path = Path::new(".env");
         match std::fs::read_to_string(path) {
-            Ok(text) => match config::parse_dotenv(&text) {
-                Ok(pairs) => variables.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into()))),
-                Err(diagnostic) => return Err(tell_diagnostics(&[diagnostic])),
+            Ok(text) => match config::parse_dotenv(".env", &text) {
+                Ok(pairs) => {
+                    variables.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
+                }
+                Err(diagnostic) => return Err(tell_diagnostics(&[*diagnostic])),
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Failure::usage(format!("cannot read .env: {error}"))),
@@ -46,7 +48,10 @@ impl Environment {
 
     /// A variable; an empty one counts as not set.
     pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
-        self.0.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+        self.0
+            .get(OsStr::new(name))
+            .map(OsString::as_os_str)
+            .filter(|value| !value.is_empty())
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {
@@ -56,7 +61,10 @@ impl Environment {
     fn text(&self, name: &str) -> Result<Option<String>, Failure> {
         self.get(name)
             .map(|value| {
-                value.to_str().map(str::to_owned).ok_or_else(|| Failure::usage(format!("{name} is not valid UTF-8")))
+                value
+                    .to_str()
+                    .map(str::to_owned)
+                    .ok_or_else(|| Failure::usage(format!("{name} is not valid UTF-8")))
             })
             .transpose()
     }
@@ -74,7 +82,10 @@ impl Settings {
     /// The settings file or `.env` is wrong, or a file that was named is missing.
     pub(super) fn resolve(global: &Global) -> Result<Self, Failure> {
         let environment = Environment::read()?;
-        let named = global.config.clone().or_else(|| environment.path("ORCHESTRATE_CONFIG"));
+        let named = global
+            .config
+            .clone()
+            .or_else(|| environment.path("ORCHESTRATE_CONFIG"));
         let file = settings_file(named.as_deref())?;
         let pick = |flag: &Option<PathBuf>, name: &str, in_file: &Option<PathBuf>, default: &str| {
             flag.clone()
@@ -88,18 +99,27 @@ impl Settings {
             &file.schedule_file,
             "config/boost_collector_schedule.yaml",
         );
-        let state_dir = pick(&global.state_dir, "ORCHESTRATE_STATE_DIR", &file.state_dir, ".orchestrate");
+        let state_dir = pick(
+            &global.state_dir,
+            "ORCHESTRATE_STATE_DIR",
+            &file.state_dir,
+            ".orchestrate",
+        );
         Ok(Self {
             schedule_file,
             state_dir,
             collectors_dirs: collectors_dirs(global, &environment, &file),
             database_url: match &global.database_url {
                 Some(url) => Some(url.clone()),
-                None => environment.text("DATABASE_URL")?.or_else(|| file.database_url.clone()),
+                None => environment
+                    .text("DATABASE_URL")?
+                    .or_else(|| file.database_url.clone()),
             },
             log_level: match &global.log_level {
                 Some(level) => Some(level.clone()),
-                None => environment.text("ORCHESTRATE_LOG_LEVEL")?.or_else(|| file.log_level.clone()),
+                None => environment
+                    .text("ORCHESTRATE_LOG_LEVEL")?
+                    .or_else(|| file.log_level.map(str::to_owned)),
             },
             file,
             environment,
@@ -112,7 +132,9 @@ fn collectors_dirs(global: &Global, environment: &Environment, file: &config::Se
         return global.collectors_dirs.clone();
     }
     if let Some(list) = environment.get("ORCHESTRATE_COLLECTORS_DIR") {
-        return std::env::split_paths(list).filter(|dir| !dir.as_os_str().is_empty()).collect();
+        return std::env::split_paths(list)
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .collect();
     }
     match &file.collectors_dirs {
         Some(dirs) if !dirs.is_empty() => dirs.clone(),
@@ -126,5 +148,8 @@ fn settings_file(named: Option<&Path>) -> Result<config::Settings, Failure> {
     if named.is_none() && !default.exists() {
         return Ok(config::Settings::default());
     }
-    config::load_settings(named.unwrap_or(default)).map_err(|error| tell_diagnostics(&error.diagnostics()))
+    let loaded = config::load_settings(named.unwrap_or(default))
+        .map_err(|error| tell_diagnostics(error.diagnostics()))?;
+    print_diagnostics(&loaded.warnings);
+    Ok(loaded.value)
 }

@@ -22,7 +22,10 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
                 None => "no end is recorded".to_owned(),
             };
             let begin = header.started_at.strftime("%Y-%m-%d %H:%M:%SZ");
-            print_text(&format!("Run {} ({}), started {begin}, {state}.\n\n", header.run, header.schedule))?;
+            print_text(&format!(
+                "Run {} ({}), started {begin}, {state}.\n\n",
+                header.run, header.schedule
+            ))?;
             print_text(&summary_text(&as_summary(record), &settings.state_dir))?;
         }
     }
@@ -38,11 +41,17 @@ pub(super) async fn find(store: &Store, prefix: &str) -> Result<RunRecord, Failu
     let run = match (found.pop(), found.pop()) {
         (Some(run), None) => run,
         (None, _) => {
-            let problem = if prefix == "last" { "there is no run yet".to_owned() } else { format!("there is no run {prefix:?}") };
+            let problem = if prefix == "last" {
+                "there is no run yet".to_owned()
+            } else {
+                format!("there is no run {prefix:?}")
+            };
             return Err(Failure::usage(problem).hint("orchestrate history lists the runs"));
         }
         (Some(one), Some(other)) => {
-            return Err(Failure::usage(format!("{prefix:?} is the beginning of several runs, {other} and {one} among them")));
+            return Err(Failure::usage(format!(
+                "{prefix:?} is the beginning of several runs, {other} and {one} among them"
+            )));
         }
     };
     let record = store.run(&run).await.map_err(Failure::infrastructure)?;

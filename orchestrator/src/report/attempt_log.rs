@@ -72,12 +72,15 @@ impl AttemptLog {
         let _ = write!(self.prefix, "{at:.9} {} ", stream.as_str());
     }
 
-    /// A line without its `\n`; `whole` is false for a part that goes on or has no newline.
-    pub fn line(&mut self, line: &[u8], whole: bool) {
+    /// A line, and the bytes that ended it: `\n`, `\r\n`, or none for a part that
+    /// goes on or has no newline.
+    pub fn line(&mut self, text: &[u8], end: &[u8]) {
         self.buffer.extend_from_slice(&self.prefix);
-        self.buffer.extend_from_slice(if whole { b"F " } else { b"P " });
-        self.buffer.extend_from_slice(line);
-        self.buffer.push(b'\n');
+        self.buffer
+            .extend_from_slice(if end.is_empty() { b"P " } else { b"F " });
+        self.buffer.extend_from_slice(text);
+        self.buffer
+            .extend_from_slice(if end.is_empty() { b"\n" } else { end });
     }
 
     /// Writes what has gathered. Called once per chunk, so that a reader of the
@@ -208,8 +211,8 @@ mod tests {
     #[test]
     fn lines_are_cri_records_and_read_back() {
         let (text, end) = log(DEFAULT_CAP, |log| {
-            log.line(b"a b", true);
-            log.line(b"", false);
+            log.line(b"a b", b"\n");
+            log.line(b"", b"");
         });
         assert_eq!(
             text,
@@ -229,7 +232,7 @@ mod tests {
         let cap = 4096;
         let (text, end) = log(cap, |log| {
             for number in 0..10_000 {
-                log.line(format!("line {number}").as_bytes(), true);
+                log.line(format!("line {number}").as_bytes(), b"\n");
                 if number % 7 == 0 {
                     log.flush();
                 }
@@ -254,7 +257,7 @@ mod tests {
     fn what_fits_in_head_and_tail_together_is_kept_whole() {
         let (text, end) = log(4096, |log| {
             for number in 0..60 {
-                log.line(format!("line {number}").as_bytes(), true);
+                log.line(format!("line {number}").as_bytes(), b"\n");
                 log.flush();
             }
         });
@@ -269,7 +272,7 @@ mod tests {
         let mut log = AttemptLog::create(&dir.path().join("1-c.log"), DEFAULT_CAP).unwrap();
         log.file = full;
         log.begin(Stream::Stderr, Timestamp::UNIX_EPOCH);
-        log.line(b"lost", true);
+        log.line(b"lost", b"\n");
         let end = log.finish();
         assert!(end.truncated);
         assert_eq!(end.failure.unwrap().kind(), io::ErrorKind::StorageFull);

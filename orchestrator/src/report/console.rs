@@ -120,6 +120,8 @@ fn tag(task: &TaskRef) -> String {
 
 impl Listener for Console {
     fn event(&mut self, event: &RunEvent) {
+        // Whoever tells of the event must find the lines before it told.
+        self.write();
         if let RunEvent::TaskFinished { task, .. } | RunEvent::TaskSkipped { task, .. } = event {
             self.tags.retain(|known, _| known.position != task.position);
         }

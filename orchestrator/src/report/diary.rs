@@ -72,18 +72,13 @@ fn finished(task: &TaskSummary) {
     let name = name(&task.group, &task.command);
     let duration = human_duration(Duration::from_millis(task.duration_ms));
     let log = task.log.as_deref().unwrap_or("none");
-    if task.outcome == "succeeded" {
-        tracing::info!(exit_code = 0, duration, log, "{name} succeeded");
+    let outcome = task.outcome.as_str();
+    if outcome == "succeeded" {
+        tracing::info!(outcome, exit_code = 0, duration, log, "{name} succeeded");
     } else {
+        let (exit_code, signal) = (task.exit_code, task.signal.as_deref());
         let reason = neutralised(&task.reason);
-        tracing::error!(
-            exit_code = task.exit_code,
-            signal = task.signal,
-            duration,
-            log,
-            "{name} {}: {reason}",
-            task.outcome
-        );
+        tracing::error!(outcome, exit_code, signal, duration, log, "{name} {reason}");
     }
     if task.leaked {
         tracing::warn!("{name} left processes behind; they were killed");

@@ -22,7 +22,7 @@ pub use event::{AttemptRecord, PlannedTask, RunEvent, TaskRef};
 pub use json::JsonLines;
 pub use junit::summary_junit;
 pub use markdown::summary_markdown;
-pub use rundir::RunDir;
 pub use output::{Output, neutralised, push_neutralised};
+pub use rundir::{RunDir, file_name};
 pub use summary::{OutcomeWords, RecordCounts, Summary, TaskSummary, Verdict};
 pub use text::{human_duration, outcome_style, summary_text};

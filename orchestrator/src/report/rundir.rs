@@ -54,7 +54,7 @@ impl RunDir {
 
 /// The last component of a command, with only characters that are safe in a file
 /// name, and not too long for one.
-fn file_name(command: &str) -> String {
+pub fn file_name(command: &str) -> String {
     let last = command.rsplit('/').next().unwrap_or(command);
     let safe: String = last
         .chars()

@@ -109,9 +109,9 @@ impl Store {
     pub async fn last_outcomes(&self) -> Result<Vec<LastOutcome>, StoreError> {
         // SQLite takes the bare columns from the row that has the maximum.
         let rows = sqlx::query(
-            "select group_name, command, outcome, run_id, max(started_at) as started_at
+            "select tasks.group_name, command, outcome, run_id, max(started_at) as started_at
              from tasks join runs on runs.id = run_id
-             where outcome is not null group by group_name, command",
+             where outcome is not null group by tasks.group_name, command",
         )
         .fetch_all(&self.pool)
         .await?;
