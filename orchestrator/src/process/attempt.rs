@@ -29,6 +29,10 @@ const QUIET: Duration = Duration::from_millis(250);
 /// How much later than the supervisor itself we notice that an attempt should be over.
 const WATCHDOG_SLACK: Duration = Duration::from_secs(5);
 
+/// A pipe holds 64 KiB, and up to this much where its owner asked for it
+/// (/proc/sys/fs/pipe-max-size).
+const LARGEST_PIPE: usize = 1 << 20;
+
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
 
 /// A collector that was launched. Dropping it cancels it.
@@ -267,17 +271,22 @@ impl Running {
     }
 
     /// The tree is gone, so everything that it wrote is in the pipes: reads it
-    /// without waiting, because somebody outside may still hold them open.
+    /// without waiting, and no more than they hold, because somebody outside the
+    /// tree may still have them open and write.
     async fn read_rest<S: OutputSink>(&mut self, sink: &mut S) {
         for (pipe, stream) in self.pipes.iter_mut().zip(STREAMS) {
             let Some(Ok(pipe)) = pipe.take().map(Receiver::into_nonblocking_fd) else {
                 continue;
             };
-            loop {
+            let mut read = 0;
+            while read < LARGEST_PIPE {
                 // Not through tokio, which may not yet know that there is something.
                 match nix::unistd::read(&pipe, &mut self.supervisor.buffer) {
                     Ok(0) | Err(Errno::EAGAIN) => break,
-                    Ok(count) => sink.chunk(stream, &self.supervisor.buffer[..count]).await,
+                    Ok(count) => {
+                        read += count;
+                        sink.chunk(stream, &self.supervisor.buffer[..count]).await;
+                    }
                     Err(Errno::EINTR) => {}
                     Err(error) => {
                         warn!("{} of pid {} cannot be read: {error}", stream.as_str(), self.pid);
@@ -299,13 +308,10 @@ impl Running {
     /// When it has been silent for too long; `None` while that is not counted.
     fn idle_at(&self, clock: &OutputClock) -> Option<Instant> {
         let state = self.controller.shared().state();
-        if state.ending_since.is_some() {
+        if state.ending_since.is_some() || state.paused_since.is_some() {
             return None;
         }
-        let since = state
-            .paused_since
-            .or(state.resumed_at)
-            .map_or(clock.last, |at| at.max(clock.last));
+        let since = state.resumed_at.map_or(clock.last, |at| at.max(clock.last));
         since.checked_add(self.limits.idle_timeout?)
     }
 
@@ -329,8 +335,7 @@ impl Running {
             clock.pending = false;
             sink.quiet().await;
         }
-        let paused = self.controller.shared().state().paused_since.is_some();
-        if !paused && self.idle_at(clock).is_some_and(|at| now >= at) {
+        if self.idle_at(clock).is_some_and(|at| now >= at) {
             self.controller.cancel_for(Cause::Idle);
         }
         if !*deaf && self.watchdog_at().is_some_and(|at| now >= at) {

@@ -105,6 +105,7 @@ impl Controller {
         if let Some(since) = state.paused_since.take() {
             state.paused += since.elapsed();
             state.resumed_at = Some(Instant::now());
+            self.shared.changed.notify_one();
         }
     }
 

@@ -295,3 +295,6 @@ impl Ladder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,7 @@ mod supervise;
 mod sys;
 mod verdict;
 
+pub use crate::model::Stream;
 pub use attempt::{Attempt, AttemptEnd, Usage};
 pub use controller::Controller;
 pub use environment::{Environment, Place};

@@ -73,11 +73,6 @@ impl Channel {
         }
         Ok(())
     }
-
-    /// Gives the socket back.
-    pub(super) fn into_socket(self) -> OwnedFd {
-        self.socket
-    }
 }
 
 impl AsFd for Channel {

@@ -159,7 +159,6 @@ impl Supervisor {
                         let now = self.now();
                         over.exit = Some(exit);
                         over.wall = now.saturating_sub(progress.started);
-                        progress.killed.exempt(pid);
                         perform(ladder.step(now, Input::MainExited), pid);
                     }
                 }
@@ -222,16 +221,22 @@ impl Supervisor {
     }
 
     fn report(&self, ladder: &Ladder, progress: Progress) -> io::Result<()> {
-        let mut over = progress.over;
+        let Progress {
+            main,
+            started,
+            mut over,
+            mut killed,
+        } = progress;
+        killed.exempt(main);
         if !ladder.all_gone() {
             over.unkillable = tree::living_descendants(|_| false);
         }
         if over.exit.is_none() {
-            over.wall = self.now().saturating_sub(progress.started);
+            over.wall = self.now().saturating_sub(started);
         }
         over.cause = ladder.cause();
-        over.killed = progress.killed.named;
-        over.killed_count = progress.killed.count;
+        over.killed = killed.named;
+        over.killed_count = killed.count;
         match self.control.send(&Report::Over(over)) {
             // Nobody is left to be told.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -280,8 +285,8 @@ impl Supervisor {
     }
 }
 
-/// Signals the main process group. Its leader is our child: until it is reaped its
-/// number cannot be anybody else's, and afterwards only while members are left.
+/// Signals the main process group, if anybody is left in it: otherwise its number
+/// could by now be somebody else's.
 fn perform(action: Option<Action>, main: i32) {
     let group = Pid::from_raw(main);
     let signals: &[Signal] = match action {
@@ -290,10 +295,13 @@ fn perform(action: Option<Action>, main: i32) {
         Some(Action::Stop) => &[Signal::SIGSTOP],
         Some(Action::Continue) => &[Signal::SIGCONT],
         // The loop sweeps as long as the ladder says so.
-        Some(Action::KillTree) | None => &[],
+        Some(Action::KillTree) | None => return,
     };
+    if !tree::has_group(main) {
+        return;
+    }
     for signal in signals {
-        // ESRCH: the group is empty already.
+        // EPERM: its members have become another user.
         let _ = killpg(group, *signal);
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn kill_descendants(spared: impl Fn(i32) -> bool, killed: &mut Killed
             // Opened first, judged second: if the pid had been reused in between,
             // its parent would not be the one under which we found it.
             let Ok(process) = Pidfd::open(pid) else { continue };
-            if parent_of(pid) != Some(parent) {
+            if stat(pid).is_none_or(|stat| stat.parent != parent) {
                 settled = false;
                 continue;
             }
@@ -78,9 +78,17 @@ pub(super) fn kill_descendants(spared: impl Fn(i32) -> bool, killed: &mut Killed
 pub(super) fn living_descendants(spared: impl Fn(i32) -> bool) -> Vec<Leftover> {
     descendants(&spared)
         .into_iter()
-        .filter(|(_, pid)| !matches!(stat(*pid), None | Some(('Z' | 'X', _))))
+        .filter(|(_, pid)| stat(*pid).is_some_and(|stat| !matches!(stat.state, 'Z' | 'X')))
         .map(|(_, pid)| leftover(pid))
         .collect()
+}
+
+/// Whether a descendant (a zombie, too) is in this process group; while one is,
+/// the kernel gives the number to nobody else.
+pub(super) fn has_group(group: i32) -> bool {
+    descendants(&|_| false)
+        .into_iter()
+        .any(|(_, pid)| stat(pid).is_some_and(|stat| stat.group == group))
 }
 
 /// Every descendant with its parent, breadth first.
@@ -115,12 +123,15 @@ fn children(pid: i32) -> Vec<i32> {
     found
 }
 
-fn parent_of(pid: i32) -> Option<i32> {
-    stat(pid).map(|(_, parent)| parent)
+/// Some fields of proc_pid_stat(5).
+struct Stat {
+    state: char,
+    parent: i32,
+    group: i32,
 }
 
-/// State and parent (proc_pid_stat(5)). The name before them may contain anything.
-fn stat(pid: i32) -> Option<(char, i32)> {
+/// `None` if there is no such process. The name before the fields may contain anything.
+fn stat(pid: i32) -> Option<Stat> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     let after_name = memchr::memrchr(b')', &stat)? + 1;
     let mut fields = std::str::from_utf8(&stat[after_name..])
@@ -128,7 +139,8 @@ fn stat(pid: i32) -> Option<(char, i32)> {
         .split_ascii_whitespace();
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
-    Some((state, parent))
+    let group = fields.next()?.parse().ok()?;
+    Some(Stat { state, parent, group })
 }
 
 fn leftover(pid: i32) -> Leftover {
