@@ -17,7 +17,7 @@ use super::settings::Settings;
 use super::{logging, schedule, summary};
 use crate::engine::{Context, RunRequest, forward_signals, run as execute};
 use crate::model::{Clock, Day, Plan, RunId, Schedule, SystemClock, plan_workflow};
-use crate::process::ForkServer;
+use crate::process::{ForkServer, raise_open_files};
 use crate::report::{
     Bus, Console, Diary, JsonLines, Listener, RunDir, Summary, Terminal, report, summary_text,
 };
@@ -142,7 +142,7 @@ impl Job {
 
         let finder = collectors(settings);
         let context = Context {
-            fork_server: ForkServer::new(),
+            fork_server: fork_server(),
             collectors: Arc::new(finder.collectors),
             environment: Arc::new(finder.environment),
             clock,
@@ -179,6 +179,17 @@ fn console(global: &Global, terminal: Terminal, json: bool) -> Vec<Box<dyn Liste
         listeners.push(Box::new(JsonLines::new(std::io::stdout())));
     }
     listeners
+}
+
+/// Collectors get the limit of open files that we were given, not the one we need.
+fn fork_server() -> ForkServer {
+    match raise_open_files() {
+        Ok(soft) => ForkServer::new().with_open_files(soft),
+        Err(error) => {
+            tracing::warn!("the limit of open files cannot be raised: {error}");
+            ForkServer::new()
+        }
+    }
 }
 
 fn run_dir(state_dir: &Path, id: &RunId) -> Result<RunDir, Failure> {
