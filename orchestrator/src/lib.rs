@@ -4,3 +4,5 @@
 pub mod config;
 pub mod model;
 pub mod process;
+pub mod report;
+pub mod store;

@@ -9,10 +9,12 @@ mod fixtures;
 mod ids;
 mod outcome;
 mod plan;
+mod run;
 mod schedule;
 mod select;
 mod selection;
 mod slots;
+mod stream;
 
 pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -20,6 +22,7 @@ pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
 pub use outcome::{Because, CancelCause, Category, Exit, Outcome, SpawnError, TimeLimit, signal_name};
 pub use plan::{Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow};
+pub use run::{Action, Event, RunState, RunTask, Told};
 pub use schedule::{
     Cadence, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay, Overlap, Policy,
     Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
@@ -27,3 +30,4 @@ pub use schedule::{
 pub use select::{SelectError, select, workflow};
 pub use selection::{Day, Details, Query, Selection, SelectionError};
 pub use slots::{Entry, EntryKey, timetable};
+pub use stream::Stream;

@@ -1,0 +1,3 @@
+//! Whole files through the doors of `config`.
+
+mod seed;
