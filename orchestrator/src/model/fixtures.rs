@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use jiff::civil::{Time, Weekday};
+use jiff::civil::{Date, Time, Weekday, date};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::{
-    Cadence, CatchUp, CommandName, Group, GroupName, Minutes, MonthDay, Overlap, Policy, Schedule, Task,
-    WEEKDAYS, WORKFLOW_GROUP, Workflow,
+    Cadence, CatchUp, CommandName, Day, Group, GroupName, Minutes, MonthDay, Overlap, Policy, Query,
+    Schedule, Selection, Task, WEEKDAYS, WORKFLOW_GROUP, Workflow,
 };
+
+/// 25 November 2026 is a Wednesday.
+pub(super) const WEDNESDAY: Date = date(2026, 11, 25);
 
 pub(super) fn task(group: &str, command: &str, cadence: Cadence) -> Task {
     Task {
@@ -71,6 +74,46 @@ pub(super) fn workflow(default_time: Option<&str>, commands: &[&str]) -> Workflo
 /// What a test compares: the commands in order.
 pub(super) fn commands<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Vec<&'a str> {
     tasks.into_iter().map(|task| task.command.as_str()).collect()
+}
+
+/// The schedule of the selection tests: two groups, every kind of task.
+pub(super) fn example() -> Schedule {
+    schedule([
+        group(
+            "github",
+            "UTC",
+            "04:10",
+            &[
+                ("library", Cadence::Daily),
+                ("usage", weekly(Weekday::Monday)),
+                ("poll", interval(15)),
+                ("midweek", weekly(Weekday::Wednesday)),
+                ("activity", Cadence::Daily),
+            ],
+        ),
+        group(
+            "reporting",
+            "UTC",
+            "06:00",
+            &[
+                ("report", monthly(3)),
+                ("sync", Cadence::OnRelease),
+                ("ping", interval(15)),
+                ("hourly", interval(60)),
+                ("export", Cadence::Daily),
+                ("monday_report", weekly(Weekday::Monday)),
+                ("payday", monthly(25)),
+            ],
+        ),
+    ])
+}
+
+pub(super) fn ask(selection: Selection, group: Option<&str>, date: Date) -> Query {
+    Query {
+        selection,
+        group: group.map(GroupName::new),
+        day: Day::Given(date),
+    }
 }
 
 pub(super) fn any_cadence() -> impl Strategy<Value = Cadence> {

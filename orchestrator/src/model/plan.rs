@@ -2,13 +2,15 @@
 //! there is a new release. Made by the shells and by schedulers, shown by `plan`,
 //! executed by a run. A plan is a promise: the run does exactly this.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::outcome::Because;
 use super::schedule::{Cadence, Schedule, Task};
 use super::select::{SelectError, groups_of, select, workflow};
-use super::selection::{Day, Query};
+use super::selection::{Day, Query, Selection};
+use super::slots::{Entry, EntryKey};
 
 /// Whether there is a release that on_release tasks have not yet seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub struct Planned {
     pub skip: Option<Because>,
 }
 
-/// The keyword of a plan of the fixed list.
+/// The keyword of a plan of the fixed list; the others are those of a [`Selection`].
 pub const WORKFLOW_SELECTION: &str = "workflow";
 
 /// Whether a release has to be looked for before these tasks can be planned.
@@ -122,3 +124,18 @@ pub fn plan_workflow(schedule: &Schedule, day: Day) -> Result<Plan, SelectError>
     let date = day.in_zone(&TimeZone::UTC);
     Ok(Plan::new(WORKFLOW_SELECTION, date, Release::NotChecked, &tasks))
 }
+
+/// The plan for a slot of the timetable; `None` if `slot` is not one of the entry's.
+/// A scheduler plans with this rather than with a query: only the entry knows which
+/// date a slot stands for when the clocks changed.
+pub fn plan_slot(entry: &Entry<'_>, slot: Timestamp, release: Release) -> Option<Plan> {
+    let selection = match entry.key() {
+        EntryKey::Group(_) => Selection::Default.keyword(),
+        EntryKey::Interval(minutes) => Selection::Interval(*minutes).keyword(),
+        EntryKey::Workflow => WORKFLOW_SELECTION,
+    };
+    Some(Plan::new(selection, entry.date(slot)?, release, &entry.due(slot)))
+}
+
+#[cfg(test)]
+mod tests;

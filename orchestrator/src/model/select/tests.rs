@@ -5,54 +5,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::fixtures::{
-    any_schedule, commands, group, interval, monthly, schedule, task, weekly, workflow as fixed_list,
+    WEDNESDAY, any_schedule, ask, commands, example, group, monthly, schedule, workflow as fixed_list,
 };
-use crate::model::{
-    Because, Day, Minutes, MonthDay, Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan,
-    plan_workflow,
-};
-
-/// 25 November 2026 is a Wednesday.
-const WEDNESDAY: Date = date(2026, 11, 25);
-
-fn example() -> Schedule {
-    schedule([
-        group(
-            "github",
-            "UTC",
-            "04:10",
-            &[
-                ("library", Cadence::Daily),
-                ("usage", weekly(Weekday::Monday)),
-                ("poll", interval(15)),
-                ("midweek", weekly(Weekday::Wednesday)),
-                ("activity", Cadence::Daily),
-            ],
-        ),
-        group(
-            "reporting",
-            "UTC",
-            "06:00",
-            &[
-                ("report", monthly(3)),
-                ("sync", Cadence::OnRelease),
-                ("ping", interval(15)),
-                ("hourly", interval(60)),
-                ("export", Cadence::Daily),
-                ("monday_report", weekly(Weekday::Monday)),
-                ("payday", monthly(25)),
-            ],
-        ),
-    ])
-}
-
-fn ask(selection: Selection, group: Option<&str>, date: Date) -> Query {
-    Query {
-        selection,
-        group: group.map(GroupName::new),
-        day: Day::Given(date),
-    }
-}
+use crate::model::{Minutes, MonthDay};
 
 fn selected(selection: Selection, group: Option<&str>, date: Date) -> Vec<String> {
     let schedule = example();
@@ -234,111 +189,12 @@ fn a_day_of_month_that_the_month_of_the_date_lacks_selects_nothing() {
 }
 
 #[test]
-fn today_is_the_date_in_each_groups_own_zone() {
-    let tasks = [
-        ("wed", weekly(Weekday::Wednesday)),
-        ("thu", weekly(Weekday::Thursday)),
-        ("last", monthly(31)),
-    ];
-    let schedule = schedule([
-        group("west", "America/Los_Angeles", "04:10", &tasks),
-        group("east", "Pacific/Kiritimati", "04:10", &tasks),
-    ]);
-    let at = |selection, group: Option<&str>, instant: &str| {
-        let query = Query {
-            selection,
-            group: group.map(GroupName::new),
-            day: Day::At(instant.parse().unwrap()),
-        };
-        let plan = plan(&schedule, &query, Release::NotChecked).unwrap();
-        let tasks: Vec<String> = plan
-            .tasks
-            .iter()
-            .map(|planned| format!("{}/{}", planned.task.group, planned.task.command))
-            .collect();
-        (plan.date.to_string(), tasks)
-    };
-    let noon = "2026-11-25T12:00:00Z";
-    let batch = |group| at(Selection::Default, Some(group), noon);
-    assert_eq!(
-        batch("west"),
-        ("2026-11-25".to_owned(), vec!["west/wed".to_owned()])
-    );
-    assert_eq!(
-        batch("east"),
-        ("2026-11-26".to_owned(), vec!["east/thu".to_owned()])
-    );
-    // The month, too: in the east it is already March. The plan's one date is then UTC's.
-    let turn_of_month = at(month_day(28), None, "2026-02-28T12:00:00Z");
-    assert_eq!(
-        turn_of_month,
-        ("2026-02-28".to_owned(), vec!["west/last".to_owned()])
-    );
-}
-
-#[test]
-fn a_plan_without_groups_has_a_date_all_the_same() {
-    let query = Query {
-        selection: Selection::Daily,
-        group: None,
-        day: Day::At("2026-11-25T23:59:59Z".parse().unwrap()),
-    };
-    let plan = plan(&schedule([]), &query, Release::NotChecked).unwrap();
-    assert_eq!((plan.date, plan.tasks.len()), (WEDNESDAY, 0));
-}
-
-fn planned(release: Release) -> Vec<(String, Option<Because>)> {
-    let query = ask(Selection::Default, Some("reporting"), WEDNESDAY);
-    let plan = plan(&example(), &query, release).unwrap();
-    assert_eq!(plan.selection, "default");
-    let words = |Planned { task, skip }: Planned| (task.command.to_string(), skip);
-    plan.tasks.into_iter().map(words).collect()
-}
-
-#[test]
-fn a_new_release_runs_the_on_release_tasks_in_their_place() {
-    let due = ["sync", "export", "payday"].map(|command| (command.to_owned(), None));
-    assert_eq!(planned(Release::New), due);
-}
-
-#[test]
-fn without_a_new_release_the_on_release_tasks_are_not_due() {
-    let due = ["export", "payday"].map(|command| (command.to_owned(), None));
-    assert_eq!(planned(Release::None), due);
-}
-
-#[test]
-fn an_unknown_release_skips_the_on_release_tasks_with_the_reason() {
-    let skip = |reason: &str| Some(Because::ReleaseUnknown(reason.to_owned()));
-    let unknown = planned(Release::Unknown("no git".to_owned()));
-    assert_eq!(unknown[0], ("sync".to_owned(), skip("no git")));
-    assert_eq!(unknown.len(), 3);
-    // A caller that did not ask does not get them run by accident.
-    assert_eq!(planned(Release::NotChecked)[0].1, skip("it was not checked"));
-}
-
-#[test]
-fn a_release_is_looked_for_only_where_a_selected_task_waits_for_one() {
-    let schedule = example();
-    let awaits = |query| awaits_release(&select(&schedule, &query).unwrap());
-    assert!(awaits(ask(Selection::Default, Some("reporting"), WEDNESDAY)));
-    assert!(!awaits(ask(Selection::Default, Some("github"), WEDNESDAY)));
-    assert!(!awaits(ask(Selection::Daily, None, WEDNESDAY)));
-}
-
-#[test]
 fn the_fixed_list_is_its_enabled_commands_in_order() {
     let mut schedule = example();
     let mut list = fixed_list(None, &["c", "a", "b"]);
     list.tasks[1].enabled = false;
     schedule.workflow = Some(list);
     assert_eq!(commands(workflow(&schedule).unwrap()), ["c", "b"]);
-    let plan = plan_workflow(&schedule, Day::Given(WEDNESDAY)).unwrap();
-    assert_eq!((plan.selection, plan.date), (WORKFLOW_SELECTION, WEDNESDAY));
-    assert_eq!(
-        commands(plan.tasks.iter().map(|planned| &planned.task)),
-        ["c", "b"]
-    );
 }
 
 #[test]
@@ -347,16 +203,6 @@ fn a_missing_or_empty_fixed_list_is_an_error() {
     assert_eq!(workflow(&schedule), Err(SelectError::NoWorkflow));
     schedule.workflow = Some(fixed_list(Some("02:00"), &[]));
     assert_eq!(workflow(&schedule), Err(SelectError::EmptyWorkflow));
-    let day = Day::Given(WEDNESDAY);
-    assert_eq!(plan_workflow(&schedule, day), Err(SelectError::EmptyWorkflow));
-}
-
-#[test]
-fn a_plan_owns_its_tasks_as_they_were() {
-    let mut original = task("g", "c", Cadence::Daily);
-    original.args = vec!["--format".to_owned(), "json".to_owned()];
-    let plan = Plan::new("daily", WEDNESDAY, Release::NotChecked, &[&original]);
-    assert_eq!(plan.tasks[0].task, original);
 }
 
 fn any_selection() -> impl Strategy<Value = Selection> {
