@@ -40,7 +40,7 @@ create table tasks (
     stderr_bytes  integer not null default 0,
     lines         integer not null default 0,
     truncated     integer not null default 0 check (truncated in (0, 1)),
-    leaked        integer not null default 0 check (leaked in (0, 1)),
+    leftovers     text    not null default '[]' check (json_valid(leftovers)),
     log           text,
     tail          text    not null default '[]' check (json_valid(tail)),
     primary key (run_id, position),

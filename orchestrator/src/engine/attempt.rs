@@ -43,7 +43,8 @@ pub(super) struct Attempted {
     pub(super) written: Written,
     pub(super) finished_at: Timestamp,
     pub(super) truncated: bool,
-    pub(super) leaked: bool,
+    /// What was left over and had to be killed, with name and process id.
+    pub(super) leftovers: Vec<String>,
     /// Whether there is a log file.
     pub(super) logged: bool,
     pub(super) tail: Vec<String>,
@@ -59,7 +60,7 @@ impl Attempted {
             written: Written::default(),
             finished_at,
             truncated: false,
-            leaked: false,
+            leftovers: Vec::new(),
             logged: true,
             tail: Vec::new(),
             hint: None,
@@ -188,18 +189,6 @@ fn conclude(job: &Job, end: Result<AttemptEnd, SpawnError>, sink: SinkEnd) -> At
         Ok(end) => (end.outcome, end.usage, end.leftovers),
         Err(error) => (Outcome::NotStarted(error), Usage::default(), Vec::new()),
     };
-    if !leftovers.is_empty() {
-        let names: Vec<String> = leftovers
-            .iter()
-            .map(|left| format!("{} (pid {})", left.name, left.pid))
-            .collect();
-        tracing::warn!(
-            "{}/{} left over: {}",
-            job.task.group,
-            job.task.command,
-            names.join(", ")
-        );
-    }
     let log = sink.log.unwrap_or_default();
     if let Some(error) = &log.failure {
         tracing::error!("{} is incomplete: {error}", job.log.display());
@@ -219,7 +208,10 @@ fn conclude(job: &Job, end: Result<AttemptEnd, SpawnError>, sink: SinkEnd) -> At
         written: sink.written,
         finished_at: job.context.clock.now(),
         truncated: log.truncated,
-        leaked: !leftovers.is_empty(),
+        leftovers: leftovers
+            .iter()
+            .map(|left| format!("{} (pid {})", left.name, left.pid))
+            .collect(),
         logged: true,
         hint,
     }

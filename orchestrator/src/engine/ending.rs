@@ -148,7 +148,8 @@ impl Ledger {
             stderr_bytes: end.map_or(0, |end| end.written.stderr_bytes),
             lines: end.map_or(0, |end| end.written.lines),
             truncated: end.is_some_and(|end| end.truncated),
-            leaked: end.is_some_and(|end| end.leaked),
+            leaked: end.is_some_and(|end| !end.leftovers.is_empty()),
+            leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
             records: None,
             log: last
                 .filter(|_| end.is_none_or(|end| end.logged))

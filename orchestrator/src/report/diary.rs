@@ -81,7 +81,10 @@ fn finished(task: &TaskSummary) {
         tracing::error!(outcome, exit_code, signal, duration, log, "{name} {reason}");
     }
     if task.leaked {
-        tracing::warn!("{name} left processes behind; they were killed");
+        tracing::warn!(
+            "{name} left processes behind, now killed: {}",
+            neutralised(&task.leftovers.join(", "))
+        );
     }
 }
 

@@ -73,6 +73,9 @@ pub struct TaskSummary {
     pub truncated: bool,
     /// Whether processes were left over and had to be killed.
     pub leaked: bool,
+    /// Which: the first few of them, with name and process id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<String>,
     /// What it brought, once the records channel exists.
     pub records: Option<RecordCounts>,
     /// The last attempt's log file, relative to the state directory; `None` if none was made.
@@ -212,6 +215,7 @@ pub(super) mod tests {
                 lines: 2,
                 truncated: false,
                 leaked: false,
+                leftovers: vec![],
                 records: None,
                 log: ran.then(|| format!("runs/r/{position}-{command}.log")),
                 tail: if outcome.is_failure() {

@@ -241,6 +241,7 @@ fn task(run: &RunId, row: &SqliteRow, attempts: &[Attempt]) -> Result<TaskSummar
         let value: i64 = row.try_get(name)?;
         u64::try_from(value).map_err(|_| unreadable(run, &format!("{name} is negative")))
     };
+    let leftovers = json("leftovers")?;
     let outcome: Option<String> = row.try_get("outcome")?;
     let unfinished = if attempts.is_empty() { "pending" } else { "running" };
     let recorded: u32 = row.try_get("attempts")?;
@@ -263,7 +264,8 @@ fn task(run: &RunId, row: &SqliteRow, attempts: &[Attempt]) -> Result<TaskSummar
         stderr_bytes: number("stderr_bytes")?,
         lines: number("lines")?,
         truncated: row.try_get("truncated")?,
-        leaked: row.try_get("leaked")?,
+        leaked: !leftovers.is_empty(),
+        leftovers,
         records: None,
         log: row
             .try_get::<Option<String>, _>("log")?

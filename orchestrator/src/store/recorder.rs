@@ -170,7 +170,7 @@ async fn task_ended(sql: &mut Sql<'_>, run: &RunId, task: &TaskSummary) -> Resul
     let done = sqlx::query(
         "update tasks set outcome = $1, exit_code = $2, signal = $3, reason = $4, category = $5, hint = $6,
              attempts = $7, duration_ms = $8, max_rss_bytes = $9, cpu_ms = $10, stdout_bytes = $11,
-             stderr_bytes = $12, lines = $13, truncated = $14, leaked = $15, log = $16, tail = $17
+             stderr_bytes = $12, lines = $13, truncated = $14, leftovers = $15, log = $16, tail = $17
          where run_id = $18 and position = $19 and outcome is null",
     )
     .bind(&task.outcome)
@@ -187,7 +187,7 @@ async fn task_ended(sql: &mut Sql<'_>, run: &RunId, task: &TaskSummary) -> Resul
     .bind(count(task.stderr_bytes))
     .bind(count(task.lines))
     .bind(task.truncated)
-    .bind(task.leaked)
+    .bind(sqlx::types::Json(&task.leftovers))
     .bind(&task.log)
     .bind(sqlx::types::Json(&task.tail))
     .bind(run.as_str())

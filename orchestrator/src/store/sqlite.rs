@@ -83,10 +83,7 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(failed)?;
-        sqlx::migrate!("../migrations/sqlite")
-            .run(&pool)
-            .await
-            .map_err(|error| failed(error.into()))?;
+        migrate(&pool, &file).await.map_err(failed)?;
         Ok(Self { pool })
     }
 
@@ -94,6 +91,21 @@ impl Store {
     pub async fn close(self) {
         self.pool.close().await;
     }
+}
+
+/// Brings the schema up to date. SQLite has no lock that spans migrations, so that
+/// two processes that start at once would both apply them: a lock file has.
+async fn migrate(pool: &SqlitePool, file: &Path) -> Result<(), sqlx::Error> {
+    let mut path = file.as_os_str().to_owned();
+    path.push(".lock");
+    let lock = tokio::task::spawn_blocking(move || {
+        let lock = std::fs::File::create(path)?;
+        lock.lock()?;
+        Ok::<_, std::io::Error>(lock)
+    });
+    // Held until the end of this function; the kernel releases it if we die.
+    let _lock = lock.await.map_err(|error| sqlx::Error::Io(error.into()))??;
+    Ok(sqlx::migrate!("../migrations/sqlite").run(pool).await?)
 }
 
 /// `postgres://user:secret@host/db` without the secret.
