@@ -11,10 +11,25 @@ use super::suggest::{choices, nearest, quote};
 pub(super) struct Fields<'n> {
     entries: &'n [Entry],
     table: &'static Table,
+    /// "the group `github`": where it has a name.
+    what: String,
     at: usize,
 }
 
 impl<'n> Fields<'n> {
+    /// As [`Self::open`], for a mapping that is the value of a key with a name of
+    /// the user's: what is missing in it is missed there.
+    pub(super) fn open_named(
+        entry: &'n Entry,
+        table: &'static Table,
+        report: &mut Report<'_>,
+    ) -> Option<Self> {
+        let mut fields = Self::open(&entry.node, table, report)?;
+        fields.what = format!("{} {}", table.what.replacen("a ", "the ", 1), quote(&entry.key));
+        fields.at = entry.key_at;
+        Some(fields)
+    }
+
     /// `None` if the node is no mapping. Nothing at all is an empty mapping:
     /// that is what is left when every line below a key is commented out.
     pub(super) fn open(node: &'n Node, table: &'static Table, report: &mut Report<'_>) -> Option<Self> {
@@ -27,13 +42,14 @@ impl<'n> Fields<'n> {
             }
         };
         for entry in entries {
-            if table.key(&entry.key).is_none() && !entry.key.starts_with(FREE_PREFIX) {
+            if is_unknown(entry, table) {
                 report.add(unknown_key(entry, table));
             }
         }
         Some(Self {
             entries,
             table,
+            what: table.what.to_owned(),
             at: node.at,
         })
     }
@@ -53,24 +69,28 @@ impl<'n> Fields<'n> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The value of a required key; its absence is reported, unless a key was
-    /// so misspelt that it is the one.
+    /// The value of a required key; its absence is reported, unless an unknown
+    /// key was probably meant as it.
     pub(super) fn require(&self, key: &str, report: &mut Report<'_>) -> Option<&'n Node> {
         let found = self.get(key);
-        let misspelt = || {
-            self.entries.iter().any(|entry| {
-                self.table.key(&entry.key).is_none()
-                    && nearest(&entry.key, self.table.keys().map(|key| key.name)) == Some(key)
-            })
-        };
-        if found.is_none() && !misspelt() {
+        if found.is_none() && !self.is_misspelt(key) {
             let doc = self.table.key(key).map_or("", |key| key.doc);
-            let message = format!("{} has no `{key}`", self.table.what);
-            report
-                .add(Problem::new(Code::MissingKey, self.at, message).hint(format!("add `{key}:` - {doc}")));
+            let message = format!("{} has no `{key}`", self.what);
+            report.add(Problem::new(Code::MissingKey, self.at, message).hint(format!("add `{key}:`. {doc}")));
         }
         found
     }
+
+    /// Whether an unknown key was reported as probably meant to be this one.
+    pub(super) fn is_misspelt(&self, key: &str) -> bool {
+        let known = || self.table.keys().map(|key| key.name);
+        let mut unknown = self.entries.iter().filter(|entry| is_unknown(entry, self.table));
+        unknown.any(|entry| nearest(&entry.key, known()) == Some(key))
+    }
+}
+
+fn is_unknown(entry: &Entry, table: &Table) -> bool {
+    table.key(&entry.key).is_none() && !entry.key.starts_with(FREE_PREFIX)
 }
 
 /// The value of `what` should have been `wanted`.

@@ -1,3 +1,5 @@
 //! Whole files through the doors of `config`.
 
+mod faults;
+mod hostile;
 mod seed;
