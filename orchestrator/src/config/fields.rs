@@ -2,10 +2,10 @@
 //! is opened, required ones when they are asked for.
 
 use super::codes::Code;
-use super::keys::{FREE_PREFIX, Table};
+use super::keys::{FREE_PREFIX, TABLES, Table};
 use super::node::{Entry, Node, Value};
 use super::report::{Problem, Report};
-use super::suggest::{choices, nearest, quote};
+use super::suggest::{enumerate, nearest, quote};
 
 /// The entries of a mapping whose keys have a meaning.
 pub(super) struct Fields<'n> {
@@ -37,7 +37,8 @@ impl<'n> Fields<'n> {
             Value::Map(entries) => entries,
             Value::Null => &[],
             _ => {
-                wrong_type(node, table.what, "a mapping", &example(table), report);
+                let hint = format!("write it as `key: value` lines; {}", takes(table));
+                wrong_type(node, table.what, "a mapping", &hint, report);
                 return None;
             }
         };
@@ -83,9 +84,8 @@ impl<'n> Fields<'n> {
 
     /// Whether an unknown key was reported as probably meant to be this one.
     pub(super) fn is_misspelt(&self, key: &str) -> bool {
-        let known = || self.table.keys().map(|key| key.name);
         let mut unknown = self.entries.iter().filter(|entry| is_unknown(entry, self.table));
-        unknown.any(|entry| nearest(&entry.key, known()) == Some(key))
+        unknown.any(|entry| nearest(&entry.key, names(self.table)) == Some(key))
     }
 }
 
@@ -115,21 +115,20 @@ pub(super) fn list<'n>(node: &'n Node, what: &str, example: &str, report: &mut R
 }
 
 fn unknown_key(entry: &Entry, table: &Table) -> Problem {
-    let names = || table.keys().map(|key| key.name);
     let message = format!("{} has no key {}", table.what, quote(&entry.key));
-    let hint = match nearest(&entry.key, names()) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!(
-            "it takes {}; keys that begin with `{FREE_PREFIX}` are yours",
-            choices(names())
-        ),
+    let elsewhere = TABLES.iter().find(|other| other.key(&entry.key).is_some());
+    let hint = match (elsewhere, nearest(&entry.key, names(table))) {
+        (Some(other), _) => format!("`{}` is a key of {}", entry.key, other.what),
+        (None, Some(name)) => format!("did you mean `{name}`?"),
+        (None, None) => format!("{}; keys that begin with `{FREE_PREFIX}` are yours", takes(table)),
     };
     Problem::new(Code::UnknownKey, entry.key_at, message).hint(hint)
 }
 
-fn example(table: &Table) -> String {
-    format!(
-        "write it as `key: value` lines; it takes {}",
-        choices(table.keys().map(|key| key.name))
-    )
+fn names(table: &Table) -> impl Iterator<Item = &'static str> {
+    table.keys().map(|key| key.name)
+}
+
+fn takes(table: &Table) -> String {
+    format!("it takes {}", enumerate(names(table), "and"))
 }

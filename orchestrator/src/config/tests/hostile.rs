@@ -137,6 +137,11 @@ fn bombs() {
         "x".repeat(500_000),
         "*a,".repeat(150_000)
     );
+    let brackets = format!("{}{},", "[".repeat(20), "]".repeat(20));
+    assert_eq!(
+        place("bracket pairs", format!("[{}]", brackets.repeat(25_000))).0,
+        Code::TooLarge
+    );
     let begin = Instant::now();
     let diagnostics = parse_schedule("long alias", one.as_bytes());
     eprintln!("long alias: {:?}", begin.elapsed());

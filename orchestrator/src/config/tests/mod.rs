@@ -2,4 +2,7 @@
 
 mod faults;
 mod hostile;
+mod keys;
+mod policy;
+mod roundtrip;
 mod seed;
