@@ -2,19 +2,34 @@
 //! is opened, required ones when they are asked for.
 
 use super::codes::Code;
-use super::keys::{FREE_PREFIX, Table};
+use super::keys::{FREE_PREFIX, TABLES, Table};
 use super::node::{Entry, Node, Value};
 use super::report::{Problem, Report};
-use super::suggest::{choices, nearest, quote};
+use super::suggest::{enumerate, nearest, quote};
 
 /// The entries of a mapping whose keys have a meaning.
 pub(super) struct Fields<'n> {
     entries: &'n [Entry],
     table: &'static Table,
+    /// "the group `github`": where it has a name.
+    what: String,
     at: usize,
 }
 
 impl<'n> Fields<'n> {
+    /// As [`Self::open`], for a mapping that is the value of a key with a name of
+    /// the user's: what is missing in it is missed there.
+    pub(super) fn open_named(
+        entry: &'n Entry,
+        table: &'static Table,
+        report: &mut Report<'_>,
+    ) -> Option<Self> {
+        let mut fields = Self::open(&entry.node, table, report)?;
+        fields.what = format!("{} {}", table.what.replacen("a ", "the ", 1), quote(&entry.key));
+        fields.at = entry.key_at;
+        Some(fields)
+    }
+
     /// `None` if the node is no mapping. Nothing at all is an empty mapping:
     /// that is what is left when every line below a key is commented out.
     pub(super) fn open(node: &'n Node, table: &'static Table, report: &mut Report<'_>) -> Option<Self> {
@@ -22,18 +37,20 @@ impl<'n> Fields<'n> {
             Value::Map(entries) => entries,
             Value::Null => &[],
             _ => {
-                wrong_type(node, table.what, "a mapping", &example(table), report);
+                let hint = format!("write it as `key: value` lines; {}", takes(table));
+                wrong_type(node, table.what, "a mapping", &hint, report);
                 return None;
             }
         };
         for entry in entries {
-            if table.key(&entry.key).is_none() && !entry.key.starts_with(FREE_PREFIX) {
+            if is_unknown(entry, table) {
                 report.add(unknown_key(entry, table));
             }
         }
         Some(Self {
             entries,
             table,
+            what: table.what.to_owned(),
             at: node.at,
         })
     }
@@ -53,24 +70,27 @@ impl<'n> Fields<'n> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The value of a required key; its absence is reported, unless a key was
-    /// so misspelt that it is the one.
+    /// The value of a required key; its absence is reported, unless an unknown
+    /// key was probably meant as it.
     pub(super) fn require(&self, key: &str, report: &mut Report<'_>) -> Option<&'n Node> {
         let found = self.get(key);
-        let misspelt = || {
-            self.entries.iter().any(|entry| {
-                self.table.key(&entry.key).is_none()
-                    && nearest(&entry.key, self.table.keys().map(|key| key.name)) == Some(key)
-            })
-        };
-        if found.is_none() && !misspelt() {
+        if found.is_none() && !self.is_misspelt(key) {
             let doc = self.table.key(key).map_or("", |key| key.doc);
-            let message = format!("{} has no `{key}`", self.table.what);
-            report
-                .add(Problem::new(Code::MissingKey, self.at, message).hint(format!("add `{key}:` - {doc}")));
+            let message = format!("{} has no `{key}`", self.what);
+            report.add(Problem::new(Code::MissingKey, self.at, message).hint(format!("add `{key}:`. {doc}")));
         }
         found
     }
+
+    /// Whether an unknown key was reported as probably meant to be this one.
+    pub(super) fn is_misspelt(&self, key: &str) -> bool {
+        let mut unknown = self.entries.iter().filter(|entry| is_unknown(entry, self.table));
+        unknown.any(|entry| nearest(&entry.key, names(self.table)) == Some(key))
+    }
+}
+
+fn is_unknown(entry: &Entry, table: &Table) -> bool {
+    table.key(&entry.key).is_none() && !entry.key.starts_with(FREE_PREFIX)
 }
 
 /// The value of `what` should have been `wanted`.
@@ -95,21 +115,20 @@ pub(super) fn list<'n>(node: &'n Node, what: &str, example: &str, report: &mut R
 }
 
 fn unknown_key(entry: &Entry, table: &Table) -> Problem {
-    let names = || table.keys().map(|key| key.name);
     let message = format!("{} has no key {}", table.what, quote(&entry.key));
-    let hint = match nearest(&entry.key, names()) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!(
-            "it takes {}; keys that begin with `{FREE_PREFIX}` are yours",
-            choices(names())
-        ),
+    let elsewhere = TABLES.iter().find(|other| other.key(&entry.key).is_some());
+    let hint = match (elsewhere, nearest(&entry.key, names(table))) {
+        (Some(other), _) => format!("`{}` is a key of {}", entry.key, other.what),
+        (None, Some(name)) => format!("did you mean `{name}`?"),
+        (None, None) => format!("{}; keys that begin with `{FREE_PREFIX}` are yours", takes(table)),
     };
     Problem::new(Code::UnknownKey, entry.key_at, message).hint(hint)
 }
 
-fn example(table: &Table) -> String {
-    format!(
-        "write it as `key: value` lines; it takes {}",
-        choices(table.keys().map(|key| key.name))
-    )
+fn names(table: &Table) -> impl Iterator<Item = &'static str> {
+    table.keys().map(|key| key.name)
+}
+
+fn takes(table: &Table) -> String {
+    format!("it takes {}", enumerate(names(table), "and"))
 }

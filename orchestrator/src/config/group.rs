@@ -22,19 +22,7 @@ use crate::model::{CatchUp, CatchUpMode, Group, GroupName, Overlap, Policy, Task
 /// One entry under `groups:`; `None` after an error.
 pub(super) fn group(entry: &Entry, defaults: &Policy, report: &mut Report<'_>) -> Option<Group> {
     let name = names::group(&entry.key, entry.key_at, report);
-    // What is missing in an empty group is missed at its name.
-    let placed;
-    let node = match entry.node.value {
-        Value::Null => {
-            placed = Node {
-                at: entry.key_at,
-                value: Value::Null,
-            };
-            &placed
-        }
-        _ => &entry.node,
-    };
-    let fields = Fields::open(node, &GROUP, report)?;
+    let fields = Fields::open_named(entry, &GROUP, report)?;
     let default_time = fields
         .require("default_time", report)
         .and_then(|node| time_of_day(node, "`default_time`", report));

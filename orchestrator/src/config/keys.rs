@@ -58,6 +58,11 @@ impl Table {
     }
 }
 
+/// Every kind of mapping in a schedule file; where a misplaced key is looked for.
+pub(super) static TABLES: [&Table; 10] = [
+    &SCHEDULE, &GROUP, &TASK, &WORKFLOW, &STEP, &DEFAULTS, &RETRY, &LIMITS, &EXPECT, &CATCH_UP,
+];
+
 const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
     Key {
         name,

@@ -9,6 +9,7 @@
 //! Called by the shells (`cli`, `beat`). Never touches the process environment,
 //! never prints, never exits.
 
+mod cadence;
 mod codes;
 mod diagnostic;
 mod dotenv;

@@ -52,7 +52,11 @@ pub(super) fn command(node: &Node, report: &mut Report<'_>) -> Option<CommandNam
         }
     });
     if let Some(fault) = fault {
-        let message = format!("the command {} {fault}", quote(name));
+        let message = if name.is_empty() {
+            "the command is empty".to_owned()
+        } else {
+            format!("the command {} {fault}", quote(name))
+        };
         report.add(
             Problem::new(Code::BadName, node.at, message)
                 .hint("write the name of a collector, or the path of an executable"),

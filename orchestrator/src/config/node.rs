@@ -39,7 +39,8 @@ pub(super) struct Text {
     pub(super) plain: bool,
 }
 
-/// A key and its value. The keys of one mapping are distinct.
+/// A key and its value. A key that occurs again was reported by the reader; the
+/// first one counts, and the others are still judged where every entry is.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) key: String,

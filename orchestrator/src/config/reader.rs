@@ -23,6 +23,8 @@ use super::suggest::quote;
 
 /// Nodes of one file. Ten for a task make this ten thousand tasks.
 const MAX_NODES: usize = 100_000;
+/// Bytes of all texts together, which aliases could multiply.
+const MAX_TEXT: usize = 4 * 1024 * 1024;
 /// Levels of lists and mappings. The deepest place with a meaning is the seventh.
 const MAX_DEPTH: usize = 24;
 
@@ -34,55 +36,67 @@ pub(super) fn read(report: &mut Report<'_>) -> Option<Node> {
         source,
         state: RefCell::default(),
     };
-    let at = serde_yaml::Deserializer::from_str(source.text)
-        .next()
-        .map_or(0, |first| first_node(source, first));
     let mut documents = serde_yaml::Deserializer::from_str(source.text);
-    let root = documents.next().map(|document| {
-        Seed {
-            reader: &reader,
-            at,
-            depth: 0,
-        }
-        .deserialize(document)
-    });
-    let state = reader.state.into_inner();
-    for problem in state.problems {
-        report.add(problem);
-    }
-    let root = match root {
-        None => {
-            return Some(Node {
-                at,
-                value: Value::Null,
-            });
-        }
-        Some(Ok(root)) => root,
-        Some(Err(error)) => {
-            report.add(state.refusal.unwrap_or_else(|| syntax_problem(source, &error)));
-            return None;
+    let Some(first) = documents.next() else {
+        return Some(Node {
+            at: 0,
+            value: Value::Null,
+        });
+    };
+    let seed = Seed {
+        reader: &reader,
+        at: 0,
+        depth: 0,
+    };
+    let root = match Shallow::new(seed).deserialize(first) {
+        Ok(root) => match documents.next() {
+            None => Some(place_root(&reader, root)),
+            Some(second) => {
+                let at = first_node(source, second);
+                let problem = Problem::new(Code::ManyDocuments, at, "a second YAML document begins here");
+                reader.add(problem.hint("keep one document; remove the line `---` between them"));
+                None
+            }
+        },
+        Err(error) => {
+            let refusal = reader.state.borrow_mut().refusal.take();
+            reader.add(refusal.unwrap_or_else(|| syntax_problem(source, &error)));
+            None
         }
     };
-    if let Some(second) = documents.next() {
-        let at = first_node(source, second);
-        let problem = Problem::new(Code::ManyDocuments, at, "a second YAML document begins here");
-        report.add(problem.hint("keep one document; remove the line `---` between them"));
-        return None;
+    for problem in reader.state.into_inner().problems {
+        report.add(problem);
     }
-    Some(root)
+    root
+}
+
+/// Gives the root its place, which takes another look at the text and so is
+/// done only for a file that could be read.
+fn place_root(reader: &Reader<'_>, root: Node) -> Node {
+    let at = serde_yaml::Deserializer::from_str(reader.source.text)
+        .next()
+        .map_or(0, |document| first_node(reader.source, document));
+    reader.tag(at);
+    Node { at, ..root }
 }
 
 fn first_node(source: &Source<'_>, document: serde_yaml::Deserializer<'_>) -> usize {
     let Err(error) = Probe::NEW.deserialize(document);
+    location(source, &error).unwrap_or_default()
+}
+
+fn location(source: &Source<'_>, error: &serde_yaml::Error) -> Option<usize> {
     error
         .location()
-        .map_or(0, |place| source.offset(place.line(), place.column()))
+        .map(|place| source.offset(place.line(), place.column()))
 }
 
 fn syntax_problem(source: &Source<'_>, error: &serde_yaml::Error) -> Problem {
-    let at = error
-        .location()
-        .map_or(0, |place| source.offset(place.line(), place.column()));
+    let Some(at) = location(source, error) else {
+        // The parser itself stops at aliases that repeat a short text very often.
+        let message = "aliases repeat parts of the file too often";
+        return Problem::new(Code::TooLarge, 0, message).hint("write the repeated parts out, or remove them");
+    };
     let text = error.to_string();
     let (line, column) = source.position(at);
     let text = text.replacen(&format!(" at line {line} column {column}"), "", 1);
@@ -109,6 +123,7 @@ struct Reader<'s> {
 #[derive(Default)]
 struct State {
     nodes: usize,
+    text: usize,
     problems: Vec<Problem>,
     /// Why reading ended before the end of the text.
     refusal: Option<Problem>,
@@ -126,15 +141,29 @@ impl Reader<'_> {
     }
 
     fn count<E: Error>(&self, at: usize) -> Result<(), E> {
-        let nodes = {
-            let mut state = self.state.borrow_mut();
-            state.nodes += 1;
-            state.nodes
-        };
-        if nodes <= MAX_NODES {
+        self.state.borrow_mut().nodes += 1;
+        self.judge_size(at)
+    }
+
+    /// Keeps a text.
+    fn keep<E: Error>(&self, at: usize, text: &str) -> Result<String, E> {
+        self.state.borrow_mut().text += text.len();
+        self.judge_size(at)?;
+        Ok(text.to_owned())
+    }
+
+    fn judge_size<E: Error>(&self, at: usize) -> Result<(), E> {
+        let State { nodes, text, .. } = *self.state.borrow();
+        let message = if nodes > MAX_NODES {
+            format!("more than {MAX_NODES} keys and values, aliases counted at each use")
+        } else if text > MAX_TEXT {
+            format!(
+                "more than {} MiB of text, aliases counted at each use",
+                MAX_TEXT / 1024 / 1024
+            )
+        } else {
             return Ok(());
-        }
-        let message = format!("more than {MAX_NODES} keys and values, aliases counted at each use");
+        };
         Err(self
             .refuse(Problem::new(Code::TooLarge, at, message).hint("write fewer tasks, or split the file")))
     }
@@ -175,6 +204,48 @@ impl Reader<'_> {
             .take_while(|c| c.is_ascii_alphanumeric() || "+-._".contains(*c))
             .collect();
         if text.is_empty() { value.to_string() } else { text }
+    }
+}
+
+/// Uses up the parser's levels of recursion but for those that [`MAX_DEPTH`]
+/// needs, because a probe costs as many calls as levels are left.
+struct Shallow<S> {
+    seed: S,
+    levels: usize,
+}
+
+impl<S> Shallow<S> {
+    /// The parser's own limit (serde_yaml, `remaining_depth`).
+    const PARSER: usize = 128;
+
+    fn new(seed: S) -> Self {
+        Self {
+            seed,
+            levels: Self::PARSER - MAX_DEPTH - 4,
+        }
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Shallow<S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        match self.levels.checked_sub(1) {
+            Some(levels) => deserializer.deserialize_newtype_struct("", Self { levels, ..self }),
+            None => self.seed.deserialize(deserializer),
+        }
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Shallow<S> {
+    type Value = S::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        self.deserialize(deserializer)
     }
 }
 
@@ -260,16 +331,14 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         Ok(Value::Float(self.reader.number(self.at, value)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        let text = self.reader.keep(self.at, text)?;
         let plain = !self
             .reader
             .source
             .rest(self.at)
             .starts_with(['"', '\'', '|', '>']);
-        Ok(Value::Text(Text {
-            text: text.to_owned(),
-            plain,
-        }))
+        Ok(Value::Text(Text { text, plain }))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Value, A::Error> {
@@ -341,8 +410,8 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
                 );
             } else {
                 seen.insert(key.clone(), key_at);
-                entries.push(Entry { key, key_at, node });
             }
+            entries.push(Entry { key, key_at, node });
         }
     }
 }
@@ -381,7 +450,7 @@ impl Visitor<'_> for Key<'_, '_> {
         f.write_str(KEY)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<String, E> {
-        Ok(text.to_owned())
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        self.reader.keep(self.at, text)
     }
 }

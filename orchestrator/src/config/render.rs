@@ -1,7 +1,7 @@
 //! A diagnostic as people read it: the message, the line with the place
 //! underlined, and what to do.
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::suggest::visible;
@@ -14,31 +14,35 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
         Severity::Warning => Level::WARNING,
     };
     let file = visible(&diagnostic.file);
-    let group = level
+    let title = level
+        .clone()
         .primary_title(&*diagnostic.message)
         .id(diagnostic.code.as_str());
-    let group = match &diagnostic.excerpt {
-        None => group.element(Origin::path(&*file)),
-        Some(excerpt) => group
-            .element(
-                Origin::path(&*file)
+    let hint = diagnostic.hint.as_deref().map(|hint| Level::HELP.message(hint));
+    let report = match &diagnostic.excerpt {
+        None => vec![title.element(Origin::path(&*file)).elements(hint)],
+        Some(excerpt) => {
+            let snippet = Snippet::source(&*excerpt.text)
+                .line_start(diagnostic.line)
+                .annotation(AnnotationKind::Primary.span(excerpt.span.clone()));
+            if excerpt.text[..excerpt.span.start].chars().count() + 1 == diagnostic.column {
+                vec![title.element(snippet.path(&*file)).elements(hint)]
+            } else {
+                // The excerpt begins within a long line: its own columns are not those of the file.
+                let origin = Origin::path(&*file)
                     .line(diagnostic.line)
-                    .char_column(diagnostic.column),
-            )
-            .element(
-                Snippet::source(&*excerpt.text)
-                    .line_start(diagnostic.line)
-                    .annotation(AnnotationKind::Primary.span(excerpt.span.clone())),
-            ),
-    };
-    let group = match &diagnostic.hint {
-        Some(hint) => group.element(Level::HELP.message(&**hint)),
-        None => group,
+                    .char_column(diagnostic.column);
+                vec![
+                    title.element(origin),
+                    Group::with_level(level).element(snippet).elements(hint),
+                ]
+            }
+        }
     };
     let renderer = if colour {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
-    renderer.render(&[group])
+    renderer.render(&report)
 }

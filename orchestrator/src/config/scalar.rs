@@ -120,6 +120,15 @@ pub(super) fn argument(node: &Node, what: &str, report: &mut Report<'_>) -> Opti
 /// A text, not a number or a boolean that looks like one.
 pub(super) fn text<'n>(node: &'n Node, what: &str, report: &mut Report<'_>) -> Option<&'n str> {
     let quoted = match &node.value {
+        Value::Text(text) if text.plain && is_octal(&text.text) => {
+            let message = format!(
+                "{what} must be quoted: some read {} as an octal number",
+                quote(&text.text)
+            );
+            let hint = format!("write {}, with the quotes", yaml_string(&text.text));
+            report.add(Problem::new(Code::WrongType, node.at, message).hint(hint));
+            return None;
+        }
         Value::Text(text) => return Some(&text.text),
         Value::Int(int) => Some(yaml_string(&int.text)),
         Value::Float(text) => Some(yaml_string(text)),
@@ -134,4 +143,9 @@ pub(super) fn text<'n>(node: &'n Node, what: &str, report: &mut Report<'_>) -> O
     };
     wrong_type(node, what, "a text", &hint, report);
     None
+}
+
+/// A number to YAML 1.1 and a text to YAML 1.2.
+fn is_octal(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit())
 }

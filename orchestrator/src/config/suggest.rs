@@ -30,10 +30,15 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
 
 /// `a`, `b` or `c`.
 pub(super) fn choices<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
+    enumerate(words, "or")
+}
+
+/// `a`, `b` and `c`, or with another word before the last one.
+pub(super) fn enumerate<'c>(words: impl IntoIterator<Item = &'c str>, before_last: &str) -> String {
     let quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        Some((last, others)) => format!("{} {before_last} {last}", others.join(", ")),
         None => String::new(),
     }
 }

@@ -16,6 +16,9 @@ use crate::model::MonthDay;
 /// No duration is longer, so that adding it to an instant cannot overflow.
 const MAX_DURATION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
+/// Problems of a file after which no time zone is guessed any more.
+const MAX_GUESSES: usize = 200;
+
 /// A weekday's full name; its first three letters name it as well.
 pub(super) const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
@@ -193,16 +196,18 @@ pub(super) fn time_zone(node: &Node, what: &str, report: &mut Report<'_>) -> Opt
     if let Ok(zone) = TimeZone::get(name) {
         return Some(zone);
     }
-    let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-    let near = nearest(name, names.iter().map(String::as_str));
-    let city = || {
-        names.iter().map(String::as_str).find(|full| {
-            full.rsplit('/')
-                .next()
-                .is_some_and(|city| city.eq_ignore_ascii_case(name))
-        })
+    // Each guess compares hundreds of names; a file with more problems needs no more guesses.
+    let names: Vec<String> = match report.count() {
+        0..MAX_GUESSES => jiff::tz::db().available().map(|name| name.to_string()).collect(),
+        _ => Vec::new(),
     };
-    let hint = match near.or_else(city) {
+    let names = || names.iter().map(String::as_str);
+    let is_city = |full: &&str| {
+        full.rsplit('/')
+            .next()
+            .is_some_and(|city| city.eq_ignore_ascii_case(name))
+    };
+    let hint = match nearest(name, names()).or_else(|| names().find(is_city)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "write a name of the IANA time zone database, like `Europe/Berlin` or `UTC`".to_owned(),
     };
