@@ -3,6 +3,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use super::codes::Code;
 use super::diagnostic::{Diagnostic, Severity};
 use super::suggest::visible;
 
@@ -20,7 +21,11 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
         .id(diagnostic.code.as_str());
     let hint = diagnostic.hint.as_deref().map(|hint| Level::HELP.message(hint));
     let report = match &diagnostic.excerpt {
-        None => vec![title.element(Origin::path(&*file)).elements(hint)],
+        None => vec![
+            title
+                .element(place_without_excerpt(diagnostic, &file))
+                .elements(hint),
+        ],
         Some(excerpt) => {
             let snippet = Snippet::source(&*excerpt.text)
                 .line_start(diagnostic.line)
@@ -45,4 +50,15 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
         Renderer::plain()
     };
     renderer.render(&report)
+}
+
+/// A line of `.env` has a place but is not shown: it may hold a secret. A file that
+/// cannot be read has no place.
+fn place_without_excerpt<'a>(diagnostic: &Diagnostic, file: &'a str) -> Origin<'a> {
+    match diagnostic.code {
+        Code::DotenvSyntax => Origin::path(file)
+            .line(diagnostic.line)
+            .char_column(diagnostic.column),
+        _ => Origin::path(file),
+    }
 }
