@@ -22,6 +22,19 @@ need_c_compiler() {
     need cc "a C compiler (Debian: apt-get install gcc libc6-dev)"
 }
 
+# The tests make a virtual environment for Django.
+need_python_venv() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "Installing Python's venv"
+        apt-get update -q && apt-get install -q -y python3-venv
+    fi
+    python3 -c 'import ensurepip, venv' 2>/dev/null || {
+        printf 'error: python3 lacks venv; install it (Debian: apt-get install python3-venv)\n' >&2
+        exit 3
+    }
+}
+
 # Where cargo builds, also when CARGO_TARGET_DIR or a config file says otherwise.
 target_dir() {
     cargo metadata --format-version 1 --no-deps --offline 2>/dev/null |

@@ -2,6 +2,7 @@
 
 mod contract;
 mod diagnostics;
+mod django;
 mod hostile;
 mod running;
 mod selecting;

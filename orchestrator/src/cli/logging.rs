@@ -7,12 +7,15 @@ use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::args::{Global, LogFormat};
 use super::failure::Failure;
 use super::settings::Settings;
+use crate::model::{Clock, SystemClock};
 use crate::report::Terminal;
 
 /// Lines that may wait for the disk. Small, so that the guard's short patience at
@@ -48,6 +51,7 @@ pub(super) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -
     };
     let to_file = tracing_subscriber::fmt::layer()
         .with_ansi(false)
+        .with_timer(Seconds)
         .with_writer(file);
     let to_file = match global.log_format {
         LogFormat::Text => to_file.boxed(),
@@ -56,6 +60,7 @@ pub(super) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -
     let to_terminal = tracing_subscriber::fmt::layer()
         .with_ansi(terminal.colour())
         .with_target(false)
+        .with_timer(Seconds)
         .with_writer(TerminalWriter(terminal.clone()));
     let to_terminal = match global.log_format {
         LogFormat::Text => to_terminal.compact().boxed(),
@@ -89,6 +94,15 @@ fn file_writer(
         .lossy(false)
         .buffered_lines_limit(WAITING_LINES)
         .finish(appender))
+}
+
+/// UTC to the second: what a person compares with a timetable.
+struct Seconds;
+
+impl FormatTime for Seconds {
+    fn format_time(&self, w: &mut Writer<'_>) -> std::fmt::Result {
+        write!(w, "{}", SystemClock.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    }
 }
 
 /// Lines for people go the way of everything else on standard error.

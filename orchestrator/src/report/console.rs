@@ -179,15 +179,7 @@ impl Bars {
             } => self.start(task, *timeout_ms, *attempt),
             RunEvent::TaskRetry { task, delay_ms, .. } => {
                 let delay = human_duration(Duration::from_millis(*delay_ms));
-                if let Some(current) = self.current.take() {
-                    current.bar.finish_and_clear();
-                }
-                let bar = self.live.insert_before(&self.overall, ProgressBar::new_spinner());
-                bar.set_style(style("{spinner} {prefix} {elapsed} {msg}"));
-                bar.set_prefix(tag(task).trim_end().to_owned());
-                bar.set_message(format!("next attempt in {delay}"));
-                bar.enable_steady_tick(Duration::from_millis(250));
-                self.current = Some(Current { bar, lines: 0 });
+                self.show(task, &format!("{{elapsed}}  next attempt in {delay}"));
             }
             RunEvent::TaskFinished { .. } | RunEvent::TaskSkipped { .. } => {
                 if let Some(current) = self.current.take() {
@@ -200,20 +192,26 @@ impl Bars {
     }
 
     fn start(&mut self, task: &TaskRef, timeout_ms: Option<u64>, attempt: u32) {
+        let limit = timeout_ms.map(|ms| format!(" / {}", human_duration(Duration::from_millis(ms))));
+        let attempt = if attempt > 1 {
+            format!("attempt {attempt}  ")
+        } else {
+            String::new()
+        };
+        self.show(
+            task,
+            &format!("{{elapsed}}{}  {attempt}{{wide_msg}}", limit.unwrap_or_default()),
+        );
+    }
+
+    /// One line for the task, in place of the one before.
+    fn show(&mut self, task: &TaskRef, template: &str) {
         if let Some(previous) = self.current.take() {
             previous.bar.finish_and_clear();
         }
         let bar = self.live.insert_before(&self.overall, ProgressBar::new_spinner());
-        let limit = timeout_ms.map_or(String::new(), |ms| {
-            format!(" / {}", human_duration(Duration::from_millis(ms)))
-        });
-        let attempt = if attempt > 1 {
-            format!(" attempt {attempt}")
-        } else {
-            String::new()
-        };
-        bar.set_style(style("{spinner} {prefix} {elapsed} {wide_msg}"));
-        bar.set_prefix(format!("{}{attempt}{limit}", tag(task)));
+        bar.set_style(style(&format!("{{spinner}} {{prefix}}{template}")));
+        bar.set_prefix(tag(task));
         bar.enable_steady_tick(Duration::from_millis(250));
         self.current = Some(Current { bar, lines: 0 });
     }

@@ -74,7 +74,7 @@ fn finished(task: &TaskSummary) {
     let log = task.log.as_deref().unwrap_or("none");
     let outcome = task.outcome.as_str();
     if outcome == "succeeded" {
-        tracing::info!(outcome, exit_code = 0, duration, log, "{name} succeeded");
+        tracing::info!(exit_code = 0, duration, log, "{name} succeeded");
     } else {
         let (exit_code, signal) = (task.exit_code, task.signal.as_deref());
         let reason = neutralised(&task.reason);
