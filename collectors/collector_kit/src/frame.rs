@@ -23,7 +23,11 @@ pub fn start<A: Parser>(body: impl FnOnce(A, &Stop) -> anyhow::Result<()>) -> Ex
             let wrong = error.use_stderr();
             // Where even this cannot be printed, the exit code still tells.
             let _ = error.print();
-            return if wrong { ExitCode::from(Kind::Usage.code()) } else { ExitCode::SUCCESS };
+            return if wrong {
+                ExitCode::from(Kind::Usage.code())
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     let result = Stop::on_signals().and_then(|stop| body(arguments, &stop));

@@ -1,15 +1,17 @@
 //! Ending politely. SIGTERM, SIGINT and SIGHUP set a flag that long work asks
-//! for, and end the child that is being waited for, so that no wait outlives
+//! for, and end the child that is at work, so that no wait outlives
 //! the request. Nothing is done in signal context but that.
 
-use std::process::{Child, ExitStatus};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -64,20 +66,26 @@ impl Stop {
         }
     }
 
-    /// Puts `child` under the care of the handlers: it gets SIGTERM when this
-    /// process does. One at a time; give it back to [`Stop::wait`].
-    pub fn guard(&self, child: Child) {
+    /// Starts a child in a process group of its own, under the care of the
+    /// handlers: the whole group gets SIGTERM when this process does, so that a
+    /// helper of the child (the ssh of a `git fetch`) ends too. Its piped output
+    /// is given back. One at a time; [`Stop::wait`] comes when the output has
+    /// ended. Errors: as [`Command::spawn`].
+    pub fn spawn(&self, command: &mut Command) -> io::Result<(Option<ChildStdout>, Option<ChildStderr>)> {
+        let mut child = command.process_group(0).spawn()?;
+        let streams = (child.stdout.take(), child.stderr.take());
         let mut slot = self.child();
         let child = slot.insert(child);
         // The request may have come between the spawn and here.
         if self.check().is_err() {
             end(child);
         }
+        Ok(streams)
     }
 
-    /// Waits for the guarded child; to be called when its output has ended.
+    /// Waits for the child; to be called when its output has ended.
     /// The lock is held only for each look, never while waiting, so that a
-    /// signal still reaches the child. Errors: there is no guarded child, or wait(2) fails.
+    /// signal still reaches the child. Errors: there is no child, or wait(2) fails.
     pub fn wait(&self) -> anyhow::Result<ExitStatus> {
         loop {
             let mut slot = self.child();
@@ -96,11 +104,12 @@ impl Stop {
     }
 }
 
-/// SIGTERM to a child that is not reaped yet, so that its number cannot be another's.
+/// SIGTERM to the group of a child that is not reaped yet, so that its number
+/// cannot be another's.
 fn end(child: &mut Child) {
     if let (Ok(None), Ok(pid)) = (child.try_wait(), i32::try_from(child.id())) {
         // It may just have gone: then there is nothing to end.
-        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        let _ = killpg(Pid::from_raw(pid), Signal::SIGTERM);
     }
 }
 
@@ -108,12 +117,11 @@ fn end(child: &mut Child) {
 mod tests {
     use super::*;
     use std::os::unix::process::ExitStatusExt;
-    use std::process::Command;
 
     #[test]
-    fn a_request_ends_the_guarded_child() {
+    fn a_request_ends_the_child() {
         let stop = Stop::default();
-        stop.guard(Command::new("sleep").arg("600").spawn().unwrap());
+        stop.spawn(Command::new("sleep").arg("600")).unwrap();
         stop.request(SIGTERM);
         assert_eq!(stop.wait().unwrap().signal(), Some(SIGTERM));
         assert_eq!(stop.check().unwrap_err().name, "SIGTERM");
@@ -123,7 +131,7 @@ mod tests {
     fn a_child_started_after_the_request_is_ended_too() {
         let stop = Stop::default();
         stop.request(SIGINT);
-        stop.guard(Command::new("sleep").arg("600").spawn().unwrap());
+        stop.spawn(Command::new("sleep").arg("600")).unwrap();
         assert_eq!(stop.wait().unwrap().signal(), Some(SIGTERM));
     }
 
@@ -131,7 +139,7 @@ mod tests {
     fn without_a_request_nothing_is_interrupted() {
         let stop = Stop::default();
         assert!(stop.check().is_ok());
-        stop.guard(Command::new("true").spawn().unwrap());
+        stop.spawn(&mut Command::new("true")).unwrap();
         assert!(stop.wait().unwrap().success());
         assert!(stop.wait().is_err());
     }

@@ -27,7 +27,10 @@ impl Workspace {
     /// where that is a matter of permission); another process holds it (75).
     pub fn from_environment(command: &str) -> anyhow::Result<Self> {
         let given = std::env::var_os("ORCHESTRATE_WORKSPACE").filter(|path| !path.is_empty());
-        let root = given.map_or_else(|| Path::new(".orchestrate/workspaces").join(command), PathBuf::from);
+        let root = given.map_or_else(
+            || Path::new(".orchestrate/workspaces").join(command),
+            PathBuf::from,
+        );
         Self::open(&root)
     }
 
@@ -92,8 +95,7 @@ impl Workspace {
         let path = self.path(relative);
         match fs::read(&path) {
             Ok(bytes) => Ok(Some(
-                serde_json::from_slice(&bytes)
-                    .with_context(|| format!("{} is damaged", path.display()))?,
+                serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))?,
             )),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
@@ -153,7 +155,10 @@ mod tests {
             anyhow::bail!("the source went away")
         });
         assert!(failed.is_err());
-        assert_eq!(workspace.read_json::<Vec<u8>>("state.json").unwrap(), Some(vec![1, 2]));
+        assert_eq!(
+            workspace.read_json::<Vec<u8>>("state.json").unwrap(),
+            Some(vec![1, 2])
+        );
         assert!(!workspace.path("state.json.unfinished").exists());
     }
 
