@@ -124,7 +124,7 @@ async fn edge_26_a_cancel_during_the_grace_of_a_timeout_leaves_the_timeout_as_th
 async fn edge_27_the_second_cancel_kills() {
     let lab = Lab::new();
     let attempt = ready(&lab, "ignore TERM", "hang", |spec| {
-        spec.grace = Duration::from_secs(3600)
+        spec.grace = Duration::from_secs(3600);
     })
     .await;
     let controller = attempt.controller();
@@ -177,7 +177,7 @@ async fn edge_29_what_does_not_die_is_given_up_and_named() {
     let lab = Lab::new();
     // Memory takes time to be taken apart: longer than no time at all.
     let attempt = ready(&lab, "rss 1000000000", "hang", |spec| {
-        spec.kill_wait = Duration::ZERO
+        spec.kill_wait = Duration::ZERO;
     })
     .await;
     let pid = attempt.pid().unwrap();
