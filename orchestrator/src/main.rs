@@ -1,11 +1,13 @@
-//! The binary.
+//! The `orchestrate` binary: hands over to the fork server's side if it was started
+//! as that, else to the command line.
 
 use std::process::ExitCode;
+use std::process::Termination;
 
 fn main() -> ExitCode {
-    // The fork server is this binary too: it must start before any thread does.
+    // Before anything else exists: threads, buffers, signal handlers.
     if let Some(code) = orchestrator::process::early_entry() {
         return code;
     }
-    ExitCode::SUCCESS
+    orchestrator::cli::main().report()
 }

@@ -16,12 +16,12 @@ use tracing::warn;
 
 use super::controller::Controller;
 use super::ladder::Cause;
-use super::output::{OutputSink, Stream};
+use super::output::OutputSink;
 use super::pool::{ForkServer, Supervisor};
 use super::protocol::{Leftover, Over, Report};
 use super::spec::AttemptSpec;
 use super::verdict::{self, Limits};
-use crate::model::{Outcome, SpawnError};
+use crate::model::{Outcome, SpawnError, Stream};
 
 /// Silence after which [`OutputSink::quiet`] is called.
 const QUIET: Duration = Duration::from_millis(250);

@@ -26,12 +26,13 @@ mod supervise;
 mod sys;
 mod verdict;
 
+pub use crate::model::Stream;
 pub use attempt::{Attempt, AttemptEnd, Usage};
 pub use controller::Controller;
 pub use environment::{Environment, Place};
 pub use framer::{LINE_LIMIT, Line, LineEnd, LineFramer};
 pub use limits::raise_open_files;
-pub use output::{OutputSink, Stream};
+pub use output::OutputSink;
 pub use pool::{ForkServer, LaunchError};
 pub use protocol::Leftover;
 pub use resolve::{Collectors, NotFound, Resolved};

@@ -3,25 +3,7 @@
 
 use std::future::Future;
 
-/// Which of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stream {
-    /// Descriptor 1.
-    Stdout,
-    /// Descriptor 2.
-    Stderr,
-}
-
-impl Stream {
-    /// `stdout` or `stderr`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stdout => "stdout",
-            Self::Stderr => "stderr",
-        }
-    }
-}
+use crate::model::Stream;
 
 /// Takes the output of one attempt. The next bytes are read only after a call has
 /// returned: a slow sink makes the collector wait, not our memory grow. Its limits

@@ -1,0 +1,167 @@
+//! A git repository and a workspace in a scratch directory, with nothing of the
+//! user's settings.
+#![allow(dead_code)] // each test file uses its own part
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+pub(crate) struct Scratch {
+    directory: tempfile::TempDir,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// An empty repository.
+    pub(crate) fn repository(&self, name: &str) -> Repository {
+        let repository = Repository {
+            path: self.path(name),
+            home: self.path("home"),
+        };
+        std::fs::create_dir_all(&repository.path).unwrap();
+        repository.git(&["init", "--quiet", "--initial-branch=main"]);
+        repository
+    }
+
+    /// The collector, to be run in this scratch directory.
+    pub(crate) fn collector(&self, workspace: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_run_github_activity_tracker"));
+        plain(&mut command, &self.path("home"));
+        command
+            .args(arguments)
+            .env("ORCHESTRATE_WORKSPACE", self.path(workspace))
+            .env_remove("ORCHESTRATE_EVENTS")
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the collector to its end.
+    pub(crate) fn collect(&self, workspace: &str, arguments: &[&str]) -> Output {
+        self.collector(workspace, arguments).output().unwrap()
+    }
+
+    /// Runs it on one path and gives its stdout; it must succeed.
+    pub(crate) fn collect_ok(&self, workspace: &str, arguments: &[&str]) -> String {
+        let output = self.collect(workspace, arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {stderr}", output.status);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The data of all records of a collection, without the repository's id,
+    /// which holds the scratch directory's name.
+    pub(crate) fn data(&self, workspace: &str, collection: &str) -> Vec<Value> {
+        let file = self.path(workspace).join(format!("records/{collection}.jsonl"));
+        let text = std::fs::read_to_string(file).unwrap();
+        let record = |line| {
+            let mut record: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(record["type"], "record");
+            assert_eq!(record["collection"], *collection);
+            let data = record["data"].as_object_mut().unwrap();
+            data.remove("repository");
+            Value::Object(std::mem::take(data))
+        };
+        text.lines().map(record).collect()
+    }
+}
+
+/// Nothing of the user's or the machine's git settings.
+fn plain(command: &mut Command, home: &Path) {
+    command
+        .env("HOME", home)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
+}
+
+pub(crate) struct Repository {
+    pub(crate) path: PathBuf,
+    home: PathBuf,
+}
+
+impl Repository {
+    pub(crate) fn arg(&self) -> &str {
+        self.path.to_str().unwrap()
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("file://{}", self.arg())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        plain(&mut command, &self.home);
+        command
+            .arg("-C")
+            .arg(&self.path)
+            .args(arguments)
+            .env("GIT_AUTHOR_NAME", "Ann")
+            .env("GIT_AUTHOR_EMAIL", "ann@example.org")
+            .env("GIT_COMMITTER_NAME", "Ann")
+            .env("GIT_COMMITTER_EMAIL", "ann@example.org");
+        command
+    }
+
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        self.run(self.command(arguments))
+    }
+
+    /// Commits everything there is, as `author`, at this instant (RFC 3339).
+    pub(crate) fn commit(&self, author: &str, at: &str) {
+        self.git(&["add", "--all"]);
+        self.dated(&["commit", "--quiet", "--allow-empty", "--message=x"], author, at);
+    }
+
+    /// Any git command, as `author`, at this instant.
+    pub(crate) fn dated(&self, arguments: &[&str], author: &str, at: &str) -> String {
+        let mut command = self.command(arguments);
+        command
+            .env("GIT_AUTHOR_NAME", author)
+            .env(
+                "GIT_AUTHOR_EMAIL",
+                format!("{}@example.org", author.to_lowercase()),
+            )
+            .env("GIT_AUTHOR_DATE", at)
+            .env("GIT_COMMITTER_DATE", at);
+        self.run(command)
+    }
+
+    /// A commit that no `git commit` would write, from its raw text; becomes HEAD.
+    pub(crate) fn raw_commit(&self, author: &[u8], seconds: i64) {
+        let tree = self.git(&["write-tree"]);
+        let mut text = format!("tree {tree}\nauthor ").into_bytes();
+        text.extend(author);
+        text.extend(format!(" {seconds} +0000\ncommitter C <c@x> 0 +0000\n\nx\n").bytes());
+        let mut child = self
+            .command(&["hash-object", "-t", "commit", "-w", "--literally", "--stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(&text).unwrap();
+        let id = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        self.git(&["update-ref", "HEAD", id.trim()]);
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path.join(name), content).unwrap();
+    }
+
+    fn run(&self, mut command: Command) -> String {
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command:?}: {stderr}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+}
