@@ -49,7 +49,14 @@ fn run(verb: &str, words: Words<'_>) -> io::Result<Option<u8>> {
         "exit" => return Ok(Some(number(words)?)),
         // SAFETY: ends the process without any further Rust code.
         "_exit" => unsafe { libc::_exit(number(words)?) },
-        "raise" => raise(signal_by_name(&word(words)?)?)?,
+        "raise" => {
+            let name = word(words)?;
+            // Rust's runtime has its own ideas of SIGPIPE, SIGSEGV and SIGBUS.
+            if name != "KILL" && name != "STOP" {
+                handle(&name, SigHandler::SigDfl)?;
+            }
+            raise(signal_by_name(&name)?)?;
+        }
         "stop" => raise(Signal::SIGSTOP)?,
         // SAFETY: raises SIGSEGV, which is the point.
         "crash" => unsafe { std::ptr::null_mut::<u8>().write_volatile(1) },
@@ -91,7 +98,8 @@ fn run(verb: &str, words: Words<'_>) -> io::Result<Option<u8>> {
                 write(1, format!("{argument}\n").as_bytes())?;
             }
         }
-        "fds" | "signals" | "dump-env" | "tty" | "umask" | "cwd" | "stdin" | "session" | "nofile" | "pid" => {
+        "fds" | "signals" | "dump-env" | "tty" | "umask" | "cwd" | "stdin" | "session" | "nofile" | "pid"
+        | "parent" => {
             write(1, report::about(verb)?.as_bytes())?;
         }
         _ => return Err(io::Error::other("unknown verb")),
@@ -171,7 +179,7 @@ fn append(path: &str, text: &str) -> io::Result<()> {
 }
 
 fn close(fd: i32) {
-    // SAFETY: nothing here owns 0, 1 or 2.
+    // SAFETY: at worst a later write fails, which is what the caller wants.
     unsafe { libc::close(fd) };
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn daemon() -> io::Result<()> {
     if split()?.is_some() {
         vanish();
     }
-    for fd in 0..3 {
+    for fd in 0..64 {
         super::close(fd);
     }
     sleep_forever()

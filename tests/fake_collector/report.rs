@@ -28,6 +28,7 @@ pub(crate) fn about(verb: &str) -> io::Result<String> {
         "nofile" => nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)?
             .0
             .to_string(),
+        "parent" => nix::unistd::getppid().to_string(),
         _ => std::process::id().to_string(),
     };
     if !text.ends_with('\n') {
@@ -50,7 +51,7 @@ fn fds() -> io::Result<String> {
 /// Blocked and ignored signals, as they were before Rust's runtime ignored SIGPIPE.
 fn signals() -> io::Result<String> {
     let ignored = u64::from_str_radix(&status("SigIgn:")?, 16).map_err(io::Error::other)?;
-    let sigpipe = 1 << (nix::libc::SIGPIPE - 1);
+    let sigpipe = 1 << (libc::SIGPIPE - 1);
     Ok(format!("{} {:016x}", status("SigBlk:")?, ignored & !sigpipe))
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orchestrator::model::{Outcome, SpawnError};
 use orchestrator::process::{AttemptSpec, ForkServer, LaunchError};
@@ -167,13 +167,14 @@ async fn edge_11_program_that_is_still_open_for_writing_is_tried_again() {
     fs::copy(FAKE, &program).unwrap();
     let busy = fs::OpenOptions::new().append(true).open(&program).unwrap();
     let spec = lab.spec(&program, ["out", "hello"]);
-    // Closed by somebody else while the supervisor tries: 1 + 2 + .. + 64 ms.
-    let closer = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(10));
-        drop(busy);
-    });
-    let (end, kept) = lab.run(&spec).await;
-    closer.join().unwrap();
+    // For too long: 1 + 2 + .. + 64 ms.
+    let start = Instant::now();
+    let error = refused(&lab, &spec).await;
+    assert!(error.message.ends_with("open for writing"), "{error:?}");
+    assert!(start.elapsed() >= Duration::from_millis(127));
+    // For a moment: it is closed while the supervisor tries.
+    let (attempt, ()) = tokio::join!(lab.launch(&spec), async { drop(busy) });
+    let (end, kept) = lab.finish(attempt).await;
     assert_eq!((end.outcome, kept.out()), (Outcome::Succeeded, "hello\n"));
     lab.close().await;
 }

@@ -109,9 +109,11 @@ impl Lab {
 
 /// Waits for the other side of a barrier, or fails.
 pub(crate) async fn wait_for_fifo(path: &Path) {
-    let path = path.to_owned();
-    let open = tokio::task::spawn_blocking(move || fs::read(path));
-    within(open).await.unwrap().unwrap();
+    // Not readable before the other side has opened and written it (fifo(7)).
+    let fifo = tokio::net::unix::pipe::OpenOptions::new()
+        .open_receiver(path)
+        .unwrap();
+    within(fifo.readable()).await.unwrap();
 }
 
 /// With a deadline, so that a hang is a failure and not a hang.

@@ -37,12 +37,19 @@ pub(super) fn fork() -> io::Result<Option<i32>> {
     }
 }
 
-/// Sets every signal that has one to its default action (signal(7)), so that
-/// nothing ignored by whoever started us (nohup) is ignored by a collector.
+/// Sets every signal to its default action (signal(7)), so that nothing ignored by
+/// whoever started us is ignored by a collector: SIGHUP under nohup, SIGPIPE by
+/// Rust's runtime, and the two that posix_spawn(3) ignores and that the C library
+/// does not let us set, hence the bare system call.
 pub(super) fn default_signals() {
+    /// struct kernel_sigaction: handler, flags, restorer, mask. Zeros: SIG_DFL.
+    const DEFAULT: [u64; 4] = [0; 4];
+    /// Bytes of a signal set in the kernel.
+    const SET: usize = size_of::<u64>();
     for signal in 1..=libc::SIGRTMAX() {
-        // SAFETY: SIG_DFL installs no code. Signals that cannot be set (SIGKILL,
-        // SIGSTOP, the two of glibc) answer EINVAL, which is what we want.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        let nowhere = std::ptr::null_mut::<u64>();
+        // SAFETY: installs no code; the kernel reads `DEFAULT` and writes nothing.
+        // SIGKILL and SIGSTOP answer EINVAL, which is what we want.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, DEFAULT.as_ptr(), nowhere, SET) };
     }
 }
