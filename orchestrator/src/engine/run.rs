@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::attempt::{Attempted, Job, Ordered, attempt};
 use super::context::Context;
 use super::ending::Ledger;
-use crate::model::{Action, CancelCause, Event, Plan, Planned, RunId, RunState, RunTask, Told};
-use crate::report::{Bus, PlannedTask, RunDir, RunEvent, Summary, TaskRef};
+use crate::model::{Action, CancelCause, Event, Owner, Plan, Planned, RunId, RunState, RunTask, Told};
+use crate::report::{Bus, PlannedTask, RunDir, RunEvent, SlotRef, Summary, TaskRef};
 
 /// A run to be executed.
 #[derive(Debug, Clone)]
@@ -31,6 +31,10 @@ pub struct RunRequest {
     pub stopping_groups: Vec<String>,
     /// The instant the run is for.
     pub slot: Timestamp,
+    /// The entry of the timetable that has this slot; `None` for a run by hand.
+    pub entry: Option<String>,
+    /// The process that executes it.
+    pub owner: Owner,
 }
 
 /// What an operator may want of a run.
@@ -133,6 +137,11 @@ impl Running<'_> {
                 schedule: self.request.schedule.clone(),
                 group: self.request.group.clone(),
                 at: self.ledger.started_at(),
+                owner: self.request.owner.clone(),
+                slot: self.request.entry.clone().map(|entry| SlotRef {
+                    entry,
+                    at: self.request.slot,
+                }),
                 tasks,
             })
             .await;
