@@ -209,7 +209,7 @@ fn each_fault_has_its_code() {
 #[test]
 fn unreadable_files_are_counted() {
     let tree = Tree::new(&[("a.c", b""), ("b.c", b"")]);
-    fs::set_permissions(tree.root().join("b.c"), PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(tree.root().join("b.c"), PermissionsExt::from_mode(0o000)).unwrap();
     if fs::File::open(tree.root().join("b.c")).is_ok() {
         eprintln!("skipped: this user may read everything");
         return;
@@ -220,6 +220,6 @@ fn unreadable_files_are_counted() {
             .unwrap()
             .contains("1 file could not be read")
     );
-    fs::set_permissions(tree.root().join("a.c"), PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(tree.root().join("a.c"), PermissionsExt::from_mode(0o000)).unwrap();
     assert_eq!(tree.run(&["--path", "tree"]).status.code(), Some(77));
 }
