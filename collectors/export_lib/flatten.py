@@ -41,6 +41,9 @@ class Source:
     def __init__(self, path):
         self.path = path
         self.collector = path.parent.parent.name
+        # Held open: a collector may replace the file between two readings.
+        self._lines = open(path, "rb")
+        self._begun = False
         self.records = 0
         self.corrupt = 0
         self.named = []
@@ -49,26 +52,28 @@ class Source:
         """Gives each good record, in the order of the file."""
         self.records = self.corrupt = 0
         self.named = []
-        with open(self.path, "rb") as lines:
-            number = 0
-            while True:
-                line = lines.readline(LINE_LIMIT)
-                if not line:
-                    return
-                number += 1
-                whole = line.endswith(b"\n") or len(line) < LINE_LIMIT
-                while not whole:
-                    rest = lines.readline(LINE_LIMIT)
-                    whole = not rest or rest.endswith(b"\n")
-                    line = b""
-                record = _record(line)
-                if record is None:
-                    self.corrupt += 1
-                    if len(self.named) < NAMED:
-                        self.named.append(number)
-                else:
-                    self.records += 1
-                    yield record
+        if self._begun:
+            self._lines.seek(0)
+        self._begun = True
+        number = 0
+        while True:
+            line = self._lines.readline(LINE_LIMIT)
+            if not line:
+                return
+            number += 1
+            whole = line.endswith(b"\n") or len(line) < LINE_LIMIT
+            while not whole:
+                rest = self._lines.readline(LINE_LIMIT)
+                whole = not rest or rest.endswith(b"\n")
+                line = b""
+            record = _record(line)
+            if record is None:
+                self.corrupt += 1
+                if len(self.named) < NAMED:
+                    self.named.append(number)
+            else:
+                self.records += 1
+                yield record
 
 
 def _refuse(constant):
