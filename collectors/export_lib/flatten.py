@@ -143,7 +143,10 @@ def write_json(sources, out):
     before = "[\n"
     for source in sources:
         for record in source.read():
-            whole = {"collector": source.collector, **{name: record[name] for name in ("collection", "key", "data")}}
+            whole = {
+                "collector": source.collector,
+                **{name: record[name] for name in ("collection", "key", "data")},
+            }
             out.write(before + json.dumps(whole, ensure_ascii=False, separators=(",", ":")))
             before = ",\n"
     out.write("[]\n" if before == "[\n" else "\n]\n")
@@ -198,9 +201,16 @@ def run(options):
         print(f"{visible(source.collector)}/{visible(source.path.name)}: {source.records} records")
         if source.corrupt:
             named = ", ".join(map(str, source.named)) + (", ..." if source.corrupt > NAMED else "")
-            print(f"warning: {visible(source.path)}: {source.corrupt} corrupt lines left out: {named}", file=sys.stderr)
+            print(
+                f"warning: {visible(source.path)}: {source.corrupt} corrupt lines left out: {named}",
+                file=sys.stderr,
+            )
     if corrupt > CORRUPT_LIMIT:
-        raise Failure(DATA, f"{corrupt} corrupt lines: more than {CORRUPT_LIMIT}", "run the collectors that wrote them again")
+        raise Failure(
+            DATA,
+            f"{corrupt} corrupt lines: more than {CORRUPT_LIMIT}",
+            "run the collectors that wrote them again",
+        )
     manifest = {
         "file": options.name,
         "format": options.format,

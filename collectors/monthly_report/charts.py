@@ -44,7 +44,9 @@ def ranks(identity, title, description, rows):
     parts = []
     for at, (label, value) in enumerate(rows):
         y = at * ROW
-        parts.append(f'<text class="name" x="{LABEL - 10}" y="{y + 16}" text-anchor="end">{escape(label, 36)}</text>')
+        parts.append(
+            f'<text class="name" x="{LABEL - 10}" y="{y + 16}" text-anchor="end">{escape(label, 36)}</text>'
+        )
         width = max(value / most * room, 1.5)
         bar = _bar(LABEL, y + 4, width, ROW - 9, "bar")
         parts.append(f"<g><title>{escape(label)}: {number(value)}</title>{bar}</g>")

@@ -165,6 +165,8 @@ def _trees(records):
     for data in records["boost_usage"]:
         libraries.setdefault(data["root"], []).append(data)
     return [
-        Tree(data, sorted(libraries.get(data["root"], []), key=lambda one: (-one["includes"], one["library"])))
+        Tree(
+            data, sorted(libraries.get(data["root"], []), key=lambda one: (-one["includes"], one["library"]))
+        )
         for data in sorted(records["include_usage"], key=lambda one: one["root"])
     ]

@@ -27,10 +27,20 @@ def render(report):
             parts.append(f"Commits per day in {markdown(one.name)}, from the 1st: `{line}`")
         if one.tags:
             rows = [
-                (tag["tag"], tag["date"], tag["previous"] or "the beginning", tag["commits"], tag["added"], tag["removed"])
+                (
+                    tag["tag"],
+                    tag["date"],
+                    tag["previous"] or "the beginning",
+                    tag["commits"],
+                    tag["added"],
+                    tag["removed"],
+                )
                 for tag in one.tags
             ]
-            parts += [f"### Tags of {markdown(one.name)}", _table(("Tag", "Date", "Since", "Commits", "Added", "Removed"), rows)]
+            parts += [
+                f"### Tags of {markdown(one.name)}",
+                _table(("Tag", "Date", "Since", "Commits", "Added", "Removed"), rows),
+            ]
     if report.authors:
         rows = [(one.name, one.commits, one.added, one.removed) for one in report.authors]
         parts += ["## Authors", _table(("Author", "Commits", "Added", "Removed"), rows)]

@@ -62,7 +62,5 @@ def dates(month):
 
 def title(month):
     """`November 2026`."""
-    names = (
-        "January February March April May June July August September October November December".split()
-    )
+    names = "January February March April May June July August September October November December".split()
     return f"{names[int(month[5:]) - 1]} {int(month[:4])}"

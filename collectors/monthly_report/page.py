@@ -41,11 +41,17 @@ def render(report):
 
 def _notes(report):
     notes = [f"Missing: {text}." for text in report.missing] + report.warnings
-    notes += [f"{one.name} is a shallow clone: only part of its history counts." for one in report.repositories if not one.complete]
+    notes += [
+        f"{one.name} is a shallow clone: only part of its history counts."
+        for one in report.repositories
+        if not one.complete
+    ]
     if not notes:
         return ""
     items = "".join(f"<li>{escape(note, 600)}</li>" for note in notes)
-    return f'<div class="note" role="note"><strong>This report is not complete.</strong><ul>{items}</ul></div>'
+    return (
+        f'<div class="note" role="note"><strong>This report is not complete.</strong><ul>{items}</ul></div>'
+    )
 
 
 def _tiles(report):
@@ -63,7 +69,13 @@ def _tiles(report):
         tiles += [
             (number(sum(tree.data["files"] for tree in report.trees)), "source files", ""),
             (number(sum(tree.data["includes"] for tree in report.trees)), "includes", ""),
-            (number(len({one["library"] for tree in report.trees for one in tree.libraries} - {"unknown"})), "Boost libraries in use", ""),
+            (
+                number(
+                    len({one["library"] for tree in report.trees for one in tree.libraries} - {"unknown"})
+                ),
+                "Boost libraries in use",
+                "",
+            ),
         ]
     cells = "".join(
         f'<div class="tile"><b class="{kind}">{escape(value)}</b><span>{escape(label)}</span></div>'
@@ -76,7 +88,14 @@ def _overview(report):
     if len(report.repositories) < 2:
         return ""
     rows = [
-        (one.name, number(one.commits), number(one.authors), signed("+", one.added), signed("−", one.removed), number(len(one.tags)))
+        (
+            one.name,
+            number(one.commits),
+            number(one.authors),
+            signed("+", one.added),
+            signed("−", one.removed),
+            number(len(one.tags)),
+        )
         for one in report.repositories
     ]
     heads = ("Repository", "Commits", "Authors", "Added", "Removed", "Tags")
@@ -114,7 +133,15 @@ def _repository(identity, repository):
     ]
     if repository.tags:
         rows = [
-            (tag["tag"], tag["date"], tag["previous"] or "the beginning", number(tag["commits"]), number(tag["authors"]), signed("+", tag["added"]), signed("−", tag["removed"]))
+            (
+                tag["tag"],
+                tag["date"],
+                tag["previous"] or "the beginning",
+                number(tag["commits"]),
+                number(tag["authors"]),
+                signed("+", tag["added"]),
+                signed("−", tag["removed"]),
+            )
             for tag in repository.tags
         ]
         heads = ("Tag", "Date", "Since", "Commits", "Authors", "Added", "Removed")
@@ -125,8 +152,13 @@ def _repository(identity, repository):
 def _authors(report):
     if not report.authors:
         return ""
-    rows = [(one.name, number(one.commits), signed("+", one.added), signed("−", one.removed)) for one in report.authors]
-    return f'<h2>Authors</h2><div class="card">{_table(("Author", "Commits", "Added", "Removed"), rows)}</div>'
+    rows = [
+        (one.name, number(one.commits), signed("+", one.added), signed("−", one.removed))
+        for one in report.authors
+    ]
+    return (
+        f'<h2>Authors</h2><div class="card">{_table(("Author", "Commits", "Added", "Removed"), rows)}</div>'
+    )
 
 
 def _tree(identity, tree):
@@ -140,9 +172,15 @@ def _tree(identity, tree):
     ]
     if libraries:
         chart = charts.ranks(
-            f"{identity}b", f"Boost libraries in {data['root']}", f"The {len(libraries)} most included ones.", libraries
+            f"{identity}b",
+            f"Boost libraries in {data['root']}",
+            f"The {len(libraries)} most included ones.",
+            libraries,
         )
-        rows = [(one["library"], number(one["includes"]), number(one["files"]), number(one["headers"])) for one in tree.libraries]
+        rows = [
+            (one["library"], number(one["includes"]), number(one["files"]), number(one["headers"]))
+            for one in tree.libraries
+        ]
         table = _table(("Library", "Includes", "Files", "Headers"), rows, len(rows))
         parts.append(
             f'<div class="card"><h3>Boost libraries: {number(data["boost_libraries"])} in '
@@ -155,7 +193,9 @@ def _tree(identity, tree):
         chart = charts.ranks(
             f"{identity}h", f"Headers in {data['root']}", f"The {len(top)} most included ones.", top
         )
-        rows = [(item["header"], number(item["includes"]), number(item["files"])) for item in data["top_headers"]]
+        rows = [
+            (item["header"], number(item["includes"]), number(item["files"])) for item in data["top_headers"]
+        ]
         table = _table(("Header", "Includes", "Files"), rows, len(rows))
         parts.append(
             f'<div class="card"><h3>Most included headers</h3>{chart}'
@@ -168,7 +208,11 @@ def _table(heads, rows, limit=ROWS):
     """A table; the first column names its row and is isolated from the direction of its neighbours."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     body = "".join(
-        "<tr>" + "".join(f"<td>{'<bdi>' * (not at)}{escape(cell)}{'</bdi>' * (not at)}</td>" for at, cell in enumerate(row)) + "</tr>"
+        "<tr>"
+        + "".join(
+            f"<td>{'<bdi>' * (not at)}{escape(cell)}{'</bdi>' * (not at)}</td>" for at, cell in enumerate(row)
+        )
+        + "</tr>"
         for row in rows[:limit]
     )
     more = f'<p class="quiet">and {number(len(rows) - limit)} more</p>' if len(rows) > limit else ""

@@ -4,7 +4,9 @@ import html
 import re
 
 # Controls, line separators, and what reorders its neighbours (Bidi_Control, UAX #9).
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>&<])")
 
 

@@ -29,9 +29,17 @@ def day(date, commits, added=0, removed=0, authors=("Ann",), repository="/src/x"
         for at, name in enumerate(authors)
     ]
     return record(
-        "github_activity_day", f"{repository} {date}",
-        repository=repository, date=date, commits=commits, merges=0, authors=len(authors), added=added,
-        removed=removed, files=1, by_author=shares,
+        "github_activity_day",
+        f"{repository} {date}",
+        repository=repository,
+        date=date,
+        commits=commits,
+        merges=0,
+        authors=len(authors),
+        added=added,
+        removed=removed,
+        files=1,
+        by_author=shares,
     )
 
 
@@ -43,17 +51,33 @@ def repository(name="x", identity="/src/x", complete=True):
 def tag(name, date, previous=None, commits=3):
     """A tag's record."""
     return record(
-        "github_activity_tag", f"/src/x {name}",
-        repository="/src/x", tag=name, date=date, previous=previous, commits=commits, merges=0, authors=1,
-        added=5, removed=2, files=1,
+        "github_activity_tag",
+        f"/src/x {name}",
+        repository="/src/x",
+        tag=name,
+        date=date,
+        previous=previous,
+        commits=commits,
+        merges=0,
+        authors=1,
+        added=5,
+        removed=2,
+        files=1,
     )
 
 
 def tree(root="/usr/include", **more):
     """A source tree's record."""
     data = {
-        "root": root, "files": 10, "bytes": 12345, "includes": 44, "headers": 7, "boost_files": 1,
-        "boost_includes": 2, "boost_headers": 1, "boost_libraries": 1,
+        "root": root,
+        "files": 10,
+        "bytes": 12345,
+        "includes": 44,
+        "headers": 7,
+        "boost_files": 1,
+        "boost_includes": 2,
+        "boost_headers": 1,
+        "boost_libraries": 1,
         "top_headers": [{"header": "stdio.h", "includes": 9, "files": 8}],
     }
     return record("include_usage", root, **{**data, **more})
@@ -61,7 +85,16 @@ def tree(root="/usr/include", **more):
 
 def library(name="asio", root="/usr/include"):
     """A Boost library's record."""
-    return record("boost_usage", f"{root} {name}", root=root, library=name, includes=2, files=1, headers=1, conditional=0)
+    return record(
+        "boost_usage",
+        f"{root} {name}",
+        root=root,
+        library=name,
+        includes=2,
+        files=1,
+        headers=1,
+        conditional=0,
+    )
 
 
 class CollectorCase(unittest.TestCase):
@@ -85,14 +118,24 @@ class CollectorCase(unittest.TestCase):
 
     def environment(self, **changes):
         """The environment that the orchestrator gives."""
-        environment = {**os.environ, "ORCHESTRATE_WORKSPACE": str(self.workspace), "ORCHESTRATE_SLOT": SLOT, **changes}
+        environment = {
+            **os.environ,
+            "ORCHESTRATE_WORKSPACE": str(self.workspace),
+            "ORCHESTRATE_SLOT": SLOT,
+            **changes,
+        }
         return {name: value for name, value in environment.items() if value is not None}
 
     def run_collector(self, *arguments, **changes):
         """Runs it to its end."""
         return subprocess.run(
             [COLLECTORS / self.command, *arguments],
-            env=self.environment(**changes), cwd=self.state, capture_output=True, text=True, timeout=60, check=False,
+            env=self.environment(**changes),
+            cwd=self.state,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     def succeed(self, *arguments, **changes):

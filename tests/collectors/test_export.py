@@ -17,13 +17,19 @@ class Export(CollectorCase):
 
     def read(self, ending):
         data = (self.workspace / f"export-2026-03-03.{ending}").read_bytes()
-        manifest = json.loads((self.workspace / f"export-2026-03-03.{ending}.manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads(
+            (self.workspace / f"export-2026-03-03.{ending}.manifest.json").read_text(encoding="utf-8")
+        )
         self.assertEqual(manifest["sha256"], hashlib.sha256(data).hexdigest())
         self.assertEqual(manifest["bytes"], len(data))
         return data.decode("utf-8"), manifest
 
     def sample(self):
-        self.write("b", "two", record("two", "k", text='say "hi",\nZoë', nested={"n": 1, "deep": {"x": [1, "a"]}}, none=None))
+        self.write(
+            "b",
+            "two",
+            record("two", "k", text='say "hi",\nZoë', nested={"n": 1, "deep": {"x": [1, "a"]}}, none=None),
+        )
         self.write("a", "one", record("one", "1", n=-5, yes=True), record("one", "2", n=7))
 
     def test_json_holds_every_record_in_order(self):
@@ -37,12 +43,20 @@ class Export(CollectorCase):
                 {"collector": "a", "collection": "one", "key": "1", "data": {"n": -5, "yes": True}},
                 {"collector": "a", "collection": "one", "key": "2", "data": {"n": 7}},
                 {
-                    "collector": "b", "collection": "two", "key": "k",
-                    "data": {"text": 'say "hi",\nZoë', "nested": {"n": 1, "deep": {"x": [1, "a"]}}, "none": None},
+                    "collector": "b",
+                    "collection": "two",
+                    "key": "k",
+                    "data": {
+                        "text": 'say "hi",\nZoë',
+                        "nested": {"n": 1, "deep": {"x": [1, "a"]}},
+                        "none": None,
+                    },
                 },
             ],
         )
-        self.assertEqual((manifest["records"], manifest["corrupt_lines"], len(manifest["sources"])), (3, 0, 2))
+        self.assertEqual(
+            (manifest["records"], manifest["corrupt_lines"], len(manifest["sources"])), (3, 0, 2)
+        )
         self.assert_nothing_unfinished()
 
     def test_csv_has_a_column_for_every_member(self):
@@ -69,7 +83,9 @@ class Export(CollectorCase):
         self.assertEqual(self.read("json"), first)
 
     def test_corrupt_lines_are_counted_and_bounded(self):
-        path = self.write("a", "one", record("one", "1", n=1), "{", '{"type":"record"}', "NaN", record("one", "2", n=2))
+        path = self.write(
+            "a", "one", record("one", "1", n=1), "{", '{"type":"record"}', "NaN", record("one", "2", n=2)
+        )
         done = self.succeed()
         self.assertIn("3 corrupt lines left out: 2, 3, 4", done.stderr)
         self.assertEqual(self.read("json")[1]["corrupt_lines"], 3)
@@ -107,7 +123,10 @@ class Export(CollectorCase):
         pipe.parent.mkdir(parents=True)
         os.mkfifo(pipe)
         child = subprocess.Popen(
-            [COLLECTORS / self.command], env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [COLLECTORS / self.command],
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         with open(pipe, "wb"):  # opens when the reader has opened it too
             child.terminate()
@@ -119,7 +138,11 @@ class Export(CollectorCase):
     def test_it_is_plain_posix_sh(self):
         self.sample()
         subprocess.run(
-            ["dash", COLLECTORS / self.command], env=self.environment(), check=True, stdout=subprocess.DEVNULL, timeout=60
+            ["dash", COLLECTORS / self.command],
+            env=self.environment(),
+            check=True,
+            stdout=subprocess.DEVNULL,
+            timeout=60,
         )
         self.assertEqual(len(json.loads(self.read("json")[0])), 3)
 

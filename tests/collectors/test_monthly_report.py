@@ -7,7 +7,6 @@ import sys
 import unittest
 from xml.etree import ElementTree
 
-import support
 from support import COLLECTORS, CollectorCase, day, library, repository, tag, tree
 
 sys.dont_write_bytecode = True
@@ -39,8 +38,12 @@ class MonthlyReport(CollectorCase):
 
     def whole(self):
         self.write(
-            ACTIVITY, "github_activity_day",
-            day("2026-01-31", 50), day("2026-02-01", 3, 100, 20), day("2026-02-28", 4, 7, 5, ("Bob", "Ann")), day("2026-03-01", 90),
+            ACTIVITY,
+            "github_activity_day",
+            day("2026-01-31", 50),
+            day("2026-02-01", 3, 100, 20),
+            day("2026-02-28", 4, 7, 5, ("Bob", "Ann")),
+            day("2026-03-01", 90),
         )
         self.write(ACTIVITY, "github_activity_tag", tag("v1", "2026-02-10"), tag("v2", "2026-03-01", "v1"))
         self.write(ACTIVITY, "github_activity_repository", repository())
@@ -53,10 +56,22 @@ class MonthlyReport(CollectorCase):
     def test_a_run_on_the_3rd_reports_the_whole_month_before(self):
         self.whole()
         done = self.succeed()
-        self.assertIn("2026-02: 7 commits by 2 authors in 1 repository, +107 -25 lines; 1 source tree", done.stdout.replace("\u00a0", " "))
+        self.assertIn(
+            "2026-02: 7 commits by 2 authors in 1 repository, +107 -25 lines; 1 source tree",
+            done.stdout.replace("\u00a0", " "),
+        )
         page = Page(self.report())
         words = " ".join(page.text)
-        for expected in ("February 2026", "commits (50 in January)", "+107", "−25", "v1", "the beginning", "asio", "stdio.h"):
+        for expected in (
+            "February 2026",
+            "commits (50 in January)",
+            "+107",
+            "−25",
+            "v1",
+            "the beginning",
+            "asio",
+            "stdio.h",
+        ):
             self.assertIn(expected, words)
         self.assertNotIn("v2", words)
         self.assertNotIn("not complete", words)
@@ -66,7 +81,12 @@ class MonthlyReport(CollectorCase):
 
     def test_other_months_by_name(self):
         self.whole()
-        for argument, month, commits in (("2026-01", "2026-01", 50), ("current", "2026-03", 90), ("latest", "2026-03", 90), ("2025-12", "2025-12", 0)):
+        for argument, month, commits in (
+            ("2026-01", "2026-01", 50),
+            ("current", "2026-03", 90),
+            ("latest", "2026-03", 90),
+            ("2025-12", "2025-12", 0),
+        ):
             done = self.succeed("--month", argument)
             self.assertIn(f"{month}: {commits}", done.stdout.replace("\u00a0", " "))
         self.write(ACTIVITY, "github_activity_day", day("2026-02-01", 3), day("2999-01-01", 1))
@@ -74,9 +94,15 @@ class MonthlyReport(CollectorCase):
 
     def test_hostile_names_stay_text(self):
         evil = "<script>alert(1)</script>\x1b[2J\u202e\"'|`*x"
-        self.write(ACTIVITY, "github_activity_day", day("2026-02-01", 3, 1, 1, (evil, "y" * 100_000), repository=evil))
+        self.write(
+            ACTIVITY,
+            "github_activity_day",
+            day("2026-02-01", 3, 1, 1, (evil, "y" * 100_000), repository=evil),
+        )
         self.write(ACTIVITY, "github_activity_repository", repository(evil, evil))
-        self.write(USAGE, "include_usage", tree(evil, top_headers=[{"header": evil, "includes": 1, "files": 1}]))
+        self.write(
+            USAGE, "include_usage", tree(evil, top_headers=[{"header": evil, "includes": 1, "files": 1}])
+        )
         self.write(USAGE, "boost_usage", library(evil, evil))
         done = self.succeed()
         source = self.report()
@@ -120,7 +146,9 @@ class MonthlyReport(CollectorCase):
     def test_corrupt_lines_are_named_and_bounded(self):
         good, deep = day("2026-02-01", 3), "[" * 100_000
         wrong_shape = day("2026-02-02", -1)
-        path = self.write(ACTIVITY, "github_activity_day", good, "{", "", deep, "[]", '{"type":"record"}', wrong_shape, good)
+        path = self.write(
+            ACTIVITY, "github_activity_day", good, "{", "", deep, "[]", '{"type":"record"}', wrong_shape, good
+        )
         done = self.succeed()
         self.assertIn("line 2 (not JSON)", done.stderr)
         self.assertIn("and 1 more", done.stderr)
@@ -160,7 +188,9 @@ class Parts(unittest.TestCase):
 
     def test_charts_hold_any_numbers(self):
         for up, down in ((0, 0), (1, 0), (0, 1), (10**12, 1), (7, 10**9)):
-            ElementTree.fromstring(charts.days("a", "t", "d", [("2026-02-01", up, down), ("2026-02-02", 0, 0)]))
+            ElementTree.fromstring(
+                charts.days("a", "t", "d", [("2026-02-01", up, down), ("2026-02-02", 0, 0)])
+            )
         ElementTree.fromstring(charts.ranks("a", "<t>", "&", [("<b>", 3), ("c", 0)]))
 
 
