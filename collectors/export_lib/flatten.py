@@ -198,7 +198,8 @@ def run(options):
     total = out.close()
     corrupt = sum(source.corrupt for source in sources)
     for source in sources:
-        print(f"{visible(source.collector)}/{visible(source.path.name)}: {source.records} records")
+        noun = "record" if source.records == 1 else "records"
+        print(f"{visible(source.collector)}/{visible(source.path.name)}: {source.records} {noun}")
         if source.corrupt:
             named = ", ".join(map(str, source.named)) + (", ..." if source.corrupt > NAMED else "")
             print(

@@ -9,6 +9,7 @@ import json
 import re
 
 from .failure import DATA, Failure, of_os_error
+from .text import plural
 
 # Which collector owns which collection: only for advice when one is missing.
 ACTIVITY = "run_github_activity_tracker"
@@ -69,7 +70,7 @@ def read(neighbours, say):
                 found.warnings.append(f"{file}: left out {'; '.join(wrong[:NAMED])}{more}")
         found.records[collection] = list(latest.values())
         if files:
-            say(f"{collection}: {len(latest)} records")
+            say(f"{collection}: {plural(len(latest), 'record', 'records')}")
     for owner, collections in absent.items():
         found.missing.append(f"{owner} has not written {', '.join(collections)} under {neighbours}")
     if sum(map(len, absent.values())) == len(COLLECTIONS):

@@ -7,29 +7,24 @@ use memchr::{memchr, memchr3, memmem};
 /// Longest delimiter of a raw string, in bytes ([lex.string]).
 const RAW_DELIMITER: usize = 16;
 
-/// What a byte means to somebody who only looks for the end of a line.
-const PLAIN: u8 = 0;
-const SPECIAL: u8 = 1;
-static MEANING: [u8; 256] = {
-    let mut meaning = [PLAIN; 256];
-    meaning[b'\n' as usize] = SPECIAL;
-    meaning[b'"' as usize] = SPECIAL;
-    meaning[b'\'' as usize] = SPECIAL;
-    meaning[b'/' as usize] = SPECIAL;
-    meaning
-};
-
 /// The position.
 #[derive(Debug)]
 pub(super) struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
+    // The next byte that may begin a comment or a literal, if that is not behind
+    // us; remembered, because most lines have none.
+    special: Option<usize>,
 }
 
 impl<'a> Cursor<'a> {
     /// At the beginning of `text`.
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0 }
+        Self {
+            text,
+            at: 0,
+            special: None,
+        }
     }
 
     /// Goes on, from the beginning of a line, to the first token of the next
@@ -51,29 +46,43 @@ impl<'a> Cursor<'a> {
 
     /// Goes on to the beginning of the next logical line.
     pub(super) fn finish_line(&mut self) {
-        loop {
-            let rest = &self.text[self.at.min(self.text.len())..];
-            let Some(step) = rest.iter().position(|byte| MEANING[usize::from(*byte)] != PLAIN) else {
-                self.at = self.text.len();
-                return;
+        while self.at < self.text.len() {
+            let special = self.next_special();
+            let line = &self.text[self.at..special];
+            let Some(step) = memchr(b'\n', line) else {
+                self.at = special;
+                self.skip_special();
+                continue;
             };
             self.at += step;
-            match self.text[self.at] {
-                b'\n' => {
-                    let continued = self.is_continued();
-                    self.at += 1;
-                    if !continued {
-                        return;
-                    }
-                }
-                b'/' => {
-                    if !self.skip_comment() {
-                        self.at += 1;
-                    }
-                }
-                b'"' => self.skip_string(),
-                _ => self.skip_character(),
+            let continued = self.is_continued();
+            self.at += 1;
+            if !continued {
+                return;
             }
+        }
+    }
+
+    /// Where the next byte is that may begin a comment or a literal; the end if there is none.
+    fn next_special(&mut self) -> usize {
+        match self.special {
+            Some(special) if special >= self.at => special,
+            _ => {
+                let found = memchr3(b'/', b'"', b'\'', &self.text[self.at..]);
+                let special = found.map_or(self.text.len(), |step| self.at + step);
+                self.special = Some(special);
+                special
+            }
+        }
+    }
+
+    /// Past the comment or literal that begins here, or past this byte.
+    fn skip_special(&mut self) {
+        match self.text.get(self.at) {
+            Some(b'"') => self.skip_string(),
+            Some(b'\'') => self.skip_character(),
+            Some(b'/') if self.skip_comment() => {}
+            _ => self.at += 1,
         }
     }
 
@@ -103,7 +112,11 @@ impl<'a> Cursor<'a> {
 
     /// Past spaces and comments, but not past the end of the line.
     pub(super) fn skip_blank(&mut self) {
-        while let Some(byte) = self.peek() {
+        loop {
+            while matches!(self.text.get(self.at), Some(b' ' | b'\t')) {
+                self.at += 1;
+            }
+            let Some(byte) = self.peek() else { return };
             match byte {
                 b' ' | b'\t' | b'\r' | b'\x0b' | b'\x0c' => self.at += 1,
                 b'/' if self.skip_comment() => {}
