@@ -62,6 +62,7 @@ pub(crate) struct Git {
     place: Vec<OsString>,
     shown: String,
     secret: String,
+    no_attributes: Option<String>,
     stop: Stop,
 }
 
@@ -98,6 +99,7 @@ impl Git {
             place,
             shown,
             secret: String::new(),
+            no_attributes: None,
             stop: stop.clone(),
         }
     }
@@ -108,6 +110,15 @@ impl Git {
         self.shown = source::without_credentials(url);
         self.secret = source::credentials(url).to_owned();
         self
+    }
+
+    /// The same, without the attributes of whatever is checked out: `-diff` or
+    /// `binary` there would give a work tree other numbers than a bare copy, and
+    /// the same commit other numbers tomorrow. Before git 2.41 they stay.
+    pub(crate) fn without_attributes(mut self) -> anyhow::Result<Self> {
+        let empty_tree = self.text(&["hash-object", "-t", "tree", "/dev/null"])?;
+        self.no_attributes = Some(empty_tree);
+        Ok(self)
     }
 
     /// Runs a command whose failure is an error of its own kind and gives its
@@ -198,7 +209,13 @@ impl Git {
             .env_remove("LANGUAGE")
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_OPTIONAL_LOCKS", "0");
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            // A partial clone must not begin to fetch what it lacks, blob by blob.
+            .env("GIT_NO_LAZY_FETCH", "1");
+        match &self.no_attributes {
+            Some(empty_tree) => command.env("GIT_ATTR_SOURCE", empty_tree),
+            None => command.env_remove("GIT_ATTR_SOURCE"),
+        };
         if std::env::var_os("GIT_SSH_COMMAND").is_none() && std::env::var_os("GIT_SSH").is_none() {
             command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
         }
