@@ -1,5 +1,7 @@
 //! How the collector ends when something is wrong: exit code, words, nothing left behind.
 
+#![allow(clippy::unwrap_used)] // helpers of tests, which clippy does not see as such
+
 mod support;
 
 use std::fs::File;
