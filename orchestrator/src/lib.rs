@@ -1,6 +1,23 @@
-//! `orchestrate`: runs external collectors from a YAML timetable and keeps a
-//! true record of what ran, what did not, and why.
+//! `orchestrate` runs external collectors from a YAML timetable and keeps a true
+//! record of what ran, what did not, and why.
+//!
+//! The ten-minute tour, along the way of a run:
+//!
+//! - [`cli`]: the words of the command line become a verb.
+//! - [`config`]: the YAML file becomes a [`model::Schedule`], or every problem at once.
+//! - [`model`]: the pure core. `select` and `plan` say what is due; `decide` says how
+//!   a run proceeds; `Outcome` says how a task ended.
+//! - [`engine`]: the one loop that turns events into decisions and actions into work.
+//! - [`process`]: one attempt of one collector, its whole process tree included.
+//! - [`report`]: events and output reach console, JSON, logs and summary.
+//! - [`store`]: what is remembered.
+//!
+//! Who may import whom is a test (`tests/architecture`).
 
+pub mod cli;
 pub mod config;
+pub mod engine;
 pub mod model;
 pub mod process;
+pub mod report;
+pub mod store;

@@ -1,13 +1,33 @@
 //! The pure core: what a schedule is, what is due, how a run proceeds, how a
-//! task ended. No I/O, no clock, no async, and nothing of ours is imported.
+//! task ended. No I/O, no clock but the one in `clock`, no async, and nothing of ours is imported.
 
+mod calendar;
+mod clock;
+mod firings;
+#[cfg(test)]
+mod fixtures;
 mod ids;
 mod outcome;
+mod plan;
+mod run;
 mod schedule;
+mod select;
+mod selection;
+mod slots;
+mod stream;
 
+pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
 pub use outcome::{Because, CancelCause, Category, Exit, Outcome, SpawnError, TimeLimit, signal_name};
+pub use plan::{Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow};
+pub use run::{Action, Event, RunState, RunTask, Told};
 pub use schedule::{
     Cadence, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay, Overlap, Policy,
     Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
 };
+pub use select::{SelectError, select, workflow};
+pub use selection::{Day, Details, Query, Selection, SelectionError};
+pub use slots::{Entry, EntryKey, timetable};
+pub use stream::Stream;

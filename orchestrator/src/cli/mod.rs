@@ -1,0 +1,68 @@
+//! The command line: clap types, one file per verb, exit codes. The shell around
+//! the core: it may import everything, and nobody imports it.
+
+mod args;
+mod check;
+mod collectors;
+mod exit;
+mod failure;
+mod generate;
+mod history;
+mod logging;
+mod logs;
+mod next;
+mod output;
+mod plan;
+mod run;
+mod schedule;
+mod settings;
+mod show;
+mod summary;
+
+use clap::{CommandFactory, Parser};
+
+pub use args::Cli;
+pub use exit::Exit;
+
+use args::Verb;
+use failure::Failure;
+
+/// Runs the verb that the command line names and returns what to exit with.
+/// Failures are told here, once.
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to stdout and is no failure; clap knows which is which.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
+        }
+    };
+    cli.global.color.write_global();
+    match dispatch(&cli) {
+        Ok(exit) => exit,
+        Err(failure) => failure.tell(),
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
+    let global = &cli.global;
+    match &cli.verb {
+        Verb::Run(args) => run::run(global, args),
+        Verb::RunAll(args) => run::run_all(global, args),
+        Verb::RunOne(args) => run::run_one(global, args),
+        Verb::Plan(args) => plan::plan(global, args),
+        Verb::Next(args) => next::next(global, args),
+        Verb::Check(args) => check::check(global, args),
+        Verb::History(args) => history::history(global, args),
+        Verb::Show(args) => show::show(global, args),
+        Verb::Logs(args) => logs::logs(global, args),
+        Verb::Schema => generate::schema(),
+        Verb::Completions { shell } => generate::completions(*shell, &mut Cli::command()),
+        Verb::Man => generate::man(&Cli::command()),
+    }
+}

@@ -1,0 +1,160 @@
+//! `next`: what the timetable will fire, when, and how it went last time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use comfy_table::{Table, presets};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::args::{Format, Global, NextArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::history::with_store;
+use super::output::{print_json, print_text};
+use super::schedule::load;
+use super::settings::Settings;
+use crate::model::{Clock, EntryKey, Firing, SystemClock, Window, firings, timetable};
+use crate::report::{human_duration, neutralised, outcome_style};
+use crate::store::LastOutcome;
+
+type LastOutcomes = HashMap<(String, String), LastOutcome>;
+
+/// Lists upcoming firings.
+pub(super) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let schedule = load(&settings)?;
+    let now = SystemClock.now();
+    let hours = args.hours.map(|hours| SignedDuration::from_hours(hours.into()));
+    let window = Window {
+        until: hours.and_then(|hours| now.checked_add(hours).ok()),
+        count: args.count.map(|count| count as usize),
+    };
+    let timetable = timetable(&schedule);
+    let firings = firings(&timetable, now, window);
+    let last = last_outcomes(&settings)?;
+    match args.format {
+        Format::Json => print_json(
+            &firings
+                .iter()
+                .map(|firing| view(firing, &last))
+                .collect::<Vec<_>>(),
+        )?,
+        Format::Text => print_text(&table(&firings, &last, now))?,
+    }
+    Ok(Exit::Success)
+}
+
+/// Nothing has run where there is no database yet, and none is made to find out.
+fn last_outcomes(settings: &Settings) -> Result<LastOutcomes, Failure> {
+    if settings.database_url.is_none() && !settings.state_dir.join("orchestrate.db").exists() {
+        return Ok(LastOutcomes::new());
+    }
+    let list = with_store(settings, async |store| {
+        store.last_outcomes().await.map_err(Failure::infrastructure)
+    })?;
+    Ok(list
+        .into_iter()
+        .map(|last| ((last.group.clone(), last.command.clone()), last))
+        .collect())
+}
+
+/// A firing as the JSON contract shows it.
+#[derive(Serialize)]
+struct FiringView<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minutes: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<String>,
+    next: Timestamp,
+    tasks: Vec<TaskView<'a>>,
+}
+
+#[derive(Serialize)]
+struct TaskView<'a> {
+    group: &'a str,
+    command: &'a str,
+    args: &'a [String],
+    schedule: &'static str,
+    last: Option<&'a LastOutcome>,
+}
+
+fn view<'a>(firing: &'a Firing<'_, '_>, last: &'a LastOutcomes) -> FiringView<'a> {
+    let entry = firing.entry;
+    let (kind, group, minutes) = match entry.key() {
+        EntryKey::Group(name) => ("group", Some(name.as_str()), None),
+        EntryKey::Interval(minutes) => ("interval", None, Some(minutes.get())),
+        EntryKey::Workflow => ("workflow", None, None),
+    };
+    FiringView {
+        kind,
+        group,
+        minutes,
+        at: entry
+            .time_of_day()
+            .map(|(time, _)| time.strftime("%H:%M").to_string()),
+        timezone: entry.time_of_day().map(|(_, zone)| zone_name(zone)),
+        next: firing.at,
+        tasks: firing
+            .tasks
+            .iter()
+            .map(|task| TaskView {
+                group: task.group.as_str(),
+                command: task.command.as_str(),
+                args: &task.args,
+                schedule: task.cadence.keyword(),
+                last: last.get(&(task.group.to_string(), task.command.to_string())),
+            })
+            .collect(),
+    }
+}
+
+fn zone_name(zone: &TimeZone) -> String {
+    zone.iana_name().unwrap_or("UTC").to_owned()
+}
+
+fn table(firings: &[Firing<'_, '_>], last: &LastOutcomes, now: Timestamp) -> String {
+    if firings.is_empty() {
+        return "Nothing is due.\n".to_owned();
+    }
+    let local = TimeZone::system();
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["Next (UTC)", "Local time", "In", "Entry", "Tasks (last outcome)"]);
+    for firing in firings {
+        let entry = match firing.entry.key() {
+            EntryKey::Group(name) => name.to_string(),
+            EntryKey::Interval(minutes) => format!("every {} min", minutes.get()),
+            EntryKey::Workflow => "workflow".to_owned(),
+        };
+        let tasks: Vec<String> = firing
+            .tasks
+            .iter()
+            .map(|task| {
+                let name = neutralised(task.command.as_str()).into_owned();
+                match last.get(&(task.group.to_string(), task.command.to_string())) {
+                    Some(last) => {
+                        let style = outcome_style(&last.outcome);
+                        format!("{name} ({style}{}{style:#})", last.outcome)
+                    }
+                    None => format!("{name} (never ran)"),
+                }
+            })
+            .collect();
+        let wait = Duration::try_from(firing.at.duration_since(now)).unwrap_or_default();
+        table.add_row([
+            firing.at.strftime("%a %Y-%m-%d %H:%M").to_string(),
+            local.to_datetime(firing.at).strftime("%a %H:%M").to_string(),
+            human_duration(Duration::from_secs(wait.as_secs())),
+            neutralised(&entry).into_owned(),
+            tasks.join(", "),
+        ]);
+    }
+    format!("{}\n", table.trim_fmt())
+}

@@ -1,0 +1,129 @@
+//! `plan`, and `run --dry-run`: what would run, in order. Nothing is started.
+
+use std::fmt::Write;
+
+use anstream::eprintln;
+use anstyle::AnsiColor;
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use super::args::{Format, Global, PlanArgs};
+use super::collectors::collectors;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{print_json, print_text};
+use super::schedule::{load, planned};
+use super::settings::Settings;
+use crate::model::{Plan, Release};
+use crate::report::neutralised;
+
+/// Shows the plan that `run` with the same arguments would execute.
+pub(super) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let plan = planned(&load(&settings)?, &args.selection)?;
+    show(&settings, &plan, args.format)
+}
+
+/// The plan as the JSON contract shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct PlanView<'a> {
+    schedule: &'a str,
+    date: String,
+    release: &'static str,
+    tasks: Vec<TaskView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TaskView<'a> {
+    group: &'a str,
+    command: &'a str,
+    args: &'a [String],
+    schedule: &'static str,
+    /// What would be executed; `None` if nothing is found.
+    executable: Option<String>,
+    /// Why it is due and yet would not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip: Option<String>,
+}
+
+/// Prints a plan. A collector that is not found is a warning here: the run would
+/// go on without it.
+pub(super) fn show(settings: &Settings, plan: &Plan, format: Format) -> Result<Exit, Failure> {
+    let view = view(settings, plan);
+    match format {
+        Format::Json => print_json(&view)?,
+        Format::Text => print_text(&table(plan, &view))?,
+    }
+    Ok(Exit::Success)
+}
+
+/// The plan with the executables that would be started; says what is not found.
+pub(super) fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
+    let collectors = collectors(settings);
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    let tasks = plan
+        .tasks
+        .iter()
+        .map(|planned| {
+            let task = &planned.task;
+            let executable = match collectors.find(&task.command) {
+                Ok(found) => Some(found.display()),
+                Err(missing) => {
+                    let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
+                    eprintln!(
+                        "{yellow}warning:{yellow:#} {}",
+                        neutralised(&format!("{}{hint}", missing.message))
+                    );
+                    None
+                }
+            };
+            TaskView {
+                group: task.group.as_str(),
+                command: task.command.as_str(),
+                args: &task.args,
+                schedule: task.cadence.keyword(),
+                executable,
+                skip: planned.skip.as_ref().map(ToString::to_string),
+            }
+        })
+        .collect();
+    PlanView {
+        schedule: plan.selection,
+        date: plan.date.to_string(),
+        release: plan.release.keyword(),
+        tasks,
+    }
+}
+
+fn table(plan: &Plan, view: &PlanView<'_>) -> String {
+    let mut text = format!("Plan: {} for {}", plan.selection, plan.date);
+    // Writing to a String cannot fail.
+    let _ = match &plan.release {
+        Release::NotChecked => writeln!(text),
+        release => writeln!(text, ", release {}", release.keyword()),
+    };
+    if view.tasks.is_empty() {
+        let _ = writeln!(text, "Nothing is due.");
+        return text;
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["", "Task", "Schedule", "Executable", "Arguments"]);
+    for (task, number) in view.tasks.iter().zip(1..) {
+        let executable = match (&task.skip, &task.executable) {
+            (Some(skip), _) => format!("skipped: {skip}"),
+            (None, Some(path)) => path.clone(),
+            (None, None) => "not found".to_owned(),
+        };
+        table.add_row([
+            number.to_string(),
+            neutralised(&format!("{}/{}", task.group, task.command)).into_owned(),
+            task.schedule.to_owned(),
+            neutralised(&executable).into_owned(),
+            neutralised(&task.args.join(" ")).into_owned(),
+        ]);
+    }
+    text.push_str(&table.trim_fmt());
+    text.push('\n');
+    text
+}

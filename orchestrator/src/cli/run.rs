@@ -1,0 +1,203 @@
+//! `run`, `run-all` and `run-one`: from a plan to an exit code.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::args::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs};
+use super::collectors::collectors;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::history::{open_store, runtime};
+use super::output::{colour_on_stderr, print_text};
+use super::plan;
+use super::schedule::{load, planned};
+use super::settings::Settings;
+use super::{logging, schedule, summary};
+use crate::engine::{Context, RunRequest, forward_signals, run as execute};
+use crate::model::{Clock, Day, Plan, RunId, Schedule, SystemClock, plan_workflow};
+use crate::process::{ForkServer, raise_open_files};
+use crate::report::{
+    Bus, Console, Diary, JsonLines, Listener, RunDir, Summary, Terminal, report, summary_text,
+};
+use crate::store::{Journal, RecorderEnd, Store, record};
+
+/// `run`: selects from the schedule and runs.
+pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let schedule = load(&settings)?;
+    let mut job = Job {
+        plan: planned(&schedule, &args.selection)?,
+        label: args.selection.schedule.clone(),
+        group: args.selection.group.clone(),
+        stop_on_failure: args.stop_on_failure,
+        stopping_groups: stopping_groups(&schedule),
+    };
+    if args.dry_run {
+        return plan::show(&settings, &job.plan, args.execution.format);
+    }
+    job.run(global, &settings, &args.execution)
+}
+
+/// `run-all`: the fixed list.
+pub(super) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let schedule = load(&settings)?;
+    let mut job = Job {
+        plan: plan_workflow(&schedule, Day::At(SystemClock.now())).map_err(Failure::usage)?,
+        label: "run-all".to_owned(),
+        group: None,
+        stop_on_failure: args.stop_on_failure,
+        stopping_groups: Vec::new(),
+    };
+    if args.dry_run {
+        return plan::show(&settings, &job.plan, args.execution.format);
+    }
+    job.run(global, &settings, &args.execution)
+}
+
+/// `run-one`: one collector by hand.
+pub(super) fn run_one(global: &Global, args: &RunOneArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let mut job = Job {
+        plan: schedule::planned_one(&settings, args)?,
+        label: "run-one".to_owned(),
+        group: None,
+        stop_on_failure: false,
+        stopping_groups: Vec::new(),
+    };
+    job.run(global, &settings, &args.execution)
+}
+
+fn stopping_groups(schedule: &Schedule) -> Vec<String> {
+    schedule
+        .groups
+        .iter()
+        .filter(|group| group.stop_on_failure)
+        .map(|group| group.name.to_string())
+        .collect()
+}
+
+/// A plan and how it is to be executed.
+struct Job {
+    plan: Plan,
+    label: String,
+    group: Option<String>,
+    stop_on_failure: bool,
+    stopping_groups: Vec<String>,
+}
+
+impl Job {
+    fn run(&mut self, global: &Global, settings: &Settings, args: &ExecutionArgs) -> Result<Exit, Failure> {
+        if let Some(timeout) = args.timeout {
+            for planned in &mut self.plan.tasks {
+                planned.task.policy.timeout = Some(timeout);
+            }
+        }
+        let json = args.format == Format::Json;
+        let terminal = Terminal::new(
+            !json && std::env::var_os("NO_COLOR").is_none(),
+            !json && colour_on_stderr(),
+        );
+        let runtime = runtime()?;
+        let (summary, recorded) = {
+            let store = runtime.block_on(open_store(settings))?;
+            let _logging = logging::start(global, settings, &terminal)?;
+            runtime.block_on(self.execute(settings, store, console(global, terminal, json)))?
+        };
+        if !json {
+            print_text(&summary_text(&summary, &settings.state_dir))?;
+        }
+        summary::write_files(&summary, args, settings)?;
+        if let Some((missing, error)) = recorded.failure {
+            let error = anyhow::anyhow!(
+                "{missing} events of run {} are not in the database: {error}",
+                summary.run
+            );
+            return Err(Failure::infrastructure(error).hint("the run itself is complete in its journal"));
+        }
+        Ok(Exit::of_run(summary.exit_code))
+    }
+
+    async fn execute(
+        &self,
+        settings: &Settings,
+        store: Store,
+        mut listeners: Vec<Box<dyn Listener>>,
+    ) -> Result<(Summary, RecorderEnd), Failure> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let now = clock.now();
+        let id = RunId::at(now, fastrand::u32(..));
+        let dir = run_dir(&settings.state_dir, &id)?;
+        let plan = serde_json::to_value(plan::view(settings, &self.plan)).map_err(Failure::infrastructure)?;
+        let journal = Journal::create(&dir, &plan).map_err(|error| state_failure(&dir.path(), error))?;
+
+        let mut bus = Bus::new(vec![Box::new(journal)]);
+        let shown = bus.subscribe(true);
+        let reporter = std::thread::spawn(move || report(shown, &mut listeners));
+        let recorder = tokio::spawn(record(store.clone(), id.clone(), bus.subscribe(false)));
+        let (orders, receiver) = mpsc::channel(4);
+        forward_signals(orders).map_err(Failure::infrastructure)?;
+
+        let finder = collectors(settings);
+        let context = Context {
+            fork_server: fork_server(),
+            collectors: Arc::new(finder.collectors),
+            environment: Arc::new(finder.environment),
+            secret_names: settings.file.secrets.clone().into(),
+            clock,
+            state_dir: std::path::absolute(&settings.state_dir).map_err(Failure::infrastructure)?,
+        };
+        let request = RunRequest {
+            run: id,
+            schedule: self.label.clone(),
+            group: self.group.clone(),
+            plan: self.plan.clone(),
+            stop_on_failure: self.stop_on_failure,
+            stopping_groups: self.stopping_groups.clone(),
+            slot: now,
+        };
+        let summary = execute(&context, request, &dir, &bus, receiver).await;
+
+        // The queues end with the last publisher; what they hold is told before we go on.
+        drop(bus);
+        let recorded = recorder.await.map_err(Failure::infrastructure)?;
+        let told = tokio::task::spawn_blocking(move || reporter.join())
+            .await
+            .map_err(Failure::infrastructure)?;
+        told.map_err(|_| Failure::infrastructure(anyhow::anyhow!("the reporter panicked")))?;
+        context.fork_server.shutdown().await;
+        store.close().await;
+        Ok((summary, recorded))
+    }
+}
+
+fn console(global: &Global, terminal: Terminal, json: bool) -> Vec<Box<dyn Listener>> {
+    let mut listeners: Vec<Box<dyn Listener>> =
+        vec![Box::new(Console::new(terminal, !global.quiet)), Box::new(Diary)];
+    if json {
+        listeners.push(Box::new(JsonLines::new(std::io::stdout())));
+    }
+    listeners
+}
+
+/// Collectors get the limit of open files that we were given, not the one we need.
+fn fork_server() -> ForkServer {
+    match raise_open_files() {
+        Ok(soft) => ForkServer::new().with_open_files(soft),
+        Err(error) => {
+            tracing::warn!("the limit of open files cannot be raised: {error}");
+            ForkServer::new()
+        }
+    }
+}
+
+fn run_dir(state_dir: &Path, id: &RunId) -> Result<RunDir, Failure> {
+    RunDir::create(state_dir, id).map_err(|error| state_failure(state_dir, error))
+}
+
+fn state_failure(path: &Path, error: std::io::Error) -> Failure {
+    Failure::infrastructure(anyhow::Error::new(error).context(format!("cannot write to {}", path.display())))
+        .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
+}

@@ -1,0 +1,154 @@
+//! From a path or bytes to a validated value: the doors of `config`.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use super::codes::Code;
+use super::diagnostic::{Diagnostic, Severity};
+use super::guard;
+use super::node::Node;
+use super::reader;
+use super::report::Report;
+use super::schedule::schedule;
+use super::settings::{Settings, settings};
+use super::source::Source;
+use crate::model::Schedule;
+
+/// A value, and what is odd about its file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded<T> {
+    /// What the file says.
+    pub value: T,
+    /// Warnings, in the order of the file.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Why a file is of no use.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LoadError {
+    /// There is no such file.
+    NotFound(Box<Diagnostic>),
+    /// It exists and cannot be read.
+    Unreadable(Box<Diagnostic>),
+    /// It was read and is wrong; at least one diagnostic is an error.
+    Invalid(Vec<Diagnostic>),
+}
+
+impl LoadError {
+    /// What to show, never empty.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::NotFound(diagnostic) | Self::Unreadable(diagnostic) => std::slice::from_ref(diagnostic),
+            Self::Invalid(diagnostics) => diagnostics,
+        }
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.diagnostics() {
+            [only] => only.fmt(f),
+            all => {
+                let errors = all
+                    .iter()
+                    .filter(|diagnostic| diagnostic.severity == Severity::Error)
+                    .count();
+                let file = all.first().map_or("the file", |first| &first.file);
+                write!(f, "{file}: {errors} errors")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Reads and validates a schedule file.
+///
+/// # Errors
+/// The file cannot be read, or is no valid schedule; then with every problem.
+pub fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
+    let hint = "name another file with --schedule-file or BOOST_COLLECTOR_SCHEDULE_YAML";
+    load(path, hint, parse_schedule)
+}
+
+/// Reads and validates a settings file.
+///
+/// # Errors
+/// As for [`load_schedule`]. The default file may be absent: that is
+/// [`LoadError::NotFound`], which its caller turns into `Settings::default()`.
+pub fn load_settings(path: &Path) -> Result<Loaded<Settings>, LoadError> {
+    load(
+        path,
+        "name another file with --config or ORCHESTRATE_CONFIG",
+        parse_settings,
+    )
+}
+
+/// Validates the bytes of a schedule file. Returns warnings beside the
+/// schedule. Pure but for the time zone database.
+///
+/// # Errors
+/// Every problem, warnings included, in the order of the file.
+pub fn parse_schedule(file_name: &str, bytes: &[u8]) -> Result<(Schedule, Vec<Diagnostic>), Vec<Diagnostic>> {
+    parse(file_name, bytes, schedule)
+}
+
+/// Validates the bytes of a settings file.
+///
+/// # Errors
+/// As for [`parse_schedule`].
+pub fn parse_settings(file_name: &str, bytes: &[u8]) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
+    parse(file_name, bytes, settings)
+}
+
+fn parse<T>(
+    file_name: &str,
+    bytes: &[u8],
+    walk: fn(&Node, &mut Report<'_>) -> Option<T>,
+) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let text = guard::inspect(file_name, bytes).map_err(|diagnostic| vec![*diagnostic])?;
+    let source = Source::new(file_name, text);
+    let mut report = Report::new(&source);
+    let value = reader::read(&mut report).and_then(|root| walk(&root, &mut report));
+    report.finish(value)
+}
+
+type Parsed<T> = Result<(T, Vec<Diagnostic>), Vec<Diagnostic>>;
+
+fn load<T>(path: &Path, hint: &str, parse: fn(&str, &[u8]) -> Parsed<T>) -> Result<Loaded<T>, LoadError> {
+    let name = path.display().to_string();
+    let bytes = match read(path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err(LoadError::Invalid(vec![guard::too_large(&name)])),
+        Err(error) => {
+            let diagnostic = Box::new(Diagnostic {
+                severity: Severity::Error,
+                code: Code::Unreadable,
+                message: format!("cannot read the file: {error}"),
+                hint: Some(hint.to_owned()),
+                file: name,
+                line: 1,
+                column: 1,
+                excerpt: None,
+            });
+            return Err(match error.kind() {
+                ErrorKind::NotFound => LoadError::NotFound(diagnostic),
+                _ => LoadError::Unreadable(diagnostic),
+            });
+        }
+    };
+    match parse(&name, &bytes) {
+        Ok((value, warnings)) => Ok(Loaded { value, warnings }),
+        Err(diagnostics) => Err(LoadError::Invalid(diagnostics)),
+    }
+}
+
+/// `None` if the file is too large, which also ends an endless device.
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(guard::MAX_BYTES).unwrap_or(u64::MAX);
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= guard::MAX_BYTES).then_some(bytes))
+}

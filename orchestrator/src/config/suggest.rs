@@ -1,0 +1,117 @@
+//! Words for people: the nearest known word, and foreign text made safe to show.
+
+use std::fmt::Write as _;
+
+/// Foreign text in a message is cut after so many characters.
+const SHOWN: usize = 60;
+
+/// The candidate that a slip of the fingers would turn into `word`. Two slips
+/// at most, one in short words, upper and lower case alike.
+pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let word = word.trim().to_lowercase();
+    let length = word.chars().count();
+    // The distance is quadratic in the length, and no key is that long.
+    if length == 0 || length > 64 {
+        return None;
+    }
+    let slips = if length < 5 { 1 } else { 2 };
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|&(distance, _)| distance <= slips)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `a`, `b` or `c`.
+pub(super) fn choices<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
+    enumerate(words, "or")
+}
+
+/// `a`, `b` and `c`, or with another word before the last one.
+pub(super) fn enumerate<'c>(words: impl IntoIterator<Item = &'c str>, before_last: &str) -> String {
+    let quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} {before_last} {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Foreign text between backticks: one line, short, without control characters.
+pub(super) fn quote(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    format!("`{}`", visible(&shown))
+}
+
+/// The text as a YAML double-quoted scalar, which is how a hint shows it.
+pub(super) fn yaml_string(text: &str) -> String {
+    format!(
+        "\"{}\"",
+        visible(&text.replace('\\', "\\\\").replace('"', "\\\""))
+    )
+}
+
+/// The text with every character replaced that could move the cursor, change
+/// the direction of writing, or not be seen at all.
+pub(super) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\t' => shown.push(' '),
+            '\0'..='\u{1f}' => shown.extend(char::from_u32(0x2400 + u32::from(character))),
+            '\u{7f}' => shown.push('␡'),
+            '\u{80}'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' => {
+                // Writing to a String cannot fail.
+                let _ = write!(shown, "<U+{:04X}>", u32::from(character));
+            }
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_found_and_a_different_word_is_not() {
+        let keys = ["command", "schedule", "on", "minutes", "tue"];
+        assert_eq!(nearest("comand", keys), Some("command"));
+        assert_eq!(nearest("Shcedule", keys), Some("schedule"));
+        assert_eq!(nearest("no", keys), Some("on"));
+        assert_eq!(nearest("tues", keys), Some("tue"));
+        assert_eq!(nearest("retries", keys), None);
+        assert_eq!(nearest("", keys), None);
+        assert_eq!(nearest(&"x".repeat(1_000_000), keys), None);
+    }
+
+    #[test]
+    fn foreign_text_cannot_move_the_cursor() {
+        assert_eq!(quote("a\u{1b}[2Jb\u{9b}1m\r\n"), "`a␛[2Jb<U+009B>1m␍␊`");
+        assert_eq!(visible("\u{202e}x\u{200b}"), "<U+202E>x<U+200B>");
+        assert_eq!(quote(&"é".repeat(100)).chars().count(), 63);
+    }
+
+    #[test]
+    fn choices_read_like_a_sentence() {
+        assert_eq!(choices(["a"]), "`a`");
+        assert_eq!(choices(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}

@@ -1,0 +1,234 @@
+//! One attempt of one task, from its name to its end: find the executable, make
+//! its workspace and log, launch it, pass its output on, obey orders.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::context::Context;
+use super::sink::{Sink, SinkEnd, Written};
+use crate::model::{CancelCause, Outcome, RunId, SpawnError, Task};
+use crate::process::{AttemptEnd, AttemptSpec, Controller, Place, Usage};
+use crate::report::{AttemptLog, Bus, DEFAULT_CAP, Secrets, TaskRef, file_name};
+
+/// Everything about an attempt that is known before it starts.
+pub(super) struct Job {
+    pub(super) context: Context,
+    pub(super) task: Task,
+    pub(super) task_ref: Arc<TaskRef>,
+    pub(super) run: RunId,
+    pub(super) slot: Timestamp,
+    pub(super) number: u32,
+    pub(super) log: PathBuf,
+    pub(super) bus: Bus,
+    pub(super) orders: mpsc::UnboundedReceiver<Ordered>,
+}
+
+/// An order to the running attempt.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ordered {
+    /// End politely.
+    Cancel(CancelCause),
+    /// End now.
+    Kill(CancelCause),
+}
+
+/// An attempt that is over.
+#[derive(Debug)]
+pub(super) struct Attempted {
+    pub(super) outcome: Outcome,
+    pub(super) usage: Usage,
+    pub(super) written: Written,
+    pub(super) finished_at: Timestamp,
+    pub(super) truncated: bool,
+    /// What was left over and had to be killed, with name and process id.
+    pub(super) leftovers: Vec<String>,
+    /// Whether there is a log file.
+    pub(super) logged: bool,
+    pub(super) tail: Vec<String>,
+    pub(super) hint: Option<String>,
+}
+
+impl Attempted {
+    /// An attempt of which nothing is known but its end.
+    pub(super) fn lost(why: &str, finished_at: Timestamp) -> Self {
+        Self {
+            outcome: Outcome::Lost(why.to_owned()),
+            usage: Usage::default(),
+            written: Written::default(),
+            finished_at,
+            truncated: false,
+            leftovers: Vec::new(),
+            logged: true,
+            tail: Vec::new(),
+            hint: None,
+        }
+    }
+}
+
+/// Makes the attempt. Whatever goes wrong becomes its outcome.
+pub(super) async fn attempt(mut job: Job) -> Attempted {
+    let spec = specify(&job);
+    let log = spec.as_ref().ok().and_then(|_| open_log(&job));
+    let logged = log.is_some();
+    let clock = Arc::clone(&job.context.clock);
+    let secrets = spec
+        .as_ref()
+        .ok()
+        .and_then(|spec| secrets(&job.context.secret_names, spec));
+    let mut sink = Sink::new(Arc::clone(&job.task_ref), job.bus.clone(), clock, log, secrets);
+    let end = match spec {
+        Ok(spec) => execute(&mut job, &spec, &mut sink).await,
+        Err(error) => Err(error),
+    };
+    Attempted {
+        logged,
+        ..conclude(&job, end, sink.finish().await)
+    }
+}
+
+/// What this collector knows and nobody shall read in its output.
+fn secrets(names: &[String], spec: &AttemptSpec) -> Option<Secrets> {
+    let named = |name: &OsString| names.iter().any(|secret| name == secret.as_str());
+    let values = spec
+        .env
+        .iter()
+        .filter(|(name, _)| named(name))
+        .filter_map(|(_, value)| value.to_str());
+    Secrets::new(values)
+}
+
+fn open_log(job: &Job) -> Option<AttemptLog> {
+    let cap = job.task.policy.limits.output.unwrap_or(DEFAULT_CAP);
+    AttemptLog::create(&job.log, cap)
+        .inspect_err(|error| {
+            tracing::error!(
+                "cannot create {}: {error}; the collector runs without a log",
+                job.log.display()
+            );
+        })
+        .ok()
+}
+
+/// What to execute, in which environment.
+fn specify(job: &Job) -> Result<AttemptSpec, SpawnError> {
+    let (context, task, policy) = (&job.context, &job.task, &job.task.policy);
+    let workspace = workspace(job)?;
+    let started = context.clock.now();
+    let place = Place {
+        run_id: job.run.clone(),
+        group: task.group.clone(),
+        command: task.command.clone(),
+        schedule: task.cadence.keyword().to_owned(),
+        attempt: job.number,
+        slot: Some(job.slot),
+        deadline: policy.timeout.map(|timeout| (started, timeout)),
+        workspace: Some(workspace),
+        events: None,
+        state: None,
+        releases: Vec::new(),
+    };
+    let env = context.environment.for_attempt(&policy.env, &place);
+    let path = env
+        .iter()
+        .find(|(name, _)| name == "PATH")
+        .map(|(_, value)| value.as_os_str());
+    let resolved = context.collectors.resolve(task.command.as_str(), path)?;
+    let args = resolved
+        .leading_args
+        .into_iter()
+        .chain(task.args.iter().map(Into::into))
+        .collect();
+    Ok(AttemptSpec {
+        program: resolved.program,
+        args,
+        working_directory: policy.working_directory.clone(),
+        timeout: policy.timeout,
+        idle_timeout: policy.idle_timeout,
+        grace: policy.grace,
+        drain: AttemptSpec::DRAIN,
+        kill_wait: AttemptSpec::KILL_WAIT,
+        limits: policy.limits.clone(),
+        env,
+    })
+}
+
+/// The directory that the collector keeps from run to run.
+fn workspace(job: &Job) -> Result<PathBuf, SpawnError> {
+    let path = job
+        .context
+        .state_dir
+        .join("workspaces")
+        .join(file_name(job.task.command.as_str()));
+    match std::fs::create_dir_all(&path) {
+        Ok(()) => Ok(path),
+        Err(error) => Err(SpawnError {
+            message: format!("cannot make its workspace {}: {error}", path.display()),
+            hint: Some("the state directory must be writable and have room".to_owned()),
+        }),
+    }
+}
+
+async fn execute(job: &mut Job, spec: &AttemptSpec, sink: &mut Sink) -> Result<AttemptEnd, SpawnError> {
+    let attempt = job
+        .context
+        .fork_server
+        .launch(spec)
+        .await
+        .map_err(|error| SpawnError {
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+        })?;
+    let controller = attempt.controller();
+    let running = attempt.run(sink);
+    tokio::pin!(running);
+    loop {
+        tokio::select! {
+            end = &mut running => return Ok(end),
+            Some(order) = job.orders.recv() => obey(&controller, order),
+        }
+    }
+}
+
+fn obey(controller: &Controller, order: Ordered) {
+    match order {
+        Ordered::Cancel(cause) => controller.cancel(cause),
+        Ordered::Kill(cause) => controller.kill(cause),
+    }
+}
+
+fn conclude(job: &Job, end: Result<AttemptEnd, SpawnError>, sink: SinkEnd) -> Attempted {
+    let (outcome, usage, leftovers) = match end {
+        Ok(end) => (end.outcome, end.usage, end.leftovers),
+        Err(error) => (Outcome::NotStarted(error), Usage::default(), Vec::new()),
+    };
+    let log = sink.log.unwrap_or_default();
+    if let Some(error) = &log.failure {
+        tracing::error!("{} is incomplete: {error}", job.log.display());
+    }
+    let hint = match &outcome {
+        Outcome::NotStarted(error) => error.hint.clone(),
+        _ => None,
+    };
+    Attempted {
+        tail: if outcome.is_failure() {
+            sink.tail.lines()
+        } else {
+            Vec::new()
+        },
+        outcome,
+        usage,
+        written: sink.written,
+        finished_at: job.context.clock.now(),
+        truncated: log.truncated,
+        leftovers: leftovers
+            .iter()
+            .map(|left| format!("{} (pid {})", left.name, left.pid))
+            .collect(),
+        logged: true,
+        hint,
+    }
+}

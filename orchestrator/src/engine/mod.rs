@@ -1,0 +1,15 @@
+//! The one loop that turns what happens into `decide()` and its actions into work.
+//! Every verb that executes collectors goes through [`run()`]. It decides nothing
+//! itself and knows neither the schedule file nor the database.
+
+mod attempt;
+mod context;
+mod ending;
+mod run;
+mod signals;
+mod sink;
+mod tail;
+
+pub use context::Context;
+pub use run::{Order, RunRequest, run};
+pub use signals::forward_signals;

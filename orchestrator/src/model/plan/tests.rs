@@ -1,0 +1,201 @@
+//! From a question or a slot to what will run.
+
+use jiff::civil::{Weekday, date};
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::fixtures::{
+    WEDNESDAY, any_schedule, ask, commands, example, group, interval, monthly, schedule, task, weekly,
+    workflow as fixed_list,
+};
+use crate::model::{GroupName, MonthDay, timetable};
+
+fn planned_commands(plan: &Plan) -> Vec<&str> {
+    commands(plan.tasks.iter().map(|planned| &planned.task))
+}
+
+#[test]
+fn today_is_the_date_in_each_groups_own_zone() {
+    let tasks = [
+        ("wed", weekly(Weekday::Wednesday)),
+        ("thu", weekly(Weekday::Thursday)),
+        ("last", monthly(31)),
+    ];
+    let schedule = schedule([
+        group("west", "America/Los_Angeles", "04:10", &tasks),
+        group("east", "Pacific/Kiritimati", "04:10", &tasks),
+    ]);
+    let at = |selection, group: Option<&str>, instant: &str| {
+        let query = Query {
+            selection,
+            group: group.map(GroupName::new),
+            day: Day::At(instant.parse().unwrap()),
+        };
+        let plan = plan(&schedule, &query, Release::NotChecked).unwrap();
+        let tasks: Vec<String> = plan
+            .tasks
+            .iter()
+            .map(|planned| format!("{}/{}", planned.task.group, planned.task.command))
+            .collect();
+        (plan.date.to_string(), tasks)
+    };
+    let noon = "2026-11-25T12:00:00Z";
+    let batch = |group| at(Selection::Default, Some(group), noon);
+    assert_eq!(
+        batch("west"),
+        ("2026-11-25".to_owned(), vec!["west/wed".to_owned()])
+    );
+    assert_eq!(
+        batch("east"),
+        ("2026-11-26".to_owned(), vec!["east/thu".to_owned()])
+    );
+    let last_of_february = Selection::Monthly(MonthDay::new(28).unwrap());
+    // The month, too: in the east it is already March. The plan's one date is then UTC's.
+    let turn_of_month = at(last_of_february, None, "2026-02-28T12:00:00Z");
+    assert_eq!(
+        turn_of_month,
+        ("2026-02-28".to_owned(), vec!["west/last".to_owned()])
+    );
+}
+
+#[test]
+fn a_plan_without_groups_has_a_date_all_the_same() {
+    let query = Query {
+        selection: Selection::Daily,
+        group: None,
+        day: Day::At("2026-11-25T23:59:59Z".parse().unwrap()),
+    };
+    let plan = plan(&schedule([]), &query, Release::NotChecked).unwrap();
+    assert_eq!((plan.date, plan.tasks.len()), (WEDNESDAY, 0));
+}
+
+fn planned(release: Release) -> Vec<(String, Option<Because>)> {
+    let query = ask(Selection::Default, Some("reporting"), WEDNESDAY);
+    let plan = plan(&example(), &query, release).unwrap();
+    assert_eq!(plan.selection, "default");
+    let words = |Planned { task, skip }: Planned| (task.command.to_string(), skip);
+    plan.tasks.into_iter().map(words).collect()
+}
+
+#[test]
+fn a_new_release_runs_the_on_release_tasks_in_their_place() {
+    let due = ["sync", "export", "payday"].map(|command| (command.to_owned(), None));
+    assert_eq!(planned(Release::New), due);
+}
+
+#[test]
+fn without_a_new_release_the_on_release_tasks_are_not_due() {
+    let due = ["export", "payday"].map(|command| (command.to_owned(), None));
+    assert_eq!(planned(Release::None), due);
+}
+
+#[test]
+fn an_unknown_release_skips_the_on_release_tasks_with_the_reason() {
+    let skip = |reason: &str| Some(Because::ReleaseUnknown(reason.to_owned()));
+    let unknown = planned(Release::Unknown("no git".to_owned()));
+    assert_eq!(unknown[0], ("sync".to_owned(), skip("no git")));
+    assert_eq!(unknown.len(), 3);
+    // A caller that did not ask does not get them run by accident.
+    assert_eq!(planned(Release::NotChecked)[0].1, skip("it was not checked"));
+}
+
+#[test]
+fn a_release_is_looked_for_only_where_a_selected_task_waits_for_one() {
+    let schedule = example();
+    let awaits = |query| awaits_release(&select(&schedule, &query).unwrap());
+    assert!(awaits(ask(Selection::Default, Some("reporting"), WEDNESDAY)));
+    assert!(!awaits(ask(Selection::Default, Some("github"), WEDNESDAY)));
+    assert!(!awaits(ask(Selection::Daily, None, WEDNESDAY)));
+}
+
+#[test]
+fn the_fixed_list_has_a_plan_of_its_own() {
+    let mut schedule = example();
+    let day = Day::Given(WEDNESDAY);
+    assert_eq!(plan_workflow(&schedule, day), Err(SelectError::NoWorkflow));
+    schedule.workflow = Some(fixed_list(None, &["c", "a"]));
+    let plan = plan_workflow(&schedule, day).unwrap();
+    assert_eq!((plan.selection, plan.date), (WORKFLOW_SELECTION, WEDNESDAY));
+    assert_eq!(plan.release, Release::NotChecked);
+    assert_eq!(planned_commands(&plan), ["c", "a"]);
+}
+
+#[test]
+fn a_plan_owns_its_tasks_as_they_were() {
+    let mut original = task("g", "c", Cadence::Daily);
+    original.args = vec!["--format".to_owned(), "json".to_owned()];
+    let plan = Plan::new("daily", WEDNESDAY, Release::NotChecked, &[&original]);
+    assert_eq!(plan.tasks[0].task, original);
+}
+
+#[test]
+fn a_slot_is_planned_for_the_date_it_stands_for() {
+    let tasks = [
+        ("sat", weekly(Weekday::Saturday)),
+        ("sun", weekly(Weekday::Sunday)),
+    ];
+    let schedule = schedule([group("nuuk", "America/Nuuk", "23:30", &tasks)]);
+    let entry = &timetable(&schedule)[0];
+    // Its clocks already show Sunday.
+    let slot = "2026-03-29T01:00:00Z".parse().unwrap();
+    let plan = plan_slot(entry, slot, Release::NotChecked).unwrap();
+    assert_eq!((plan.selection, plan.date), ("default", date(2026, 3, 28)));
+    assert_eq!(planned_commands(&plan), ["sat"]);
+}
+
+#[test]
+fn every_kind_of_entry_plans_under_its_own_name() {
+    let mut schedule = schedule([group(
+        "g",
+        "UTC",
+        "03:00",
+        &[("sync", Cadence::OnRelease), ("poll", interval(15))],
+    )]);
+    schedule.workflow = Some(fixed_list(Some("03:00"), &["all"]));
+    let slot = "2026-11-25T03:00:00Z".parse().unwrap();
+    let plans: Vec<String> = timetable(&schedule)
+        .iter()
+        .filter_map(|entry| plan_slot(entry, slot, Release::New))
+        .map(|plan| {
+            format!(
+                "{} {} {}",
+                plan.selection,
+                plan.date,
+                planned_commands(&plan).join(",")
+            )
+        })
+        .collect();
+    assert_eq!(
+        plans,
+        [
+            "default 2026-11-25 sync",
+            "interval 2026-11-25 poll",
+            "workflow 2026-11-25 all"
+        ]
+    );
+}
+
+#[test]
+fn an_instant_that_is_no_slot_has_no_plan() {
+    let schedule = example();
+    let slot = "2026-11-25T04:10:00.5Z".parse().unwrap();
+    let plans = |entry| plan_slot(entry, slot, Release::New);
+    assert!(timetable(&schedule).iter().all(|entry| plans(entry).is_none()));
+}
+
+proptest! {
+    #[test]
+    fn a_scheduler_runs_what_a_person_would_get_by_asking_for_that_group_and_date(
+        schedule in any_schedule(),
+        hour in 0i64..20_000,
+    ) {
+        let after = "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(hour);
+        for entry in timetable(&schedule) {
+            let Some(group) = entry.group() else { continue };
+            let slot = entry.next_after(after).unwrap();
+            let by_slot = plan_slot(&entry, slot, Release::New).unwrap();
+            let query = ask(Selection::Default, Some(group.name.as_str()), by_slot.date);
+            prop_assert_eq!(by_slot, plan(&schedule, &query, Release::New).unwrap());
+        }
+    }
+}

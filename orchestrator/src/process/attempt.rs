@@ -1,0 +1,386 @@
+//! A launched attempt: passes its output on and waits for its end. The engine
+//! holds one per running task.
+
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::unix::pipe::Receiver;
+use tokio::time::{Instant, sleep_until};
+use tracing::warn;
+
+use super::controller::Controller;
+use super::ladder::Cause;
+use super::output::OutputSink;
+use super::pool::{ForkServer, Supervisor};
+use super::protocol::{Leftover, Over, Report};
+use super::spec::AttemptSpec;
+use super::verdict::{self, Limits};
+use crate::model::{Outcome, SpawnError, Stream};
+
+/// Silence after which [`OutputSink::quiet`] is called.
+const QUIET: Duration = Duration::from_millis(250);
+
+/// How much later than the supervisor itself we notice that an attempt should be over.
+const WATCHDOG_SLACK: Duration = Duration::from_secs(5);
+
+/// A pipe holds 64 KiB, and up to this much where its owner asked for it
+/// (/proc/sys/fs/pipe-max-size).
+const LARGEST_PIPE: usize = 1 << 20;
+
+const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
+
+/// A collector that was launched. Dropping it cancels it.
+#[derive(Debug)]
+pub struct Attempt {
+    state: State,
+    controller: Controller,
+}
+
+#[derive(Debug)]
+enum State {
+    Ended(Box<AttemptEnd>),
+    Running(Box<Running>),
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptEnd {
+    /// Never `Skipped`.
+    pub outcome: Outcome,
+    /// The process id of the collector; `None` if it never ran.
+    pub pid: Option<i32>,
+    /// What it used.
+    pub usage: Usage,
+    /// Descendants of the collector that had to be killed; the first few of them.
+    pub leftovers: Vec<Leftover>,
+    /// How many there were.
+    pub leftover_count: u64,
+    /// Processes that did not die of SIGKILL in time. They are the system's problem
+    /// now; nothing waits for them.
+    pub unkillable: Vec<Leftover>,
+}
+
+/// What an attempt used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// From the start to the end of the collector itself.
+    pub wall: Duration,
+    /// User CPU time of the whole tree.
+    pub user_cpu: Duration,
+    /// System CPU time of the whole tree.
+    pub system_cpu: Duration,
+    /// Peak resident memory of the tree's largest process, in bytes.
+    pub max_rss_bytes: u64,
+}
+
+impl Attempt {
+    pub(super) fn refused(error: SpawnError) -> Self {
+        Self::ended(Outcome::NotStarted(error))
+    }
+
+    pub(super) fn lost(why: String) -> Self {
+        Self::ended(Outcome::Lost(why))
+    }
+
+    pub(super) fn running(
+        spec: &AttemptSpec,
+        attempt: u64,
+        pid: i32,
+        supervisor: Supervisor,
+        output: [OwnedFd; 2],
+        home: ForkServer,
+    ) -> io::Result<Self> {
+        let controller = Controller::new(attempt, &supervisor.socket);
+        let [stdout, stderr] = output;
+        let running = Running {
+            pid,
+            supervisor,
+            pipes: [
+                Some(Receiver::from_owned_fd(stdout)?),
+                Some(Receiver::from_owned_fd(stderr)?),
+            ],
+            first: 0,
+            limits: spec.into(),
+            ending: spec
+                .grace
+                .saturating_add(spec.drain)
+                .saturating_add(spec.kill_wait),
+            started: Instant::now(),
+            controller: controller.clone(),
+            home,
+        };
+        Ok(Self {
+            state: State::Running(Box::new(running)),
+            controller,
+        })
+    }
+
+    fn ended(outcome: Outcome) -> Self {
+        let end = AttemptEnd {
+            outcome,
+            pid: None,
+            usage: Usage::default(),
+            leftovers: Vec::new(),
+            leftover_count: 0,
+            unkillable: Vec::new(),
+        };
+        Self {
+            state: State::Ended(Box::new(end)),
+            controller: Controller::idle(),
+        }
+    }
+
+    /// The process id of the collector; `None` if it could not be started.
+    pub fn pid(&self) -> Option<i32> {
+        match &self.state {
+            State::Ended(end) => end.pid,
+            State::Running(running) => Some(running.pid),
+        }
+    }
+
+    /// A hand on it, to be taken before `run`.
+    pub fn controller(&self) -> Controller {
+        self.controller.clone()
+    }
+
+    /// Passes the output on until the collector and everything that it has started
+    /// are gone. It never waits for the end of the output: a process outside the
+    /// tree that was given the pipe may keep it open for ever.
+    pub async fn run<S: OutputSink>(self, sink: &mut S) -> AttemptEnd {
+        match self.state {
+            State::Ended(end) => *end,
+            State::Running(running) => running.run(sink).await,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Running {
+    pid: i32,
+    supervisor: Supervisor,
+    /// stdout, stderr; `None` after their end.
+    pipes: [Option<Receiver>; 2],
+    /// Which of them is asked first: they take turns.
+    first: usize,
+    limits: Limits,
+    /// From SIGTERM to the supervisor's last report, at most.
+    ending: Duration,
+    started: Instant,
+    controller: Controller,
+    home: ForkServer,
+}
+
+enum Event {
+    Chunk(usize, usize),
+    Report(io::Result<Option<Report>>),
+}
+
+impl Running {
+    async fn run<S: OutputSink>(mut self, sink: &mut S) -> AttemptEnd {
+        let shared = self.controller.shared();
+        let mut clock = OutputClock {
+            last: self.started,
+            pending: false,
+        };
+        let mut deaf = false;
+        let mut timer = std::pin::pin!(sleep_until(self.started));
+        let mut armed = false;
+        loop {
+            if !armed && let Some(at) = self.wake_at(&clock, deaf) {
+                timer.as_mut().reset(at);
+                armed = true;
+            }
+            let event = tokio::select! {
+                biased;
+                event = poll_fn(|cx| self.poll_event(cx)) => event,
+                () = shared.changed.notified() => {
+                    armed = false;
+                    continue;
+                }
+                () = timer.as_mut(), if armed => {
+                    armed = false;
+                    self.on_time(sink, &mut clock, &mut deaf).await;
+                    continue;
+                }
+            };
+            match event {
+                Event::Chunk(index, count) => {
+                    sink.chunk(STREAMS[index], &self.supervisor.buffer[..count]).await;
+                    clock.last = Instant::now();
+                    if !std::mem::replace(&mut clock.pending, true) {
+                        armed = false;
+                    }
+                }
+                Event::Report(Ok(Some(Report::Over(over)))) => {
+                    self.read_rest(sink).await;
+                    return self.over(over);
+                }
+                // Nothing else is said while an attempt runs.
+                Event::Report(Ok(Some(_))) => {}
+                Event::Report(Ok(None)) => {
+                    self.read_rest(sink).await;
+                    let why = if deaf {
+                        "its supervisor hung and was killed"
+                    } else {
+                        "its supervisor was killed"
+                    };
+                    return self.lost(why.to_owned());
+                }
+                Event::Report(Err(error)) => {
+                    self.read_rest(sink).await;
+                    return self.lost(format!("its supervisor cannot be understood: {error}"));
+                }
+            }
+        }
+    }
+
+    /// The next report, else the next output, the two pipes taking turns.
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Poll::Ready(report) = self.supervisor.poll_report(cx) {
+            return Poll::Ready(Event::Report(report));
+        }
+        for index in [self.first, 1 - self.first] {
+            let Some(pipe) = &mut self.pipes[index] else {
+                continue;
+            };
+            let mut buffer = ReadBuf::new(&mut self.supervisor.buffer);
+            match Pin::new(pipe).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.first = 1 - index;
+                    return Poll::Ready(Event::Chunk(index, buffer.filled().len()));
+                }
+                Poll::Ready(Ok(())) => self.pipes[index] = None,
+                Poll::Ready(Err(error)) => {
+                    warn!(
+                        "{} of pid {} cannot be read: {error}",
+                        STREAMS[index].as_str(),
+                        self.pid
+                    );
+                    self.pipes[index] = None;
+                }
+                Poll::Pending => {}
+            }
+        }
+        Poll::Pending
+    }
+
+    /// The tree is gone, so everything that it wrote is in the pipes: reads it
+    /// without waiting, and no more than they hold, because somebody outside the
+    /// tree may still have them open and write.
+    async fn read_rest<S: OutputSink>(&mut self, sink: &mut S) {
+        for (pipe, stream) in self.pipes.iter_mut().zip(STREAMS) {
+            let Some(Ok(pipe)) = pipe.take().map(Receiver::into_nonblocking_fd) else {
+                continue;
+            };
+            let mut read = 0;
+            while read < LARGEST_PIPE {
+                // Not through tokio, which may not yet know that there is something.
+                match nix::unistd::read(&pipe, &mut self.supervisor.buffer) {
+                    Ok(0) | Err(Errno::EAGAIN) => break,
+                    Ok(count) => {
+                        read += count;
+                        sink.chunk(stream, &self.supervisor.buffer[..count]).await;
+                    }
+                    Err(Errno::EINTR) => {}
+                    Err(error) => {
+                        warn!("{} of pid {} cannot be read: {error}", stream.as_str(), self.pid);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// When something is due if nothing happens.
+    fn wake_at(&self, clock: &OutputClock, deaf: bool) -> Option<Instant> {
+        let quiet = clock.pending.then(|| clock.last + QUIET);
+        let idle = self.idle_at(clock);
+        let watchdog = if deaf { None } else { self.watchdog_at() };
+        [quiet, idle, watchdog].into_iter().flatten().min()
+    }
+
+    /// When it has been silent for too long; `None` while that is not counted.
+    fn idle_at(&self, clock: &OutputClock) -> Option<Instant> {
+        let state = self.controller.shared().state();
+        if state.ending_since.is_some() || state.paused_since.is_some() {
+            return None;
+        }
+        let since = state.resumed_at.map_or(clock.last, |at| at.max(clock.last));
+        since.checked_add(self.limits.idle_timeout?)
+    }
+
+    /// When the supervisor must have reported, whatever the collector does.
+    fn watchdog_at(&self) -> Option<Instant> {
+        let state = self.controller.shared().state();
+        if state.paused_since.is_some() && state.ending_since.is_none() {
+            return None;
+        }
+        let timeout = self
+            .limits
+            .timeout
+            .and_then(|timeout| self.started.checked_add(timeout + state.paused));
+        let sooner = [state.ending_since, timeout].into_iter().flatten().min()?;
+        sooner.checked_add(self.ending.saturating_add(WATCHDOG_SLACK))
+    }
+
+    async fn on_time<S: OutputSink>(&mut self, sink: &mut S, clock: &mut OutputClock, deaf: &mut bool) {
+        let now = Instant::now();
+        if clock.pending && now >= clock.last + QUIET {
+            clock.pending = false;
+            sink.quiet().await;
+        }
+        if self.idle_at(clock).is_some_and(|at| now >= at) {
+            self.controller.cancel_for(Cause::Idle);
+        }
+        if !*deaf && self.watchdog_at().is_some_and(|at| now >= at) {
+            *deaf = true;
+            self.supervisor.kill().await;
+        }
+    }
+
+    fn over(self, over: Over) -> AttemptEnd {
+        let end = AttemptEnd {
+            outcome: verdict::outcome(&over, &self.limits),
+            pid: Some(self.pid),
+            usage: Usage {
+                wall: over.wall,
+                user_cpu: over.user_cpu,
+                system_cpu: over.system_cpu,
+                max_rss_bytes: over.max_rss,
+            },
+            leftovers: over.killed,
+            leftover_count: over.killed_count,
+            unkillable: over.unkillable,
+        };
+        if end.unkillable.is_empty() {
+            self.home.put_back(self.supervisor);
+        }
+        end
+    }
+
+    fn lost(self, why: String) -> AttemptEnd {
+        AttemptEnd {
+            outcome: Outcome::Lost(why),
+            pid: Some(self.pid),
+            usage: Usage {
+                wall: self.started.elapsed(),
+                ..Usage::default()
+            },
+            leftovers: Vec::new(),
+            leftover_count: 0,
+            unkillable: Vec::new(),
+        }
+    }
+}
+
+/// When output last came, and whether the sink has been told of the silence since.
+struct OutputClock {
+    last: Instant,
+    pending: bool,
+}

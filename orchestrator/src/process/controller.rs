@@ -1,0 +1,141 @@
+//! The hand on a running attempt: cancel, kill, pause, resume. Handed out by
+//! [`Attempt::controller`](super::Attempt::controller); it never waits and never
+//! signals a process itself.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::ladder::Cause;
+use super::protocol::{ToSupervisor, encode};
+use crate::model::CancelCause;
+
+/// Controls one attempt, from anywhere and as long as it likes: after the end of
+/// the attempt its requests do nothing.
+#[derive(Debug, Clone)]
+pub struct Controller {
+    attempt: u64,
+    /// Weak, so that a forgotten controller does not keep the attempt alive.
+    socket: Weak<UnixStream>,
+    shared: Arc<Shared>,
+}
+
+/// What the attempt's own loop must know of what was asked.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// Rung when something in it has changed.
+    pub(super) changed: Notify,
+}
+
+/// When things were asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct State {
+    /// The first cancel or kill.
+    pub ending_since: Option<Instant>,
+    /// Paused now, and since when.
+    pub paused_since: Option<Instant>,
+    /// How long it was paused before that.
+    pub paused: Duration,
+    /// The end of the last pause.
+    pub resumed_at: Option<Instant>,
+}
+
+impl Shared {
+    pub(super) fn state(&self) -> State {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Controller {
+    pub(super) fn new(attempt: u64, socket: &Arc<UnixStream>) -> Self {
+        Self {
+            attempt,
+            socket: Arc::downgrade(socket),
+            shared: Arc::default(),
+        }
+    }
+
+    /// One that has nothing to control.
+    pub(super) fn idle() -> Self {
+        Self {
+            attempt: 0,
+            socket: Weak::new(),
+            shared: Arc::default(),
+        }
+    }
+
+    /// Ends it politely: SIGTERM, and SIGKILL after the grace period. Asking a
+    /// second time kills it.
+    pub fn cancel(&self, cause: CancelCause) {
+        self.cancel_for(Cause::Cancelled(cause));
+    }
+
+    /// Ends it now, and everything that it has started.
+    pub fn kill(&self, cause: CancelCause) {
+        self.ending();
+        self.send(&ToSupervisor::Kill {
+            attempt: self.attempt,
+            cause: Cause::Cancelled(cause),
+        });
+    }
+
+    /// Stops it (SIGSTOP to its process group), its timeout and its idle timeout.
+    pub fn pause(&self) {
+        self.shared.lock().paused_since.get_or_insert_with(Instant::now);
+        self.send(&ToSupervisor::Pause {
+            attempt: self.attempt,
+        });
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.send(&ToSupervisor::Resume {
+            attempt: self.attempt,
+        });
+        let mut state = self.shared.lock();
+        if let Some(since) = state.paused_since.take() {
+            state.paused += since.elapsed();
+            state.resumed_at = Some(Instant::now());
+            self.shared.changed.notify_one();
+        }
+    }
+
+    pub(super) fn cancel_for(&self, cause: Cause) {
+        self.ending();
+        self.send(&ToSupervisor::Cancel {
+            attempt: self.attempt,
+            cause,
+        });
+    }
+
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    fn ending(&self) {
+        self.shared.lock().ending_since.get_or_insert_with(Instant::now);
+        self.shared.changed.notify_one();
+    }
+
+    fn send(&self, request: &ToSupervisor) {
+        let Some(socket) = self.socket.upgrade() else {
+            return;
+        };
+        // A few dozen bytes into a buffer that is practically empty: all or nothing.
+        let sent = encode(request, &[]).and_then(|frame| socket.try_write(&frame));
+        if let Err(error) = sent
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            warn!("a supervisor cannot be told {request:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The orchestrator's own limit of open files.
+
+use std::io;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+/// Raises our soft limit of open files to the hard one: an attempt takes three
+/// descriptors. Returns what it was, for [`ForkServer::with_open_files`], because
+/// collectors shall not inherit it: programs that use select(2) break with
+/// descriptors above 1023. To be called once, at start-up.
+///
+/// # Errors
+/// Those of getrlimit(2) and setrlimit(2); nothing is changed then.
+///
+/// [`ForkServer::with_open_files`]: super::ForkServer::with_open_files
+pub fn raise_open_files() -> io::Result<u64> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
+    Ok(soft)
+}

@@ -1,0 +1,11 @@
+//! What runs in the other processes: the fork server, forked once from the
+//! orchestrator's binary, and the supervisors that it forks. Single-threaded, no
+//! async, no logging. Entered from `main` before anything else.
+
+mod channel;
+mod fork_server;
+mod supervisor;
+mod tree;
+
+pub(super) use fork_server::ARGUMENT;
+pub use fork_server::early_entry;

@@ -1,0 +1,349 @@
+//! A supervisor: one process that runs attempts, one after the other, and knows
+//! of every descendant of each. It starts the collector, walks the ladder, kills
+//! what is left, reports, and is then ready for the next attempt. It must never
+//! outlive an attempt that it could not clean up, nor the orchestrator.
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::signal::{SigSet, Signal, killpg};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::Pid;
+
+use super::channel::Channel;
+use super::tree::{self, Killed};
+use crate::process::ladder::{Action, Input, Ladder, Moment};
+use crate::process::protocol::{Over, Report, Stage, Start, ToSupervisor};
+use crate::process::sys::{self, Execution, ResourceLimit, Spawner, Waited};
+
+/// While killing, the tree is looked at again at least this often. Deaths wake us
+/// up in time; this is for the ones that a walk of a moving tree could miss.
+const SWEEP_AGAIN: Duration = Duration::from_millis(50);
+
+/// A program may be open for writing for a moment because of a fork elsewhere
+/// (ETXTBSY, golang issue 22315): tried again after 1, 2, .. 64 ms.
+const BUSY_RETRIES: u32 = 7;
+
+/// Runs attempts until the orchestrator closes its end, or one cannot be cleaned up.
+pub(super) fn supervise(control: OwnedFd) -> io::Result<()> {
+    let mut supervisor = Supervisor {
+        control: Channel::new(control),
+        deaths: signal_fd()?,
+        spawner: Spawner::new(),
+        epoch: Instant::now(),
+    };
+    supervisor.control.send(&Report::Ready)?;
+    while let Some((message, strings)) = supervisor.control.receive()? {
+        // Anything else was meant for an attempt that is over.
+        if let ToSupervisor::Start(start) = message
+            && !supervisor.attempt(&start, &strings)?
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// SIGCHLD as something to poll; it must be blocked.
+pub(super) fn signal_fd() -> io::Result<SignalFd> {
+    let deaths = SigSet::from(Signal::SIGCHLD);
+    Ok(SignalFd::with_flags(
+        &deaths,
+        SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK,
+    )?)
+}
+
+/// Forgets the signals so far; what they told is found by waiting.
+pub(super) fn drain(signals: &SignalFd) {
+    while let Ok(Some(_)) = signals.read_signal() {}
+}
+
+struct Supervisor {
+    control: Channel,
+    deaths: SignalFd,
+    spawner: Spawner,
+    epoch: Instant,
+}
+
+/// What is known about the running attempt.
+struct Progress {
+    main: i32,
+    started: Moment,
+    over: Over,
+    killed: Killed,
+}
+
+impl Supervisor {
+    /// `false` if this supervisor is not fit for another attempt.
+    fn attempt(&mut self, start: &Start, strings: &[u8]) -> io::Result<bool> {
+        let (Some(stdout), Some(stderr)) = (self.control.descriptor(), self.control.descriptor()) else {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "no pipes for the output",
+            ));
+        };
+        let spawned = self.spawn(start, strings, stdout.as_fd(), stderr.as_fd());
+        // From here on only the tree holds the pipes: their end means that it let go.
+        drop((stdout, stderr));
+        let main = match spawned {
+            Ok(pid) => pid,
+            Err((stage, errno)) => {
+                self.control.send(&Report::NotSpawned { stage, errno })?;
+                return Ok(true);
+            }
+        };
+        let started = self.now();
+        let mut ladder = Ladder::new(start.timings, started);
+        let mut orchestrator_gone = self.control.send(&Report::Spawned { pid: main }).is_err();
+        let mut progress = Progress {
+            main,
+            started,
+            over: Over {
+                exit: None,
+                cause: None,
+                wall: Duration::ZERO,
+                user_cpu: Duration::ZERO,
+                system_cpu: Duration::ZERO,
+                max_rss: 0,
+                killed: Vec::new(),
+                killed_count: 0,
+                unkillable: Vec::new(),
+            },
+            killed: Killed::default(),
+        };
+        if orchestrator_gone {
+            let action = ladder.step(self.now(), Input::OrchestratorGone);
+            perform(action, main);
+        }
+        loop {
+            // Deaths before deadlines: who exits just in time has exited.
+            self.reap(&mut ladder, &mut progress);
+            perform(ladder.step(self.now(), Input::Tick), main);
+            let settled = !ladder.is_killing() || tree::kill_descendants(|_| false, &mut progress.killed);
+            if ladder.is_over() {
+                break;
+            }
+            let (died, spoken) = self.wait(&ladder, settled, orchestrator_gone)?;
+            if died {
+                drain(&self.deaths);
+            }
+            if spoken {
+                orchestrator_gone = !self.listen(start.attempt, &mut ladder, main)?;
+            }
+        }
+        let all_gone = ladder.all_gone();
+        self.report(&ladder, progress)?;
+        Ok(all_gone && !orchestrator_gone)
+    }
+
+    fn reap(&self, ladder: &mut Ladder, progress: &mut Progress) {
+        loop {
+            match sys::wait_any() {
+                Waited::Reaped {
+                    pid,
+                    exit,
+                    user_cpu,
+                    system_cpu,
+                    max_rss,
+                } => {
+                    let over = &mut progress.over;
+                    over.user_cpu += user_cpu;
+                    over.system_cpu += system_cpu;
+                    over.max_rss = over.max_rss.max(max_rss);
+                    if pid == progress.main {
+                        let now = self.now();
+                        over.exit = Some(exit);
+                        over.wall = now.saturating_sub(progress.started);
+                        perform(ladder.step(now, Input::MainExited), pid);
+                    }
+                }
+                Waited::AllAlive => return,
+                Waited::NoChildren => {
+                    ladder.step(self.now(), Input::NoneLeft);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits for a death, a word, or the ladder's next rung.
+    fn wait(&self, ladder: &Ladder, settled: bool, orchestrator_gone: bool) -> io::Result<(bool, bool)> {
+        let mut timeout = ladder.wake_at().map(|at| at.saturating_sub(self.now()));
+        if ladder.is_killing() {
+            let again = if settled {
+                SWEEP_AGAIN
+            } else {
+                Duration::from_millis(1)
+            };
+            timeout = Some(timeout.map_or(again, |timeout| timeout.min(again)));
+        }
+        let mut sources = [
+            PollFd::new(self.deaths.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.control.as_fd(), PollFlags::POLLIN),
+        ];
+        // A closed socket is always readable: polling it would never wait.
+        let listened = if orchestrator_gone { 1 } else { 2 };
+        match poll(
+            &mut sources[..listened],
+            timeout.map_or(PollTimeout::NONE, whole_millis),
+        ) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ready = |source: &PollFd<'_>| source.any().unwrap_or(false);
+        Ok((ready(&sources[0]), ready(&sources[1])))
+    }
+
+    /// Takes what the orchestrator says. `false` if it is gone.
+    fn listen(&mut self, attempt: u64, ladder: &mut Ladder, main: i32) -> io::Result<bool> {
+        let there = self.control.fill()?;
+        while let Some((message, _)) = self.control.next()? {
+            let (addressee, input) = match message {
+                ToSupervisor::Cancel { attempt, cause } => (attempt, Input::Cancel(cause)),
+                ToSupervisor::Kill { attempt, cause } => (attempt, Input::Kill(cause)),
+                ToSupervisor::Pause { attempt } => (attempt, Input::Pause),
+                ToSupervisor::Resume { attempt } => (attempt, Input::Resume),
+                ToSupervisor::Start(_) => continue,
+            };
+            if addressee == attempt {
+                perform(ladder.step(self.now(), input), main);
+            }
+        }
+        if !there {
+            perform(ladder.step(self.now(), Input::OrchestratorGone), main);
+        }
+        Ok(there)
+    }
+
+    fn report(&self, ladder: &Ladder, progress: Progress) -> io::Result<()> {
+        let Progress {
+            main,
+            started,
+            mut over,
+            mut killed,
+        } = progress;
+        killed.exempt(main);
+        if !ladder.all_gone() {
+            over.unkillable = tree::living_descendants(|_| false);
+        }
+        if over.exit.is_none() {
+            over.wall = self.now().saturating_sub(started);
+        }
+        over.cause = ladder.cause();
+        over.killed = killed.named;
+        over.killed_count = killed.count;
+        match self.control.send(&Report::Over(over)) {
+            // Nobody is left to be told.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+
+    fn spawn(
+        &mut self,
+        start: &Start,
+        strings: &[u8],
+        stdout: BorrowedFd<'_>,
+        stderr: BorrowedFd<'_>,
+    ) -> Result<i32, (Stage, i32)> {
+        let strings: Vec<&CStr> = strings
+            .split_inclusive(|byte| *byte == 0)
+            .filter_map(|text| CStr::from_bytes_with_nul(text).ok())
+            .collect();
+        let malformed = (Stage::Prepare, Errno::EPROTO as i32);
+        let (program, rest) = strings.split_first().ok_or(malformed)?;
+        let (arguments, rest) = rest.split_at_checked(start.arguments).ok_or(malformed)?;
+        let (environment, rest) = rest.split_at_checked(start.environment).ok_or(malformed)?;
+        let execution = Execution {
+            program,
+            arguments,
+            environment,
+            directory: start.directory.then(|| rest.first().copied()).flatten(),
+            stdout,
+            stderr,
+            limits: &resource_limits(start).map_err(|error| (Stage::Limits, error as i32))?,
+        };
+        let mut busy = 0;
+        loop {
+            match self.spawner.spawn(&execution) {
+                Err((Stage::Execute, errno)) if errno == Errno::ETXTBSY as i32 && busy < BUSY_RETRIES => {
+                    std::thread::sleep(Duration::from_millis(1 << busy));
+                    busy += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn now(&self) -> Moment {
+        self.epoch.elapsed()
+    }
+}
+
+/// Signals the main process group, if anybody is left in it: otherwise its number
+/// could by now be somebody else's.
+fn perform(action: Option<Action>, main: i32) {
+    let group = Pid::from_raw(main);
+    let signals: &[Signal] = match action {
+        // Without SIGCONT a stopped process would never see its SIGTERM.
+        Some(Action::Terminate) => &[Signal::SIGTERM, Signal::SIGCONT],
+        Some(Action::Stop) => &[Signal::SIGSTOP],
+        Some(Action::Continue) => &[Signal::SIGCONT],
+        // The loop sweeps as long as the ladder says so.
+        Some(Action::KillTree) | None => return,
+    };
+    if !tree::has_group(main) {
+        return;
+    }
+    for signal in signals {
+        // EPERM: its members have become another user.
+        let _ = killpg(group, *signal);
+    }
+}
+
+/// Never above the ceiling that we have ourselves: raising it is not ours to do.
+fn resource_limits(start: &Start) -> nix::Result<Vec<ResourceLimit>> {
+    let cpu_seconds = start.cpu_time.map(|time| time.as_secs().max(1));
+    let wanted = [
+        (Resource::RLIMIT_AS, start.memory, 0),
+        // One more second between SIGXCPU and SIGKILL.
+        (Resource::RLIMIT_CPU, cpu_seconds, 1),
+        (Resource::RLIMIT_NOFILE, start.open_files, 0),
+    ];
+    let mut limits = Vec::new();
+    for (resource, limit, slack) in wanted {
+        if let Some(limit) = limit {
+            let (_, ceiling) = getrlimit(resource)?;
+            let hard = limit.saturating_add(slack).min(ceiling);
+            limits.push(ResourceLimit {
+                resource,
+                soft: limit.min(hard),
+                hard,
+            });
+        }
+    }
+    Ok(limits)
+}
+
+/// Rounded up, so that we never wake before the time.
+pub(super) fn whole_millis(time: Duration) -> PollTimeout {
+    let millis = time.as_micros().div_ceil(1000);
+    PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_rounds_up() {
+        assert_eq!(whole_millis(Duration::from_micros(1)), PollTimeout::from(1_u16));
+        assert_eq!(whole_millis(Duration::ZERO), PollTimeout::ZERO);
+        assert_eq!(whole_millis(Duration::MAX), PollTimeout::MAX);
+    }
+}

@@ -1,0 +1,38 @@
+//! A process that cannot be mistaken for another one (pidfd_open(2)).
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+/// Refers to one process, also after its pid has been given to another.
+#[derive(Debug)]
+pub(in crate::process) struct Pidfd(OwnedFd);
+
+impl Pidfd {
+    /// The process that has this pid now.
+    ///
+    /// # Errors
+    /// `ESRCH` if there is none.
+    pub(in crate::process) fn open(pid: i32) -> io::Result<Self> {
+        // SAFETY: takes two integers and returns a new descriptor (close-on-exec) or -1.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+        match i32::try_from(fd) {
+            // SAFETY: the kernel has just made this descriptor for us; nobody else owns it.
+            Ok(fd) if fd >= 0 => Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) })),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// SIGKILL to it (pidfd_send_signal(2)).
+    ///
+    /// # Errors
+    /// `ESRCH` if it has been reaped, `EPERM` if it belongs to somebody else.
+    pub(in crate::process) fn kill(&self) -> io::Result<()> {
+        let no_info = std::ptr::null::<libc::siginfo_t>();
+        let fd = self.0.as_raw_fd();
+        // SAFETY: a null siginfo is allowed; no memory of ours is touched.
+        match unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, libc::SIGKILL, no_info, 0) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The terminal: collectors' lines, tagged, and (on a terminal) a live view below them.
+//!
+//! [`Terminal`] is the one way to standard error while a run goes on: whoever
+//! writes there, our own diagnostics included, writes through it, so that the
+//! live view steps aside. Never decides what is worth saying.
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::bus::Listener;
+use super::event::{RunEvent, TaskRef};
+use super::output::{Output, neutralised, push_neutralised};
+use super::text::human_duration;
+use crate::model::Stream;
+
+/// Standard error, shared by everybody who writes for people. Cheap to clone.
+#[derive(Clone)]
+pub struct Terminal {
+    live: Option<MultiProgress>,
+    colour: bool,
+}
+
+impl Terminal {
+    /// `live` asks for the live view; it is shown only if standard error is a terminal.
+    pub fn new(live: bool, colour: bool) -> Self {
+        let live = (live && io::stderr().is_terminal())
+            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)));
+        Self { live, colour }
+    }
+
+    /// Whether ANSI styles belong on standard error.
+    pub fn colour(&self) -> bool {
+        self.colour
+    }
+}
+
+impl Write for Terminal {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // indicatif prints nothing at all through `println` when there is no
+        // terminal; `suspend` serves both.
+        match &self.live {
+            Some(live) => live.suspend(|| io::stderr().write_all(bytes))?,
+            None => io::stderr().write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// The listener that shows collectors' lines and the live view.
+pub struct Console {
+    terminal: Option<Terminal>,
+    colour: bool,
+    stream_output: bool,
+    tags: HashMap<TaskRef, String>,
+    buffer: String,
+    bars: Option<Bars>,
+}
+
+struct Bars {
+    live: MultiProgress,
+    overall: ProgressBar,
+    current: Option<Current>,
+}
+
+struct Current {
+    bar: ProgressBar,
+    lines: u64,
+}
+
+impl Console {
+    /// With `stream_output` every line of the collectors is shown.
+    pub fn new(terminal: Terminal, stream_output: bool) -> Self {
+        let bars = terminal.live.clone().map(|live| {
+            let overall = live.add(ProgressBar::new(0));
+            overall.set_style(style("{bar:24} {pos}/{len}  {msg}"));
+            Bars {
+                live,
+                overall,
+                current: None,
+            }
+        });
+        let colour = terminal.colour;
+        Self {
+            terminal: Some(terminal),
+            colour,
+            stream_output,
+            tags: HashMap::new(),
+            buffer: String::new(),
+            bars,
+        }
+    }
+
+    fn write(&mut self) {
+        // Nobody reads any more (a closed pipe): the run goes on without a console.
+        if let Some(terminal) = &mut self.terminal
+            && !self.buffer.is_empty()
+            && terminal.write_all(self.buffer.as_bytes()).is_err()
+        {
+            self.terminal = None;
+        }
+        self.buffer.clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn tag(task: &TaskRef) -> String {
+    neutralised(&format!("[{}/{}] ", task.group, task.command)).into_owned()
+}
+
+impl Listener for Console {
+    fn event(&mut self, event: &RunEvent) {
+        // Whoever tells of the event must find the lines before it told.
+        self.write();
+        if let RunEvent::TaskFinished { task, .. } | RunEvent::TaskSkipped { task, .. } = event {
+            self.tags.retain(|known, _| known.position != task.position);
+        }
+        if let Some(bars) = &mut self.bars {
+            bars.event(event);
+        }
+    }
+
+    fn output(&mut self, output: &Output) {
+        if self.stream_output && self.terminal.is_some() {
+            let tag = self
+                .tags
+                .entry((*output.task).clone())
+                .or_insert_with(|| tag(&output.task));
+            let dim = if self.colour {
+                match output.stream {
+                    Stream::Stdout => AnsiColor::Cyan.on_default(),
+                    Stream::Stderr => AnsiColor::Yellow.on_default(),
+                }
+            } else {
+                Style::new()
+            };
+            let tag = format!("{dim}{tag}{dim:#}");
+            for line in output.lines() {
+                self.buffer.push_str(&tag);
+                push_neutralised(&mut self.buffer, line.strip_suffix(b"\r").unwrap_or(line));
+                self.buffer.push('\n');
+            }
+            if self.buffer.len() > 64 << 10 {
+                self.write();
+            }
+        }
+        if let Some(current) = self.bars.as_mut().and_then(|bars| bars.current.as_mut()) {
+            current.output(output);
+        }
+    }
+
+    fn settle(&mut self) {
+        self.write();
+    }
+}
+
+impl Bars {
+    fn event(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::RunStarted { tasks, schedule, .. } => {
+                self.overall.set_length(tasks.len() as u64);
+                self.overall.set_message(neutralised(schedule).into_owned());
+            }
+            RunEvent::TaskStarted {
+                task,
+                timeout_ms,
+                attempt,
+                ..
+            } => self.start(task, *timeout_ms, *attempt),
+            RunEvent::TaskRetry { task, delay_ms, .. } => {
+                let delay = human_duration(Duration::from_millis(*delay_ms));
+                self.show(task, &format!("{{elapsed}}  next attempt in {delay}"));
+            }
+            RunEvent::TaskFinished { .. } | RunEvent::TaskSkipped { .. } => {
+                if let Some(current) = self.current.take() {
+                    current.bar.finish_and_clear();
+                }
+                self.overall.inc(1);
+            }
+            RunEvent::RunFinished(_) => self.overall.finish_and_clear(),
+        }
+    }
+
+    fn start(&mut self, task: &TaskRef, timeout_ms: Option<u64>, attempt: u32) {
+        let limit = timeout_ms.map(|ms| format!(" / {}", human_duration(Duration::from_millis(ms))));
+        let attempt = if attempt > 1 {
+            format!("attempt {attempt}  ")
+        } else {
+            String::new()
+        };
+        self.show(
+            task,
+            &format!("{{elapsed}}{}  {attempt}{{wide_msg}}", limit.unwrap_or_default()),
+        );
+    }
+
+    /// One line for the task, in place of the one before.
+    fn show(&mut self, task: &TaskRef, template: &str) {
+        if let Some(previous) = self.current.take() {
+            previous.bar.finish_and_clear();
+        }
+        let bar = self.live.insert_before(&self.overall, ProgressBar::new_spinner());
+        bar.set_style(style(&format!("{{spinner}} {{prefix}}{template}")));
+        bar.set_prefix(tag(task));
+        bar.enable_steady_tick(Duration::from_millis(250));
+        self.current = Some(Current { bar, lines: 0 });
+    }
+}
+
+impl Current {
+    fn output(&mut self, output: &Output) {
+        let mut last = None;
+        for line in output.lines() {
+            self.lines += 1;
+            last = Some(line);
+        }
+        let mut message = format!("{} lines  ", self.lines);
+        let last = last.unwrap_or_default();
+        push_neutralised(&mut message, &last[..last.len().min(200)]);
+        self.bar.set_message(message);
+    }
+}

@@ -1,0 +1,93 @@
+//! The run in our own diagnostics: start and end of each collector, outcome, exit
+//! code, duration and log, as `tracing` events. What collectors write never goes
+//! this way.
+
+use std::time::Duration;
+
+use super::bus::Listener;
+use super::event::RunEvent;
+use super::output::neutralised;
+use super::summary::TaskSummary;
+use super::text::human_duration;
+
+/// The listener that keeps the diary.
+pub struct Diary;
+
+impl Listener for Diary {
+    fn event(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::RunStarted {
+                run,
+                schedule,
+                group,
+                tasks,
+                ..
+            } => {
+                let group = group
+                    .as_ref()
+                    .map_or(String::new(), |group| format!(" of group {}", neutralised(group)));
+                tracing::info!("run {run} ({schedule}{group}): {} collectors", tasks.len());
+            }
+            RunEvent::TaskStarted {
+                task, attempt, log, ..
+            } => {
+                let attempt = if *attempt > 1 {
+                    format!(", attempt {attempt}")
+                } else {
+                    String::new()
+                };
+                tracing::info!(log, "{} started{attempt}", name(&task.group, &task.command));
+            }
+            RunEvent::TaskRetry {
+                task,
+                attempt,
+                delay_ms,
+            } => tracing::warn!(
+                "{} {}; attempt {} follows in {}",
+                name(&task.group, &task.command),
+                neutralised(&attempt.reason),
+                attempt.number + 1,
+                human_duration(Duration::from_millis(*delay_ms))
+            ),
+            RunEvent::TaskFinished { task, .. } => finished(task),
+            RunEvent::TaskSkipped { task, .. } => {
+                tracing::warn!(
+                    "{} skipped: {}",
+                    name(&task.group, &task.command),
+                    neutralised(&task.reason)
+                );
+            }
+            RunEvent::RunFinished(summary) => tracing::info!(
+                "run {} ended: {} succeeded, {} failed, {} skipped",
+                summary.run,
+                summary.succeeded,
+                summary.failed,
+                summary.skipped
+            ),
+        }
+    }
+}
+
+fn finished(task: &TaskSummary) {
+    let name = name(&task.group, &task.command);
+    let duration = human_duration(Duration::from_millis(task.duration_ms));
+    let log = task.log.as_deref().unwrap_or("none");
+    let outcome = task.outcome.as_str();
+    if outcome == "succeeded" {
+        tracing::info!(exit_code = 0, duration, log, "{name} succeeded");
+    } else {
+        let (exit_code, signal) = (task.exit_code, task.signal.as_deref());
+        let reason = neutralised(&task.reason);
+        tracing::error!(outcome, exit_code, signal, duration, log, "{name} {reason}");
+    }
+    if task.leaked {
+        tracing::warn!(
+            "{name} left processes behind, now killed: {}",
+            neutralised(&task.leftovers.join(", "))
+        );
+    }
+}
+
+fn name(group: &str, command: &str) -> String {
+    neutralised(&format!("{group}/{command}")).into_owned()
+}

@@ -1,0 +1,30 @@
+//! Telling people and programs what happens: events and output, and their
+//! listeners (console, JSON Lines, log files, summary). Never decides anything.
+
+mod attempt_log;
+mod bus;
+mod console;
+mod diary;
+mod event;
+mod json;
+mod junit;
+mod markdown;
+mod output;
+mod redact;
+mod rundir;
+mod summary;
+mod text;
+
+pub use attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, Record};
+pub use bus::{Bus, Listener, Message, report};
+pub use console::{Console, Terminal};
+pub use diary::Diary;
+pub use event::{AttemptRecord, PlannedTask, RunEvent, TaskRef};
+pub use json::JsonLines;
+pub use junit::summary_junit;
+pub use markdown::summary_markdown;
+pub use output::{Output, neutralised, push_neutralised};
+pub use redact::{Redactor, SHORTEST, Secrets};
+pub use rundir::{RunDir, file_name};
+pub use summary::{OutcomeWords, RecordCounts, Summary, TaskSummary, Verdict};
+pub use text::{human_duration, outcome_style, summary_text};

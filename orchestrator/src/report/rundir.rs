@@ -1,0 +1,94 @@
+//! The directory of one run, `<state>/runs/<run id>/`: `plan.json`,
+//! `journal.jsonl` and one log file per attempt. It is written first and can
+//! tell the whole story without a database.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::model::RunId;
+
+/// A run's directory. Log paths are handed out relative to the state directory,
+/// so that a record stays true when the state directory moves.
+#[derive(Debug, Clone)]
+pub struct RunDir {
+    state_dir: PathBuf,
+    relative: PathBuf,
+}
+
+impl RunDir {
+    /// Creates it, with its parents.
+    ///
+    /// # Errors
+    /// It exists, or cannot be created.
+    pub fn create(state_dir: &Path, run: &RunId) -> io::Result<Self> {
+        let relative = Path::new("runs").join(run.as_str());
+        fs::create_dir_all(state_dir.join("runs"))?;
+        fs::create_dir(state_dir.join(&relative))?;
+        Ok(Self {
+            state_dir: state_dir.to_owned(),
+            relative,
+        })
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> PathBuf {
+        self.state_dir.join(&self.relative)
+    }
+
+    /// The log of an attempt, relative to the state directory: `runs/<run>/1-run_x.log`,
+    /// `runs/<run>/1-run_x.2.log` for the second attempt.
+    pub fn log(&self, position: usize, command: &str, attempt: u32) -> PathBuf {
+        let name = file_name(command);
+        self.relative.join(match attempt {
+            1 => format!("{position}-{name}.log"),
+            _ => format!("{position}-{name}.{attempt}.log"),
+        })
+    }
+
+    /// A path below the state directory, made absolute or relative as that is.
+    pub fn resolve(&self, relative: &Path) -> PathBuf {
+        self.state_dir.join(relative)
+    }
+}
+
+/// The last component of a command, with only characters that are safe in a file
+/// name, and not too long for one.
+pub fn file_name(command: &str) -> String {
+    let last = command.rsplit('/').next().unwrap_or(command);
+    let safe: String = last
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '_'
+            }
+        })
+        .take(80)
+        .collect();
+    let safe = safe.trim_start_matches('.');
+    if safe.is_empty() {
+        "collector".to_owned()
+    } else {
+        safe.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_names_are_safe_and_tell_attempts_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), &RunId::new("r")).unwrap();
+        assert_eq!(run.log(1, "run_x", 1), Path::new("runs/r/1-run_x.log"));
+        assert_eq!(run.log(2, "../a b/..c\n", 3), Path::new("runs/r/2-c_.3.log"));
+        assert_eq!(run.log(2, "x/", 1), Path::new("runs/r/2-collector.log"));
+        assert!(
+            RunDir::create(dir.path(), &RunId::new("r")).is_err(),
+            "a run id is never used twice"
+        );
+    }
+}

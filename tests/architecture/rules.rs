@@ -1,0 +1,211 @@
+//! The rules of the house, as data, and what breaks them. A rule that stands in the
+//! way is changed here, with its reason, and never worked around.
+
+use std::fmt;
+
+use crate::scan::{Mention, Source};
+
+/// Which other folders of `orchestrator/src` a folder may import from.
+const MAY_IMPORT: [(&str, Allowed); 13] = [
+    ("model", Allowed::Only(&[])),
+    ("config", Allowed::Only(&["model"])),
+    ("process", Allowed::Only(&["model", WORDS])),
+    ("report", Allowed::Only(&["model"])),
+    ("store", Allowed::Only(&["model", WORDS])),
+    ("records", Allowed::Only(&["model", WORDS])),
+    ("release", Allowed::Only(&["model", WORDS])),
+    (
+        "engine",
+        Allowed::Only(&["model", "process", "report", "records"]),
+    ),
+    ("beat", Allowed::Only(&["model", "engine", "store", WORDS])),
+    ("fleet", Allowed::Only(&["model", "engine", "store", WORDS])),
+    ("notify", Allowed::Only(&["model", WORDS])),
+    ("web", Allowed::Only(&["model", "store", WORDS])),
+    ("cli", Allowed::Everything),
+];
+
+enum Allowed {
+    Only(&'static [&'static str]),
+    Everything,
+}
+
+/// Stands for the part of `report` that is words and not deeds: what may be said, by
+/// whom it is heard, and where it is kept.
+const WORDS: &str = "the words of report";
+const WORDS_OF_REPORT: [&str; 13] = [
+    "event",
+    "AttemptRecord",
+    "Listener",
+    "Message",
+    "OutcomeWords",
+    "PlannedTask",
+    "RecordCounts",
+    "RunDir",
+    "RunEvent",
+    "Summary",
+    "TaskRef",
+    "TaskSummary",
+    "Verdict",
+];
+
+/// Words that may stand only in some places, and why.
+const CONFINED: [Confined; 5] = [
+    Confined {
+        word: "sqlx",
+        to: &["store/", "records/", "fleet/"],
+        why: "the rest of the house talks to the database through domain methods, so that it can be replaced",
+    },
+    Confined {
+        word: "nix",
+        to: SYSTEM,
+        why: "the system interface is kept where its traps are known",
+    },
+    Confined {
+        word: "libc",
+        to: SYSTEM,
+        why: "the system interface is kept where its traps are known",
+    },
+    Confined {
+        word: "axum",
+        to: &["web/"],
+        why: "only the dashboard speaks HTTP",
+    },
+    Confined {
+        word: "unsafe",
+        to: &["process/sys/"],
+        why: "one folder that a reader can check is enough",
+    },
+];
+
+const SYSTEM: &[&str] = &["process/", "engine/signals.rs"];
+
+struct Confined {
+    word: &'static str,
+    to: &'static [&'static str],
+    why: &'static str,
+}
+
+/// The types whose `now` is banned outside the injected clock.
+const CLOCKS: [&str; 3] = ["Timestamp", "SystemTime", "ZonedDateTime"];
+const CLOCK_FILE: &str = "model/clock.rs";
+
+/// More lines than this, and a file holds more than one concept.
+pub(crate) const LINES: usize = 500;
+
+/// A rule broken at a place.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Violation {
+    path: String,
+    line: usize,
+    what: String,
+    why: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            path,
+            line,
+            what,
+            why,
+        } = self;
+        write!(f, "orchestrator/src/{path}:{line}: {what}\n    why: {why}")
+    }
+}
+
+/// Every rule that `source` breaks.
+pub(crate) fn violations(source: &Source) -> Vec<Violation> {
+    let mentions = source.mentions();
+    let mut found: Vec<Violation> = mentions
+        .iter()
+        .flat_map(|mention| {
+            [
+                import(source, mention),
+                confined(source, mention),
+                clock(source, mention),
+            ]
+        })
+        .flatten()
+        .collect();
+    found.extend(too_long(source));
+    found.extend(unexplained(source));
+    found
+}
+
+fn import(source: &Source, mention: &Mention) -> Option<Violation> {
+    let [root, target, rest @ ..] = mention.words.as_slice() else {
+        return None;
+    };
+    let folder = source.folder();
+    if root != "crate" || folder.is_empty() || target == folder {
+        return None;
+    }
+    let broken = |why: String| {
+        let what = format!("{folder} may not import {}", mention.words.join("::"));
+        Some(violation(source, mention.line, what, why))
+    };
+    let allowed = match MAY_IMPORT.iter().find(|(name, _)| *name == folder) {
+        Some((_, Allowed::Everything)) => return None,
+        Some((_, Allowed::Only(allowed))) => *allowed,
+        None => {
+            return broken(format!(
+                "{folder} has no rule yet: give it one in tests/architecture/rules.rs"
+            ));
+        }
+    };
+    let is_word = |item: &String| WORDS_OF_REPORT.contains(&item.as_str());
+    let a_word_of_report = target == "report" && rest.first().is_some_and(is_word);
+    if allowed.contains(&target.as_str()) || a_word_of_report && allowed.contains(&WORDS) {
+        return None;
+    }
+    broken(match (target.as_str(), allowed) {
+        ("cli", _) => "cli is the outermost shell; nobody depends on it".to_owned(),
+        (_, []) => format!("{folder} is pure and imports nothing of ours"),
+        _ => format!(
+            "dependencies point inwards; {folder} may import {}",
+            allowed.join(", ")
+        ),
+    })
+}
+
+fn confined(source: &Source, mention: &Mention) -> Option<Violation> {
+    let first = mention.words.first()?;
+    let rule = CONFINED.iter().find(|rule| rule.word == first)?;
+    let at_home = rule.to.iter().any(|place| source.path.starts_with(place));
+    let what = format!("{first} may stand only in {}", rule.to.join(", "));
+    (!at_home).then(|| violation(source, mention.line, what, rule.why.to_owned()))
+}
+
+fn clock(source: &Source, mention: &Mention) -> Option<Violation> {
+    let [.., owner, method] = mention.words.as_slice() else {
+        return None;
+    };
+    let asks = method == "now" && CLOCKS.contains(&owner.as_str()) && source.path != CLOCK_FILE;
+    let what = format!("{owner}::now may stand only in {CLOCK_FILE}");
+    let why = "time is an argument, so that a test can be any moment".to_owned();
+    asks.then(|| violation(source, mention.line, what, why))
+}
+
+fn too_long(source: &Source) -> Option<Violation> {
+    let lines = source.text.lines().count();
+    let what = format!("{lines} lines, and {LINES} is the limit");
+    let why = "one concept per file: split it where a second concept begins".to_owned();
+    (lines > LINES).then(|| violation(source, lines, what, why))
+}
+
+fn unexplained(source: &Source) -> Option<Violation> {
+    let what = "it does not begin with //!".to_owned();
+    let why = "every module says what it owns, who calls it and what it must never do".to_owned();
+    (!source.text.starts_with("//!")).then(|| violation(source, 1, what, why))
+}
+
+fn violation(source: &Source, line: usize, what: String, why: String) -> Violation {
+    let path = source.path.clone();
+    Violation {
+        path,
+        line,
+        what,
+        why,
+    }
+}

@@ -1,0 +1,226 @@
+//! Collectors that misbehave, in one batch: each costs itself and nobody else.
+
+use crate::support::{Place, outcomes};
+
+/// The batch of which the original survives none of the first four.
+#[test]
+fn one_bad_collector_never_touches_the_next() {
+    let place = Place::new(
+        r#"
+groups:
+  hostile:
+    default_time: "04:10"
+    tasks:
+      - {command: fake, schedule: daily, args: [hang], timeout: 1s}
+      - {command: fake, schedule: daily, args: [_exit, "3"]}
+      - {command: fake, schedule: daily, args: [crash]}
+      - {command: fake, schedule: daily, args: [raise, KILL]}
+      - {command: fake, schedule: daily, args: [flood, "1000000000", lines]}
+      - {command: fake, schedule: daily, args: [spawn-bg, spawn-session, out, parent-done]}
+      - {command: memory, schedule: daily}
+"#,
+    );
+    // The high-water mark of the orchestrator, after everything: it is the parent of
+    // the fork server, which is an ancestor of every collector.
+    place.script(
+        "memory",
+        "#!/usr/bin/env python3
+import os
+pid = os.getpid()
+while True:
+    status = dict(line.split(':', 1) for line in open(f'/proc/{pid}/status'))
+    if os.readlink(f'/proc/{pid}/exe').endswith('/orchestrate') and status['Name'].strip() == 'orchestrate':
+        break
+    pid = int(status['PPid'])
+print('peak', status['VmHWM'].split()[0])
+",
+    );
+    let seen = place.run(&["run", "--schedule", "daily", "-q"]);
+    seen.exits(1);
+    assert_eq!(
+        seen.last_line(),
+        "Summary: 3 succeeded, 4 failed, 0 skipped.",
+        "{seen:#?}"
+    );
+
+    let summary = place.last();
+    let outcomes: Vec<String> = outcomes(&summary)
+        .into_iter()
+        .map(|(_, outcome)| outcome)
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            "timed_out",
+            "failed",
+            "failed",
+            "failed",
+            "succeeded",
+            "succeeded",
+            "succeeded"
+        ]
+    );
+    let reason = |task: usize| summary["tasks"][task]["reason"].as_str().unwrap().to_owned();
+    assert_eq!(reason(0), "timed out after 1s, then killed by SIGTERM");
+    assert_eq!(reason(1), "exited with code 3");
+    assert!(reason(2).starts_with("killed by SIGSEGV"), "{}", reason(2));
+    assert_eq!(reason(3), "killed by SIGKILL, not by orchestrate");
+    for cause in [reason(0), reason(1), reason(2), reason(3)] {
+        seen.says(&cause);
+    }
+    assert_eq!(summary["tasks"][4]["stdout_bytes"], 1_000_000_000_u64);
+    assert_eq!(summary["tasks"][4]["truncated"], true);
+    assert_eq!(summary["tasks"][5]["leaked"], true);
+
+    let peak = place.run(&["logs", "last", "memory", "--raw"]).stdout;
+    let peak_kib: u64 = peak.trim().strip_prefix("peak ").unwrap().parse().unwrap();
+    assert!(peak_kib < 64 << 10, "peak memory of orchestrate: {peak_kib} KiB");
+}
+
+#[test]
+fn output_is_logged_to_the_byte_and_cannot_forge_lines() {
+    let place = Place::new(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: bytes, schedule: daily}
+"#,
+    );
+    // Not UTF-8, NUL, CRLF, an escape sequence, a forged tag, no newline at the end.
+    let written = b"\xff\xfe\x00\r\n\x1b[2J[g/other] forged\r[g/other] again\nlast";
+    let hex: String = written.iter().map(|byte| format!("\\{byte:03o}")).collect();
+    place.script("bytes", &format!("#!/bin/sh\nprintf '{hex}'\n"));
+    let seen = place.run(&["run", "--schedule", "daily"]);
+    seen.exits(0);
+    assert!(!seen.stderr.contains('\u{1b}'), "{seen:#?}");
+    for line in seen
+        .stderr
+        .lines()
+        .filter(|line| line.contains("forged") || line.contains("again"))
+    {
+        assert!(line.starts_with("[g/bytes] "), "{line:?}");
+    }
+    let mut raw = place.command(&["logs", "last", "--raw"]);
+    assert_eq!(raw.output().unwrap().stdout, written);
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_end_the_run() {
+    let place = Place::new(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: fake, schedule: daily, args: [repeat, "10000", line]}
+      - {command: fake, schedule: daily, args: [append, ledger, second]}
+"#,
+    );
+    for args in [
+        &["run", "--schedule", "daily"][..],
+        &["run", "--schedule", "daily", "--format", "json"],
+    ] {
+        let mut child = place.start(&mut place.command(args));
+        // Both ends that anybody could read are closed at once.
+        drop((child.stdout.take(), child.stderr.take()));
+        assert!(child.wait().unwrap().success());
+        assert!(place.survivors().is_empty());
+    }
+    assert_eq!(
+        std::fs::read_to_string(place.path("ledger")).unwrap(),
+        "second\nsecond\n"
+    );
+}
+
+#[test]
+fn a_missing_collector_is_one_failed_task_with_a_hint() {
+    let place = Place::new(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: fakee, schedule: daily}
+      - {command: plain, schedule: daily}
+      - {command: fake, schedule: daily, args: [out, ran]}
+"#,
+    );
+    std::fs::write(place.path("collectors/plain"), "#!/bin/sh\n").unwrap();
+    let seen = place.run(&["run", "--schedule", "daily"]);
+    seen.exits(1)
+        .says("did you mean fake?")
+        .says("chmod +x")
+        .says("[g/fake] ran");
+    assert_eq!(seen.last_line(), "Summary: 1 succeeded, 2 failed, 0 skipped.");
+    let summary = place.last();
+    assert_eq!(summary["tasks"][0]["outcome"], "not_started");
+    assert_eq!(summary["tasks"][0]["exit_code"], serde_json::Value::Null);
+}
+
+#[test]
+fn secrets_reach_no_sink() {
+    let place = Place::new(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: leaks, schedule: daily}
+"#,
+    );
+    std::fs::write(place.path("config/orchestrator.yaml"), "secrets: [TOKEN]\n").unwrap();
+    let secret = "s3cr+t-t0ken";
+    place.script(
+        "leaks",
+        "#!/usr/bin/env python3
+import base64, os, sys, time, urllib.parse
+token = os.environ['TOKEN']
+print('plain', token)
+print('url', urllib.parse.quote(token, safe=''))
+print('basic', base64.b64encode(b'user:' + token.encode()).decode())
+sys.stdout.write('cut ' + token[:5]); sys.stdout.flush()
+time.sleep(0.4)
+sys.stdout.write(token[5:] + chr(10)); sys.stdout.flush()
+sys.exit('failed with ' + token)
+",
+    );
+    let mut command = place.command(&[
+        "run",
+        "--schedule",
+        "daily",
+        "--format",
+        "json",
+        "--junit",
+        "junit.xml",
+    ]);
+    command.env("TOKEN", secret);
+    let seen = place.see(place.start(&mut command));
+    seen.exits(1)
+        .says("plain ***")
+        
+        .says("failed with ***")
+        .says("url ***");
+    let basic = "czNjcit0LXQwa2V";
+    seen.says_not(secret)
+        .says_not("s3cr%2Bt")
+        .says_not(basic)
+        .says_not("s3cr");
+    let mut files = vec![place.state(), place.path("junit.xml")];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(
+                std::fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            for form in [secret, "s3cr%2Bt", basic] {
+                let found = bytes.windows(form.len()).any(|window| window == form.as_bytes());
+                assert!(!found, "{form} in {}", path.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What `run` and `plan` select: exactly the enabled tasks that are due, in file order.
+
+use serde_json::Value;
+
+use crate::support::Place;
+
+const SCHEDULE: &str = r#"
+groups:
+  github:
+    default_time: "04:10"
+    tasks:
+      - {command: a_daily, schedule: daily}
+      - {command: b_monday, schedule: weekly, on: monday}
+      - {command: c_tuesday, schedule: weekly, on: tue}
+      - {command: d_off, schedule: weekly, on: mon, enabled: false}
+      - {command: e_every_15, schedule: interval, minutes: 15}
+  reporting:
+    default_time: "06:00"
+    tasks:
+      - {command: f_third, schedule: monthly, on: 3}
+      - {command: g_monday, schedule: weekly, day_of_week: " Mon "}
+      - {command: h_31st, schedule: monthly, on: "31"}
+      - {command: i_release, schedule: on_release}
+      - {command: j_every_15, schedule: interval, minutes: 15}
+"#;
+
+fn planned(place: &Place, args: &[&str]) -> Vec<String> {
+    let mut all = vec!["plan", "--format", "json"];
+    all.extend(args);
+    let seen = place.run(&all);
+    seen.exits(0);
+    let plan = seen.json();
+    let tasks = plan["tasks"].as_array().unwrap();
+    tasks
+        .iter()
+        .map(|task| task["command"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn weekly_monday_runs_exactly_the_enabled_monday_tasks_in_file_order() {
+    let place = Place::new(SCHEDULE);
+    let names = "abcdefghij".chars().zip([
+        "daily", "monday", "tuesday", "off", "every_15", "third", "monday", "31st", "release", "every_15",
+    ]);
+    for (letter, name) in names {
+        place.script(
+            &format!("{letter}_{name}"),
+            "#!/bin/sh\necho \"$ORCHESTRATE_COMMAND $ORCHESTRATE_SCHEDULE\" >> ledger\n",
+        );
+    }
+    let seen = place.run(&["run", "--schedule", "weekly", "--day-of-week", "mon"]);
+    seen.exits(0);
+    assert_eq!(seen.last_line(), "Summary: 2 succeeded, 0 failed, 0 skipped.");
+    let ledger = std::fs::read_to_string(place.path("ledger")).unwrap();
+    assert_eq!(ledger, "b_monday weekly\ng_monday weekly\n");
+}
+
+#[test]
+fn every_kind_selects_its_own() {
+    let place = Place::new(SCHEDULE);
+    let planned = |args: &[&str]| planned(&place, args);
+    assert_eq!(planned(&["--schedule", "daily"]), ["a_daily"]);
+    assert_eq!(
+        planned(&[
+            "--schedule",
+            "weekly",
+            "--day-of-week",
+            "Monday",
+            "--group",
+            "reporting"
+        ]),
+        ["g_monday"]
+    );
+    assert_eq!(
+        planned(&["--schedule", "monthly", "--day-of-month", "3"]),
+        ["f_third"]
+    );
+    assert_eq!(
+        planned(&["--schedule", "interval", "--interval-minutes", "15"]),
+        ["e_every_15", "j_every_15"]
+    );
+    assert_eq!(
+        planned(&[
+            "--schedule",
+            "interval",
+            "--interval-minutes",
+            "15",
+            "--group",
+            "github"
+        ]),
+        ["e_every_15"]
+    );
+    assert_eq!(
+        planned(&["--schedule", "interval", "--interval-minutes", "30"]),
+        [""; 0]
+    );
+    assert_eq!(
+        planned(&["--schedule", "on_release", "--release", "new"]),
+        ["i_release"]
+    );
+    assert_eq!(
+        planned(&["--schedule", "on_release", "--release", "none"]),
+        [""; 0]
+    );
+    // 2026-11-30 is a Monday and the last day of its month.
+    let default = [
+        "--schedule",
+        "default",
+        "--date",
+        "2026-11-30",
+        "--release",
+        "new",
+        "--group",
+    ];
+    assert_eq!(
+        planned(&[&default[..], &["github"]].concat()),
+        ["a_daily", "b_monday"]
+    );
+    assert_eq!(
+        planned(&[&default[..], &["reporting"]].concat()),
+        ["g_monday", "h_31st", "i_release"]
+    );
+    // A month without the day: its last day takes it, the missing day takes nothing.
+    let february = ["--schedule", "monthly", "--date", "2026-02-01", "--day-of-month"];
+    assert_eq!(planned(&[&february[..], &["28"]].concat()), ["h_31st"]);
+    assert_eq!(planned(&[&february[..], &["31"]].concat()), [""; 0]);
+}
+
+#[test]
+fn dry_run_is_the_plan_and_starts_nothing() {
+    let place = Place::new(SCHEDULE);
+    let plan = place.run(&["plan", "--schedule", "daily", "--format", "json"]);
+    let dry = place.run(&["run", "--schedule", "daily", "--dry-run", "--format", "json"]);
+    assert_eq!(plan.json(), dry.json());
+    assert!(!place.state().exists());
+    assert_eq!(plan.json()["tasks"][0]["executable"], Value::Null);
+    plan.says("warning: no collector a_daily");
+}
+
+#[test]
+fn a_release_that_nobody_can_tell_is_said_and_not_green() {
+    let place = Place::new(SCHEDULE);
+    let seen = place.run(&["run", "--schedule", "on_release"]);
+    seen.exits(1).says("release unknown").says("--release new");
+    assert_eq!(seen.last_line(), "Summary: 0 succeeded, 0 failed, 1 skipped.");
+}
+
+#[test]
+fn usage_errors_exit_2_name_the_choices_and_start_nothing() {
+    let place = Place::new(SCHEDULE);
+    let cases: [(&[&str], &str); 14] = [
+        (&[], "--schedule"),
+        (
+            &["--schedule", "hourly"],
+            "daily, weekly, monthly, interval, on_release, default",
+        ),
+        (&["--schedule", "weekly"], "--day-of-week"),
+        (&["--schedule", "weekly", "--day-of-week", "someday"], "monday"),
+        (&["--schedule", "monthly"], "--day-of-month"),
+        (&["--schedule", "monthly", "--day-of-month", "32"], "1 to 31"),
+        (&["--schedule", "monthly", "--day-of-month", "-1"], "1 to 31"),
+        (&["--schedule", "interval", "--interval-minutes", "0"], "1 to 180"),
+        (
+            &["--schedule", "interval", "--interval-minutes", "181"],
+            "1 to 180",
+        ),
+        (
+            &["--schedule", "daily", "--group", "githb"],
+            "did you mean \"github\"?",
+        ),
+        (&["--schedule", "default"], "github, reporting"),
+        (
+            &["--schedule", "daily", "--day-of-week", "mon"],
+            "--schedule weekly",
+        ),
+        (&["--schedule", "daily", "--date", "2026-02-30"], "--date"),
+        (&["--schedule", "daily", "--timeout", "90"], "90s"),
+    ];
+    for (args, expected) in cases {
+        let mut all = vec!["run"];
+        all.extend(args);
+        place.run(&all).exits(2).says(expected);
+        assert!(!place.state().exists(), "{args:?} made a state directory");
+    }
+    place.run(&["frobnicate"]).exits(2);
+}

@@ -1,0 +1,88 @@
+//! Ctrl-C, SIGTERM and kill -9: what ends, how, and what the record says.
+
+use std::process::Child;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{Place, outcomes, wait_until};
+
+const TWO: &str = r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: fake, schedule: daily, args: [ARGS]}
+      - {command: fake, schedule: daily, args: [append, ledger, second]}
+"#;
+
+fn place(args: &str) -> Place {
+    Place::new(&TWO.replace("ARGS", args))
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+}
+
+/// Starts a run and waits until its first collector has made the file `started`.
+fn started(place: &Place) -> Child {
+    let child = place.start(&mut place.command(&["run", "--schedule", "daily"]));
+    wait_until("the collector to start", || place.path("started").exists());
+    child
+}
+
+#[test]
+fn the_first_interrupt_ends_politely_and_the_summary_is_still_written() {
+    let place = place("trap, TERM, '0', touch, started, hang");
+    let child = started(&place);
+    send(&child, Signal::SIGINT);
+    let seen = place.see(child);
+    seen.exits(130).says("Summary: 0 succeeded, 1 failed, 1 skipped.");
+    let summary = place.last();
+    assert_eq!(
+        outcomes(&summary),
+        [
+            ("fake".to_owned(), "cancelled".to_owned()),
+            ("fake".to_owned(), "skipped".to_owned())
+        ]
+    );
+    assert_eq!(
+        summary["tasks"][0]["reason"],
+        "interrupted (SIGINT), then exited with code 0"
+    );
+    assert_eq!(summary["exit_code"], 130);
+    assert!(
+        !place.path("ledger").exists(),
+        "nothing starts after the interrupt"
+    );
+}
+
+#[test]
+fn the_second_interrupt_kills() {
+    let place = place("ignore, TERM, touch, started, hang");
+    let child = started(&place);
+    send(&child, Signal::SIGINT);
+    send(&child, Signal::SIGINT);
+    let seen = place.see(child);
+    seen.exits(130);
+    assert_eq!(place.last()["tasks"][0]["signal"], "SIGKILL");
+}
+
+#[test]
+fn sigterm_exits_143() {
+    let place = place("touch, started, hang");
+    let child = started(&place);
+    send(&child, Signal::SIGTERM);
+    place.see(child).exits(143);
+    assert_eq!(place.last()["tasks"][0]["signal"], "SIGTERM");
+}
+
+#[test]
+fn kill_9_of_orchestrate_leaves_no_process() {
+    let place = place("spawn-session, spawn-bg, touch, started, hang");
+    let mut child = started(&place);
+    send(&child, Signal::SIGKILL);
+    child.wait().unwrap();
+    place.wait_until_gone();
+    assert!(!place.path("ledger").exists());
+}

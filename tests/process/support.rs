@@ -1,0 +1,211 @@
+//! A laboratory for one attempt: a fork server, a run id of its own, and the proof
+//! that nothing is left afterwards.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use orchestrator::model::Limits;
+use orchestrator::process::{Attempt, AttemptEnd, AttemptSpec, ForkServer, OutputSink, Stream};
+
+pub(crate) const ORCHESTRATE: &str = env!("CARGO_BIN_EXE_orchestrate");
+pub(crate) const FAKE: &str = env!("CARGO_BIN_EXE_fake-collector");
+
+/// Far more than anything here takes, even on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One fork server and one directory, both gone in the end.
+pub(crate) struct Lab {
+    pub(crate) server: ForkServer,
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) run_id: String,
+}
+
+impl Lab {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self {
+            server: ForkServer::with_executable(ORCHESTRATE),
+            directory: tempfile::tempdir().unwrap(),
+            run_id: format!("test-{}-{count}", std::process::id()),
+        }
+    }
+
+    /// The fake collector with these verbs, separated by white space.
+    pub(crate) fn fake(&self, verbs: &str) -> AttemptSpec {
+        self.spec(FAKE, verbs.split_whitespace())
+    }
+
+    pub(crate) fn spec(
+        &self,
+        program: impl Into<PathBuf>,
+        args: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> AttemptSpec {
+        AttemptSpec {
+            program: program.into(),
+            args: args.into_iter().map(Into::into).collect(),
+            env: vec![("ORCHESTRATE_RUN_ID".into(), self.run_id.clone().into())],
+            working_directory: None,
+            timeout: None,
+            idle_timeout: None,
+            grace: Duration::from_secs(20),
+            drain: Duration::from_millis(100),
+            kill_wait: Duration::from_secs(20),
+            limits: Limits::default(),
+        }
+    }
+
+    pub(crate) async fn launch(&self, spec: &AttemptSpec) -> Attempt {
+        self.server.launch(spec).await.unwrap()
+    }
+
+    /// Runs it to its end and proves that it left nothing behind.
+    pub(crate) async fn run(&self, spec: &AttemptSpec) -> (AttemptEnd, Kept) {
+        let attempt = self.launch(spec).await;
+        self.finish(attempt).await
+    }
+
+    pub(crate) async fn finish(&self, attempt: Attempt) -> (AttemptEnd, Kept) {
+        let mut kept = Kept::default();
+        let end = within(attempt.run(&mut kept)).await;
+        assert_eq!(survivors(&self.run_id), Vec::<String>::new());
+        (end, kept)
+    }
+
+    /// Runs the fake collector with these verbs.
+    pub(crate) async fn run_fake(&self, verbs: &str) -> (AttemptEnd, Kept) {
+        self.run(&self.fake(verbs)).await
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// A barrier: opening it waits for the other side.
+    pub(crate) fn fifo(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        path
+    }
+
+    /// An executable file with this content.
+    pub(crate) fn script(&self, name: &str, content: &[u8]) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// Ends the fork server; no zombie of ours may be left.
+    pub(crate) async fn close(self) {
+        within(self.server.shutdown()).await;
+        assert_eq!(survivors(&self.run_id), Vec::<String>::new());
+    }
+}
+
+/// Waits for the other side of a barrier, or fails.
+pub(crate) async fn wait_for_fifo(path: &Path) {
+    // Not readable before the other side has opened and written it (fifo(7)).
+    let fifo = tokio::net::unix::pipe::OpenOptions::new()
+        .open_receiver(path)
+        .unwrap();
+    within(fifo.readable()).await.unwrap();
+}
+
+/// With a deadline, so that a hang is a failure and not a hang.
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("it hangs")
+}
+
+/// Waits until a condition holds, or fails.
+pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < PATIENCE, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// All output, by stream.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    pub(crate) quiets: usize,
+}
+
+impl Kept {
+    pub(crate) fn out(&self) -> &str {
+        std::str::from_utf8(&self.stdout).unwrap()
+    }
+
+    pub(crate) fn err(&self) -> &str {
+        std::str::from_utf8(&self.stderr).unwrap()
+    }
+}
+
+impl OutputSink for Kept {
+    async fn chunk(&mut self, stream: Stream, bytes: &[u8]) {
+        match stream {
+            Stream::Stdout => self.stdout.extend_from_slice(bytes),
+            Stream::Stderr => self.stderr.extend_from_slice(bytes),
+        }
+    }
+
+    async fn quiet(&mut self) {
+        self.quiets += 1;
+    }
+}
+
+/// Everything that carries this run id in its environment, as `pid name`.
+pub(crate) fn survivors(run_id: &str) -> Vec<String> {
+    let wanted = format!("ORCHESTRATE_RUN_ID={run_id}");
+    processes()
+        .into_iter()
+        .filter(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable == wanted.as_bytes())
+        })
+        .map(|pid| {
+            format!(
+                "{pid} {}",
+                fs::read_to_string(format!("/proc/{pid}/comm"))
+                    .unwrap_or_default()
+                    .trim()
+            )
+        })
+        .collect()
+}
+
+pub(crate) fn processes() -> Vec<i32> {
+    fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+/// State letter and parent of a process.
+pub(crate) fn stat(pid: i32) -> Option<(char, i32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace();
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
+
+pub(crate) fn is_alive(pid: i32) -> bool {
+    stat(pid).is_some_and(|(state, _)| state != 'Z' && state != 'X')
+}
+
+pub(crate) fn parent_of(pid: i32) -> i32 {
+    stat(pid).unwrap().1
+}
+
+pub(crate) fn kill9(pid: i32) {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+}
