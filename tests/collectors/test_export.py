@@ -18,7 +18,7 @@ class Export(CollectorCase):
     def read(self, ending):
         data = (self.workspace / f"export-2026-03-03.{ending}").read_bytes()
         manifest = json.loads(
-            (self.workspace / f"export-2026-03-03.{ending}.manifest.json").read_text(encoding="utf-8")
+            (self.workspace / f"export-2026-03-03.{ending}.manifest").read_text(encoding="utf-8")
         )
         self.assertEqual(manifest["sha256"], hashlib.sha256(data).hexdigest())
         self.assertEqual(manifest["bytes"], len(data))
