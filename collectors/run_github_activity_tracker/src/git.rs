@@ -63,6 +63,7 @@ pub(crate) struct Git {
     shown: String,
     secret: String,
     no_attributes: Option<String>,
+    quiet_ssh: bool,
     stop: Stop,
 }
 
@@ -100,16 +101,23 @@ impl Git {
             shown,
             secret: String::new(),
             no_attributes: None,
+            quiet_ssh: false,
             stop: stop.clone(),
         }
     }
 
     /// The same for a URL: messages show it without its credentials, and so do
-    /// git's own words.
-    pub(crate) fn for_url(mut self, url: &str) -> Self {
+    /// git's own words; and ssh asks nothing, unless the user has set another ssh.
+    pub(crate) fn for_url(mut self, url: &str) -> anyhow::Result<Self> {
         self.shown = source::without_credentials(url);
         self.secret = source::credentials(url).to_owned();
-        self
+        let in_environment = ["GIT_SSH_COMMAND", "GIT_SSH"].map(std::env::var_os);
+        self.quiet_ssh = in_environment.iter().all(Option::is_none)
+            && !self
+                .ask(&["config", "--get", "core.sshCommand"])?
+                .status
+                .success();
+        Ok(self)
     }
 
     /// The same, without the attributes of whatever is checked out: `-diff` or
@@ -216,7 +224,7 @@ impl Git {
             Some(empty_tree) => command.env("GIT_ATTR_SOURCE", empty_tree),
             None => command.env_remove("GIT_ATTR_SOURCE"),
         };
-        if std::env::var_os("GIT_SSH_COMMAND").is_none() && std::env::var_os("GIT_SSH").is_none() {
+        if self.quiet_ssh {
             command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
         }
         command.arg("--no-pager").args(&self.place);
