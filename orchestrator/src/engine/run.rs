@@ -29,8 +29,8 @@ pub struct RunRequest {
     pub stop_on_failure: bool,
     /// Groups whose part of the run ends with their first failure.
     pub stopping_groups: Vec<String>,
-    /// The instant the run is for.
-    pub slot: Timestamp,
+    /// For each task of the plan the instant that it stands for.
+    pub slots: Vec<Timestamp>,
 }
 
 /// What an operator may want of a run.
@@ -222,7 +222,7 @@ impl Running<'_> {
             task: planned.clone(),
             task_ref: Arc::clone(&self.refs[task]),
             run: self.request.run.clone(),
-            slot: self.request.slot,
+            slot: self.request.slots.get(task).copied().unwrap_or(at),
             number,
             log: self.dir.resolve(&log),
             bus: self.bus.clone(),
