@@ -149,7 +149,7 @@ fn settings_come_from_flag_then_environment_then_file_then_default() {
         let text = format!("groups: {{{name}: {{default_time: \"04:10\", tasks: []}}}}\n");
         fs::write(place.path(format!("{name}.yaml")), text).unwrap();
     };
-    ["flag", "env", "dotenv", "file"].map(schedule);
+    ["flag", "env", "dotenv", "file"].into_iter().for_each(schedule);
     let known = |command: &mut std::process::Command| {
         let seen = place.see(place.start(command.args(["--group", "none"])));
         seen.exits(2);

@@ -158,3 +158,69 @@ groups:
     assert_eq!(summary["tasks"][0]["outcome"], "not_started");
     assert_eq!(summary["tasks"][0]["exit_code"], serde_json::Value::Null);
 }
+
+#[test]
+fn secrets_reach_no_sink() {
+    let place = Place::new(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: leaks, schedule: daily}
+"#,
+    );
+    std::fs::write(place.path("config/orchestrator.yaml"), "secrets: [TOKEN]\n").unwrap();
+    let secret = "s3cr+t-t0ken";
+    place.script(
+        "leaks",
+        "#!/usr/bin/env python3
+import base64, os, sys, time, urllib.parse
+token = os.environ['TOKEN']
+print('plain', token)
+print('url', urllib.parse.quote(token, safe=''))
+print('basic', base64.b64encode(b'user:' + token.encode()).decode())
+sys.stdout.write('cut ' + token[:5]); sys.stdout.flush()
+time.sleep(0.4)
+sys.stdout.write(token[5:] + chr(10)); sys.stdout.flush()
+sys.exit('failed with ' + token)
+",
+    );
+    let mut command = place.command(&[
+        "run",
+        "--schedule",
+        "daily",
+        "--format",
+        "json",
+        "--junit",
+        "junit.xml",
+    ]);
+    command.env("TOKEN", secret);
+    let seen = place.see(place.start(&mut command));
+    seen.exits(1)
+        .says("plain ***")
+        
+        .says("failed with ***")
+        .says("url ***");
+    let basic = "czNjcit0LXQwa2V";
+    seen.says_not(secret)
+        .says_not("s3cr%2Bt")
+        .says_not(basic)
+        .says_not("s3cr");
+    let mut files = vec![place.state(), place.path("junit.xml")];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(
+                std::fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            for form in [secret, "s3cr%2Bt", basic] {
+                let found = bytes.windows(form.len()).any(|window| window == form.as_bytes());
+                assert!(!found, "{form} in {}", path.display());
+            }
+        }
+    }
+}

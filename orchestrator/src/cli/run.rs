@@ -145,6 +145,7 @@ impl Job {
             fork_server: fork_server(),
             collectors: Arc::new(finder.collectors),
             environment: Arc::new(finder.environment),
+            secret_names: settings.file.secrets.clone().into(),
             clock,
             state_dir: std::path::absolute(&settings.state_dir).map_err(Failure::infrastructure)?,
         };

@@ -2,10 +2,11 @@
 //! is opened, required ones when they are asked for.
 
 use super::codes::Code;
-use super::keys::{FREE_PREFIX, TABLES, Table};
+use super::keys::{FREE_PREFIX, TABLES};
 use super::node::{Entry, Node, Value};
 use super::report::{Problem, Report};
 use super::suggest::{enumerate, nearest, quote};
+use super::table::Table;
 
 /// The entries of a mapping whose keys have a meaning.
 pub(super) struct Fields<'n> {

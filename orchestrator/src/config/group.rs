@@ -7,6 +7,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::codes::Code;
+use super::duration::duration;
 use super::fields::{Fields, list};
 use super::keys::{CATCH_UP, CATCH_UPS, GROUP, OVERLAPS};
 use super::names;
@@ -16,7 +17,7 @@ use super::report::{Problem, Report};
 use super::scalar::{boolean, word};
 use super::suggest::quote;
 use super::task::task;
-use super::time::{duration, time_of_day, time_zone};
+use super::time::{time_of_day, time_zone};
 use crate::model::{CatchUp, CatchUpMode, Group, GroupName, Overlap, Policy, Task};
 
 /// One entry under `groups:`; `None` after an error.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::codes::Code;
+use super::duration::duration;
 use super::fields::{Fields, list, wrong_type};
 use super::keys::{CATEGORIES, EXPECT, LIMITS, RETRY};
 use super::names::variable;
@@ -13,7 +14,6 @@ use super::node::{Node, Value};
 use super::report::{Problem, Report};
 use super::scalar::{argument, integer, word};
 use super::size::size;
-use super::time::duration;
 use crate::model::{Category, Policy};
 
 /// The least that a timer of ours can tell from zero.

@@ -15,7 +15,7 @@ const EXAMPLE: &str = "a schedule looks like `groups: {github: {default_time: \"
 /// The whole file; `None` after an error.
 pub(super) fn schedule(root: &Node, report: &mut Report<'_>) -> Option<Schedule> {
     if matches!(root.value, Value::Null) {
-        report.add(Problem::new(Code::Empty, root.at, "the schedule file is empty").hint(EXAMPLE));
+        report.add(Problem::new(Code::Empty, 0, "the schedule file is empty").hint(EXAMPLE));
         return None;
     }
     if !matches!(root.value, Value::Map(_)) {

@@ -4,7 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{FREE_PREFIX, Kind, SCHEDULE, SETTINGS, Table};
+use super::keys::{FREE_PREFIX, SCHEDULE, SETTINGS};
+use super::table::{Kind, Table};
 use super::time::WEEKDAYS;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -49,7 +50,10 @@ fn of_table(table: &Table) -> Value {
         "patternProperties": { format!("^{FREE_PREFIX}"): true },
         "additionalProperties": false,
     });
-    if !required.is_empty() {
+    if required.is_empty() {
+        // A key without a value is an empty mapping.
+        schema["type"] = json!(["object", "null"]);
+    } else {
         schema["required"] = json!(required);
     }
     schema
@@ -79,12 +83,20 @@ fn of_kind(kind: &Kind) -> Value {
         Kind::OrNone(inner) => json!({ "anyOf": [of_kind(inner), { "const": "none" }] }),
         Kind::Word(words) => json!({ "enum": words }),
         Kind::Weekday => {
-            // Any case is taken; an editor offers one.
             let names: Vec<&str> = WEEKDAYS
                 .iter()
                 .flat_map(|(name, _)| [*name, &name[..3]])
                 .collect();
-            json!({ "anyOf": [{ "enum": names }, { "type": "string", "pattern": format!("^\\s*(?i:{})\\s*$", names.join("|")) }] })
+            // An editor offers the lower case; any is taken. ECMA-262 has no flag within a pattern.
+            let both = |c: char| {
+                if c.is_alphabetic() {
+                    format!("[{}{c}]", c.to_ascii_uppercase())
+                } else {
+                    c.to_string()
+                }
+            };
+            let any_case: String = names.join("|").chars().map(both).collect();
+            json!({ "anyOf": [{ "enum": names }, { "type": "string", "pattern": format!("^\\s*({any_case})\\s*$") }] })
         }
         Kind::MonthDay => json!({
             "anyOf": [

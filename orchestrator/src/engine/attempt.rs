@@ -1,6 +1,7 @@
 //! One attempt of one task, from its name to its end: find the executable, make
 //! its workspace and log, launch it, pass its output on, obey orders.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::context::Context;
 use super::sink::{Sink, SinkEnd, Written};
 use crate::model::{CancelCause, Outcome, RunId, SpawnError, Task};
 use crate::process::{AttemptEnd, AttemptSpec, Controller, Place, Usage};
-use crate::report::{AttemptLog, Bus, DEFAULT_CAP, TaskRef};
+use crate::report::{AttemptLog, Bus, DEFAULT_CAP, Secrets, TaskRef, file_name};
 
 /// Everything about an attempt that is known before it starts.
 pub(super) struct Job {
@@ -74,7 +75,11 @@ pub(super) async fn attempt(mut job: Job) -> Attempted {
     let log = spec.as_ref().ok().and_then(|_| open_log(&job));
     let logged = log.is_some();
     let clock = Arc::clone(&job.context.clock);
-    let mut sink = Sink::new(Arc::clone(&job.task_ref), job.bus.clone(), clock, log);
+    let secrets = spec
+        .as_ref()
+        .ok()
+        .and_then(|spec| secrets(&job.context.secret_names, spec));
+    let mut sink = Sink::new(Arc::clone(&job.task_ref), job.bus.clone(), clock, log, secrets);
     let end = match spec {
         Ok(spec) => execute(&mut job, &spec, &mut sink).await,
         Err(error) => Err(error),
@@ -83,6 +88,17 @@ pub(super) async fn attempt(mut job: Job) -> Attempted {
         logged,
         ..conclude(&job, end, sink.finish().await)
     }
+}
+
+/// What this collector knows and nobody shall read in its output.
+fn secrets(names: &[String], spec: &AttemptSpec) -> Option<Secrets> {
+    let named = |name: &OsString| names.iter().any(|secret| name == secret.as_str());
+    let values = spec
+        .env
+        .iter()
+        .filter(|(name, _)| named(name))
+        .filter_map(|(_, value)| value.to_str());
+    Secrets::new(values)
 }
 
 fn open_log(job: &Job) -> Option<AttemptLog> {
@@ -146,7 +162,7 @@ fn workspace(job: &Job) -> Result<PathBuf, SpawnError> {
         .context
         .state_dir
         .join("workspaces")
-        .join(crate::report::file_name(job.task.command.as_str()));
+        .join(file_name(job.task.command.as_str()));
     match std::fs::create_dir_all(&path) {
         Ok(()) => Ok(path),
         Err(error) => Err(SpawnError {

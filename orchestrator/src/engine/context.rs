@@ -15,6 +15,8 @@ pub struct Context {
     pub collectors: Arc<Collectors>,
     /// What they inherit.
     pub environment: Arc<Environment>,
+    /// Names of variables whose values are masked in everything that is written.
+    pub secret_names: Arc<[String]>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where logs and workspaces are kept; absolute, since collectors may run elsewhere.

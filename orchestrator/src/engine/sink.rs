@@ -1,11 +1,12 @@
-//! Where the output of one attempt goes: into its log first, then to whoever
-//! shows it, with a tail kept for the summary. Bytes all the way, bounded memory.
+//! Where the output of one attempt goes: secrets are masked, then it goes into the
+//! log, then to whoever shows it, with a tail kept for the summary. Bytes all the
+//! way, bounded memory.
 
 use std::sync::Arc;
 
 use crate::model::{Clock, Stream};
 use crate::process::{Line, LineFramer, OutputSink};
-use crate::report::{AttemptLog, Bus, LogEnd, Output, TaskRef};
+use crate::report::{AttemptLog, Bus, LogEnd, Output, Redactor, Secrets, TaskRef};
 
 use super::tail::Tail;
 
@@ -15,6 +16,8 @@ pub(super) struct Sink {
     bus: Bus,
     clock: Arc<dyn Clock>,
     log: Option<AttemptLog>,
+    /// stdout, stderr; `None` if there is no secret to mask.
+    redactors: Option<[Redactor; 2]>,
     framers: [LineFramer; 2],
     tail: Tail,
     written: Written,
@@ -37,12 +40,19 @@ pub(super) struct SinkEnd {
 }
 
 impl Sink {
-    pub(super) fn new(task: Arc<TaskRef>, bus: Bus, clock: Arc<dyn Clock>, log: Option<AttemptLog>) -> Self {
+    pub(super) fn new(
+        task: Arc<TaskRef>,
+        bus: Bus,
+        clock: Arc<dyn Clock>,
+        log: Option<AttemptLog>,
+        secrets: Option<Secrets>,
+    ) -> Self {
         Self {
             task,
             bus,
             clock,
             log,
+            redactors: secrets.map(|secrets| [Redactor::new(secrets.clone()), Redactor::new(secrets)]),
             framers: Default::default(),
             tail: Tail::default(),
             written: Written::default(),
@@ -51,6 +61,15 @@ impl Sink {
 
     /// Passes on what has not ended with a newline, and ends the log.
     pub(super) async fn finish(mut self) -> SinkEnd {
+        for (mut redactor, stream) in self
+            .redactors
+            .take()
+            .into_iter()
+            .flatten()
+            .zip([Stream::Stdout, Stream::Stderr])
+        {
+            self.frame(stream, &redactor.finish()).await;
+        }
         self.written.lines += self.framers.iter().filter(|framer| framer.is_mid_line()).count() as u64;
         self.quiet().await;
         SinkEnd {
@@ -60,13 +79,26 @@ impl Sink {
         }
     }
 
-    async fn pass(&mut self, stream: Stream, frame: impl FnOnce(&mut LineFramer, &mut dyn FnMut(Line<'_>))) {
+    async fn frame(&mut self, stream: Stream, bytes: &[u8]) {
+        self.pass(stream, bytes.len(), |framer, emit| {
+            framer.push(bytes, &mut |line| emit(line))
+        })
+        .await;
+    }
+
+    /// `expected` is about how many bytes of lines there will be.
+    async fn pass(
+        &mut self,
+        stream: Stream,
+        expected: usize,
+        frame: impl FnOnce(&mut LineFramer, &mut dyn FnMut(Line<'_>)),
+    ) {
         // One reading of the clock per chunk is enough, and all there is time for.
         let at = self.clock.now();
         if let Some(log) = &mut self.log {
             log.begin(stream, at);
         }
-        let mut lines = Vec::new();
+        let mut lines = Vec::with_capacity(expected + 64);
         let (log, count) = (&mut self.log, &mut self.written.lines);
         frame(&mut self.framers[stream as usize], &mut |line| {
             if let Some(log) = log {
@@ -99,14 +131,20 @@ impl OutputSink for Sink {
             Stream::Stdout => self.written.stdout_bytes += bytes.len() as u64,
             Stream::Stderr => self.written.stderr_bytes += bytes.len() as u64,
         }
-        self.pass(stream, |framer, emit| framer.push(bytes, &mut |line| emit(line)))
-            .await;
+        match &mut self.redactors {
+            None => self.frame(stream, bytes).await,
+            Some(redactors) => {
+                let masked = redactors[stream as usize].push(bytes);
+                self.frame(stream, &masked).await;
+            }
+        }
     }
 
     async fn quiet(&mut self) {
+        // What may be the beginning of a secret is still held back.
         for stream in [Stream::Stdout, Stream::Stderr] {
             if self.framers[stream as usize].is_mid_line() {
-                self.pass(stream, |framer, emit| framer.flush(&mut |line| emit(line)))
+                self.pass(stream, 0, |framer, emit| framer.flush(&mut |line| emit(line)))
                     .await;
             }
         }

@@ -1,6 +1,7 @@
 //! The tables of keys, the loader and the JSON Schema know the same keys.
 
-use crate::config::keys::{SETTINGS, TABLES, Table};
+use crate::config::keys::{SETTINGS, TABLES};
+use crate::config::table::Table;
 use crate::config::{Code, Diagnostic, parse_schedule, parse_settings, schedule_schema, settings_schema};
 
 /// A valid file around a mapping of this kind, in which `key` holds nonsense.

@@ -61,3 +61,25 @@ fn every_way_of_writing_a_day() {
     assert!(!schedule.groups[0].tasks[1].enabled);
     assert!(schedule.groups[1].tasks.is_empty() && schedule.groups[2].tasks.is_empty());
 }
+
+#[test]
+fn anchors_and_aliases_stand_for_what_they_name() {
+    let yaml = "
+x-shared:
+  args: &args [&n \"0755\", *n]
+  day: &day 3
+groups:
+  g:
+    default_time: &time \"04:10\"
+    tasks:
+      - {command: a, schedule: monthly, on: *day, args: *args}
+  h:
+    default_time: *time
+    tasks: []
+";
+    let schedule = load(yaml);
+    let task = &schedule.groups[0].tasks[0];
+    assert_eq!(task.args, ["0755", "0755"]);
+    assert_eq!(task.cadence, Cadence::Monthly(MonthDay::new(3).unwrap()));
+    assert_eq!(schedule.groups[1].default_time, schedule.groups[0].default_time);
+}
