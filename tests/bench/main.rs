@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{UsageWho, getrusage};
 use orchestrator::model::{Limits, Outcome, Stream};
 use orchestrator::process::{AttemptSpec, ForkServer, LineFramer, OutputSink};
 
@@ -45,28 +46,33 @@ fn main() {
     let mut spawn = [const { Vec::new() }; 3];
     let mut lines = [const { Vec::new() }; 2];
     for _ in 0..ROUNDS {
-        spawn[0].push(floor(
-            Command::new(&floor_spawn)
-                .arg(PROGRAMS.to_string())
-                .arg(&producer)
-                .arg(&log),
-        ));
-        spawn[1].push(runtime.block_on(programs(&producer, &log)));
+        let programs = || runtime.block_on(programs(&producer, &log));
+        spawn[0].push(cost(|| {
+            floor(
+                Command::new(&floor_spawn)
+                    .arg(PROGRAMS.to_string())
+                    .arg(&producer)
+                    .arg(&log),
+            )
+        }));
+        spawn[1].push(cost(programs));
         let mut large = vec![0_u8; 100 << 20];
         large.chunks_mut(4096).for_each(|page| page[0] = 1);
-        spawn[2].push(runtime.block_on(programs(&producer, &log)));
+        spawn[2].push(cost(programs));
         drop(std::hint::black_box(large));
-        lines[0].push(floor(
-            Command::new(&floor_lines)
-                .arg(&producer)
-                .arg(BYTES.to_string())
-                .stdout(null()),
-        ));
-        lines[1].push(runtime.block_on(tagged_lines(&producer)));
+        lines[0].push(cost(|| {
+            floor(
+                Command::new(&floor_lines)
+                    .arg(&producer)
+                    .arg(BYTES.to_string())
+                    .stdout(null()),
+            )
+        }));
+        lines[1].push(cost(|| runtime.block_on(tagged_lines(&producer))));
     }
     println!("{PROGRAMS} programs that do nothing, median of {ROUNDS} rounds");
     table(
-        &mut spawn,
+        &spawn,
         &[
             "C posix_spawn loop",
             "launch and run",
@@ -74,24 +80,57 @@ fn main() {
         ],
     );
     println!("{BYTES} bytes in lines of 80, tagged, median of {ROUNDS} rounds");
-    table(&mut lines, &["C copy-and-tag loop", "run, framer and tag"]);
+    table(&lines, &["C copy-and-tag loop", "run, framer and tag"]);
 }
 
 fn null() -> Stdio {
     Stdio::from(std::fs::OpenOptions::new().write(true).open("/dev/null").unwrap())
 }
 
-fn table(columns: &mut [Vec<Duration>], names: &[&str]) {
-    let mut least = None;
-    for (times, name) in columns.iter_mut().zip(names) {
+/// What one round took. The CPU time is that of all processes together: on a busy
+/// machine it says more than the wall time.
+struct Cost {
+    wall: Duration,
+    cpu: Duration,
+}
+
+fn cost(round: impl FnOnce() -> Duration) -> Cost {
+    let before = cpu();
+    let wall = round();
+    Cost {
+        wall,
+        cpu: cpu().saturating_sub(before),
+    }
+}
+
+fn cpu() -> Duration {
+    let of = |who| {
+        let usage = getrusage(who).unwrap();
+        [usage.user_time(), usage.system_time()]
+    };
+    [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN]
+        .into_iter()
+        .flat_map(of)
+        .map(|time| Duration::from_micros(u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap()))
+        .sum()
+}
+
+fn table(rows: &[Vec<Cost>], names: &[&str]) {
+    let median = |row: &[Cost], of: fn(&Cost) -> Duration| {
+        let mut times: Vec<_> = row.iter().map(of).collect();
         times.sort();
-        let median = times[times.len() / 2];
-        let least = *least.get_or_insert(median);
-        let ratio = median.as_secs_f64() / least.as_secs_f64();
+        times[times.len() / 2].as_secs_f64() * 1e3
+    };
+    let (wall_floor, cpu_floor) = (
+        median(&rows[0], |cost| cost.wall),
+        median(&rows[0], |cost| cost.cpu),
+    );
+    for (row, name) in rows.iter().zip(names) {
+        let (wall, cpu) = (median(row, |cost| cost.wall), median(row, |cost| cost.cpu));
         println!(
-            "  {name:<30} {:>8.1} ms  {ratio:.2}x  (from {:.1} ms)",
-            median.as_secs_f64() * 1e3,
-            times[0].as_secs_f64() * 1e3
+            "  {name:<30} wall {wall:>7.1} ms {:>5.2}x   CPU {cpu:>7.1} ms {:>5.2}x",
+            wall / wall_floor,
+            cpu / cpu_floor
         );
     }
 }
