@@ -22,8 +22,8 @@ const BYTES: u64 = 800_000_000;
 
 fn main() {
     let directory = tempfile::tempdir().unwrap();
-    let build = |name: &str, flags: &[&str]| {
-        let source = format!("{}/../tests/bench/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let build = |name: &str, source: &str, flags: &[&str]| {
+        let source = format!("{}/../tests/bench/{source}.c", env!("CARGO_MANIFEST_DIR"));
         let program = directory.path().join(name);
         let built = Command::new("cc")
             .args(["-O2", "-o"])
@@ -34,9 +34,11 @@ fn main() {
         assert!(built.unwrap().success());
         program
     };
-    let producer = build("producer", &["-static"]);
-    let floor_spawn = build("floor_spawn", &[]);
-    let floor_lines = build("floor_lines", &[]);
+    // One program that does what its name says.
+    let noop = build("noop", "collectors", &["-static"]);
+    let producer = build("lines", "collectors", &["-static"]);
+    let floor_spawn = build("floor_spawn", "floor_spawn", &[]);
+    let floor_lines = build("floor_lines", "floor_lines", &[]);
     let log = directory.path().join("log");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -46,12 +48,12 @@ fn main() {
     let mut spawn = [const { Vec::new() }; 3];
     let mut lines = [const { Vec::new() }; 2];
     for _ in 0..ROUNDS {
-        let programs = || runtime.block_on(programs(&producer, &log));
+        let programs = || runtime.block_on(programs(&noop, &log));
         spawn[0].push(cost(|| {
             floor(
                 Command::new(&floor_spawn)
                     .arg(PROGRAMS.to_string())
-                    .arg(&producer)
+                    .arg(&noop)
                     .arg(&log),
             )
         }));
