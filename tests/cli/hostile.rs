@@ -199,7 +199,6 @@ sys.exit('failed with ' + token)
     let seen = place.see(place.start(&mut command));
     seen.exits(1)
         .says("plain ***")
-        
         .says("failed with ***")
         .says("url ***");
     let basic = "czNjcit0LXQwa2V";

@@ -128,6 +128,25 @@ fn every_kind_selects_its_own() {
 }
 
 #[test]
+fn a_given_date_is_the_slot_that_the_collector_is_told() {
+    let place = Place::new(SCHEDULE);
+    place.script("f_third", "#!/bin/sh\necho \"slot $ORCHESTRATE_SLOT\"\n");
+    let args = [
+        "run",
+        "--schedule",
+        "monthly",
+        "--day-of-month",
+        "3",
+        "--date",
+        "2026-02-03",
+    ];
+    place
+        .run(&args)
+        .exits(0)
+        .says("[reporting/f_third] slot 2026-02-03T06:00:00Z");
+}
+
+#[test]
 fn dry_run_is_the_plan_and_starts_nothing() {
     let place = Place::new(SCHEDULE);
     let plan = place.run(&["plan", "--schedule", "daily", "--format", "json"]);

@@ -2,9 +2,9 @@
 //! the same as JSON lines in the events file where the orchestrator gave one.
 //! Saying something never fails a collector: data matters more than words.
 
-use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -16,11 +16,11 @@ const LINE: usize = 500;
 /// Progress is said at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
-/// The collector's voice.
+/// The collector's voice; threads may share it.
 #[derive(Debug)]
 pub struct Reporter {
-    events: RefCell<Option<File>>,
-    last_progress: RefCell<Option<Instant>>,
+    events: Mutex<Option<File>>,
+    last_progress: Mutex<Option<Instant>>,
 }
 
 impl Reporter {
@@ -40,8 +40,8 @@ impl Reporter {
                 .ok()
         });
         Self {
-            events: RefCell::new(events),
-            last_progress: RefCell::new(None),
+            events: Mutex::new(events),
+            last_progress: Mutex::new(None),
         }
     }
 
@@ -61,7 +61,7 @@ impl Reporter {
     /// second, so that a fast loop may call it freely.
     pub fn progress(&self, current: u64, total: Option<u64>, text: &str) {
         let now = Instant::now();
-        let mut last = self.last_progress.borrow_mut();
+        let mut last = locked(&self.last_progress);
         if last.is_some_and(|last| now.duration_since(last) < PROGRESS_EVERY) {
             return;
         }
@@ -78,7 +78,7 @@ impl Reporter {
     }
 
     fn event(&self, event: &Value) {
-        let mut events = self.events.borrow_mut();
+        let mut events = locked(&self.events);
         let Some(file) = events.as_mut() else { return };
         // One write per line: with O_APPEND no other writer can come between.
         if let Err(error) = file.write_all(format!("{event}\n").as_bytes()) {
@@ -89,4 +89,8 @@ impl Reporter {
             *events = None;
         }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -20,6 +20,16 @@ pub struct Workspace {
     _lock: File,
 }
 
+/// How much a file is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// The next run makes it again from scratch: waiting for the disk would buy nothing.
+    Written,
+    /// Synced before it takes the old one's place: after a power failure an
+    /// empty file must not stand where the only memory of earlier runs was.
+    Synced,
+}
+
 impl Workspace {
     /// Opens the directory that `ORCHESTRATE_WORKSPACE` names, else
     /// `.orchestrate/workspaces/<command>` under the current directory, and
@@ -73,7 +83,7 @@ impl Workspace {
         records: impl IntoIterator<Item = Record>,
     ) -> anyhow::Result<u64> {
         let mut count = 0;
-        self.replace(format!("records/{collection}.jsonl"), |out| {
+        self.replace(format!("records/{collection}.jsonl"), Keep::Written, |out| {
             for record in records {
                 serde_json::to_writer(&mut *out, &record)?;
                 out.write_all(b"\n")?;
@@ -86,7 +96,9 @@ impl Workspace {
 
     /// Writes a value as JSON; the file is replaced as a whole.
     pub fn write_json(&self, relative: impl AsRef<Path>, value: &impl Serialize) -> anyhow::Result<()> {
-        self.replace(relative, |out| Ok(serde_json::to_writer(out, value)?))
+        self.replace(relative, Keep::Synced, |out| {
+            Ok(serde_json::to_writer(out, value)?)
+        })
     }
 
     /// Reads what [`Workspace::write_json`] wrote; `None` where there is no such
@@ -108,6 +120,7 @@ impl Workspace {
     fn replace(
         &self,
         relative: impl AsRef<Path>,
+        keep: Keep,
         fill: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let path = self.path(relative);
@@ -119,8 +132,9 @@ impl Workspace {
             let mut out = BufWriter::new(File::create(&unfinished)?);
             fill(&mut out)?;
             let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-            // Before the rename: after a power failure an empty file must not stand in for the old one.
-            file.sync_data()?;
+            if keep == Keep::Synced {
+                file.sync_data()?;
+            }
             Ok(fs::rename(&unfinished, &path)?)
         };
         written()
@@ -150,7 +164,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(scratch.path()).unwrap();
         workspace.write_json("state.json", &[1, 2]).unwrap();
-        let failed = workspace.replace("state.json", |out| {
+        let failed = workspace.replace("state.json", Keep::Synced, |out| {
             out.write_all(b"[3")?;
             anyhow::bail!("the source went away")
         });

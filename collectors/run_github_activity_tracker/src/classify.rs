@@ -35,6 +35,11 @@ pub(crate) fn failure(what: &str, stderr: &str) -> Failure {
         return Failure::new(Kind::Data, message)
             .hint("name a directory inside a repository, a bare repository or a URL with --repository");
     }
+    if has(&["lazy fetching disabled", "from promisor remote"]) {
+        return Failure::new(Kind::Data, message).hint(
+            "it is a partial clone that lacks file contents: name its URL instead, or fetch without --filter",
+        );
+    }
     if has(&[
         "couldn't find remote ref",
         "unknown revision",

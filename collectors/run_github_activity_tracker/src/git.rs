@@ -62,6 +62,8 @@ pub(crate) struct Git {
     place: Vec<OsString>,
     shown: String,
     secret: String,
+    no_attributes: Option<String>,
+    quiet_ssh: bool,
     stop: Stop,
 }
 
@@ -98,16 +100,33 @@ impl Git {
             place,
             shown,
             secret: String::new(),
+            no_attributes: None,
+            quiet_ssh: false,
             stop: stop.clone(),
         }
     }
 
     /// The same for a URL: messages show it without its credentials, and so do
-    /// git's own words.
-    pub(crate) fn for_url(mut self, url: &str) -> Self {
+    /// git's own words; and ssh asks nothing, unless the user has set another ssh.
+    pub(crate) fn for_url(mut self, url: &str) -> anyhow::Result<Self> {
         self.shown = source::without_credentials(url);
         self.secret = source::credentials(url).to_owned();
-        self
+        let in_environment = ["GIT_SSH_COMMAND", "GIT_SSH"].map(std::env::var_os);
+        self.quiet_ssh = in_environment.iter().all(Option::is_none)
+            && !self
+                .ask(&["config", "--get", "core.sshCommand"])?
+                .status
+                .success();
+        Ok(self)
+    }
+
+    /// The same, without the attributes of whatever is checked out: `-diff` or
+    /// `binary` there would give a work tree other numbers than a bare copy, and
+    /// the same commit other numbers tomorrow. Before git 2.41 they stay.
+    pub(crate) fn without_attributes(mut self) -> anyhow::Result<Self> {
+        let empty_tree = self.text(&["hash-object", "-t", "tree", "/dev/null"])?;
+        self.no_attributes = Some(empty_tree);
+        Ok(self)
     }
 
     /// Runs a command whose failure is an error of its own kind and gives its
@@ -198,8 +217,14 @@ impl Git {
             .env_remove("LANGUAGE")
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_OPTIONAL_LOCKS", "0");
-        if std::env::var_os("GIT_SSH_COMMAND").is_none() && std::env::var_os("GIT_SSH").is_none() {
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            // A partial clone must not begin to fetch what it lacks, blob by blob.
+            .env("GIT_NO_LAZY_FETCH", "1");
+        match &self.no_attributes {
+            Some(empty_tree) => command.env("GIT_ATTR_SOURCE", empty_tree),
+            None => command.env_remove("GIT_ATTR_SOURCE"),
+        };
+        if self.quiet_ssh {
             command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
         }
         command.arg("--no-pager").args(&self.place);

@@ -182,11 +182,18 @@ mod tests {
         Ok(commits)
     }
 
+    /// Bars stand for NUL.
+    fn with_nul(text: &str) -> Vec<u8> {
+        text.replace('|', "\0").into_bytes()
+    }
+
     #[test]
     fn a_real_log_is_read() {
-        let log = b"\x01aa\0bb\x20cc\0100\0Zo\xc3\xab\0z@x\0\x01bb\0cc\0-5\0\x01odd\0\0\
-                    \n3\t1\ta b\0-\t-\tbin\0\x01cc\0\07\0n\0e\0\n2\t0\t\0old\0new\0";
-        let commits = read(log).unwrap();
+        let log = with_nul(
+            "\x01aa|bb cc|100|Zoë|z@x|\x01bb|cc|-5|\x01odd||\n3\t1\ta b|-\t-\tbin|\
+             \x01cc||7|n|e|\n2\t0\t|old|new|",
+        );
+        let commits = read(&log).unwrap();
         assert_eq!(commits.len(), 3);
         assert_eq!(
             (commits[0].parents, commits[0].name.as_str(), commits[0].files),
@@ -206,7 +213,7 @@ mod tests {
 
     #[test]
     fn hostile_names_are_bounded() {
-        let mut log = b"\x01aa\0\00\0".to_vec();
+        let mut log = with_nul("\x01aa||0|");
         log.extend(std::iter::repeat_n(b'x', 1 << 20));
         log.extend(b"\0e\0");
         let commits = read(&log).unwrap();
@@ -217,12 +224,12 @@ mod tests {
     #[test]
     fn a_broken_log_is_an_error() {
         for log in [
-            &b"3\t1\ta\0"[..],
-            b"\x01aa\0bb",
-            b"\x01aa\0\0soon\0n\0e\0",
-            b"\x01aa\0\00\0n\0e\0\nx\ty\tz\0",
+            "3\t1\ta|",
+            "\x01aa|bb",
+            "\x01aa||soon|n|e|",
+            "\x01aa||0|n|e|\nx\ty\tz|",
         ] {
-            assert!(read(log).is_err(), "{}", log.escape_ascii());
+            assert!(read(&with_nul(log)).is_err(), "{log}");
         }
         assert_eq!(read(b"").unwrap(), []);
     }

@@ -26,7 +26,7 @@ pub(crate) fn update(
     stop: &Stop,
 ) -> anyhow::Result<Git> {
     let directory = workspace.path(format!("mirrors/{}.git", source::file_stem(id)));
-    let git = Git::with_git_dir(&directory, stop).for_url(url);
+    let git = Git::with_git_dir(&directory, stop).for_url(url)?;
     if !git.ask(&["rev-parse", "--git-dir"])?.status.success() {
         // Missing, or left half-made by a kill: a mirror holds nothing of its own.
         if directory.exists() {

@@ -70,7 +70,7 @@ impl Repository {
         Ok(Self {
             name: source::short_name(&id).to_owned(),
             id,
-            git,
+            git: git.without_attributes()?,
             tip,
             boundary,
         })

@@ -173,23 +173,29 @@ impl Tag {
 mod tests {
     use super::*;
 
+    /// Bars stand for NUL.
+    fn with_nul(text: &str) -> String {
+        text.replace('|', "\0")
+    }
+
     #[test]
     fn lightweight_annotated_and_other_tags() {
-        let text = "light\0aa\0commit\0pp\0\0\0\0100\nnoted\0tt\0tag\0\0bb\0commit\0\086400\ntree\0ee\0tag\0\0ff\0tree\0\05";
-        let (listing, with_parents) = parse(text).unwrap();
+        let text =
+            with_nul("light|aa|commit|pp||||100\nnoted|tt|tag||bb|commit||86400\ntree|ee|tag||ff|tree||5");
+        let (listing, with_parents) = parse(&text).unwrap();
         assert_eq!(listing.others, 1);
         assert_eq!(listing.tags["light"].commit, "aa");
         assert_eq!(listing.tags["noted"].commit, "bb");
         assert_eq!(listing.tags["noted"].date().as_deref(), Some("1970-01-02"));
         assert_eq!(with_parents, ["light"]);
-        assert!(parse("x\0y").is_err());
+        assert!(parse(&with_nul("x|y")).is_err());
         assert_eq!(parse("").unwrap().0, Listing::default());
     }
 
     #[test]
     fn a_tag_on_a_branch_of_its_own_follows_the_one_made_before_it() {
-        let text = "v1\0aa\0commit\0\0\0\0\0100\nsame\0aa\0commit\0\0\0\0\0150\nv2\0bb\0commit\0\0\0\0\0200";
-        let mut listing = parse(text).unwrap().0;
+        let text = with_nul("v1|aa|commit|||||100\nsame|aa|commit|||||150\nv2|bb|commit|||||200");
+        let mut listing = parse(&text).unwrap().0;
         follow_time(&mut listing);
         let previous = |name: &str| listing.tags[name].previous.as_deref();
         assert_eq!(

@@ -1,5 +1,7 @@
 //! How the collector ends when something is wrong: exit code, words, nothing left behind.
 
+#![allow(clippy::unwrap_used)] // helpers of tests, which clippy does not see as such
+
 mod support;
 
 use std::fs::File;
@@ -134,4 +136,26 @@ fn sigterm_during_a_fetch_ends_git_too() {
     );
     assert_eq!(child.wait().unwrap().code(), Some(143));
     line.read_to_end(&mut Vec::new()).unwrap();
+}
+
+#[test]
+fn a_partial_clone_is_65_and_fetches_nothing() {
+    let scratch = Scratch::new();
+    let whole = scratch.repository("whole");
+    whole.write("a.txt", "1\n");
+    whole.commit("Ann", "2026-03-01T10:00:00Z");
+    whole.git(&["config", "uploadpack.allowFilter", "true"]);
+    let partial = scratch.path("partial");
+    let partial = partial.to_str().unwrap();
+    whole.git(&[
+        "clone",
+        "--quiet",
+        "--bare",
+        "--filter=blob:none",
+        &whole.url(),
+        partial,
+    ]);
+    let (code, stderr) = ends(&scratch, &["--repository", partial]);
+    assert_eq!(code, 65, "{stderr}");
+    assert!(stderr.contains("partial clone"), "{stderr}");
 }

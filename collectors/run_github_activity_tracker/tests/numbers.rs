@@ -145,6 +145,9 @@ fn a_rewritten_history_is_read_again() {
 fn a_url_gives_the_same_numbers_as_the_path() {
     let scratch = Scratch::new();
     let repository = sample(&scratch);
+    // Attributes of the work tree, which a bare copy has not, change nothing.
+    repository.write(".gitattributes", "*.txt -diff\n");
+    repository.commit("Ann", "2026-03-02T14:00:00Z");
     scratch.collect_ok("path", &["--repository", repository.arg()]);
     scratch.collect_ok("url", &["--repository", &repository.url()]);
     for collection in COLLECTIONS {

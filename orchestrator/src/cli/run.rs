@@ -1,8 +1,10 @@
 //! `run`, `run-all` and `run-one`: from a plan to an exit code.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::args::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs};
@@ -16,7 +18,7 @@ use super::settings::Settings;
 use super::store::{open_store, runtime};
 use super::{logging, schedule, summary};
 use crate::engine::{Context, RunRequest, forward_signals, run as execute};
-use crate::model::{Clock, Day, Plan, RunId, Schedule, SystemClock, plan_workflow};
+use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
 use crate::process::{ForkServer, raise_open_files};
 use crate::report::{
     Bus, Console, Diary, JsonLines, Listener, RunDir, Summary, Terminal, report, summary_text,
@@ -33,6 +35,11 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
         group: args.selection.group.clone(),
         stop_on_failure: args.stop_on_failure,
         stopping_groups: stopping_groups(&schedule),
+        slots: args
+            .selection
+            .date
+            .map(|date| schedule::slots_on(&schedule, date))
+            .unwrap_or_default(),
     };
     if args.dry_run {
         return plan::show(&settings, &job.plan, args.execution.format);
@@ -50,6 +57,7 @@ pub(super) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failur
         group: None,
         stop_on_failure: args.stop_on_failure,
         stopping_groups: Vec::new(),
+        slots: BTreeMap::new(),
     };
     if args.dry_run {
         return plan::show(&settings, &job.plan, args.execution.format);
@@ -66,6 +74,7 @@ pub(super) fn run_one(global: &Global, args: &RunOneArgs) -> Result<Exit, Failur
         group: None,
         stop_on_failure: false,
         stopping_groups: Vec::new(),
+        slots: BTreeMap::new(),
     };
     job.run(global, &settings, &args.execution)
 }
@@ -86,6 +95,8 @@ struct Job {
     group: Option<String>,
     stop_on_failure: bool,
     stopping_groups: Vec<String>,
+    /// Where a date was given: the slot of each group on it.
+    slots: BTreeMap<GroupName, Timestamp>,
 }
 
 impl Job {
@@ -104,7 +115,12 @@ impl Job {
         let (summary, recorded) = {
             let store = runtime.block_on(open_store(settings))?;
             let _logging = logging::start(global, settings, &terminal)?;
-            runtime.block_on(self.execute(settings, store, console(global, terminal, json)))?
+            runtime.block_on(self.execute(
+                settings,
+                store,
+                console(global, terminal, json),
+                json || !global.quiet,
+            ))?
         };
         if !json {
             print_text(&summary_text(&summary, &settings.state_dir))?;
@@ -120,11 +136,18 @@ impl Job {
         Ok(Exit::of_run(summary.exit_code))
     }
 
+    /// What each task stands for: its group's slot on the day that was asked for, else now.
+    fn slots(&self, now: Timestamp) -> Vec<Timestamp> {
+        let slot = |planned: &Planned| self.slots.get(&planned.task.group).copied().unwrap_or(now);
+        self.plan.tasks.iter().map(slot).collect()
+    }
+
     async fn execute(
         &self,
         settings: &Settings,
         store: Store,
         mut listeners: Vec<Box<dyn Listener>>,
+        with_output: bool,
     ) -> Result<(Summary, RecorderEnd), Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let now = clock.now();
@@ -134,7 +157,7 @@ impl Job {
         let journal = Journal::create(&dir, &plan).map_err(|error| state_failure(&dir.path(), error))?;
 
         let mut bus = Bus::new(vec![Box::new(journal)]);
-        let shown = bus.subscribe(true);
+        let shown = bus.subscribe(with_output);
         let reporter = std::thread::spawn(move || report(shown, &mut listeners));
         let recorder = tokio::spawn(record(
             store.clone(),
@@ -162,8 +185,8 @@ impl Job {
             plan: self.plan.clone(),
             stop_on_failure: self.stop_on_failure,
             stopping_groups: self.stopping_groups.clone(),
-            slot: now,
-            entry: None,
+            slots: self.slots(now),
+            slot: None,
             owner: this_process().map_err(Failure::infrastructure)?,
         };
         let summary = execute(&context, request, &dir, &bus, receiver).await;

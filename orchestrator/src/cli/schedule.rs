@@ -1,5 +1,10 @@
 //! From the words of a command line to a plan.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
 use super::args::{ReleaseArg, RunOneArgs, SelectionArgs};
 use super::failure::Failure;
 use super::output::{print_diagnostics, tell_diagnostics};
@@ -53,6 +58,15 @@ fn release(argument: ReleaseArg, wanted: bool) -> Release {
                 .to_owned(),
         ),
     }
+}
+
+/// The slot of each group on a date.
+pub(super) fn slots_on(schedule: &Schedule, date: Date) -> BTreeMap<GroupName, Timestamp> {
+    schedule
+        .groups
+        .iter()
+        .filter_map(|group| Some((group.name.clone(), group.slot_on(date)?)))
+        .collect()
 }
 
 /// The group that a collector has which is run by hand and not in the schedule.

@@ -29,10 +29,10 @@ pub struct RunRequest {
     pub stop_on_failure: bool,
     /// Groups whose part of the run ends with their first failure.
     pub stopping_groups: Vec<String>,
-    /// The instant the run is for.
-    pub slot: Timestamp,
-    /// The entry of the timetable that has this slot; `None` for a run by hand.
-    pub entry: Option<String>,
+    /// For each task of the plan the instant that it stands for.
+    pub slots: Vec<Timestamp>,
+    /// The slot of the timetable that it is for; `None` for a run by hand.
+    pub slot: Option<SlotRef>,
     /// The process that executes it.
     pub owner: Owner,
 }
@@ -138,10 +138,7 @@ impl Running<'_> {
                 group: self.request.group.clone(),
                 at: self.ledger.started_at(),
                 owner: self.request.owner.clone(),
-                slot: self.request.entry.clone().map(|entry| SlotRef {
-                    entry,
-                    at: self.request.slot,
-                }),
+                slot: self.request.slot.clone(),
                 tasks,
             })
             .await;
@@ -231,7 +228,7 @@ impl Running<'_> {
             task: planned.clone(),
             task_ref: Arc::clone(&self.refs[task]),
             run: self.request.run.clone(),
-            slot: self.request.slot,
+            slot: self.request.slots.get(task).copied().unwrap_or(at),
             number,
             log: self.dir.resolve(&log),
             bus: self.bus.clone(),

@@ -8,7 +8,7 @@ use crate::model::{Clock, Stream};
 use crate::process::{Line, LineFramer, OutputSink};
 use crate::report::{AttemptLog, Bus, LogEnd, Output, Redactor, Secrets, TaskRef};
 
-use super::tail::Tail;
+use super::tail::{self, Tail};
 
 /// The sink of one attempt.
 pub(super) struct Sink {
@@ -81,7 +81,7 @@ impl Sink {
 
     async fn frame(&mut self, stream: Stream, bytes: &[u8]) {
         self.pass(stream, bytes.len(), |framer, emit| {
-            framer.push(bytes, &mut |line| emit(line))
+            framer.push(bytes, &mut |line| emit(line));
         })
         .await;
     }
@@ -98,14 +98,24 @@ impl Sink {
         if let Some(log) = &mut self.log {
             log.begin(stream, at);
         }
-        let mut lines = Vec::with_capacity(expected + 64);
+        // Where nobody listens, only the tail needs the lines, and only the last of them.
+        let needed_from = if self.bus.wants_output() {
+            0
+        } else {
+            expected.saturating_sub(tail::BYTES)
+        };
+        let mut lines = Vec::with_capacity(expected - needed_from + 64);
+        let mut seen = 0;
         let (log, count) = (&mut self.log, &mut self.written.lines);
         frame(&mut self.framers[stream as usize], &mut |line| {
             if let Some(log) = log {
                 log.line(line.text, line.end.as_bytes());
             }
-            lines.extend_from_slice(line.text);
-            lines.push(b'\n');
+            seen += line.text.len() + 1;
+            if seen >= needed_from {
+                lines.extend_from_slice(line.text);
+                lines.push(b'\n');
+            }
             *count += u64::from(!line.end.is_partial());
         });
         if let Some(log) = &mut self.log {

@@ -6,7 +6,7 @@ use crate::report::push_neutralised;
 const LINES: usize = 20;
 
 /// How many bytes of output are kept for them.
-const BYTES: usize = 8 << 10;
+pub(super) const BYTES: usize = 8 << 10;
 
 /// The end of the output, both streams as they came.
 #[derive(Debug, Default)]

@@ -202,6 +202,13 @@ impl<'a> Entry<'a> {
     }
 }
 
+impl Group {
+    /// The slot of its batch on this date; `None` outside the years that can be computed.
+    pub fn slot_on(&self, date: Date) -> Option<Timestamp> {
+        first_instant(&self.timezone, date.to_datetime(self.default_time))
+    }
+}
+
 /// More dates than any cadence can pass without falling on one: a month and a day.
 const DATES_TO_SEARCH: usize = 32;
 

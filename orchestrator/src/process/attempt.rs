@@ -324,7 +324,7 @@ impl Running {
         let timeout = self
             .limits
             .timeout
-            .and_then(|timeout| self.started.checked_add(timeout + state.paused));
+            .and_then(|timeout| self.started.checked_add(timeout.saturating_add(state.paused)));
         let sooner = [state.ending_since, timeout].into_iter().flatten().min()?;
         sooner.checked_add(self.ending.saturating_add(WATCHDOG_SLACK))
     }

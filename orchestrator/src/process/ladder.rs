@@ -167,6 +167,11 @@ impl Ladder {
         self.cause
     }
 
+    /// Whether the main process has been reaped.
+    pub(super) fn has_main_exited(&self) -> bool {
+        self.main_exited
+    }
+
     /// Whether every process found must be killed.
     pub(super) fn is_killing(&self) -> bool {
         matches!(self.rung, Rung::Killing { .. })

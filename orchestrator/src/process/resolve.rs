@@ -242,3 +242,6 @@ fn usable(command: &str, program: PathBuf) -> Result<Resolved, NotFound> {
 fn is_executable(path: &Path) -> bool {
     path.is_file() && access(path, AccessFlags::X_OK).is_ok()
 }
+
+#[cfg(test)]
+mod tests;

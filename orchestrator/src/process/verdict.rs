@@ -51,3 +51,61 @@ impl From<&AttemptSpec> for Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CancelCause;
+    use crate::process::protocol::Leftover;
+
+    fn end(exit: Option<Exit>, cause: Option<Cause>) -> Outcome {
+        let over = Over {
+            exit,
+            cause,
+            wall: Duration::ZERO,
+            user_cpu: Duration::ZERO,
+            system_cpu: Duration::ZERO,
+            max_rss: 0,
+            killed: Vec::new(),
+            killed_count: 0,
+            unkillable: vec![Leftover {
+                pid: 7,
+                name: "dd".to_owned(),
+            }],
+        };
+        let limits = Limits {
+            timeout: Some(Duration::from_secs(60)),
+            idle_timeout: Some(Duration::from_secs(5)),
+            kill_wait: Duration::from_secs(10),
+        };
+        outcome(&over, &limits)
+    }
+
+    #[test]
+    fn the_cause_decides_whatever_the_exit_code() {
+        let ok = Some(Exit::Code(0));
+        assert_eq!(end(ok, None), Outcome::Succeeded);
+        assert_eq!(end(Some(Exit::Code(143)), None), Outcome::Failed(Exit::Code(143)));
+        assert_eq!(
+            end(ok, Some(Cause::Timeout)).reason(),
+            "timed out after 1m, then exited with code 0"
+        );
+        assert_eq!(
+            end(ok, Some(Cause::Idle)).reason(),
+            "no output for 5s, then exited with code 0"
+        );
+        let by = CancelCause::Operator;
+        assert_eq!(
+            end(ok, Some(Cause::Cancelled(by))),
+            Outcome::Cancelled { by, exit: ok }
+        );
+    }
+
+    #[test]
+    fn what_did_not_die_is_lost_and_named() {
+        assert_eq!(
+            end(None, Some(Cause::Timeout)).reason(),
+            "still alive 10s after SIGKILL: dd (pid 7)"
+        );
+    }
+}

@@ -27,7 +27,7 @@ pub struct AttemptLog {
     file: File,
     /// Records not yet written; emptied once per chunk of output.
     buffer: Vec<u8>,
-    /// Timestamp and stream of the current chunk, up to the tag.
+    /// Timestamp, stream and tag of a whole line of the current chunk.
     prefix: Vec<u8>,
     head_left: u64,
     /// Once the head is full: the newest records, at most twice `tail_cap` of them.
@@ -69,15 +69,17 @@ impl AttemptLog {
     pub fn begin(&mut self, stream: Stream, at: Timestamp) {
         self.prefix.clear();
         // Writing to a Vec cannot fail.
-        let _ = write!(self.prefix, "{at:.9} {} ", stream.as_str());
+        let _ = write!(self.prefix, "{at:.9} {} F ", stream.as_str());
     }
 
     /// A line, and the bytes that ended it: `\n`, `\r\n`, or none for a part that
     /// goes on or has no newline.
     pub fn line(&mut self, text: &[u8], end: &[u8]) {
         self.buffer.extend_from_slice(&self.prefix);
-        self.buffer
-            .extend_from_slice(if end.is_empty() { b"P " } else { b"F " });
+        if end.is_empty() {
+            let tag = self.buffer.len() - 2;
+            self.buffer[tag] = b'P';
+        }
         self.buffer.extend_from_slice(text);
         self.buffer
             .extend_from_slice(if end.is_empty() { b"\n" } else { end });

@@ -79,6 +79,11 @@ impl Bus {
         }
     }
 
+    /// Whether any queue wants output.
+    pub fn wants_output(&self) -> bool {
+        self.queues.iter().any(|queue| queue.with_output)
+    }
+
     /// Hands output to the queues that want it.
     pub async fn output(&self, output: Output) {
         let output = Arc::new(output);

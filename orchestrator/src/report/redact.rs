@@ -14,7 +14,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What stands in the place of a secret.
-pub const MASK: &[u8] = b"***";
+const MASK: &[u8] = b"***";
 
 /// Shorter values are not masked: they would be found everywhere, and guessed.
 pub const SHORTEST: usize = 4;

@@ -1,6 +1,7 @@
 //! A git repository and a workspace in a scratch directory, with nothing of the
 //! user's settings.
 #![allow(dead_code)] // each test file uses its own part
+#![allow(clippy::unwrap_used)] // a helper of tests, which clippy does not see as one
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

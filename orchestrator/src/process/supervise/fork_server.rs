@@ -56,6 +56,7 @@ fn run(open_files: Option<u64>) -> io::Result<()> {
     sys::default_signals();
     prctl::set_child_subreaper(true)?;
     prctl::set_name(c"orch-forkserver")?;
+    tree::check_kernel()?;
     let socket = take_stdin()?;
     let mut server = Server {
         requests: Channel::new(socket),

@@ -117,13 +117,12 @@ impl Supervisor {
             killed: Killed::default(),
         };
         if orchestrator_gone {
-            let action = ladder.step(self.now(), Input::OrchestratorGone);
-            perform(action, main);
+            step(&mut ladder, self.now(), Input::OrchestratorGone, main);
         }
         loop {
             // Deaths before deadlines: who exits just in time has exited.
             self.reap(&mut ladder, &mut progress);
-            perform(ladder.step(self.now(), Input::Tick), main);
+            step(&mut ladder, self.now(), Input::Tick, main);
             let settled = !ladder.is_killing() || tree::kill_descendants(|_| false, &mut progress.killed);
             if ladder.is_over() {
                 break;
@@ -159,7 +158,7 @@ impl Supervisor {
                         let now = self.now();
                         over.exit = Some(exit);
                         over.wall = now.saturating_sub(progress.started);
-                        perform(ladder.step(now, Input::MainExited), pid);
+                        step(ladder, now, Input::MainExited, pid);
                     }
                 }
                 Waited::AllAlive => return,
@@ -211,11 +210,11 @@ impl Supervisor {
                 ToSupervisor::Start(_) => continue,
             };
             if addressee == attempt {
-                perform(ladder.step(self.now(), input), main);
+                step(ladder, self.now(), input, main);
             }
         }
         if !there {
-            perform(ladder.step(self.now(), Input::OrchestratorGone), main);
+            step(ladder, self.now(), Input::OrchestratorGone, main);
         }
         Ok(there)
     }
@@ -285,11 +284,9 @@ impl Supervisor {
     }
 }
 
-/// Signals the main process group, if anybody is left in it: otherwise its number
-/// could by now be somebody else's.
-fn perform(action: Option<Action>, main: i32) {
-    let group = Pid::from_raw(main);
-    let signals: &[Signal] = match action {
+/// Gives the ladder an event and does what it says about the main process group.
+fn step(ladder: &mut Ladder, now: Moment, input: Input, main: i32) {
+    let signals: &[Signal] = match ladder.step(now, input) {
         // Without SIGCONT a stopped process would never see its SIGTERM.
         Some(Action::Terminate) => &[Signal::SIGTERM, Signal::SIGCONT],
         Some(Action::Stop) => &[Signal::SIGSTOP],
@@ -297,12 +294,14 @@ fn perform(action: Option<Action>, main: i32) {
         // The loop sweeps as long as the ladder says so.
         Some(Action::KillTree) | None => return,
     };
-    if !tree::has_group(main) {
+    // Once its leader is reaped and nobody is left in it, the group's number may be
+    // somebody else's.
+    if ladder.has_main_exited() && !tree::has_group(main) {
         return;
     }
     for signal in signals {
         // EPERM: its members have become another user.
-        let _ = killpg(group, *signal);
+        let _ = killpg(Pid::from_raw(main), *signal);
     }
 }
 

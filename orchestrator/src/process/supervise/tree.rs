@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 
 use crate::process::protocol::Leftover;
 use crate::process::sys::Pidfd;
@@ -13,6 +14,20 @@ const NAMED: usize = 16;
 
 /// Walks per sweep. A tree that forks faster than this gets the next sweep.
 const WALKS: usize = 64;
+
+/// Whether descendants can be found at all.
+///
+/// # Errors
+/// The missing file, with the kernel's option for it.
+pub(super) fn check_kernel() -> io::Result<()> {
+    let this = nix::unistd::getpid();
+    let list = format!("/proc/{this}/task/{this}/children");
+    fs::read(&list).map(drop).map_err(|error| {
+        io::Error::other(format!(
+            "{list}: {error} (/proc and CONFIG_PROC_CHILDREN are needed)"
+        ))
+    })
+}
 
 /// What a sweep, or several, had to kill.
 #[derive(Debug, Default)]

@@ -159,10 +159,12 @@ unsafe fn prepare_and_execute(plan: &Plan) -> c_int {
             || libc::dup2(plan.stdout, 1) < 0
             || libc::dup2(plan.stderr, 2) < 0
             || libc::sigprocmask(libc::SIG_SETMASK, &raw const plan.no_signals, ptr::null_mut()) < 0
-            || libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) < 0
         {
             return 1;
         }
+        // All of ours are close-on-exec anyway: a second lock on that door, and one
+        // that Linux before 5.11 does not have (EINVAL).
+        libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         // The parent may have died before PR_SET_PDEATHSIG: nobody would kill us then.
         if libc::getppid() != plan.parent {
             libc::_exit(127);

@@ -1,0 +1,206 @@
+//! Adding includes up. Pure; one count per thread, merged per tree.
+
+use std::collections::HashMap;
+
+use collector_kit::bounded;
+
+use crate::library;
+use crate::scan::{self, Form, Include};
+
+/// How many examples of a kind of left-out file are kept.
+const EXAMPLES: usize = 5;
+/// Longest header name kept, in characters.
+const HEADER: usize = 300;
+
+/// What was found in a tree, or in a part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    /// Files scanned.
+    pub(crate) files: u64,
+    /// Bytes of them.
+    pub(crate) bytes: u64,
+    /// Includes of named headers, probes not among them.
+    pub(crate) includes: u64,
+    /// Includes whose header a macro gives.
+    pub(crate) computed: u64,
+    /// `__has_include` questions.
+    pub(crate) probes: u64,
+    /// Headers by name, as included; only questions do not make one.
+    pub(crate) headers: HashMap<String, Uses>,
+    /// Boost libraries by name; what a Boost header counts for.
+    pub(crate) libraries: HashMap<&'static str, Uses>,
+    /// Files that include a Boost header.
+    pub(crate) boost_files: u64,
+    /// Files left out because they are binary.
+    pub(crate) binary: LeftOut,
+    /// Files left out because they are too large.
+    pub(crate) large: LeftOut,
+    /// Files and directories that could not be read.
+    pub(crate) unreadable: LeftOut,
+}
+
+/// How often something is included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Uses {
+    /// Includes of it.
+    pub(crate) includes: u64,
+    /// Those that depend on a macro.
+    pub(crate) conditional: u64,
+    /// Files with at least one.
+    pub(crate) files: u64,
+    // The last file that counted, so that each counts once; numbers begin at 1.
+    last: u64,
+}
+
+/// Files that were left out: how many, and which for example.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    /// How many.
+    pub(crate) count: u64,
+    /// Some of them, with the reason where it is not plain.
+    pub(crate) examples: Vec<String>,
+}
+
+impl Count {
+    /// Counts one file.
+    pub(crate) fn add_file(&mut self, text: &[u8]) {
+        self.files += 1;
+        self.bytes += u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let mut has_boost = false;
+        scan::includes(text, |include| has_boost |= self.add(&include));
+        self.boost_files += u64::from(has_boost);
+    }
+
+    /// Counts one include; gives whether it is one of Boost.
+    fn add(&mut self, include: &Include<'_>) -> bool {
+        match include.form {
+            Form::Computed => self.computed += 1,
+            Form::Probe => self.probes += 1,
+            Form::Angle | Form::Quote => return self.add_named(include),
+        }
+        false
+    }
+
+    fn add_named(&mut self, include: &Include<'_>) -> bool {
+        self.includes += 1;
+        let name = String::from_utf8_lossy(&include.header);
+        let (file, conditional) = (self.files, include.conditional);
+        match self.headers.get_mut(&*name) {
+            Some(uses) => uses.add(file, conditional),
+            None => self
+                .headers
+                .entry(bounded(&name, HEADER))
+                .or_default()
+                .add(file, conditional),
+        }
+        let is_boost = name.starts_with("boost/");
+        if is_boost {
+            self.libraries
+                .entry(library::of(&name))
+                .or_default()
+                .add(file, conditional);
+        }
+        is_boost
+    }
+
+    /// Counts everything that `other` counts, which are other files.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.includes += other.includes;
+        self.computed += other.computed;
+        self.probes += other.probes;
+        self.boost_files += other.boost_files;
+        for (header, uses) in other.headers {
+            self.headers.entry(header).or_default().merge(uses);
+        }
+        for (library, uses) in other.libraries {
+            self.libraries.entry(library).or_default().merge(uses);
+        }
+        self.binary.merge(other.binary);
+        self.large.merge(other.large);
+        self.unreadable.merge(other.unreadable);
+    }
+
+    /// Headers by how often they are included, the most often first.
+    pub(crate) fn ranked_headers(&self) -> Vec<(&str, Uses)> {
+        ranked(self.headers.iter().map(|(name, uses)| (name.as_str(), *uses)))
+    }
+
+    /// Boost libraries by how often they are included, the most often first.
+    pub(crate) fn ranked_libraries(&self) -> Vec<(&str, Uses)> {
+        ranked(self.libraries.iter().map(|(name, uses)| (*name, *uses)))
+    }
+}
+
+fn ranked<'a>(all: impl Iterator<Item = (&'a str, Uses)>) -> Vec<(&'a str, Uses)> {
+    let mut all: Vec<_> = all.collect();
+    all.sort_by(|a, b| b.1.includes.cmp(&a.1.includes).then(a.0.cmp(b.0)));
+    all
+}
+
+impl Uses {
+    fn add(&mut self, file: u64, conditional: bool) {
+        self.includes += 1;
+        self.conditional += u64::from(conditional);
+        if self.last != file {
+            self.last = file;
+            self.files += 1;
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.includes += other.includes;
+        self.conditional += other.conditional;
+        self.files += other.files;
+    }
+}
+
+impl LeftOut {
+    /// One more.
+    pub(crate) fn add(&mut self, example: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(example());
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.examples.extend(other.examples);
+        self.examples.sort();
+        self.examples.truncate(EXAMPLES);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_count_once_per_header_and_library() {
+        let mut count = Count::default();
+        count.add_file(
+            b"#include <boost/asio.hpp>\n#include <boost/asio.hpp>\n#include <boost/asio/ip/tcp.hpp>\n",
+        );
+        count.add_file(b"#ifdef X\n#include \"boost/asio.hpp\"\n#endif\n#include MACRO\n#if __has_include(<boost/any.hpp>)\n#endif\n");
+        let mut other = Count::default();
+        other.add_file(b"#include <boost/asio.hpp>\n#include <vector>\n");
+        count.merge(other);
+        let uses = |uses: Uses| (uses.includes, uses.conditional, uses.files);
+        assert_eq!(uses(count.headers["boost/asio.hpp"]), (4, 1, 3));
+        assert_eq!(uses(count.libraries["asio"]), (5, 1, 3));
+        assert_eq!(
+            (
+                count.files,
+                count.includes,
+                count.computed,
+                count.probes,
+                count.boost_files
+            ),
+            (3, 6, 1, 1, 3)
+        );
+        assert_eq!(count.ranked_headers()[0].0, "boost/asio.hpp");
+        assert!(!count.headers.contains_key("boost/any.hpp"));
+    }
+}
