@@ -35,6 +35,20 @@ need_python_venv() {
     }
 }
 
+# The tests start a PostgreSQL of their own; only its programs are needed.
+need_postgresql() {
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do
+        [ -x "$initdb" ] && return
+    done
+    command -v initdb >/dev/null 2>&1 && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "Installing PostgreSQL"
+        apt-get update -q && apt-get install -q -y postgresql
+        return
+    fi
+    need initdb "the PostgreSQL server (Debian: apt-get install postgresql)"
+}
+
 # Where cargo builds, also when CARGO_TARGET_DIR or a config file says otherwise.
 target_dir() {
     cargo metadata --format-version 1 --no-deps --offline 2>/dev/null |

@@ -33,7 +33,7 @@ enum Allowed {
 /// Stands for the part of `report` that is words and not deeds: what may be said, by
 /// whom it is heard, and where it is kept.
 const WORDS: &str = "the words of report";
-const WORDS_OF_REPORT: [&str; 13] = [
+const WORDS_OF_REPORT: [&str; 14] = [
     "event",
     "AttemptRecord",
     "Listener",
@@ -43,6 +43,7 @@ const WORDS_OF_REPORT: [&str; 13] = [
     "RecordCounts",
     "RunDir",
     "RunEvent",
+    "SlotRef",
     "Summary",
     "TaskRef",
     "TaskSummary",

@@ -125,10 +125,10 @@ groups:
             "--schedule",
             "daily",
             "--database-url",
-            "postgres://me:secret@127.0.0.1/db",
+            "postgres://me:secret@127.0.0.1:1/db",
         ])
         .exits(3)
-        .says("postgres://me@127.0.0.1/db")
+        .says("postgres://me@127.0.0.1:1/db")
         .says_not("secret");
     fs::write(
         place.path("broken.db"),

@@ -10,8 +10,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{print_json, print_text};
 use super::settings::Settings;
+use super::store::with_store;
 use crate::report::{human_duration, neutralised, outcome_style};
-use crate::store::{HistoryFilter, RunHeader, Store};
+use crate::store::{HistoryFilter, RunHeader};
 
 /// Lists runs.
 pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
@@ -20,6 +21,7 @@ pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failu
         command: args.collector.clone(),
         group: args.group.clone(),
         last: args.last,
+        ..HistoryFilter::default()
     };
     let runs = with_store(&settings, async |store| {
         store.history(&filter).await.map_err(Failure::infrastructure)
@@ -29,56 +31,6 @@ pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failu
         Format::Text => print_text(&table(&runs))?,
     }
     Ok(Exit::Success)
-}
-
-/// Opens the store, asks it something, and closes it.
-///
-/// # Errors
-/// It cannot be opened, or `ask` fails.
-pub(super) fn with_store<T>(
-    settings: &Settings,
-    ask: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        let store = open_store(settings).await?;
-        let answer = ask(&store).await;
-        store.close().await;
-        answer
-    })
-}
-
-/// Opens the store, in a state directory that exists.
-///
-/// # Errors
-/// Either cannot be had.
-pub(super) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
-    let directory = &settings.state_dir;
-    std::fs::create_dir_all(directory).map_err(|error| {
-        Failure::infrastructure(
-            anyhow::Error::new(error)
-                .context(format!("cannot use the state directory {}", directory.display())),
-        )
-        .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
-    })?;
-    Store::open(settings.database_url.as_deref(), directory)
-        .await
-        .map_err(|error| {
-            Failure::infrastructure(error)
-                .hint("--database-url, DATABASE_URL or --state-dir decide where the database is")
-        })
-}
-
-/// The runtime of a verb. One thread: a run does one thing at a time, and a
-/// message to another thread costs more than most of what it would do there.
-///
-/// # Errors
-/// The system has no resources left.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::infrastructure)
 }
 
 fn table(runs: &[RunHeader]) -> String {

@@ -8,9 +8,9 @@ use std::path::Path;
 use super::args::{Global, LogsArgs};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::history::with_store;
 use super::settings::Settings;
 use super::show::find;
+use super::store::with_store;
 use crate::model::Stream;
 use crate::report::{Record, TaskSummary, push_neutralised};
 

@@ -17,6 +17,7 @@ mod run;
 mod schedule;
 mod settings;
 mod show;
+mod store;
 mod summary;
 
 use clap::{CommandFactory, Parser};

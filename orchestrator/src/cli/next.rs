@@ -1,6 +1,6 @@
 //! `next`: what the timetable will fire, when, and how it went last time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::args::{Format, Global, NextArgs};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::history::with_store;
 use super::output::{print_json, print_text};
 use super::schedule::load;
 use super::settings::Settings;
+use super::store::with_store;
 use crate::model::{Clock, EntryKey, Firing, SystemClock, Window, firings, timetable};
 use crate::report::{human_duration, neutralised, outcome_style};
 use crate::store::LastOutcome;
@@ -33,7 +33,7 @@ pub(super) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
     };
     let timetable = timetable(&schedule);
     let firings = firings(&timetable, now, window);
-    let last = last_outcomes(&settings)?;
+    let last = last_outcomes(&settings, &firings)?;
     match args.format {
         Format::Json => print_json(
             &firings
@@ -47,17 +47,25 @@ pub(super) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
 }
 
 /// Nothing has run where there is no database yet, and none is made to find out.
-fn last_outcomes(settings: &Settings) -> Result<LastOutcomes, Failure> {
+fn last_outcomes(settings: &Settings, firings: &[Firing<'_, '_>]) -> Result<LastOutcomes, Failure> {
     if settings.database_url.is_none() && !settings.state_dir.join("orchestrate.db").exists() {
         return Ok(LastOutcomes::new());
     }
-    let list = with_store(settings, async |store| {
-        store.last_outcomes().await.map_err(Failure::infrastructure)
-    })?;
-    Ok(list
-        .into_iter()
-        .map(|last| ((last.group.clone(), last.command.clone()), last))
-        .collect())
+    let keys: BTreeSet<(String, String)> = firings
+        .iter()
+        .flat_map(|firing| &firing.tasks)
+        .map(|task| (task.group.to_string(), task.command.to_string()))
+        .collect();
+    with_store(settings, async |store| {
+        let mut found = LastOutcomes::new();
+        for (group, command) in keys {
+            let last = store.last_outcomes(&group, &command, 1).await;
+            if let Some(last) = last.map_err(Failure::infrastructure)?.pop() {
+                found.insert((group, command), last);
+            }
+        }
+        Ok(found)
+    })
 }
 
 /// A firing as the JSON contract shows it.

@@ -11,11 +11,11 @@ use super::args::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs
 use super::collectors::collectors;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::history::{open_store, runtime};
 use super::output::{colour_on_stderr, print_text};
 use super::plan;
 use super::schedule::{load, planned};
 use super::settings::Settings;
+use super::store::{open_store, runtime};
 use super::{logging, schedule, summary};
 use crate::engine::{Context, RunRequest, forward_signals, run as execute};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
@@ -23,7 +23,7 @@ use crate::process::{ForkServer, raise_open_files};
 use crate::report::{
     Bus, Console, Diary, JsonLines, Listener, RunDir, Summary, Terminal, report, summary_text,
 };
-use crate::store::{Journal, RecorderEnd, Store, record};
+use crate::store::{DRAIN, Journal, RecorderEnd, Store, record, this_process};
 
 /// `run`: selects from the schedule and runs.
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
@@ -159,7 +159,13 @@ impl Job {
         let mut bus = Bus::new(vec![Box::new(journal)]);
         let shown = bus.subscribe(with_output);
         let reporter = std::thread::spawn(move || report(shown, &mut listeners));
-        let recorder = tokio::spawn(record(store.clone(), id.clone(), bus.subscribe(false)));
+        let recorder = tokio::spawn(record(
+            store.clone(),
+            id.clone(),
+            settings.state_dir.clone(),
+            bus.subscribe(false),
+            DRAIN,
+        ));
         let (orders, receiver) = mpsc::channel(4);
         forward_signals(orders).map_err(Failure::infrastructure)?;
 
@@ -180,6 +186,8 @@ impl Job {
             stop_on_failure: self.stop_on_failure,
             stopping_groups: self.stopping_groups.clone(),
             slots: self.slots(now),
+            slot: None,
+            owner: this_process().map_err(Failure::infrastructure)?,
         };
         let summary = execute(&context, request, &dir, &bus, receiver).await;
 

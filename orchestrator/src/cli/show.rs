@@ -3,9 +3,9 @@
 use super::args::{Format, Global, ShowArgs};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::history::with_store;
 use super::output::{print_json, print_text};
 use super::settings::Settings;
+use super::store::with_store;
 use crate::report::{Summary, summary_text};
 use crate::store::{RunRecord, Store};
 

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::attempt::{Attempted, Job, Ordered, attempt};
 use super::context::Context;
 use super::ending::Ledger;
-use crate::model::{Action, CancelCause, Event, Plan, Planned, RunId, RunState, RunTask, Told};
-use crate::report::{Bus, PlannedTask, RunDir, RunEvent, Summary, TaskRef};
+use crate::model::{Action, CancelCause, Event, Owner, Plan, Planned, RunId, RunState, RunTask, Told};
+use crate::report::{Bus, PlannedTask, RunDir, RunEvent, SlotRef, Summary, TaskRef};
 
 /// A run to be executed.
 #[derive(Debug, Clone)]
@@ -31,6 +31,10 @@ pub struct RunRequest {
     pub stopping_groups: Vec<String>,
     /// For each task of the plan the instant that it stands for.
     pub slots: Vec<Timestamp>,
+    /// The slot of the timetable that it is for; `None` for a run by hand.
+    pub slot: Option<SlotRef>,
+    /// The process that executes it.
+    pub owner: Owner,
 }
 
 /// What an operator may want of a run.
@@ -133,6 +137,8 @@ impl Running<'_> {
                 schedule: self.request.schedule.clone(),
                 group: self.request.group.clone(),
                 at: self.ledger.started_at(),
+                owner: self.request.owner.clone(),
+                slot: self.request.slot.clone(),
                 tasks,
             })
             .await;

@@ -8,6 +8,7 @@ mod firings;
 mod fixtures;
 mod ids;
 mod outcome;
+mod owner;
 mod plan;
 mod run;
 mod schedule;
@@ -21,6 +22,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
 pub use outcome::{Because, CancelCause, Category, Exit, Outcome, SpawnError, TimeLimit, signal_name};
+pub use owner::Owner;
 pub use plan::{Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow};
 pub use run::{Action, Event, RunState, RunTask, Told};
 pub use schedule::{

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::summary::{Summary, TaskSummary};
-use crate::model::RunId;
+use crate::model::{Owner, RunId};
 
 /// A task of the run, as events name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +20,15 @@ pub struct TaskRef {
     pub group: String,
     /// Its collector.
     pub command: String,
+}
+
+/// A slot of the timetable, as events name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SlotRef {
+    /// The entry: `group:github`, `interval:15`, `workflow`.
+    pub entry: String,
+    /// Its instant.
+    pub at: Timestamp,
 }
 
 /// One thing that happened.
@@ -36,6 +45,11 @@ pub enum RunEvent {
         group: Option<String>,
         /// When.
         at: Timestamp,
+        /// The process that executes it.
+        owner: Owner,
+        /// The slot that it is for, if a scheduler started it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<SlotRef>,
         /// What will run, in order.
         tasks: Vec<PlannedTask>,
     },

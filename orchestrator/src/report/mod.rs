@@ -19,7 +19,7 @@ pub use attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, Record};
 pub use bus::{Bus, Listener, Message, report};
 pub use console::{Console, Terminal};
 pub use diary::Diary;
-pub use event::{AttemptRecord, PlannedTask, RunEvent, TaskRef};
+pub use event::{AttemptRecord, PlannedTask, RunEvent, SlotRef, TaskRef};
 pub use json::JsonLines;
 pub use junit::summary_junit;
 pub use markdown::summary_markdown;

@@ -1,12 +1,34 @@
 //! What is remembered: the run directory first, the database as its index.
 //! Nothing outside knows SQL; nothing here knows how a run proceeds.
+//!
+//! On the way in: `journal` (disk), `recorder` (queue, retries), `write` (each event
+//! exactly once). On the way out: `read`. After a crash: `recovery`.
 
+mod error;
 mod journal;
+mod owner;
+mod postgres;
 mod read;
 mod recorder;
+mod recovery;
+mod rows;
+mod slots;
+mod sql;
 mod sqlite;
+// The type that the folder is about.
+#[expect(
+    clippy::module_inception,
+    reason = "the folder's own concept has the folder's name"
+)]
+mod store;
+mod unrecorded;
+mod write;
 
-pub use journal::Journal;
+pub use error::StoreError;
+pub use journal::{Journal, wait_for_end};
+pub use owner::this_process;
 pub use read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};
-pub use recorder::{RecorderEnd, record};
-pub use sqlite::{Store, StoreError};
+pub use recorder::{DRAIN, RecorderEnd, record};
+pub use recovery::Recovered;
+pub use slots::{Claim, LedgerRow, SlotState, SlotTask};
+pub use store::{MigrationState, Store};

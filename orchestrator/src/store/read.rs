@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::AssertSqlSafe;
 
-use super::sqlite::{Store, StoreError};
-use crate::model::RunId;
+use super::error::StoreError;
+use super::rows::{AttemptRow, RunRow, TaskRow, instant};
+use super::sql::{Arg, args};
+use super::store::Store;
+use crate::model::{Owner, RunId};
 use crate::report::TaskSummary;
 
 /// Which runs to list.
@@ -16,6 +18,13 @@ pub struct HistoryFilter {
     pub command: Option<String>,
     /// Only runs in which this group took part.
     pub group: Option<String>,
+    /// Only runs in which a task (of that collector, of that group) ended so;
+    /// `running` for runs without an end.
+    pub outcome: Option<String>,
+    /// Only runs that began then or later.
+    pub since: Option<Timestamp>,
+    /// Only runs that began before this.
+    pub until: Option<Timestamp>,
     /// The newest so many.
     pub last: u32,
 }
@@ -29,11 +38,11 @@ pub struct RunHeader {
     pub schedule: String,
     /// The group it was narrowed to.
     pub group: Option<String>,
-    /// `running` until its end was recorded, then `finished`.
+    /// `running` until its end was recorded, then `finished`; `lost` if it had none.
     pub state: &'static str,
     /// When it began.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When it ended; for a lost one, when that was found.
     pub finished_at: Option<Timestamp>,
     /// Tasks that succeeded.
     pub succeeded: u32,
@@ -43,8 +52,12 @@ pub struct RunHeader {
     pub skipped: u32,
     /// Whether all that should have run succeeded.
     pub success: Option<bool>,
-    /// What `orchestrate` exited with.
+    /// What `orchestrate` exited with; `None` while it runs, and where nobody saw it.
     pub exit_code: Option<u8>,
+    /// Why it has no end of its own.
+    pub lost: Option<String>,
+    /// The process that executed it.
+    pub owner: Owner,
 }
 
 /// A run, whole. A finished one serializes to what `run` gave as its summary.
@@ -63,6 +76,8 @@ pub struct TaskState {
     /// How it ended; its outcome is `running` or `pending` while it has not.
     #[serde(flatten)]
     pub summary: TaskSummary,
+    /// Its cadence.
+    pub schedule: String,
     /// Its attempts in order.
     pub attempt_list: Vec<Attempt>,
 }
@@ -78,6 +93,10 @@ pub struct Attempt {
     pub finished_at: Option<Timestamp>,
     /// The keyword of its outcome.
     pub outcome: Option<String>,
+    /// Its exit code, if it exited.
+    pub exit_code: Option<i32>,
+    /// The signal that killed it, if one did.
+    pub signal: Option<String>,
     /// The cause in words.
     pub reason: Option<String>,
     /// Its log file, relative to the state directory.
@@ -99,31 +118,39 @@ pub struct LastOutcome {
     pub started_at: Timestamp,
     /// The keyword of its outcome.
     pub outcome: String,
+    /// The cause in words.
+    pub reason: String,
 }
 
 impl Store {
-    /// For each collector of each group, how it ended the last time.
+    /// How a collector of a group ended the last `count` times, newest first.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn last_outcomes(&self) -> Result<Vec<LastOutcome>, StoreError> {
-        // SQLite takes the bare columns from the row that has the maximum.
-        let rows = sqlx::query(
-            "select tasks.group_name, command, outcome, run_id, max(started_at) as started_at
-             from tasks join runs on runs.id = run_id
-             where outcome is not null group by tasks.group_name, command",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let run = RunId::new(row.try_get::<String, _>("run_id")?);
+    pub async fn last_outcomes(
+        &self,
+        group: &str,
+        command: &str,
+        count: u32,
+    ) -> Result<Vec<LastOutcome>, StoreError> {
+        let rows: Vec<(String, i64, String, String)> = self
+            .fetch(
+                "select run_id, run_started_at, outcome, reason from tasks
+                 where command = $1 and group_name = $2 and outcome is not null
+                 order by run_started_at desc, run_id desc limit $3",
+                &args![command, group, count],
+            )
+            .await?;
+        rows.into_iter()
+            .map(|(run, started_at, outcome, reason)| {
+                let run = RunId::new(run);
                 Ok(LastOutcome {
-                    group: row.try_get("group_name")?,
-                    command: row.try_get("command")?,
-                    outcome: row.try_get("outcome")?,
-                    started_at: instant(&run, row.try_get("started_at")?)?,
+                    group: group.to_owned(),
+                    command: command.to_owned(),
+                    started_at: instant(&run, started_at)?,
                     run,
+                    outcome,
+                    reason,
                 })
             })
             .collect()
@@ -134,18 +161,9 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn history(&self, filter: &HistoryFilter) -> Result<Vec<RunHeader>, StoreError> {
-        let rows = sqlx::query(
-            "select * from runs
-             where ($1 is null or exists (select 1 from tasks where run_id = runs.id and command = $1))
-               and ($2 is null or exists (select 1 from tasks where run_id = runs.id and group_name = $2))
-             order by started_at desc, id desc limit $3",
-        )
-        .bind(&filter.command)
-        .bind(&filter.group)
-        .bind(filter.last)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(header).collect()
+        let (sql, args) = history(filter);
+        let rows: Vec<RunRow> = self.fetch(AssertSqlSafe(sql), &args).await?;
+        rows.into_iter().map(RunRow::header).collect()
     }
 
     /// The ids that begin with `prefix`, at most two: enough to see that it is not unique.
@@ -154,145 +172,132 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn find_run(&self, prefix: &str) -> Result<Vec<RunId>, StoreError> {
-        let ids: Vec<String> = if prefix == "last" {
-            sqlx::query_scalar("select id from runs order by started_at desc, id desc limit 1")
-                .fetch_all(&self.pool)
-                .await?
+        let ids: Vec<(String,)> = if prefix == "last" {
+            self.fetch(
+                "select id from runs order by started_at desc, id desc limit 1",
+                &[],
+            )
+            .await?
         } else {
-            sqlx::query_scalar("select id from runs where substr(id, 1, length($1)) = $1 order by id limit 2")
-                .bind(prefix)
-                .fetch_all(&self.pool)
-                .await?
+            // Ids are ASCII and compared byte by byte: what begins so is a range.
+            self.fetch(
+                "select id from runs where id >= $1 and id < $2 order by id limit 2",
+                &args![prefix, &format!("{prefix}\u{7f}")],
+            )
+            .await?
         };
-        Ok(ids.into_iter().map(RunId::new).collect())
+        Ok(ids.into_iter().map(|(id,)| RunId::new(id)).collect())
     }
 
-    /// One run with its tasks and attempts; `None` if there is no such run.
+    /// One run with its tasks and attempts, as of one moment; `None` if there is no
+    /// such run.
     ///
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn run(&self, run: &RunId) -> Result<Option<RunRecord>, StoreError> {
-        let Some(row) = sqlx::query("select * from runs where id = $1")
-            .bind(run.as_str())
-            .fetch_optional(&self.pool)
-            .await?
-        else {
+        let mut sql = self.snapshot().await?;
+        let rows: Vec<RunRow> = sql.fetch("select * from runs where id = $1", &args![run]).await?;
+        let tasks: Vec<TaskRow> = sql
+            .fetch(
+                "select * from tasks where run_id = $1 order by position",
+                &args![run],
+            )
+            .await?;
+        let attempts: Vec<AttemptRow> = sql
+            .fetch(
+                "select * from attempts where run_id = $1 order by position, number",
+                &args![run],
+            )
+            .await?;
+        sql.commit().await?;
+        let Some(header) = rows.into_iter().next() else {
             return Ok(None);
         };
-        let tasks = sqlx::query("select * from tasks where run_id = $1 order by position")
-            .bind(run.as_str())
-            .fetch_all(&self.pool)
-            .await?;
-        let attempts = sqlx::query("select * from attempts where run_id = $1 order by position, number")
-            .bind(run.as_str())
-            .fetch_all(&self.pool)
-            .await?;
-        let tasks = tasks
-            .iter()
-            .map(|row| {
-                let position: i64 = row.try_get("position")?;
-                let mut list = Vec::new();
-                for attempt_row in &attempts {
-                    if attempt_row.try_get::<i64, _>("position")? == position {
-                        list.push(attempt(run, attempt_row)?);
-                    }
-                }
-                Ok(TaskState {
-                    summary: task(run, row, &list)?,
-                    attempt_list: list,
-                })
+        let mut attempts = attempts.into_iter().peekable();
+        let tasks = tasks.into_iter().map(|row| {
+            let position = row.position;
+            let attempt_list =
+                std::iter::from_fn(|| attempts.next_if(|attempt| attempt.position == position))
+                    .map(|attempt| attempt.attempt(run))
+                    .collect::<Result<Vec<_>, _>>()?;
+            let (summary, schedule) = row.task(run, &attempt_list)?;
+            Ok(TaskState {
+                summary,
+                schedule,
+                attempt_list,
             })
-            .collect::<Result<_, StoreError>>()?;
+        });
         Ok(Some(RunRecord {
-            header: header(&row)?,
-            tasks,
+            tasks: tasks.collect::<Result<_, StoreError>>()?,
+            header: header.header()?,
         }))
     }
 }
 
-fn header(row: &SqliteRow) -> Result<RunHeader, StoreError> {
-    let run = RunId::new(row.try_get::<String, _>("id")?);
-    let finished_at: Option<i64> = row.try_get("finished_at")?;
-    Ok(RunHeader {
-        schedule: row.try_get("schedule")?,
-        group: row.try_get("group_name")?,
-        state: if finished_at.is_some() {
-            "finished"
-        } else {
-            "running"
-        },
-        started_at: instant(&run, row.try_get("started_at")?)?,
-        finished_at: finished_at.map(|at| instant(&run, at)).transpose()?,
-        succeeded: row.try_get("succeeded")?,
-        failed: row.try_get("failed")?,
-        skipped: row.try_get("skipped")?,
-        success: row.try_get("success")?,
-        exit_code: row.try_get("exit_code")?,
-        run,
-    })
-}
-
-fn task(run: &RunId, row: &SqliteRow, attempts: &[Attempt]) -> Result<TaskSummary, StoreError> {
-    let json = |name: &str| -> Result<Vec<String>, StoreError> {
-        let text: String = row.try_get(name)?;
-        serde_json::from_str(&text).map_err(|error| unreadable(run, &format!("{name}: {error}")))
+/// The statement for a list of runs. It starts where an index leads to the few rows
+/// that are wanted: at the runs, or at their tasks.
+pub(super) fn history(filter: &HistoryFilter) -> (String, Vec<Arg>) {
+    let mut args = Vec::new();
+    let mut place = |arg: Arg| {
+        args.push(arg);
+        format!("${}", args.len())
     };
-    let number = |name: &str| -> Result<u64, StoreError> {
-        let value: i64 = row.try_get(name)?;
-        u64::try_from(value).map_err(|_| unreadable(run, &format!("{name} is negative")))
+    let running = filter.outcome.as_deref() == Some("running");
+    let of_task = [
+        ("command", &filter.command),
+        ("group_name", &filter.group),
+        ("outcome", &filter.outcome),
+    ];
+    let of_task: Vec<String> = of_task
+        .into_iter()
+        .filter(|(column, _)| !(running && *column == "outcome"))
+        .filter_map(|(column, value)| {
+            let value = value.as_deref()?;
+            Some(format!("{column} = {}", place(Arg::from(value))))
+        })
+        .collect();
+    let started = if of_task.is_empty() || running {
+        "started_at"
+    } else {
+        "run_started_at"
     };
-    let leftovers = json("leftovers")?;
-    let outcome: Option<String> = row.try_get("outcome")?;
-    let unfinished = if attempts.is_empty() { "pending" } else { "running" };
-    let recorded: u32 = row.try_get("attempts")?;
-    Ok(TaskSummary {
-        position: usize::try_from(number("position")?).unwrap_or(usize::MAX),
-        group: row.try_get("group_name")?,
-        command: row.try_get("command")?,
-        args: json("args")?,
-        outcome: outcome.unwrap_or_else(|| unfinished.to_owned()),
-        exit_code: row.try_get("exit_code")?,
-        signal: row.try_get("signal")?,
-        reason: row.try_get::<Option<String>, _>("reason")?.unwrap_or_default(),
-        category: row.try_get("category")?,
-        hint: row.try_get("hint")?,
-        attempts: recorded.max(u32::try_from(attempts.len()).unwrap_or(u32::MAX)),
-        duration_ms: number("duration_ms")?,
-        max_rss_bytes: number("max_rss_bytes")?,
-        cpu_ms: number("cpu_ms")?,
-        stdout_bytes: number("stdout_bytes")?,
-        stderr_bytes: number("stderr_bytes")?,
-        lines: number("lines")?,
-        truncated: row.try_get("truncated")?,
-        leaked: !leftovers.is_empty(),
-        leftovers,
-        records: None,
-        log: row
-            .try_get::<Option<String>, _>("log")?
-            .or_else(|| attempts.last().map(|attempt| attempt.log.clone())),
-        tail: json("tail")?,
-    })
-}
-
-fn attempt(run: &RunId, row: &SqliteRow) -> Result<Attempt, StoreError> {
-    let finished_at: Option<i64> = row.try_get("finished_at")?;
-    Ok(Attempt {
-        number: row.try_get("number")?,
-        started_at: instant(run, row.try_get("started_at")?)?,
-        finished_at: finished_at.map(|at| instant(run, at)).transpose()?,
-        outcome: row.try_get("outcome")?,
-        reason: row.try_get("reason")?,
-        log: row.try_get("log")?,
-    })
-}
-
-fn instant(run: &RunId, microseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(microseconds).map_err(|error| unreadable(run, &error.to_string()))
-}
-
-fn unreadable(run: &RunId, reason: &str) -> StoreError {
-    StoreError::Row {
-        run: run.to_string(),
-        reason: reason.to_owned(),
+    let mut time = Vec::new();
+    if let Some(since) = filter.since {
+        time.push(format!("{started} >= {}", place(Arg::from(since))));
     }
+    if let Some(until) = filter.until {
+        time.push(format!("{started} < {}", place(Arg::from(until))));
+    }
+    let last = place(Arg::from(filter.last));
+    let sql =
+        if running {
+            // Few runs are without an end, and an index leads to just these.
+            let mut all = vec!["finished_at is null".to_owned()];
+            all.extend(of_task.iter().map(|condition| {
+                format!("exists (select 1 from tasks where run_id = runs.id and {condition})")
+            }));
+            all.extend(time);
+            format!(
+                "select * from runs where {} order by started_at desc, id desc limit {last}",
+                all.join(" and ")
+            )
+        } else if of_task.is_empty() {
+            let condition = if time.is_empty() {
+                "true".to_owned()
+            } else {
+                time.join(" and ")
+            };
+            format!("select * from runs where {condition} order by started_at desc, id desc limit {last}")
+        } else {
+            let condition: Vec<String> = of_task.into_iter().chain(time).collect();
+            format!(
+                "select runs.* from runs join
+                 (select distinct run_started_at, run_id from tasks where {}
+                  order by run_started_at desc, run_id desc limit {last}) as wanted
+                 on runs.id = wanted.run_id
+             order by runs.started_at desc, runs.id desc",
+                condition.join(" and ")
+            )
+        };
+    (sql, args)
 }

@@ -1,0 +1,91 @@
+//! How verbs come to the store.
+
+use std::path::Path;
+
+use anstream::eprintln;
+use anstyle::AnsiColor;
+
+use super::failure::Failure;
+use super::settings::Settings;
+use crate::model::{Clock, SystemClock};
+use crate::report::neutralised;
+use crate::store::{Recovered, Store, StoreError, this_process};
+
+/// Opens the store, asks it something, and closes it.
+///
+/// # Errors
+/// It cannot be opened, or `ask` fails.
+pub(super) fn with_store<T>(
+    settings: &Settings,
+    ask: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let store = open_store(settings).await?;
+        let answer = ask(&store).await;
+        store.close().await;
+        answer
+    })
+}
+
+/// Opens the store, in a state directory that exists, and settles what a crash left open.
+///
+/// # Errors
+/// Either cannot be had.
+pub(super) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
+    let directory = &settings.state_dir;
+    std::fs::create_dir_all(directory).map_err(|error| {
+        Failure::infrastructure(
+            anyhow::Error::new(error)
+                .context(format!("cannot use the state directory {}", directory.display())),
+        )
+        .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
+    })?;
+    let store = Store::open(settings.database_url.as_deref(), directory)
+        .await
+        .map_err(unusable)?;
+    recover(&store, directory).await?;
+    Ok(store)
+}
+
+/// Settles what became of runs whose process is gone, and says so. Done by every verb
+/// that opens the store: nobody is shown a run as running that is not.
+async fn recover(store: &Store, state_dir: &Path) -> Result<(), Failure> {
+    let here = this_process().map_err(Failure::infrastructure)?;
+    let found = store
+        .recover(state_dir, &here, SystemClock.now())
+        .await
+        .map_err(unusable)?;
+    tell_recovered(&found);
+    Ok(())
+}
+
+/// Says what a recovery found, on standard error.
+pub(super) fn tell_recovered(found: &Recovered) {
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    let lost = found
+        .lost
+        .iter()
+        .map(|(run, reason)| format!("run {run} is lost: {reason}"));
+    for text in lost.chain(found.problems.iter().cloned()) {
+        eprintln!("{yellow}warning:{yellow:#} {}", neutralised(&text));
+    }
+}
+
+/// A database that cannot be used, with what decides which one it is.
+pub(super) fn unusable(error: StoreError) -> Failure {
+    Failure::infrastructure(error)
+        .hint("--database-url, DATABASE_URL or --state-dir decide where the database is")
+}
+
+/// The runtime of a verb. One thread: a run does one thing at a time, and a
+/// message to another thread costs more than most of what it would do there.
+///
+/// # Errors
+/// The system has no resources left.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::infrastructure)
+}

@@ -1,0 +1,252 @@
+//! The ledger of slots: which scheduler took a slot, and what became of each task at
+//! it. A slot is taken once, by one; every task at it ends as `ran`, `skipped`,
+//! `missed` or `unknown`, and says why.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::error::StoreError;
+use super::sql::{Sql, args};
+use super::store::Store;
+use crate::model::RunId;
+use crate::report::{PlannedTask, SlotRef};
+
+/// Whether a slot may be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It is ours, and nobody else's for ever.
+    Ours,
+    /// Somebody was faster: this run, or nobody if it was passed over.
+    Taken(Option<RunId>),
+}
+
+/// A task at a slot, as a scheduler sees it before anything runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotTask {
+    /// Its group.
+    pub group: String,
+    /// Its collector.
+    pub command: String,
+    /// What is known of it.
+    pub state: SlotState,
+}
+
+/// What is known of a task when its slot is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotState {
+    /// It is in the plan of the run.
+    Due,
+    /// It is not, for this reason: disabled, not today, ...
+    Skipped(String),
+    /// Nobody ran the slot, for this reason.
+    Missed(String),
+}
+
+/// What became of a task at a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LedgerRow {
+    /// The entry of the timetable.
+    pub entry: String,
+    /// The slot.
+    pub slot: Timestamp,
+    /// The group of the task.
+    pub group: String,
+    /// `due`, `ran`, `skipped`, `missed` or `unknown`.
+    pub state: String,
+    /// Why; for `ran`, how it ended.
+    pub cause: Option<String>,
+    /// The run that took the slot, if one did.
+    pub run: Option<RunId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    entry: String,
+    slot: i64,
+    group_name: String,
+    state: String,
+    cause: Option<String>,
+    run_id: Option<String>,
+}
+
+impl Store {
+    /// Takes a slot for `run`, or passes it over for good with `None`. Whoever gets
+    /// [`Claim::Ours`] may run it; there is only one who does, ever.
+    ///
+    /// # Errors
+    /// The database fails; then nothing was taken.
+    pub async fn claim_slot(
+        &self,
+        slot: &SlotRef,
+        run: Option<&RunId>,
+        tasks: &[SlotTask],
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let mut sql = self.begin().await?;
+        let run_id = run.map(ToString::to_string);
+        let taken = sql
+            .execute(
+                "insert into slots (entry, slot, claimed_at, run_id) values ($1, $2, $3, $4)
+                 on conflict (entry, slot) do nothing",
+                &args![&slot.entry, slot.at, now, &run_id],
+            )
+            .await?;
+        if taken == 0 {
+            let other: Vec<(Option<String>,)> = sql
+                .fetch(
+                    "select run_id from slots where entry = $1 and slot = $2",
+                    &args![&slot.entry, slot.at],
+                )
+                .await?;
+            sql.commit().await?;
+            let other = other.into_iter().next().and_then(|(run,)| run);
+            return Ok(Claim::Taken(other.map(RunId::new)));
+        }
+        let mut seen = Occurrences::default();
+        for task in tasks {
+            let (state, cause) = match &task.state {
+                SlotState::Due => ("due", None),
+                SlotState::Skipped(cause) => ("skipped", Some(cause.clone())),
+                SlotState::Missed(cause) => ("missed", Some(cause.clone())),
+            };
+            let occurrence = seen.next(&task.group, &task.command);
+            sql.change_one(
+                "noting a task of a slot",
+                "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
+                 values ($1, $2, $3, $4, $5, $6, $7)",
+                &args![
+                    &slot.entry,
+                    slot.at,
+                    &task.group,
+                    &task.command,
+                    occurrence,
+                    state,
+                    &cause
+                ],
+            )
+            .await?;
+        }
+        sql.commit().await?;
+        Ok(Claim::Ours)
+    }
+
+    /// The newest slot of an entry that was taken or passed over.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn last_slot(&self, entry: &str) -> Result<Option<Timestamp>, StoreError> {
+        let rows: Vec<(i64,)> = self
+            .fetch(
+                "select slot from slots where entry = $1 order by slot desc limit 1",
+                &args![entry],
+            )
+            .await?;
+        rows.first().map(|(slot,)| instant(entry, *slot)).transpose()
+    }
+
+    /// What became of a collector at its newest slots, newest first.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn ledger(&self, command: &str, last: u32) -> Result<Vec<LedgerRow>, StoreError> {
+        let rows: Vec<Row> = self
+            .fetch(
+                "select entry, slot, group_name, state, cause, run_id
+                 from ledger join slots using (entry, slot)
+                 where command = $1 order by slot desc, entry, occurrence limit $2",
+                &args![command, last],
+            )
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(LedgerRow {
+                    slot: instant(&row.entry, row.slot)?,
+                    entry: row.entry,
+                    group: row.group_name,
+                    state: row.state,
+                    cause: row.cause,
+                    run: row.run_id.map(RunId::new),
+                })
+            })
+            .collect()
+    }
+}
+
+/// A run with a slot begins: the slot is its own, and the tasks of its plan are due.
+pub(super) async fn taken(
+    sql: &mut Sql,
+    run: &RunId,
+    slot: &SlotRef,
+    at: Timestamp,
+    tasks: &[PlannedTask],
+) -> Result<(), StoreError> {
+    sql.change_one(
+        "taking a slot that is another run's",
+        "insert into slots (entry, slot, claimed_at, run_id) values ($1, $2, $3, $4)
+         on conflict (entry, slot) do update set run_id = excluded.run_id
+         where slots.run_id is null or slots.run_id = excluded.run_id",
+        &args![&slot.entry, slot.at, at, run],
+    )
+    .await?;
+    for PlannedTask { task, .. } in tasks {
+        let key = args![&slot.entry, slot.at, &task.group, &task.command, task.position];
+        let found = sql
+            .execute(
+                "update ledger set position = $5
+                 where entry = $1 and slot = $2 and group_name = $3 and command = $4
+                   and occurrence = (select min(occurrence) from ledger
+                       where entry = $1 and slot = $2 and group_name = $3 and command = $4
+                         and state = 'due' and position is null)",
+                &key,
+            )
+            .await?;
+        if found == 0 {
+            sql.change_one(
+                "planning a task at a slot",
+                "insert into ledger (entry, slot, group_name, command, occurrence, position, state)
+                 select $1, $2, $3, $4, coalesce(max(occurrence), 0) + 1, $5, 'due' from ledger
+                 where entry = $1 and slot = $2 and group_name = $3 and command = $4",
+                &key,
+            )
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// A task of the run is settled. Most runs are by hand and have no slot.
+pub(super) async fn settled(
+    sql: &mut Sql,
+    run: &RunId,
+    position: usize,
+    state: &str,
+    cause: &str,
+) -> Result<(), StoreError> {
+    sql.execute(
+        "update ledger set state = $1, cause = $2
+         where state = 'due' and position = $3
+           and (entry, slot) = (select entry, slot from slots where run_id = $4)",
+        &args![state, cause, position, run],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Counts how often a group names a collector.
+#[derive(Default)]
+struct Occurrences(HashMap<(String, String), u32>);
+
+impl Occurrences {
+    fn next(&mut self, group: &str, command: &str) -> u32 {
+        let count = self.0.entry((group.to_owned(), command.to_owned())).or_default();
+        *count += 1;
+        *count
+    }
+}
+
+fn instant(entry: &str, microseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(microseconds)
+        .map_err(|error| StoreError::Refused(format!("slot {microseconds} of {entry}: {error}")))
+}

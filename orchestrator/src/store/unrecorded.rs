@@ -1,0 +1,46 @@
+//! Which runs the database may not have whole: one empty file each, named after the
+//! run, in `<state>/unrecorded/`. It is there before the run's first event and gone
+//! when the database has the last one, so that a start need not look at every run
+//! there ever was.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::model::RunId;
+use crate::report::RunDir;
+
+const FOLDER: &str = "unrecorded";
+
+/// The database does not have this run yet.
+pub(super) fn note(dir: &RunDir) -> io::Result<()> {
+    fs::create_dir_all(dir.resolve(Path::new(FOLDER)))?;
+    let path = dir.path();
+    let name = path.file_name().unwrap_or_default();
+    fs::write(dir.resolve(&Path::new(FOLDER).join(name)), b"")
+}
+
+/// The runs that were noted, oldest first.
+pub(super) fn noted(state_dir: &Path) -> io::Result<Vec<RunId>> {
+    let entries = match fs::read_dir(state_dir.join(FOLDER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut runs = Vec::new();
+    for entry in entries {
+        // Ids are ours and ASCII; whatever else lies here is not.
+        if let Ok(name) = entry?.file_name().into_string() {
+            runs.push(RunId::new(name));
+        }
+    }
+    runs.sort();
+    Ok(runs)
+}
+
+/// The database has this run, whole.
+pub(super) fn forget(state_dir: &Path, run: &RunId) -> io::Result<()> {
+    match fs::remove_file(state_dir.join(FOLDER).join(run.as_str())) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}

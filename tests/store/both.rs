@@ -1,0 +1,29 @@
+//! One test, two databases.
+
+use crate::story::Home;
+
+/// Makes of each function here a test on either database.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $test() { crate::both::run(None, super::$test); })*
+        }
+        mod postgres {
+            $(#[test] fn $test() {
+                crate::both::run(Some(crate::cluster::cluster().database()), super::$test);
+            })*
+        }
+    };
+}
+
+pub(crate) fn run(url: Option<String>, test: impl AsyncFnOnce(&Home)) {
+    let home = Home::new(url);
+    runtime().block_on(test(&home));
+}
+
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}

@@ -1,0 +1,176 @@
+//! A PostgreSQL of our own: one cluster for this test run, one database for each
+//! test. It lives as long as the pipe to it: when the test process ends, in whatever
+//! way, a small shell stops the server and removes its files.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use nix::unistd::{Gid, Uid, User};
+
+/// A running server that takes connections on a unix socket only.
+pub(crate) struct Cluster {
+    dir: PathBuf,
+    /// Holds the other end of its standard input; dropped with the process.
+    _keeper: Child,
+}
+
+/// The cluster of this test run, started by whoever needs it first.
+pub(crate) fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(Cluster::start)
+}
+
+impl Cluster {
+    /// Another one, for a test that stops it.
+    pub(crate) fn start() -> Self {
+        let binaries = binaries();
+        let dir = tempfile::Builder::new().prefix("pg").tempdir().unwrap().keep();
+        // initdb refuses to work as root.
+        let (uid, gid) = unprivileged();
+        chown(&dir, Some(uid.as_raw()), Some(gid.as_raw())).unwrap();
+        let run = |program: &str, args: &[&str]| {
+            let mut command = Command::new(binaries.join(program));
+            command.args(args).current_dir(&dir).stdin(Stdio::null());
+            as_user(&mut command, uid, gid);
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{program}: {output:?}");
+        };
+        let socket = dir.to_str().unwrap();
+        run(
+            "initdb",
+            &[
+                "--no-sync",
+                "--auth=trust",
+                "--username=test",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "data",
+            ],
+        );
+        let options = format!(
+            "-c fsync=off -c listen_addresses= -c unix_socket_directories={socket} -c max_connections=100 \
+             -c shared_buffers=64MB -c synchronous_commit=off -c full_page_writes=off"
+        );
+        let start = ["-D", "data", "-l", "log", "-o", &options, "-w", "start"];
+        run("pg_ctl", &start);
+        let mut keeper = Command::new("sh");
+        keeper
+            .args(["-c", "cat; \"$0\" -D data -m immediate stop; cd /; rm -rf \"$1\""])
+            .arg(binaries.join("pg_ctl"))
+            .arg(&dir)
+            .current_dir(&dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // Ctrl-C is for the tests; this one waits for their end.
+            .process_group(0);
+        as_user(&mut keeper, uid, gid);
+        Self {
+            _keeper: keeper.spawn().unwrap(),
+            dir,
+        }
+    }
+
+    /// The URL of a new, empty database.
+    pub(crate) fn database(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        self.psql("postgres", &format!("create database {name}"));
+        self.url(&name)
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
+        let host = self.dir.to_str().unwrap().replace('/', "%2F");
+        format!("postgres://test:s3cret@{host}/{database}")
+    }
+
+    /// What psql prints of a query, in a database.
+    pub(crate) fn psql(&self, database: &str, sql: &str) -> String {
+        let output = Command::new(binaries().join("psql"))
+            .args([
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-U",
+                "test",
+                "-h",
+            ])
+            .arg(&self.dir)
+            .args(["-d", database, "-c", sql])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.dir.join(".s.PGSQL.5432")
+    }
+
+    /// Stops the server at once, as a crash would, or starts it again.
+    pub(crate) fn control(&self, args: &[&str]) {
+        let (uid, gid) = unprivileged();
+        let mut command = Command::new(binaries().join("pg_ctl"));
+        command
+            .args(["-D", "data", "-w"])
+            .args(args)
+            .current_dir(&self.dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        as_user(&mut command, uid, gid);
+        assert!(command.status().unwrap().success());
+    }
+}
+
+/// The server's programs; Debian does not put them into PATH.
+fn binaries() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut found: Vec<PathBuf> = versions
+        .map(|version| version.path().join("bin"))
+        .chain(std::env::split_paths(
+            &std::env::var_os("PATH").unwrap_or_default(),
+        ))
+        .filter(|dir| {
+            ["initdb", "pg_ctl", "psql"]
+                .iter()
+                .all(|program| dir.join(program).exists())
+        })
+        .collect();
+    found.sort();
+    found
+        .pop()
+        .expect("PostgreSQL is missing: apt-get install postgresql (scripts/test does it as root)")
+}
+
+fn unprivileged() -> (Uid, Gid) {
+    if !Uid::effective().is_root() {
+        return (Uid::effective(), Gid::effective());
+    }
+    let nobody = User::from_name("nobody")
+        .unwrap()
+        .expect("there is no user nobody");
+    (nobody.uid, nobody.gid)
+}
+
+fn as_user(command: &mut Command, uid: Uid, gid: Gid) {
+    if Uid::effective().is_root() {
+        command.uid(uid.as_raw()).gid(gid.as_raw());
+    }
+}
+
+/// The last part of a database URL.
+pub(crate) fn name_of(url: &str) -> &str {
+    Path::new(url).file_name().unwrap().to_str().unwrap()
+}

@@ -1,0 +1,16 @@
+//! What is remembered, and that it is true: on SQLite and on a real PostgreSQL.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail where it stands"
+)]
+
+#[macro_use]
+mod both;
+mod cluster;
+mod conformance;
+mod recovery;
+mod schema;
+mod slots;
+mod story;

@@ -1,0 +1,146 @@
+//! The ledger of slots: one taker, and an end for every task.
+
+use orchestrator::model::{Because, Exit, Outcome, RunId};
+use orchestrator::report::SlotRef;
+use orchestrator::store::{Claim, SlotState, SlotTask, Store, this_process};
+
+use crate::story::{Home, Story, at, dead};
+
+on_both!(
+    a_slot_is_taken_once,
+    every_task_of_a_slot_ends,
+    a_run_that_is_lost_leaves_the_slot_unknown,
+    a_slot_that_nobody_ran_is_missed,
+);
+
+fn slot(second: i64) -> SlotRef {
+    SlotRef {
+        entry: "group:g".into(),
+        at: at(second),
+    }
+}
+
+fn task(command: &str, state: SlotState) -> SlotTask {
+    SlotTask {
+        group: "g".into(),
+        command: command.into(),
+        state,
+    }
+}
+
+/// State and cause of a collector at its newest slots.
+async fn ledger(store: &Store, command: &str) -> Vec<(String, String)> {
+    let rows = store.ledger(command, 10).await.unwrap();
+    rows.into_iter()
+        .map(|row| (row.state, row.cause.unwrap_or_default()))
+        .collect()
+}
+
+async fn a_slot_is_taken_once(home: &Home) {
+    let (one, two) = (home.open().await, home.open().await);
+    let tasks = [task("a", SlotState::Due)];
+    let runs = [RunId::new("one"), RunId::new("two")];
+    for second in 0..20 {
+        let slot = slot(second);
+        let (first, second) = tokio::join!(
+            one.claim_slot(&slot, Some(&runs[0]), &tasks, at(0)),
+            two.claim_slot(&slot, Some(&runs[1]), &tasks, at(0))
+        );
+        match (first.unwrap(), second.unwrap()) {
+            (Claim::Ours, Claim::Taken(Some(run))) => assert_eq!(run, runs[0]),
+            (Claim::Taken(Some(run)), Claim::Ours) => assert_eq!(run, runs[1]),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(one.last_slot("group:g").await.unwrap(), Some(at(19)));
+    assert_eq!(one.last_slot("workflow").await.unwrap(), None);
+    // Another run cannot slip in by its events either.
+    let mut thief = Story::at_slot("thief", 0, &["a"], dead(), Some(slot(0)));
+    let (_, error) = thief.start(1).tell(&one).await.failure.unwrap();
+    assert!(error.to_string().contains("another run's"), "{error}");
+    one.close().await;
+    two.close().await;
+}
+
+async fn every_task_of_a_slot_ends(home: &Home) {
+    let store = home.open().await;
+    let owner = this_process().unwrap();
+    let mut story = Story::at_slot("r", 0, &["a", "b", "a", "c"], owner, Some(slot(0)));
+    // The group names `a` twice; today only its second one is due, and one more later.
+    let tasks = [
+        task("a", SlotState::Skipped("not today".into())),
+        task("a", SlotState::Due),
+        task("b", SlotState::Due),
+        task("off", SlotState::Skipped("disabled".into())),
+        task("a", SlotState::Due),
+        task("c", SlotState::Due),
+    ];
+    let claim = store
+        .claim_slot(&slot(0), Some(&story.run), &tasks, at(0))
+        .await
+        .unwrap();
+    assert_eq!(claim, Claim::Ours);
+    story
+        .does(Outcome::Succeeded)
+        .does(Outcome::Failed(Exit::Code(3)));
+    story.skip(Outcome::Skipped(Because::NoNewRelease));
+    story.does(Outcome::Succeeded).finish();
+    let end = story.tell(&store).await;
+    assert!(end.failure.is_none(), "{end:?}");
+    let pair = |state: &str, cause: &str| (state.to_owned(), cause.to_owned());
+    assert_eq!(
+        ledger(&store, "a").await,
+        [
+            pair("skipped", "not today"),
+            pair("ran", "exited with code 0"),
+            pair("skipped", "no new release")
+        ]
+    );
+    assert_eq!(ledger(&store, "b").await, [pair("ran", "exited with code 3")]);
+    assert_eq!(ledger(&store, "off").await, [pair("skipped", "disabled")]);
+    let row = store.ledger("c", 1).await.unwrap().remove(0);
+    assert_eq!(
+        (row.entry.as_str(), row.slot, row.run),
+        ("group:g", at(0), Some(story.run))
+    );
+    store.close().await;
+}
+
+async fn a_run_that_is_lost_leaves_the_slot_unknown(home: &Home) {
+    let store = home.open().await;
+    let mut story = Story::at_slot("r", 0, &["a", "b"], dead(), Some(slot(0)));
+    story.start(1).tell(&store).await;
+    assert_eq!(ledger(&store, "a").await[0].0, "due");
+    let here = this_process().unwrap();
+    store.recover(home.path(), &here, at(3600)).await.unwrap();
+    let (state, cause) = ledger(&store, "a").await.remove(0);
+    assert!(
+        state == "unknown" && cause.contains("ended without a record"),
+        "{state} {cause}"
+    );
+    let (state, cause) = ledger(&store, "b").await.remove(0);
+    assert!(
+        state == "skipped" && cause.starts_with("not started: "),
+        "{state} {cause}"
+    );
+    store.close().await;
+}
+
+async fn a_slot_that_nobody_ran_is_missed(home: &Home) {
+    let store = home.open().await;
+    let missed = [task("a", SlotState::Missed("no scheduler was running".into()))];
+    assert_eq!(
+        store.claim_slot(&slot(0), None, &missed, at(60)).await.unwrap(),
+        Claim::Ours
+    );
+    let late = store
+        .claim_slot(&slot(0), Some(&RunId::new("r")), &[], at(61))
+        .await
+        .unwrap();
+    assert_eq!(late, Claim::Taken(None));
+    assert_eq!(
+        ledger(&store, "a").await,
+        [("missed".to_owned(), "no scheduler was running".to_owned())]
+    );
+    store.close().await;
+}
