@@ -182,16 +182,18 @@ fn conclude(settings: &Settings, schedule: Option<&Schedule>, errors: usize, sta
     let file = settings.schedule_file.display();
     match schedule {
         Some(schedule) if errors == 0 => {
-            let tasks: usize = schedule.groups.iter().map(|group| group.tasks.len()).sum();
-            eprintln!(
-                "{file}: {} groups, {tasks} tasks, no error",
-                schedule.groups.len()
-            );
+            let tasks = schedule.groups.iter().map(|group| group.tasks.len()).sum();
+            let (tasks, groups) = (count(tasks, "task"), count(schedule.groups.len(), "group"));
+            eprintln!("{file}: {tasks} in {groups}, no error");
         }
-        _ => eprintln!("{file}: {errors} error{}", if errors == 1 { "" } else { "s" }),
+        _ => eprintln!("{file}: {}", count(errors, "error")),
     }
     let failed = start_up.iter().filter(|problem| problem.is_error()).count();
     if failed > 0 {
-        eprintln!("start-up: {failed} error{}", if failed == 1 { "" } else { "s" });
+        eprintln!("start-up: {}", count(failed, "error"));
     }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
