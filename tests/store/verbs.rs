@@ -109,6 +109,10 @@ fn logs_stop_following_when_the_orchestrator_is_killed() {
     assert_eq!(lines.count(), 0);
     assert!(follower.wait().unwrap().success());
     place.wait_until_gone();
+    place
+        .run(&["health"])
+        .exits(3)
+        .says("1 runs have lost their process");
     let shown = place.run(&["show", "last"]);
     shown
         .exits(0)
