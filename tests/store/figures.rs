@@ -121,7 +121,7 @@ async fn ask(home: &Home) {
         ("history of a week", |filter| {
             filter.since = Some("2024-06-01T00:00:00Z".parse().unwrap());
             filter.until = Some("2024-06-08T00:00:00Z".parse().unwrap());
-            filter.last = 1000;
+            filter.last = 100;
         }),
     ] {
         let filter = filter(change);
