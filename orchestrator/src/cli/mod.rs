@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod check_collector;
 mod collectors;
 mod exit;
 mod failure;
@@ -59,6 +60,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Plan(args) => plan::plan(global, args),
         Verb::Next(args) => next::next(global, args),
         Verb::Check(args) => check::check(global, args),
+        Verb::CheckCollector(args) => check_collector::check_collector(global, args),
         Verb::History(args) => history::history(global, args),
         Verb::Show(args) => show::show(global, args),
         Verb::Logs(args) => logs::logs(global, args),
