@@ -37,6 +37,8 @@ pub use framer::{LINE_LIMIT, Line, LineEnd, LineFramer};
 pub use limits::raise_open_files;
 pub use output::OutputSink;
 pub use pool::{ForkServer, LaunchError};
+#[doc(hidden)]
+pub use protocol::take_hostile_bytes;
 pub use protocol::{Isolation, Leftover};
 pub use resolve::{Collectors, NotFound, Resolved};
 pub use spec::AttemptSpec;

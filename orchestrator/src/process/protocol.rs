@@ -219,6 +219,26 @@ fn malformed(what: &str) -> io::Error {
     )
 }
 
+/// Takes bytes as both sides would, whoever sent them: the way in for the fuzz
+/// target, which sees nothing else of this module.
+#[doc(hidden)]
+pub fn take_hostile_bytes(bytes: &[u8]) {
+    fn read<T: DeserializeOwned>(bytes: &[u8]) {
+        // In two pieces, as a socket may bring them.
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        let mut buffer = FrameBuffer::default();
+        for piece in [first, second] {
+            buffer.extend(piece);
+            while let Ok(Some((_, tail))) = buffer.next::<T>() {
+                std::hint::black_box(tail);
+            }
+        }
+    }
+    read::<ToServer>(bytes);
+    read::<ToSupervisor>(bytes);
+    read::<Report>(bytes);
+}
+
 /// The tail of a [`ToSupervisor::Start`].
 #[derive(Debug, Default)]
 pub(super) struct Strings(Vec<u8>);
