@@ -192,13 +192,21 @@ async fn a_supervisor_that_hangs_is_killed() {
     (spec.grace, spec.drain, spec.kill_wait) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     spec.timeout = Some(Duration::from_millis(200));
     let attempt = lab.launch(&spec).await;
-    let supervisor = nix::unistd::Pid::from_raw(parent_of(attempt.pid().unwrap()));
-    nix::sys::signal::kill(supervisor, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    let hang = |supervisor| {
+        let supervisor = nix::unistd::Pid::from_raw(supervisor);
+        nix::sys::signal::kill(supervisor, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    };
+    hang(parent_of(attempt.pid().unwrap()));
     let (end, _) = lab.finish(attempt).await;
-    assert_eq!(
-        end.outcome,
-        Outcome::Lost("its supervisor hung and was killed".to_owned())
-    );
+    let lost = Outcome::Lost("its supervisor hung and was killed".to_owned());
+    assert_eq!(end.outcome, lost);
+    // And if its fork server is no more.
+    let attempt = lab.launch(&spec).await;
+    let supervisor = parent_of(attempt.pid().unwrap());
+    hang(supervisor);
+    kill9(parent_of(supervisor));
+    let (end, _) = lab.finish(attempt).await;
+    assert_eq!((end.outcome, stat(supervisor)), (lost, None));
     lab.close().await;
 }
 

@@ -19,6 +19,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tracing::warn;
 
+use super::sys::Pidfd;
 use super::tree::{self, Killed};
 
 /// How long orphans may take to die.
@@ -27,9 +28,19 @@ const WAIT: Duration = Duration::from_secs(10);
 /// Between two looks at them.
 const AGAIN: Duration = Duration::from_millis(1);
 
-/// Supervisors that may be running an attempt. Whose fork server was killed is our
-/// child, and must be spared with its tree. Of the whole process, as children are.
-static SUPERVISORS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+/// What is known of children that may be adopted. Of the whole process, as children are.
+static CHILDREN: Mutex<Children> = Mutex::new(Children {
+    spared: BTreeSet::new(),
+    reaped: BTreeSet::new(),
+});
+
+struct Children {
+    /// Supervisors that may be running an attempt: to be spared with their trees
+    /// should their fork server be killed.
+    spared: BTreeSet<i32>,
+    /// Supervisors that were reaped by us, whose orphans are therefore ours.
+    reaped: BTreeSet<i32>,
+}
 
 /// Makes this process the one that inherits orphans (PR_SET_CHILD_SUBREAPER).
 pub(super) fn adopt() -> io::Result<()> {
@@ -38,25 +49,37 @@ pub(super) fn adopt() -> io::Result<()> {
 
 /// A supervisor that nobody shall kill.
 pub(super) fn spare(supervisor: i32) {
-    supervisors().insert(supervisor);
+    let mut children = lock();
+    children.spared.insert(supervisor);
+    children.reaped.remove(&supervisor);
 }
 
 /// One that is left to its fork server again.
 pub(super) fn forget(supervisor: i32) {
-    supervisors().remove(&supervisor);
+    lock().spared.remove(&supervisor);
 }
 
-/// Returns when a supervisor that has ended is reaped, by its fork server or by us,
-/// and nothing that it left behind is alive. Gives up after [`WAIT`].
+/// SIGKILL to a supervisor that was adopted. `false` if it was not.
+pub(super) fn kill(supervisor: i32) -> bool {
+    // Locked, so that nobody reaps it and its pid remains its own.
+    let _children = lock();
+    tree::children_in_other_sessions().contains(&supervisor)
+        && Pidfd::open(supervisor).is_ok_and(|process| process.kill().is_ok())
+}
+
+/// Returns when nothing that a supervisor has left behind is alive. Its fork server
+/// sees to that; if that is dead, we do. Gives up after [`WAIT`].
 pub(super) async fn bury(supervisor: i32) {
-    forget(supervisor);
+    if !is_ours_to_bury(supervisor) {
+        return;
+    }
     let start = Instant::now();
     loop {
         // The end of its socket comes before its orphans are anybody's: only when it
         // is a zombie have they found their new parent.
         let gone = !tree::exists(supervisor);
-        let mut adopted: BTreeSet<i32> = adopted().into_iter().collect();
-        adopted.retain(|pid| !supervisors().contains(pid));
+        let mut adopted: BTreeSet<i32> = tree::children_in_other_sessions().into_iter().collect();
+        adopted.retain(|pid| !lock().spared.contains(pid));
         if gone && adopted.is_empty() {
             return;
         }
@@ -72,21 +95,26 @@ pub(super) async fn bury(supervisor: i32) {
     }
 }
 
+/// A fork server says that a supervisor is gone after having reaped it: one that is
+/// still there, or that was reaped by us, has none.
+fn is_ours_to_bury(supervisor: i32) -> bool {
+    let mut children = lock();
+    children.spared.remove(&supervisor);
+    children.reaped.remove(&supervisor) || tree::exists(supervisor)
+}
+
 /// Reaps what was adopted and has ended.
 pub(super) fn reap() {
-    for pid in adopted() {
+    let mut children = lock();
+    for pid in tree::children_in_other_sessions() {
         // Never any child, which could be one that somebody else waits for.
         let status = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG));
-        if !matches!(status, Ok(WaitStatus::StillAlive)) {
-            forget(pid);
+        if !matches!(status, Ok(WaitStatus::StillAlive)) && children.spared.remove(&pid) {
+            children.reaped.insert(pid);
         }
     }
 }
 
-fn adopted() -> Vec<i32> {
-    tree::children_in_other_sessions()
-}
-
-fn supervisors() -> MutexGuard<'static, BTreeSet<i32>> {
-    SUPERVISORS.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, Children> {
+    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -142,8 +142,9 @@ impl Supervisor {
         matches!(self.socket.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Has the fork server kill it: only its parent can be sure of its pid. Its
-    /// socket ends when its orphans are dead as well.
+    /// Has the fork server kill it, or kills it ourselves if that is dead: only its
+    /// parent can be sure of its pid. Its socket ends when its orphans are dead as
+    /// well, or are ours.
     pub(super) async fn kill(&self) {
         if let Ok(request) = encode(
             &ToServer::Kill {
@@ -151,6 +152,7 @@ impl Supervisor {
             },
             &[],
         ) && let Err(error) = send(&self.server.socket, &request, &[]).await
+            && !orphans::kill(self.pid)
         {
             warn!("a supervisor that hangs cannot be killed: {error}");
         }
