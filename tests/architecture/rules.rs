@@ -79,7 +79,12 @@ const CONFINED: [Confined; 5] = [
     },
 ];
 
-const SYSTEM: &[&str] = &["process/", "engine/signals.rs"];
+const SYSTEM: &[&str] = &[
+    "process/",
+    "engine/signals.rs",
+    "engine/control.rs",
+    "engine/watch.rs",
+];
 
 struct Confined {
     word: &'static str,

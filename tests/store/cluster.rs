@@ -3,6 +3,7 @@
 //! way, a small shell stops the server and removes its files.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -52,11 +53,17 @@ impl Cluster {
                 "data",
             ],
         );
-        let options = format!(
-            "-c fsync=off -c listen_addresses= -c unix_socket_directories={socket} -c max_connections=100 \
-             -c shared_buffers=64MB -c synchronous_commit=off -c full_page_writes=off"
+        // No fsync: what a power cut would do is not what is tested.
+        let settings = format!(
+            "fsync = off\nfull_page_writes = off\nshared_buffers = 64MB\n\
+             listen_addresses = ''\nunix_socket_directories = '{socket}'\n"
         );
-        let start = ["-D", "data", "-l", "log", "-o", &options, "-w", "start"];
+        fs::OpenOptions::new()
+            .append(true)
+            .open(dir.join("data/postgresql.conf"))
+            .and_then(|mut file| file.write_all(settings.as_bytes()))
+            .unwrap();
+        let start = ["-D", "data", "-l", "log", "-w", "start"];
         run("pg_ctl", &start);
         let mut keeper = Command::new("sh");
         keeper

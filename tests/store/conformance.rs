@@ -228,7 +228,7 @@ async fn history_is_filtered(home: &Home) {
         .iter()
         .map(|last| (last.run.as_str(), last.outcome.as_str()))
         .collect();
-    assert_eq!(last, [("two", "failed"), ("two", "failed")]);
+    assert_eq!(last, [("four", "running"), ("two", "failed")]);
     store.close().await;
 }
 

@@ -10,7 +10,14 @@
 mod both;
 mod cluster;
 mod conformance;
+mod faults;
+mod outage;
+mod proxy;
 mod recovery;
 mod schema;
 mod slots;
 mod story;
+#[expect(dead_code, reason = "made for the tests of the command line")]
+#[path = "../cli/support.rs"]
+mod support;
+mod verbs;

@@ -3,11 +3,13 @@
 
 use std::fs;
 use std::io::Write;
+use std::time::Duration;
 
 use orchestrator::model::{Exit, Outcome, Owner};
-use orchestrator::report::RunEvent;
-use orchestrator::store::{Recovered, Store, this_process};
+use orchestrator::report::{Bus, RunEvent};
+use orchestrator::store::{Recovered, Retention, Store, record, this_process};
 
+use crate::cluster::{cluster, name_of};
 use crate::story::{Home, Story, at, dead};
 
 on_both!(
@@ -20,6 +22,7 @@ on_both!(
     a_restarted_machine_has_no_living_runs,
     a_lost_run_whose_journal_turns_up_is_known_again,
     two_that_start_at_once_recover_once,
+    a_database_that_forgets_is_told_again,
 );
 
 fn failed() -> Outcome {
@@ -59,7 +62,7 @@ async fn a_journal_is_brought_in_exactly_once(home: &Home) {
     story.write_down(home.path()).await;
     assert_eq!(noted(home), 1);
     let found = recover(&store, home).await;
-    assert_eq!(found.imported, [story.run.clone()]);
+    assert_eq!(found.imported, std::slice::from_ref(&story.run));
     assert_eq!((found.lost.len(), found.problems.len()), (0, 0), "{found:?}");
     assert_eq!(
         outcomes(&store, &story).await,
@@ -285,4 +288,63 @@ async fn two_that_start_at_once_recover_once(home: &Home) {
     );
     other.close().await;
     store.close().await;
+}
+
+/// A failover to a copy that was behind loses what had been confirmed.
+async fn a_database_that_forgets_is_told_again(home: &Home) {
+    let store = home.open().await;
+    let story = whole("r");
+    let mut bus = Bus::new(vec![story.journal(home.path())]);
+    let queue = bus.subscribe(false);
+    let (run, state) = (story.run.clone(), home.path().to_owned());
+    let recorder = tokio::spawn(record(store.clone(), run, state, queue, Duration::from_secs(60)));
+    let (before, after) = story.events.split_at(3);
+    for event in before {
+        bus.publish(event.clone()).await;
+    }
+    while store
+        .run(&story.run)
+        .await
+        .unwrap()
+        .is_none_or(|run| run.tasks[0].attempt_list.is_empty())
+    {
+        tokio::task::yield_now().await;
+    }
+    let keep_none = Retention {
+        runs: Some(0),
+        ..Retention::default()
+    };
+    // There is no verb that forgets a run that goes on; the test is told how.
+    assert_eq!(store.prune(home.path(), &keep_none, false).await.unwrap().seen, 0);
+    forget(home, "r").await;
+    for event in after {
+        bus.publish(event.clone()).await;
+    }
+    drop(bus);
+    let end = recorder.await.unwrap();
+    assert!(end.failure.is_none(), "{end:?}");
+    assert_eq!(
+        outcomes(&store, &story).await,
+        ("finished", "succeeded failed".into())
+    );
+    assert_eq!(noted(home), 0);
+    store.close().await;
+}
+
+async fn forget(home: &Home, run: &str) {
+    let delete = format!("delete from runs where id = '{run}'");
+    match &home.url {
+        Some(url) => drop(cluster().psql(name_of(url), &delete)),
+        None => {
+            let file = home.path().join("orchestrate.db");
+            let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display()))
+                .await
+                .unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(delete))
+                .execute(&pool)
+                .await
+                .unwrap();
+            pool.close().await;
+        }
+    }
 }

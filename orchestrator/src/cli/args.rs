@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 
-use crate::model::Stream;
+pub(super) use super::args_past::*;
 
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
 #[derive(Debug, Parser)]
@@ -166,8 +166,8 @@ Examples:
     /// List past and running runs, newest first
     #[command(after_help = "\
 Examples:
-  orchestrate history --last 5
-  orchestrate history --collector run_export --format json")]
+  orchestrate history --collector run_export --outcome failed --since 7d
+  orchestrate history --since 2026-11-01 --until 2026-12-01 --last 1000 --format csv")]
     History(HistoryArgs),
     /// Show one run: its collectors, how they ended and why
     #[command(after_help = "\
@@ -178,9 +178,42 @@ Examples:
     /// Print what the collectors of a run wrote
     #[command(after_help = "\
 Examples:
-  orchestrate logs last
+  orchestrate logs last --follow
   orchestrate logs last run_export --stream stderr --tail 20")]
     Logs(LogsArgs),
+    /// Say in one paragraph why a collector ran, did not run, or when it will
+    #[command(after_help = "\
+Examples:
+  orchestrate why run_export
+  orchestrate why run_export --group reporting --format json")]
+    Why(WhyArgs),
+    /// Ask a run of another process to end
+    #[command(after_help = "\
+Examples:
+  orchestrate cancel last
+  orchestrate cancel 20261125-041000 --kill --no-wait")]
+    Cancel(CancelArgs),
+    /// Run the collectors of a past run again
+    #[command(after_help = "\
+Examples:
+  orchestrate retry last --failed
+  orchestrate retry 20261125-041000 --timeout 2h")]
+    Retry(RetryArgs),
+    /// Look after the database
+    #[command(after_help = "\
+Examples:
+  orchestrate db status
+  orchestrate db prune --older-than 90d --dry-run")]
+    Db {
+        #[command(subcommand)]
+        verb: DbVerb,
+    },
+    /// Exit 0 when database and runs are well, for probes
+    #[command(after_help = "\
+Examples:
+  orchestrate health
+  orchestrate health --format json")]
+    Health(HealthArgs),
     /// Print the JSON Schema of the schedule file, for editors
     #[command(after_help = "\
 Examples:
@@ -349,64 +382,7 @@ pub(super) struct CheckCollectorArgs {
     pub(super) args: Vec<String>,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct HistoryArgs {
-    /// The newest so many runs
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) last: u32,
-    /// Only runs of this collector
-    #[arg(long, value_name = "COMMAND")]
-    pub(super) collector: Option<String>,
-    /// Only runs of this group
-    #[arg(long, value_name = "GROUP")]
-    pub(super) group: Option<String>,
-    /// Form of the list
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ShowArgs {
-    /// A run's id, or the beginning of one, or `last`
-    pub(super) run: String,
-    /// Form of the record
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct LogsArgs {
-    /// A run's id, or the beginning of one, or `last`
-    pub(super) run: String,
-    /// Only this collector
-    pub(super) command: Option<String>,
-    /// Only the last so many lines of each log
-    #[arg(long, value_name = "N")]
-    pub(super) tail: Option<usize>,
-    /// Only what was written there
-    #[arg(long, value_name = "STREAM")]
-    pub(super) stream: Option<StreamArg>,
-    /// The collector's bytes, exactly as it wrote them
-    #[arg(long)]
-    pub(super) raw: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum StreamArg {
-    Stdout,
-    Stderr,
-}
-
-impl From<StreamArg> for Stream {
-    fn from(stream: StreamArg) -> Self {
-        match stream {
-            StreamArg::Stdout => Self::Stdout,
-            StreamArg::Stderr => Self::Stderr,
-        }
-    }
-}
-
-fn positive_duration(text: &str) -> Result<Duration, String> {
+pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration.is_zero() => Err("a time limit of zero would let nothing run".to_owned()),
         Ok(duration) if duration > Duration::from_secs(366 * 86_400) => Err("at most 366 days".to_owned()),

@@ -2,24 +2,34 @@
 //! the core: it may import everything, and nobody imports it.
 
 mod args;
+mod args_past;
+mod cancel;
 mod check;
 mod check_collector;
 mod collectors;
+mod db;
 mod exit;
 mod failure;
+mod follow;
 mod generate;
+mod health;
 mod history;
+mod log_reader;
 mod logging;
 mod logs;
 mod next;
 mod output;
 mod plan;
+mod retry;
 mod run;
 mod schedule;
 mod settings;
 mod show;
 mod store;
 mod summary;
+mod when;
+mod why;
+mod why_words;
 
 use clap::{CommandFactory, Parser};
 
@@ -64,6 +74,11 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::History(args) => history::history(global, args),
         Verb::Show(args) => show::show(global, args),
         Verb::Logs(args) => logs::logs(global, args),
+        Verb::Why(args) => why::why(global, args),
+        Verb::Cancel(args) => cancel::cancel(global, args),
+        Verb::Retry(args) => retry::retry(global, args),
+        Verb::Db { verb } => db::db(global, verb),
+        Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),
         Verb::Completions { shell } => generate::completions(*shell, &mut Cli::command()),
         Verb::Man => generate::man(&Cli::command()),

@@ -17,7 +17,7 @@ use super::schedule::{load, planned};
 use super::settings::Settings;
 use super::store::{open_store, runtime};
 use super::{logging, schedule, summary};
-use crate::engine::{Context, RunRequest, forward_signals, run as execute};
+use crate::engine::{Context, RunRequest, forward_control, forward_signals, run as execute};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
 use crate::process::{ForkServer, raise_open_files};
 use crate::report::{
@@ -68,14 +68,8 @@ pub(super) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failur
 /// `run-one`: one collector by hand.
 pub(super) fn run_one(global: &Global, args: &RunOneArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let mut job = Job {
-        plan: schedule::planned_one(&settings, args)?,
-        label: "run-one".to_owned(),
-        group: None,
-        stop_on_failure: false,
-        stopping_groups: Vec::new(),
-        slots: BTreeMap::new(),
-    };
+    let plan = schedule::planned_one(&settings, args)?;
+    let mut job = Job::by_hand(plan, "run-one".to_owned(), false);
     job.run(global, &settings, &args.execution)
 }
 
@@ -89,7 +83,7 @@ fn stopping_groups(schedule: &Schedule) -> Vec<String> {
 }
 
 /// A plan and how it is to be executed.
-struct Job {
+pub(super) struct Job {
     plan: Plan,
     label: String,
     group: Option<String>,
@@ -100,7 +94,28 @@ struct Job {
 }
 
 impl Job {
-    fn run(&mut self, global: &Global, settings: &Settings, args: &ExecutionArgs) -> Result<Exit, Failure> {
+    /// Something that a person wants now, whatever the schedule says.
+    pub(super) fn by_hand(plan: Plan, label: String, stop_on_failure: bool) -> Self {
+        Self {
+            plan,
+            label,
+            group: None,
+            stop_on_failure,
+            stopping_groups: Vec::new(),
+            slots: BTreeMap::new(),
+        }
+    }
+
+    /// Executes it, from the first check to the last report.
+    ///
+    /// # Errors
+    /// The machine or the database would not; what a collector does is in the exit.
+    pub(super) fn run(
+        &mut self,
+        global: &Global,
+        settings: &Settings,
+        args: &ExecutionArgs,
+    ) -> Result<Exit, Failure> {
         if let Some(timeout) = args.timeout {
             for planned in &mut self.plan.tasks {
                 planned.task.policy.timeout = Some(timeout);
@@ -131,7 +146,9 @@ impl Job {
                 "{missing} events of run {} are not in the database: {error}",
                 summary.run
             );
-            return Err(Failure::infrastructure(error).hint("the run itself is complete in its journal"));
+            return Err(Failure::infrastructure(error).hint(
+                "its journal is complete; the next start brings it in, or orchestrate db import-journal",
+            ));
         }
         Ok(Exit::of_run(summary.exit_code))
     }
@@ -167,7 +184,10 @@ impl Job {
             DRAIN,
         ));
         let (orders, receiver) = mpsc::channel(4);
-        forward_signals(orders).map_err(Failure::infrastructure)?;
+        forward_signals(orders.clone()).map_err(Failure::infrastructure)?;
+        if let Err(error) = forward_control(&dir.path(), orders) {
+            tracing::warn!("orchestrate cancel will not reach this run: {error}");
+        }
 
         let finder = collectors(settings);
         let context = Context {

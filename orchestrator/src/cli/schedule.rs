@@ -113,7 +113,8 @@ pub(super) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan
     Ok(Plan::new("run-one", date, Release::New, &[&task]))
 }
 
-fn by_hand(command: &str) -> Task {
+/// A collector that no schedule has, as it is run by hand.
+pub(super) fn by_hand(command: &str) -> Task {
     Task {
         group: GroupName::new(BY_HAND),
         command: CommandName::new(command),

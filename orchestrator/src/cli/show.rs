@@ -1,13 +1,17 @@
 //! `show`: one run, whole.
 
+use std::fmt::Write;
+
+use jiff::Timestamp;
+
 use super::args::{Format, Global, ShowArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{print_json, print_text};
 use super::settings::Settings;
 use super::store::with_store;
-use crate::report::{Summary, summary_text};
-use crate::store::{RunRecord, Store};
+use crate::report::{Summary, neutralised, summary_text};
+use crate::store::{RunHeader, RunRecord, Store};
 
 /// Shows a run.
 pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
@@ -16,20 +20,55 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
     match args.format {
         Format::Json => print_json(&record)?,
         Format::Text => {
-            let header = &record.header;
-            let state = match header.finished_at {
-                Some(end) => format!("ended {}", end.strftime("%Y-%m-%d %H:%M:%SZ")),
-                None => "no end is recorded".to_owned(),
-            };
-            let begin = header.started_at.strftime("%Y-%m-%d %H:%M:%SZ");
-            print_text(&format!(
-                "Run {} ({}), started {begin}, {state}.\n\n",
-                header.run, header.schedule
-            ))?;
+            print_text(&head(&record.header))?;
+            let retried = attempts(&record);
             print_text(&summary_text(&as_summary(record), &settings.state_dir))?;
+            print_text(&retried)?;
         }
     }
     Ok(Exit::Success)
+}
+
+/// What the run is and how it stands.
+fn head(header: &RunHeader) -> String {
+    let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ");
+    let state = match (&header.lost, header.finished_at) {
+        (Some(lost), _) => neutralised(lost).into_owned(),
+        (None, Some(end)) => format!("ended {}", time(end)),
+        (None, None) => format!("goes on as {}", header.owner),
+    };
+    let what = match &header.group {
+        Some(group) => format!("{} {group}", header.schedule),
+        None => header.schedule.clone(),
+    };
+    let what = neutralised(&what);
+    format!(
+        "Run {} ({what}), started {}: {state}.\n\n",
+        header.run,
+        time(header.started_at)
+    )
+}
+
+/// The attempts of tasks that had more than one.
+fn attempts(record: &RunRecord) -> String {
+    let mut text = String::new();
+    for task in record.tasks.iter().filter(|task| task.attempt_list.len() > 1) {
+        let name = format!("{}/{}", task.summary.group, task.summary.command);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\nAttempts at {}:", neutralised(&name));
+        for attempt in &task.attempt_list {
+            let reason = attempt.reason.as_deref().unwrap_or("running");
+            let _ = writeln!(
+                text,
+                "  {}  {}  {}  {}",
+                attempt.number,
+                attempt.started_at.strftime("%H:%M:%SZ"),
+                neutralised(reason),
+                attempt.log
+            );
+        }
+    }
+    text
 }
 
 /// The run whose id begins with `prefix`.
@@ -70,7 +109,7 @@ fn as_summary(record: RunRecord) -> Summary {
         failed: header.failed as usize,
         skipped: header.skipped as usize,
         success: header.success.unwrap_or(false),
-        exit_code: header.exit_code.unwrap_or(0),
+        exit_code: header.exit_code.unwrap_or(1),
         tasks: record.tasks.into_iter().map(|task| task.summary).collect(),
     }
 }

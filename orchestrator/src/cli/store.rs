@@ -28,11 +28,22 @@ pub(super) fn with_store<T>(
     })
 }
 
-/// Opens the store, in a state directory that exists, and settles what a crash left open.
+/// Opens the store, brings its schema up to date, and settles what a crash left open.
+///
+/// # Errors
+/// One of them fails.
+pub(super) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
+    let store = connect_store(settings).await?;
+    store.migrate().await.map_err(unusable)?;
+    recover(&store, &settings.state_dir).await?;
+    Ok(store)
+}
+
+/// Opens the store, in a state directory that exists, and leaves it as it is.
 ///
 /// # Errors
 /// Either cannot be had.
-pub(super) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
+pub(super) async fn connect_store(settings: &Settings) -> Result<Store, Failure> {
     let directory = &settings.state_dir;
     std::fs::create_dir_all(directory).map_err(|error| {
         Failure::infrastructure(
@@ -41,16 +52,14 @@ pub(super) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
         )
         .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
     })?;
-    let store = Store::open(settings.database_url.as_deref(), directory)
+    Store::connect(settings.database_url.as_deref(), directory)
         .await
-        .map_err(unusable)?;
-    recover(&store, directory).await?;
-    Ok(store)
+        .map_err(unusable)
 }
 
 /// Settles what became of runs whose process is gone, and says so. Done by every verb
 /// that opens the store: nobody is shown a run as running that is not.
-async fn recover(store: &Store, state_dir: &Path) -> Result<(), Failure> {
+pub(super) async fn recover(store: &Store, state_dir: &Path) -> Result<(), Failure> {
     let here = this_process().map_err(Failure::infrastructure)?;
     let found = store
         .recover(state_dir, &here, SystemClock.now())

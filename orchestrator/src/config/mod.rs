@@ -49,3 +49,4 @@ pub use load::{LoadError, Loaded, load_schedule, load_settings, parse_schedule, 
 pub use render::render;
 pub use schema::{schedule_schema, settings_schema};
 pub use settings::Settings;
+pub use size::parse as parse_size;

@@ -61,7 +61,10 @@ pub(super) fn size(node: &Node, what: &str, min: u64, report: &mut Report<'_>) -
 }
 
 /// Whole numbers only; units in any case. The error is a hint.
-fn parse(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+/// It is no size; the text says what to write.
+pub fn parse(text: &str) -> Result<u64, String> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let unit = unit.trim_start();

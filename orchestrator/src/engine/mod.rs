@@ -4,12 +4,16 @@
 
 mod attempt;
 mod context;
+mod control;
 mod ending;
 mod run;
 mod signals;
 mod sink;
 mod tail;
+mod watch;
 
 pub use context::Context;
+pub use control::{forward_control, send_order};
 pub use run::{Order, RunRequest, run};
 pub use signals::forward_signals;
+pub use watch::{Change, Watch};

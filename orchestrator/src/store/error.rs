@@ -28,6 +28,10 @@ pub enum StoreError {
     /// A change from a state in which it cannot happen: it was not made.
     #[error("database: {0}")]
     Refused(String),
+    /// The database lacks what it had confirmed: it was restored, or failed over to a
+    /// copy that was behind.
+    #[error("database: it has forgotten events of run {0}")]
+    Forgotten(String),
     /// A row does not say what it should.
     #[error("database: run {run} has a row that cannot be read: {reason}")]
     Row {
@@ -80,6 +84,9 @@ impl StoreError {
 pub(super) fn words(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::PoolTimedOut => "no connection within 10 s".to_owned(),
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "the connection was closed".to_owned()
+        }
         sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Migrate(error) => error.to_string(),

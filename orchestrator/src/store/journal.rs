@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::unrecorded;
 use crate::report::{Listener, RunDir, RunEvent};
 
+/// The name of a journal in its run's directory.
+pub const JOURNAL_NAME: &str = "journal.jsonl";
+
 /// An event and its number, counted from 1 within its run.
 pub(super) type Numbered = (u64, Arc<RunEvent>);
 
@@ -98,7 +101,7 @@ impl Listener for Journal {
 
 /// Where the journal of a run directory is.
 pub(super) fn path(run_dir: &Path) -> PathBuf {
-    run_dir.join("journal.jsonl")
+    run_dir.join(JOURNAL_NAME)
 }
 
 /// Whether the process that writes this journal is alive. No journal, no writer.
@@ -109,6 +112,12 @@ pub(super) fn is_written(journal: &Path) -> bool {
     }
 }
 
+/// Whether the run of this directory goes on: whether the process is alive that
+/// writes its journal.
+pub fn goes_on(run_dir: &Path) -> bool {
+    is_written(&path(run_dir))
+}
+
 /// Waits until nobody writes this journal any more: until its run has ended, or its
 /// process has. Blocks; asks the kernel and not the clock.
 ///
@@ -116,6 +125,11 @@ pub(super) fn is_written(journal: &Path) -> bool {
 /// The journal cannot be opened.
 pub fn wait_for_end(run_dir: &Path) -> io::Result<()> {
     File::open(path(run_dir))?.lock_shared()
+}
+
+/// One line of a journal; `None` if it is none.
+pub fn parse_journal_line(line: &[u8]) -> Option<RunEvent> {
+    serde_json::from_slice::<LineIn>(line).ok().map(|line| line.event)
 }
 
 /// The events of a journal, and what could not be read of it. A last line that has

@@ -6,9 +6,11 @@
 
 mod bulk;
 mod error;
+mod health;
 mod journal;
 mod owner;
 mod postgres;
+mod prune;
 mod read;
 mod recorder;
 mod recovery;
@@ -26,8 +28,10 @@ mod unrecorded;
 mod write;
 
 pub use error::StoreError;
-pub use journal::{Journal, wait_for_end};
+pub use health::StoreHealth;
+pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
 pub use owner::this_process;
+pub use prune::{Pruned, Retention};
 pub use read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};
 pub use recorder::{DRAIN, RecorderEnd, record};
 pub use recovery::Recovered;

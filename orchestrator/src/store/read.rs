@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
 use super::error::StoreError;
-use super::rows::{AttemptRow, RunRow, TaskRow, instant};
+use super::rows::{AttemptRow, LastRow, RunRow, TaskRow};
 use super::sql::{Arg, args};
 use super::store::Store;
 use crate::model::{Owner, RunId};
@@ -112,6 +112,9 @@ pub struct LastOutcome {
     /// The collector.
     #[serde(skip)]
     pub command: String,
+    /// The arguments it had.
+    #[serde(skip)]
+    pub args: Vec<String>,
     /// The run it took part in.
     pub run: RunId,
     /// When that run began.
@@ -123,7 +126,8 @@ pub struct LastOutcome {
 }
 
 impl Store {
-    /// How a collector of a group ended the last `count` times, newest first.
+    /// How a collector of a group ended the last `count` times, newest first; its
+    /// outcome is `running` or `pending` where it has not.
     ///
     /// # Errors
     /// The database fails.
@@ -133,27 +137,31 @@ impl Store {
         command: &str,
         count: u32,
     ) -> Result<Vec<LastOutcome>, StoreError> {
-        let rows: Vec<(String, i64, String, String)> = self
+        let rows: Vec<LastRow> = self
             .fetch(
-                "select run_id, run_started_at, outcome, reason from tasks
-                 where command = $1 and group_name = $2 and outcome is not null
-                 order by run_started_at desc, run_id desc limit $3",
+                "select run_id, run_started_at, args, outcome, reason,
+                     exists (select 1 from attempts
+                         where attempts.run_id = tasks.run_id and attempts.position = tasks.position) as begun
+                 from tasks where command = $1 and group_name = $2
+                 order by run_started_at desc, run_id desc, position desc limit $3",
                 &args![command, group, count],
             )
             .await?;
-        rows.into_iter()
-            .map(|(run, started_at, outcome, reason)| {
-                let run = RunId::new(run);
-                Ok(LastOutcome {
-                    group: group.to_owned(),
-                    command: command.to_owned(),
-                    started_at: instant(&run, started_at)?,
-                    run,
-                    outcome,
-                    reason,
-                })
-            })
-            .collect()
+        rows.into_iter().map(|row| row.last(group, command)).collect()
+    }
+
+    /// The groups in which a collector was ever part of a run.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn groups_of(&self, command: &str) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = self
+            .fetch(
+                "select distinct group_name from tasks where command = $1 order by group_name",
+                &args![command],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(group,)| group).collect())
     }
 
     /// Runs, newest first.

@@ -3,16 +3,18 @@
 //! again, and the journal has them in any case.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::error::StoreError;
-use super::journal::Numbered;
+use super::journal::{self, Numbered};
+use super::recovery::journal_of;
 use super::store::Store;
 use super::unrecorded;
+use super::write::Gaps;
 use crate::model::RunId;
 use crate::report::Message;
 
@@ -55,7 +57,7 @@ pub async fn record(
         drain,
         deadline: None,
     };
-    let ((), failure) = tokio::join!(take(queue, sender), write_all(&store, &run, feed));
+    let ((), failure) = tokio::join!(take(queue, sender), write_all(&store, &run, &state_dir, feed));
     if failure.is_none()
         && let Err(error) = unrecorded::forget(&state_dir, &run)
     {
@@ -131,9 +133,15 @@ impl Feed {
     }
 }
 
-async fn write_all(store: &Store, run: &RunId, mut feed: Feed) -> Option<(usize, StoreError)> {
+async fn write_all(
+    store: &Store,
+    run: &RunId,
+    state_dir: &Path,
+    mut feed: Feed,
+) -> Option<(usize, StoreError)> {
     let mut waiting: Vec<Numbered> = Vec::new();
     let mut pause = FIRST_PAUSE;
+    let mut gaps = Gaps::Forgotten;
     let mut failure = None;
     loop {
         feed.next(&mut waiting).await;
@@ -142,13 +150,25 @@ async fn write_all(store: &Store, run: &RunId, mut feed: Feed) -> Option<(usize,
         }
         feed.gather(&mut waiting).await;
         let batch = waiting.len().min(BATCH);
-        match feed.during(store.apply(run, &waiting[..batch])).await {
+        match feed.during(store.apply(run, &waiting[..batch], gaps)).await {
             Some(Ok(())) => {
                 waiting.drain(..batch);
+                if waiting.is_empty() {
+                    gaps = Gaps::Forgotten;
+                }
                 pause = FIRST_PAUSE;
                 if failure.take().is_some() {
                     tracing::info!("the database is back; nothing is missing in it");
                 }
+                continue;
+            }
+            Some(Err(StoreError::Forgotten(_))) if gaps == Gaps::Forgotten => {
+                tracing::warn!("the database has forgotten events of this run; they are written again");
+                // Once: what the journal lacks as well is nowhere.
+                gaps = Gaps::Accepted;
+                let (mut all, _) = journal::read(&journal_of(state_dir, run)).unwrap_or_default();
+                all.append(&mut waiting);
+                waiting = all;
                 continue;
             }
             Some(Err(error)) => {

@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::owner::is_gone;
 use super::sql::{Sql, args};
 use super::store::Store;
+use super::write::Gaps;
 use super::{journal, unrecorded};
 use crate::model::{Owner, RunId};
 
@@ -73,6 +74,24 @@ impl Store {
         Ok(found)
     }
 
+    /// Brings in the journal of every run directory there is, noted or not: into a
+    /// database that is new, or was restored from an old copy.
+    ///
+    /// # Errors
+    /// The database fails, or the directory cannot be read.
+    pub async fn import_all(&self, state_dir: &Path) -> Result<Recovered, StoreError> {
+        let mut found = Recovered::default();
+        for run in unrecorded::all(state_dir).map_err(|source| StoreError::File {
+            path: state_dir.join("runs"),
+            source,
+        })? {
+            if !journal::is_written(&journal_of(state_dir, &run)) {
+                self.import(state_dir, &run, &mut found).await?;
+            }
+        }
+        Ok(found)
+    }
+
     /// Brings in one journal. What the database has of it is passed over.
     ///
     /// # Errors
@@ -100,7 +119,7 @@ impl Store {
         );
         let before = self.events(run).await?;
         for batch in events.chunks(BATCH) {
-            match self.apply(run, batch).await {
+            match self.apply(run, batch, Gaps::Accepted).await {
                 Err(StoreError::Refused(what)) => {
                     found.problems.push(format!("{}: {what}", path.display()));
                     return Ok(());
@@ -241,6 +260,7 @@ pub(super) async fn reopen(sql: &mut Sql, run: &RunId, lost: &str) -> Result<(),
     .await
 }
 
-fn journal_of(state_dir: &Path, run: &RunId) -> std::path::PathBuf {
+/// Where the journal of a run is.
+pub(super) fn journal_of(state_dir: &Path, run: &RunId) -> std::path::PathBuf {
     journal::path(&state_dir.join("runs").join(run.as_str()))
 }

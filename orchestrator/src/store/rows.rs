@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::error::StoreError;
-use super::read::{Attempt, RunHeader};
+use super::read::{Attempt, LastOutcome, RunHeader};
 use crate::model::{Owner, RunId};
 use crate::report::TaskSummary;
 
@@ -65,6 +65,32 @@ pub(super) struct AttemptRow {
     signal: Option<String>,
     reason: Option<String>,
     log: String,
+}
+
+#[derive(FromRow)]
+pub(super) struct LastRow {
+    run_id: String,
+    run_started_at: i64,
+    args: Json<Vec<String>>,
+    outcome: Option<String>,
+    reason: Option<String>,
+    begun: bool,
+}
+
+impl LastRow {
+    pub(super) fn last(self, group: &str, command: &str) -> Result<LastOutcome, StoreError> {
+        let run = RunId::new(self.run_id);
+        let unfinished = if self.begun { "running" } else { "pending" };
+        Ok(LastOutcome {
+            group: group.to_owned(),
+            command: command.to_owned(),
+            args: self.args.0,
+            started_at: instant(&run, self.run_started_at)?,
+            run,
+            outcome: self.outcome.unwrap_or_else(|| unfinished.to_owned()),
+            reason: self.reason.unwrap_or_default(),
+        })
+    }
 }
 
 impl RunRow {

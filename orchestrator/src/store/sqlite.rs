@@ -1,5 +1,6 @@
 //! The embedded database: one SQLite file, on one machine.
 
+use std::fs::File;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -28,6 +29,8 @@ pub(super) async fn connect(file: &Path) -> Result<Store, StoreError> {
         .busy_timeout(PATIENCE)
         .disable_statement_logging();
     let database = name(&options);
+    // The step to WAL of a new file does not wait for others as everything else does.
+    let _lock = lock(file).await?;
     let pool = SqlitePoolOptions::new()
         .max_connections(2)
         .acquire_timeout(PATIENCE)
@@ -42,13 +45,16 @@ pub(super) async fn connect(file: &Path) -> Result<Store, StoreError> {
 
 /// SQLite has no lock that spans migrations, so that two processes that start at
 /// once would both apply them: a lock file has. The kernel releases it if we die.
-pub(super) async fn lock_schema(pool: &SqlitePool) -> Result<std::fs::File, StoreError> {
-    let options = pool.connect_options();
-    let mut path = options.get_filename().as_os_str().to_owned();
+pub(super) async fn lock_schema(pool: &SqlitePool) -> Result<File, StoreError> {
+    lock(pool.connect_options().get_filename()).await
+}
+
+async fn lock(database: &Path) -> Result<File, StoreError> {
+    let mut path = database.as_os_str().to_owned();
     path.push(".lock");
     let shown = path.clone().into();
     let locking = tokio::task::spawn_blocking(move || {
-        let lock = std::fs::File::create(path)?;
+        let lock = File::create(path)?;
         lock.lock()?;
         Ok(lock)
     });

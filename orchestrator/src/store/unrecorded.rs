@@ -22,7 +22,16 @@ pub(super) fn note(dir: &RunDir) -> io::Result<()> {
 
 /// The runs that were noted, oldest first.
 pub(super) fn noted(state_dir: &Path) -> io::Result<Vec<RunId>> {
-    let entries = match fs::read_dir(state_dir.join(FOLDER)) {
+    names(&state_dir.join(FOLDER))
+}
+
+/// Every run that has a directory, oldest first.
+pub(super) fn all(state_dir: &Path) -> io::Result<Vec<RunId>> {
+    names(&state_dir.join("runs"))
+}
+
+fn names(folder: &Path) -> io::Result<Vec<RunId>> {
+    let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };

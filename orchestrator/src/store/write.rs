@@ -17,20 +17,29 @@ use super::{bulk, recovery, slots};
 use crate::model::{Owner, RunId};
 use crate::report::{PlannedTask, RunEvent, Summary, TaskRef, TaskSummary};
 
+/// What events that are missing before a batch mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gaps {
+    /// They were written before: [`StoreError::Forgotten`].
+    Forgotten,
+    /// A full disk kept them from the journal: what is known is all there is.
+    Accepted,
+}
+
 impl Store {
     /// One transaction for a batch. Events that the database has are passed over.
-    pub(super) async fn apply(&self, run: &RunId, events: &[Numbered]) -> Result<(), StoreError> {
-        match self.try_apply(run, events).await {
+    pub(super) async fn apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
+        match self.try_apply(run, events, gaps).await {
             // Somebody else wrote the same run in the same moment and was faster: now
             // it is there to be seen. What is wrong in itself is so the second time too.
             Err(StoreError::Statement(sqlx::Error::Database(error))) if error.is_unique_violation() => {
-                self.try_apply(run, events).await
+                self.try_apply(run, events, gaps).await
             }
             done => done,
         }
     }
 
-    async fn try_apply(&self, run: &RunId, events: &[Numbered]) -> Result<(), StoreError> {
+    async fn try_apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
         let mut sql = self.begin().await?;
         let select = self.text(
             "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1",
@@ -38,8 +47,22 @@ impl Store {
         );
         let row: Vec<(i64, Option<String>, bool)> = sql.fetch(select, &args![run]).await?;
         let known = row.first().map_or(0, |(events, ..)| *events);
-        let is_new = |(number, _): &&Numbered| i64::try_from(*number).is_ok_and(|number| number > known);
-        let new: Vec<&Numbered> = events.iter().filter(is_new).collect();
+        // Each only once, also where a batch repeats what is in it already.
+        let mut reached = known;
+        let new: Vec<&Numbered> = events
+            .iter()
+            .filter(|(number, _)| match i64::try_from(*number) {
+                Ok(number) if number > reached => {
+                    reached = number;
+                    true
+                }
+                _ => false,
+            })
+            .collect();
+        let first = new.first().map_or(0, |(number, _)| *number);
+        if gaps == Gaps::Forgotten && i64::try_from(first).is_ok_and(|first| first > known + 1) {
+            return Err(StoreError::Forgotten(run.to_string()));
+        }
         if let Some((last, _)) = new.last() {
             match row.first() {
                 None if !matches!(*new[0].1, RunEvent::RunStarted { .. }) => {

@@ -1,0 +1,233 @@
+//! What can be said about runs that were, or that go on: the words of `history`,
+//! `show`, `logs`, `why`, `cancel`, `retry`, `db` and `health`.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::args::{ExecutionArgs, Format};
+use super::when::When;
+use crate::model::Stream;
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// The newest so many runs
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) last: u32,
+    /// Only runs of this collector
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) collector: Option<String>,
+    /// Only runs of this group
+    #[arg(long, value_name = "GROUP")]
+    pub(super) group: Option<String>,
+    /// Only runs in which a task (of that collector, of that group) ended so
+    #[arg(long, value_enum, value_name = "OUTCOME")]
+    pub(super) outcome: Option<OutcomeArg>,
+    /// Only runs that began then or later: 2026-11-25, 2026-11-25T04:10:00Z, or 7d for seven days ago
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<When>,
+    /// Only runs that began before then
+    #[arg(long, value_name = "WHEN")]
+    pub(super) until: Option<When>,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: ListFormat,
+}
+
+/// The form of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    #[default]
+    #[value(alias = "text")]
+    Table,
+    Json,
+    Csv,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutcomeArg {
+    Running,
+    Succeeded,
+    Failed,
+    #[value(alias = "timed_out")]
+    TimedOut,
+    Cancelled,
+    #[value(alias = "not_started")]
+    NotStarted,
+    Skipped,
+    Lost,
+}
+
+impl OutcomeArg {
+    /// The word in the record.
+    pub(super) fn keyword(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Cancelled => "cancelled",
+            Self::NotStarted => "not_started",
+            Self::Skipped => "skipped",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(super) run: String,
+    /// Form of the record
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LogsArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(super) run: String,
+    /// Only this collector
+    pub(super) command: Option<String>,
+    /// Only the last so many lines of each log
+    #[arg(long, value_name = "N")]
+    pub(super) tail: Option<usize>,
+    /// Only what was written there
+    #[arg(long, value_name = "STREAM")]
+    pub(super) stream: Option<StreamArg>,
+    /// The collector's bytes, exactly as it wrote them
+    #[arg(long)]
+    pub(super) raw: bool,
+    /// Go on as the run goes on, until its end
+    #[arg(short, long)]
+    pub(super) follow: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StreamArg {
+    Stdout,
+    Stderr,
+}
+
+impl From<StreamArg> for Stream {
+    fn from(stream: StreamArg) -> Self {
+        match stream {
+            StreamArg::Stdout => Self::Stdout,
+            StreamArg::Stderr => Self::Stderr,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    /// The collector
+    pub(super) command: String,
+    /// Only in this group
+    #[arg(long, value_name = "GROUP")]
+    pub(super) group: Option<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CancelArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(super) run: String,
+    /// End it now, without time to clean up
+    #[arg(long)]
+    pub(super) kill: bool,
+    /// Do not wait until it has ended
+    #[arg(long)]
+    pub(super) no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RetryArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(super) run: String,
+    /// Only what did not succeed: what failed, and what was not run because of that
+    #[arg(long)]
+    pub(super) failed: bool,
+    /// Skip what follows the first failure
+    #[arg(long)]
+    pub(super) stop_on_failure: bool,
+    /// Only show what would run
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) execution: ExecutionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HealthArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DbVerb {
+    /// Bring the schema up to date; every other verb does so by itself
+    #[command(after_help = "\
+Examples:
+  orchestrate db migrate
+  orchestrate db migrate --database-url postgres://orchestrate@db.example/orchestrate")]
+    Migrate,
+    /// Show which database it is and which steps its schema has
+    #[command(after_help = "\
+Examples:
+  orchestrate db status
+  orchestrate db status --format json")]
+    Status {
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Forget old runs, but never a collector's last success or last failure
+    #[command(after_help = "\
+Examples:
+  orchestrate db prune --older-than 90d
+  orchestrate db prune --keep 1000 --max-size 20GiB --dry-run")]
+    Prune(PruneArgs),
+    /// Bring runs from their journals into the database; every start does so for what it lacks
+    #[command(after_help = "\
+Examples:
+  orchestrate db import-journal
+  orchestrate db import-journal --all")]
+    ImportJournal {
+        /// Of every run directory, into a database that is new or was restored
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct PruneBounds {
+    /// Runs that began before then: 90d, 2026-01-01
+    #[arg(long, value_name = "WHEN")]
+    pub(super) older_than: Option<When>,
+    /// All but the newest so many runs
+    #[arg(long, value_name = "N")]
+    pub(super) keep: Option<usize>,
+    /// The oldest runs, until logs and journals fit into so much: 20GiB, 500MB
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) max_size: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PruneArgs {
+    #[command(flatten)]
+    pub(super) bounds: PruneBounds,
+    /// Only show what would go
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// Bytes, as the schedule file writes them.
+fn size(text: &str) -> Result<u64, String> {
+    crate::config::parse_size(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,58 @@
+//! How the store is: for probes, and for people who wonder.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::error::StoreError;
+use super::store::Store;
+use super::{journal, unrecorded};
+use crate::model::RunId;
+
+/// Numbers about the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoreHealth {
+    /// Which database, without its password.
+    pub database: String,
+    /// Steps that the schema lacks.
+    pub missing_migrations: Vec<i64>,
+    /// Runs without an end, of every machine.
+    pub running: Vec<RunId>,
+    /// Runs whose journal holds what the database may lack, and which do not go on.
+    pub unrecorded: Vec<RunId>,
+}
+
+impl Store {
+    /// Looks; changes nothing.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn health(&self, state_dir: &Path) -> Result<StoreHealth, StoreError> {
+        let missing_migrations: Vec<i64> = self
+            .migrations()
+            .await?
+            .into_iter()
+            .filter(|step| !step.applied)
+            .map(|step| step.version)
+            .collect();
+        let running: Vec<(String,)> = if missing_migrations.is_empty() {
+            self.fetch("select id from runs where finished_at is null order by id", &[])
+                .await?
+        } else {
+            Vec::new()
+        };
+        let noted = unrecorded::noted(state_dir).map_err(|source| StoreError::File {
+            path: state_dir.to_owned(),
+            source,
+        })?;
+        Ok(StoreHealth {
+            database: self.name(),
+            missing_migrations,
+            running: running.into_iter().map(|(run,)| RunId::new(run)).collect(),
+            unrecorded: noted
+                .into_iter()
+                .filter(|run| !journal::goes_on(&state_dir.join("runs").join(run.as_str())))
+                .collect(),
+        })
+    }
+}

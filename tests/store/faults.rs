@@ -1,0 +1,202 @@
+//! kill -9 and disks that are full: whatever is recorded afterwards is true.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::cluster::cluster;
+use crate::support::{ORCHESTRATE, Place};
+
+const THREE: &str = r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: mark, schedule: daily, args: [one]}
+      - {command: mark, schedule: daily, args: [two]}
+      - {command: mark, schedule: daily, args: [three]}
+"#;
+
+/// Each collector notes that it ran: what really happened, whatever is recorded.
+const MARK: &str = "#!/bin/sh\necho \"$ORCHESTRATE_RUN_ID $1\" >> ledger\necho \"$1 says something\"\n";
+
+/// The rounds of [`kill_9`]; each takes about a fifth of a second.
+const ROUNDS: u64 = 50;
+
+#[test]
+fn kill_9_at_random_points_sqlite() {
+    kill_9(None);
+}
+
+#[test]
+fn kill_9_at_random_points_postgres() {
+    kill_9(Some(&cluster().database()));
+}
+
+fn kill_9(url: Option<&str>) {
+    let place = Place::new(THREE);
+    place.script("mark", MARK);
+    let command = |args: &[&str]| {
+        let mut command = place.command(args);
+        command.envs(url.map(|url| ("DATABASE_URL", url)));
+        command
+    };
+    // How long a whole run takes here and now, so that the points lie all over it.
+    let begin = Instant::now();
+    let run = ["run", "--schedule", "daily", "-q"];
+    place.see(place.start(&mut command(&run))).exits(0);
+    let whole = begin.elapsed();
+    let random = fastrand(std::process::id().into());
+    for (round, random) in (0..ROUNDS).zip(random) {
+        let mut child = place.start(&mut command(&run));
+        let until = Instant::now() + whole.mul_f64(random);
+        while Instant::now() < until {
+            std::thread::yield_now();
+        }
+        kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGKILL).unwrap();
+        child.wait().unwrap();
+        // Its collectors end with it, but not in the same instant.
+        place.wait_until_gone();
+        if round % 10 == 9 {
+            place.see(place.start(&mut command(&run))).exits(0);
+        }
+    }
+    let json = |args: &[&str]| place.see(place.start(&mut command(args))).json();
+    let history = json(&["history", "--last", "1000", "--format", "json"]);
+    let mut really: BTreeMap<String, u32> = BTreeMap::new();
+    for line in fs::read_to_string(place.path("ledger")).unwrap().lines() {
+        *really.entry(line.to_owned()).or_default() += 1;
+    }
+    let mut lost = 0;
+    for run in history.as_array().unwrap() {
+        let id = run["run"].as_str().unwrap();
+        assert_ne!(run["state"], "running", "{run}");
+        lost += u32::from(run["state"] == "lost");
+        let record = json(&["show", id, "--format", "json"]);
+        for task in record["tasks"].as_array().unwrap() {
+            let ran = really
+                .remove(&format!("{id} {}", task["args"][0].as_str().unwrap()))
+                .unwrap_or(0);
+            match task["outcome"].as_str().unwrap() {
+                "succeeded" => assert_eq!(ran, 1, "{task}"),
+                "skipped" => assert_eq!(ran, 0, "{task}"),
+                // It was killed with its run: before, in or after its only line.
+                "lost" => assert!(ran <= 1, "{task}"),
+                other => panic!("{other}: {task}"),
+            }
+        }
+        let mut logs = command(&["logs", id]);
+        place.see(place.start(&mut logs)).exits(0);
+    }
+    assert!(
+        really.is_empty(),
+        "ran and not recorded, or ran twice: {really:?}"
+    );
+    assert!(lost > 5, "the points are badly chosen: {lost} lost");
+    let health = json(&["health", "--format", "json"]);
+    assert_eq!(health["ok"], true, "{health}");
+    let left = fs::read_dir(place.state().join("unrecorded")).unwrap().count();
+    assert_eq!(left, 0);
+}
+
+/// Numbers from 0 to 1, the same for the same seed (xorshift64*).
+fn fastrand(seed: u64) -> impl Iterator<Item = f64> {
+    println!("seed {seed}");
+    let mut state = seed | 1;
+    std::iter::repeat_with(move || {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        f64::from(u32::try_from(state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32).unwrap())
+            / f64::from(u32::MAX)
+    })
+}
+
+/// A state directory on a file system of so many KiB, in a mount namespace that is
+/// gone with the shell. The database is copied out at the end.
+fn on_small_disk(place: &Place, kib: u32, script: &str) -> std::process::Output {
+    let text = format!(
+        "set -e; mkdir -p .orchestrate; mount -t tmpfs -o size={kib}k none .orchestrate
+         set +e
+         {script}
+         cp .orchestrate/orchestrate.db* ."
+    );
+    place
+        .command(&[])
+        .get_envs()
+        .fold(&mut Command::new("unshare"), |command, (name, value)| {
+            command.env(name, value.unwrap_or_default())
+        })
+        .args(["--mount", "--propagation", "private", "sh", "-c", &text])
+        .env("orchestrate", ORCHESTRATE)
+        .current_dir(place.dir.path())
+        .output()
+        .unwrap()
+}
+
+fn integrity(place: &Place) -> String {
+    let file = place.path("orchestrate.db");
+    crate::both::runtime().block_on(async {
+        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display()))
+            .await
+            .unwrap();
+        let (answer,): (String,) = sqlx::query_as("pragma integrity_check")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+        answer
+    })
+}
+
+#[test]
+fn a_full_disk_ends_no_run_and_breaks_no_file() {
+    if !nix::unistd::Uid::effective().is_root() {
+        eprintln!("skipped: only root may mount a small file system");
+        return;
+    }
+    let place = Place::new(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: fake, schedule: daily, args: [append, ledger, one]}
+      - {command: fake, schedule: daily, args: [flood, "4000000", lines, append, ledger, two]}
+      - {command: fake, schedule: daily, args: [out, last words, append, ledger, three]}
+"#,
+    );
+    let output = on_small_disk(
+        &place,
+        1500,
+        "$orchestrate run --schedule daily --summary-file summary.json -q; echo code $?
+         rm -f .orchestrate/runs/*/2-fake.log
+         $orchestrate history --format json > history.json; echo then $?",
+    );
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    let ledger = fs::read_to_string(place.path("ledger")).unwrap_or_default();
+    assert_eq!(ledger, "one\ntwo\nthree\n", "{out}\n{err}");
+    let summary: Value = serde_json::from_slice(&fs::read(place.path("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["succeeded"], 3, "{summary}");
+    assert_eq!(summary["tasks"][1]["truncated"], true, "{summary}");
+    assert!(err.contains("is incomplete"), "{err}");
+    // The database may have been full as well; then that was said by the exit code.
+    assert!(
+        out.contains("code 0\n") || out.contains("code 3\n"),
+        "{out}\n{err}"
+    );
+    assert!(out.contains("then 0\n"), "{out}\n{err}");
+    assert_eq!(integrity(&place), "ok");
+    let history: Value = serde_json::from_slice(&fs::read(place.path("history.json")).unwrap()).unwrap();
+    assert_ne!(history[0]["state"], "running", "{history}");
+    println!("{out}{err}{history}");
+    let _ = Duration::ZERO;
+}
