@@ -152,7 +152,7 @@ async fn write(
                 tasks.push((&**task, "skipped"));
             }
             RunEvent::RunFinished(summary) => {
-                once(finished.replace(summary).is_none(), "finishing a run twice")?
+                once(finished.replace(summary).is_none(), "finishing a run twice")?;
             }
         }
     }
