@@ -78,7 +78,7 @@ print('peak', status['VmHWM'].split()[0])
 }
 
 #[test]
-fn output_is_logged_to_the_byte_and_cannot_forge_lines() {
+fn edge_55_output_is_logged_to_the_byte_and_cannot_forge_lines() {
     let place = Place::new(
         r#"
 groups:
@@ -107,7 +107,7 @@ groups:
 }
 
 #[test]
-fn a_reader_that_goes_away_does_not_end_the_run() {
+fn edge_53_a_reader_that_goes_away_does_not_end_the_run() {
     let place = Place::new(
         r#"
 groups:

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // A test may.
 
+mod checking;
 mod contract;
 mod diagnostics;
 mod django;

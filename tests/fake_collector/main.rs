@@ -98,8 +98,18 @@ fn run(verb: &str, words: Words<'_>) -> io::Result<Option<u8>> {
                 write(1, format!("{argument}\n").as_bytes())?;
             }
         }
-        "fds" | "signals" | "dump-env" | "tty" | "umask" | "cwd" | "stdin" | "session" | "nofile" | "pid"
-        | "parent" => {
+        "fds"
+        | "signals"
+        | "dump-env"
+        | "tty"
+        | "umask"
+        | "cwd"
+        | "stdin"
+        | "session"
+        | "nofile"
+        | "pid"
+        | "parent"
+        | "peak-of-orchestrate" => {
             write(1, report::about(verb)?.as_bytes())?;
         }
         _ => return Err(io::Error::other("unknown verb")),
@@ -143,12 +153,14 @@ fn write(fd: i32, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// So many bytes without a newline (`nonl`), or in lines of ten (`lines`).
+/// So many bytes without a newline (`nonl`), in lines of ten (`lines`), or in
+/// lines of any length with NULs and what is no UTF-8, no two alike (`mixed`).
 fn flood(bytes: u64, kind: &str) -> io::Result<()> {
     let block = match kind {
+        "mixed" => return flood_mixed(bytes),
         "nonl" => b"xxxxxxxxxx".repeat(6400),
         "lines" => b"123456789\n".repeat(6400),
-        _ => return Err(io::Error::other("nonl or lines?")),
+        _ => return Err(io::Error::other("nonl, lines or mixed?")),
     };
     let mut stdout = File::create("/dev/stdout")?;
     let endless = io::Cursor::new(block);
@@ -159,6 +171,21 @@ fn flood(bytes: u64, kind: &str) -> io::Result<()> {
         left -= count;
     }
     Ok(())
+}
+
+fn flood_mixed(bytes: u64) -> io::Result<()> {
+    let filling: Vec<u8> = (0..=255).filter(|byte| !b"\r\n".contains(byte)).collect();
+    let mut stdout = io::BufWriter::with_capacity(64 << 10, File::create("/dev/stdout")?);
+    let (mut left, mut number) = (bytes, 0_u64);
+    while left > 0 {
+        let filling = &filling[..usize::try_from(number * 7919 % 200).unwrap_or(0)];
+        let line = [format!("{number} ").as_bytes(), filling, b"\n"].concat();
+        let count = left.min(line.len() as u64);
+        stdout.write_all(&line[..usize::try_from(count).unwrap_or(0)])?;
+        left -= count;
+        number += 1;
+    }
+    stdout.flush()
 }
 
 /// Writes to stderr until the file exists.

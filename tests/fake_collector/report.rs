@@ -28,6 +28,7 @@ pub(crate) fn about(verb: &str) -> io::Result<String> {
         "nofile" => nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)?
             .0
             .to_string(),
+        "peak-of-orchestrate" => peak_of_orchestrate()?,
         "parent" => nix::unistd::getppid().to_string(),
         _ => std::process::id().to_string(),
     };
@@ -55,8 +56,22 @@ fn signals() -> io::Result<String> {
     Ok(format!("{} {:016x}", status("SigBlk:")?, ignored & !sigpipe))
 }
 
+/// The most memory that the orchestrator had resident so far: the nearest ancestor
+/// of that name.
+fn peak_of_orchestrate() -> io::Result<String> {
+    let mut process = std::process::id().to_string();
+    while status_of(&process, "Name:")? != "orchestrate" {
+        process = status_of(&process, "PPid:")?;
+    }
+    status_of(&process, "VmHWM:")
+}
+
 fn status(key: &str) -> io::Result<String> {
-    let status = fs::read_to_string("/proc/self/status")?;
+    status_of("self", key)
+}
+
+fn status_of(process: &str, key: &str) -> io::Result<String> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(key));
     line.map(|value| value.trim().to_owned())
         .ok_or_else(|| io::Error::other("no such line"))

@@ -60,11 +60,12 @@ async fn edge_59_stdin_is_at_its_end() {
 }
 
 #[tokio::test]
-async fn edge_10_60_the_environment_is_what_was_given() {
+async fn edge_10_path_of_the_task_is_what_its_collector_sees() {
     let lab = Lab::new();
     assert_eq!(
         says(&lab, "dump-env").await,
-        format!("ORCHESTRATE_RUN_ID={}", lab.run_id)
+        format!("ORCHESTRATE_RUN_ID={}", lab.run_id),
+        "the environment is what was given, and nothing else"
     );
     // A PATH of its own is for what the collector calls.
     let script = lab.script("calls", b"#!/bin/sh\nhelper\n");
@@ -172,19 +173,16 @@ async fn limits_of_memory_cpu_time_and_open_files() {
     let (end, kept) = lab.run(&spec).await;
     assert!(end.outcome.is_failure() && kept.stdout.is_empty(), "{end:?}");
     let mut spec = lab.fake("cpu 30s");
-    spec.limits.cpu_time = Some(Duration::from_secs(1));
+    spec.limits.cpu_time = Some(Duration::from_millis(700));
     let (end, _) = lab.run(&spec).await;
-    assert!(
-        matches!(
-            end.outcome,
-            Outcome::Failed(Exit::Signal {
-                no: libc::SIGXCPU,
-                ..
-            })
-        ),
-        "{:?}",
-        end.outcome
+    assert_eq!(
+        end.outcome.reason(),
+        "CPU time limit of 1s reached, then killed by SIGXCPU"
     );
+    // The same signal without the use.
+    spec.args = ["raise", "XCPU"].map(Into::into).into();
+    let (end, _) = lab.run(&spec).await;
+    assert_eq!(end.outcome.reason(), "killed by SIGXCPU");
     let mut spec = lab.fake("nofile");
     spec.limits.open_files = Some(77);
     let (_, kept) = lab.run(&spec).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use orchestrator::process::{LineFramer, OutputSink, Stream};
 use tokio::process::{Child, Command};
 
-use crate::support::{Lab, ORCHESTRATE};
+use crate::support::{Lab, ORCHESTRATE, part};
 
 const RUN_ID: &str = "PROCESS_TEST_RUN_ID";
 const VERBS: &str = "PROCESS_TEST_VERBS";
@@ -16,20 +16,8 @@ const TIMEOUT: &str = "PROCESS_TEST_TIMEOUT";
 /// Starts one that runs the fake collector. It prints what came of it. `wrapper`
 /// is a command line to start it with.
 pub(crate) fn start(lab: &Lab, wrapper: &[&str], verbs: &str, timeout: Option<Duration>) -> Child {
-    let test = std::env::current_exe().unwrap();
-    let own = [
-        test.to_str().unwrap(),
-        "--exact",
-        "orchestrator_process::another_orchestrator",
-        "--ignored",
-        "--nocapture",
-    ];
-    let line = [wrapper, &own].concat();
-    let mut command = Command::new(line[0]);
-    command
-        .args(&line[1..])
-        .env(RUN_ID, &lab.run_id)
-        .env(VERBS, verbs);
+    let mut command = Command::from(part(wrapper, "orchestrator_process::another_orchestrator"));
+    command.env(RUN_ID, &lab.run_id).env(VERBS, verbs);
     if let Some(timeout) = timeout {
         command.env(TIMEOUT, timeout.as_millis().to_string());
     }

@@ -209,3 +209,55 @@ pub(crate) fn parent_of(pid: i32) -> i32 {
 pub(crate) fn kill9(pid: i32) {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
 }
+
+/// Another test of this binary, an ignored one, to be run in a process of its own.
+pub(crate) fn part(wrapper: &[&str], test: &str) -> std::process::Command {
+    let binary = std::env::current_exe().unwrap();
+    let own = [
+        binary.to_str().unwrap(),
+        "--exact",
+        test,
+        "--ignored",
+        "--nocapture",
+    ];
+    let line = [wrapper, &own].concat();
+    let mut command = std::process::Command::new(line[0]);
+    command.args(&line[1..]).env(PART, "1");
+    command
+}
+
+const PART: &str = "PROCESS_TEST_PART";
+
+/// Whether this process was made by [`part`].
+pub(crate) fn is_part() -> bool {
+    std::env::var_os(PART).is_some()
+}
+
+/// Runs such a part to its end, which must be a good one.
+pub(crate) fn run_part(wrapper: &[&str], test: &str) {
+    let output = part(wrapper, test).output().unwrap();
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.status.success(), "{test}: {text}");
+    // What it has to say (seeds, counts) is for whoever reads the log of a run.
+    println!("{text}");
+}
+
+/// Whether this user may run a command in such surroundings; says so if not.
+pub(crate) fn allowed(wrapper: &[&str]) -> bool {
+    let mut command = std::process::Command::new(wrapper[0]);
+    let allowed = command.args(&wrapper[1..]).arg("true").output();
+    let allowed = allowed.is_ok_and(|output| output.status.success());
+    if !allowed {
+        eprintln!("SKIPPED: this user may not {}", wrapper.join(" "));
+    }
+    allowed
+}
+
+/// Whether the long forms of some tests are asked for.
+pub(crate) fn full() -> bool {
+    std::env::var_os("ORCHESTRATE_TEST_FULL").is_some()
+}

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Child;
 
 use crate::orchestrator_process::start;
-use crate::support::{Lab, is_alive, kill9, parent_of, survivors, until, wait_for_fifo, within};
+use crate::support::{Lab, allowed, is_alive, kill9, parent_of, survivors, until, wait_for_fifo, within};
 
 /// The value behind `key: ` in what another orchestrator printed.
 fn value<'a>(text: &'a str, key: &str) -> &'a str {
@@ -84,12 +84,7 @@ async fn edge_40_a_stopped_orchestrator_does_not_stop_the_clock() {
 async fn edge_41_orchestrator_as_pid_1() {
     let lab = Lab::new();
     let unshare = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
-    let allowed = std::process::Command::new(unshare[0])
-        .args(&unshare[1..])
-        .arg("true")
-        .output();
-    if !allowed.is_ok_and(|output| output.status.success()) {
-        eprintln!("SKIPPED: this user may not make a PID namespace");
+    if !allowed(&unshare) {
         return;
     }
     let output = within(start(&lab, &unshare, "daemonize subreaper exit 3", None).wait_with_output())

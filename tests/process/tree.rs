@@ -5,7 +5,7 @@ use std::time::Duration;
 use orchestrator::model::{CancelCause, Exit, Outcome};
 use orchestrator::process::AttemptEnd;
 
-use crate::support::{Lab, kill9, parent_of, processes, stat, until, wait_for_fifo, within};
+use crate::support::{Kept, Lab, kill9, parent_of, processes, stat, until, wait_for_fifo, within};
 
 /// Ends well itself, but leaves `count` processes behind.
 async fn leaves(verbs: &str, count: u64) -> AttemptEnd {
@@ -127,6 +127,63 @@ async fn edge_39_killed_while_waiting_for_work() {
     lab.close().await;
 }
 
+/// It is killed and not even buried yet: nothing was started, so another one starts it.
+#[tokio::test]
+async fn edge_39_killed_just_before_a_launch() {
+    let lab = Lab::new();
+    let ledger = lab.path("ledger");
+    for round in 1..=20 {
+        let (_, kept) = lab.run_fake("parent").await;
+        let supervisor: i32 = kept.out().trim().parse().unwrap();
+        // Stopped, it dies without having looked at its socket.
+        let stopped = nix::unistd::Pid::from_raw(supervisor);
+        nix::sys::signal::kill(stopped, nix::sys::signal::Signal::SIGSTOP).unwrap();
+        let spec = lab.fake(&format!("append {} x", ledger.display()));
+        let launch = lab.server.launch(&spec);
+        let kill = async { kill9(supervisor) };
+        let (attempt, ()) = within(async { tokio::join!(launch, kill) }).await;
+        let (end, _) = lab.finish(attempt.unwrap()).await;
+        assert_eq!(end.outcome, Outcome::Succeeded);
+        assert_eq!(std::fs::read(&ledger).unwrap().len(), 2 * round, "started once");
+    }
+    lab.close().await;
+}
+
+/// Nobody is left to bury the orphans but the orchestrator itself.
+#[tokio::test]
+async fn edge_39_killed_after_its_fork_server() {
+    let lab = Lab::new();
+    for round in 0..5 {
+        let ready = lab.fifo(&format!("ready{round}"));
+        let verbs = format!(
+            "spawn-session daemonize subreaper fifo-write {} hang",
+            ready.display()
+        );
+        let attempt = lab.launch(&lab.fake(&verbs)).await;
+        wait_for_fifo(&ready).await;
+        let supervisor = parent_of(attempt.pid().unwrap());
+        // One that lives on must not be touched: its supervisor is ours then, too.
+        let spared = lab.launch(&lab.fake("hang")).await;
+        kill9(parent_of(supervisor));
+        kill9(supervisor);
+        let end = within(attempt.run(&mut Kept::default())).await;
+        assert_eq!(end.outcome, Outcome::Lost("its supervisor was killed".to_owned()));
+        assert_eq!(stat(supervisor), None);
+        assert_eq!(
+            crate::support::survivors(&lab.run_id),
+            [format!("{} fake-collector", spared.pid().unwrap())]
+        );
+        spared.controller().kill(CancelCause::Operator);
+        let (end, _) = lab.finish(spared).await;
+        assert!(
+            matches!(end.outcome, Outcome::Cancelled { .. }),
+            "{:?}",
+            end.outcome
+        );
+    }
+    lab.close().await;
+}
+
 /// A supervisor that hangs is noticed, killed, and its collector with it.
 #[tokio::test]
 async fn a_supervisor_that_hangs_is_killed() {
@@ -135,13 +192,21 @@ async fn a_supervisor_that_hangs_is_killed() {
     (spec.grace, spec.drain, spec.kill_wait) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     spec.timeout = Some(Duration::from_millis(200));
     let attempt = lab.launch(&spec).await;
-    let supervisor = nix::unistd::Pid::from_raw(parent_of(attempt.pid().unwrap()));
-    nix::sys::signal::kill(supervisor, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    let hang = |supervisor| {
+        let supervisor = nix::unistd::Pid::from_raw(supervisor);
+        nix::sys::signal::kill(supervisor, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    };
+    hang(parent_of(attempt.pid().unwrap()));
     let (end, _) = lab.finish(attempt).await;
-    assert_eq!(
-        end.outcome,
-        Outcome::Lost("its supervisor hung and was killed".to_owned())
-    );
+    let lost = Outcome::Lost("its supervisor hung and was killed".to_owned());
+    assert_eq!(end.outcome, lost);
+    // And if its fork server is no more.
+    let attempt = lab.launch(&spec).await;
+    let supervisor = parent_of(attempt.pid().unwrap());
+    hang(supervisor);
+    kill9(parent_of(supervisor));
+    let (end, _) = lab.finish(attempt).await;
+    assert_eq!((end.outcome, stat(supervisor)), (lost, None));
     lab.close().await;
 }
 

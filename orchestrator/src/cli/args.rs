@@ -157,6 +157,12 @@ Examples:
   orchestrate check
   orchestrate check --schedule-only --format json")]
     Check(CheckArgs),
+    /// Try a collector in a scratch directory: does it keep the contract?
+    #[command(after_help = "\
+Examples:
+  orchestrate check-collector run_export -- --format csv
+  orchestrate check-collector ./my-collector --timeout 10s --format json")]
+    CheckCollector(CheckCollectorArgs),
     /// List past and running runs, newest first
     #[command(after_help = "\
 Examples:
@@ -359,6 +365,21 @@ pub(super) struct CheckArgs {
     /// Form of the list of problems
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckCollectorArgs {
+    /// The collector: a name, or a path with a slash
+    pub(super) command: String,
+    /// How long it may run [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
+    pub(super) timeout: Option<Duration>,
+    /// Form of the findings
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Its arguments
+    #[arg(last = true)]
+    pub(super) args: Vec<String>,
 }
 
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {

@@ -5,6 +5,7 @@ mod args;
 mod args_past;
 mod cancel;
 mod check;
+mod check_collector;
 mod collectors;
 mod db;
 mod exit;
@@ -69,6 +70,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Plan(args) => plan::plan(global, args),
         Verb::Next(args) => next::next(global, args),
         Verb::Check(args) => check::check(global, args),
+        Verb::CheckCollector(args) => check_collector::check_collector(global, args),
         Verb::History(args) => history::history(global, args),
         Verb::Show(args) => show::show(global, args),
         Verb::Logs(args) => logs::logs(global, args),

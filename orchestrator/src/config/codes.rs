@@ -62,6 +62,7 @@ codes! {
     DuplicateTask = "W002-duplicate-task": "A group holds the same task twice.",
     CommandWithArguments = "W003-command-with-arguments": "A command holds a space; arguments belong under `args:`.",
     NoEffect = "W004-no-effect": "A setting has no effect beside another one.",
+    MoreWarnings = "W005-more-warnings": "There are more warnings than are shown.",
 }
 
 impl Code {

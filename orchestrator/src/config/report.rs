@@ -87,11 +87,12 @@ impl<'s> Report<'s> {
         let next = self.problems.get(SHOWN).map(|problem| problem.at);
         self.problems.truncate(SHOWN);
         if let Some(at) = next {
-            let problem = Problem::new(
-                Code::MoreProblems,
-                at,
-                format!("{hidden} more problems are not shown"),
-            );
+            let (code, what) = if failed {
+                (Code::MoreProblems, "problems")
+            } else {
+                (Code::MoreWarnings, "warnings")
+            };
+            let problem = Problem::new(code, at, format!("{hidden} more {what} are not shown"));
             self.problems.push(problem.hint("correct the ones above first"));
         }
         let diagnostics = self

@@ -21,7 +21,9 @@ pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
-pub use outcome::{Because, CancelCause, Category, Exit, Outcome, SpawnError, TimeLimit, signal_name};
+pub use outcome::{
+    Because, CancelCause, Category, Exit, Outcome, ResourceLimit, SpawnError, TimeLimit, signal_name,
+};
 pub use owner::Owner;
 pub use plan::{Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow};
 pub use run::{Action, Event, RunState, RunTask, Told};

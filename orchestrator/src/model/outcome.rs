@@ -20,6 +20,13 @@ pub enum Outcome {
         /// How it then ended.
         exit: Exit,
     },
+    /// The kernel ended it because it used more than `limits:` gives it.
+    OverLimit {
+        /// Which limit.
+        limit: ResourceLimit,
+        /// How it then ended.
+        exit: Exit,
+    },
     /// We ended it because somebody asked for it.
     Cancelled {
         /// Who or what.
@@ -42,6 +49,33 @@ pub enum TimeLimit {
     Total(Duration),
     /// `idle_timeout:`, since the last byte of output.
     Idle(Duration),
+}
+
+/// A limit of use that ended an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResourceLimit {
+    /// `cpu_time:` of one process (RLIMIT_CPU, which counts whole seconds).
+    CpuTime(Duration),
+    /// `memory:` of the whole tree in bytes (`memory.max` of its cgroup).
+    Memory(u64),
+}
+
+impl fmt::Display for ResourceLimit {
+    /// "CPU time limit of 10s reached", "memory limit of 200 MiB reached".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+        match *self {
+            Self::CpuTime(limit) => {
+                let limit = humantime::format_duration(limit);
+                write!(f, "CPU time limit of {limit} reached")
+            }
+            Self::Memory(bytes) => {
+                let exact = UNITS.iter().find(|(_, size)| bytes.is_multiple_of(*size));
+                let (unit, size) = exact.unwrap_or(&("bytes", 1));
+                write!(f, "memory limit of {} {unit} reached", bytes / size)
+            }
+        }
+    }
 }
 
 /// How a process ended (wait(2)).
@@ -255,7 +289,7 @@ impl Outcome {
     pub fn keyword(&self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
-            Self::Failed(_) => "failed",
+            Self::Failed(_) | Self::OverLimit { .. } => "failed",
             Self::TimedOut { .. } => "timed_out",
             Self::Cancelled { .. } => "cancelled",
             Self::NotStarted(_) => "not_started",
@@ -268,7 +302,7 @@ impl Outcome {
     pub fn exit(&self) -> Option<Exit> {
         match self {
             Self::Succeeded => Some(Exit::Code(0)),
-            Self::Failed(exit) | Self::TimedOut { exit, .. } => Some(*exit),
+            Self::Failed(exit) | Self::TimedOut { exit, .. } | Self::OverLimit { exit, .. } => Some(*exit),
             Self::Cancelled { exit, .. } => *exit,
             Self::NotStarted(_) | Self::Skipped(_) | Self::Lost(_) => None,
         }
@@ -290,7 +324,7 @@ impl Outcome {
         match self {
             Self::Succeeded | Self::Skipped(_) => None,
             Self::Failed(Exit::Code(code)) => Some(Category::of_code(*code)),
-            Self::Failed(Exit::Signal { .. }) => Some(Category::Signal),
+            Self::Failed(Exit::Signal { .. }) | Self::OverLimit { .. } => Some(Category::Signal),
             Self::TimedOut { .. } => Some(Category::Timeout),
             Self::NotStarted(_) => Some(Category::Spawn),
             Self::Cancelled { .. } | Self::Lost(_) => Some(Category::Failed),
@@ -319,6 +353,7 @@ impl Outcome {
                 };
                 format!("{limit}, then {exit}")
             }
+            Self::OverLimit { limit, exit } => format!("{limit}, then {exit}"),
             Self::Cancelled { by, exit: Some(exit) } => format!("{by}, then {exit}"),
             Self::Cancelled { by, exit: None } => by.to_string(),
             Self::NotStarted(error) => error.message.clone(),
@@ -364,6 +399,23 @@ mod tests {
             Outcome::Failed(Exit::Signal { no: 11, core: true }).reason(),
             "killed by SIGSEGV (core dumped)"
         );
+    }
+
+    #[test]
+    fn limits_are_told_in_the_units_they_are_given_in() {
+        let exit = Exit::Signal { no: 9, core: false };
+        let reason = |limit| Outcome::OverLimit { limit, exit }.reason();
+        assert_eq!(
+            reason(ResourceLimit::CpuTime(Duration::from_secs(90))),
+            "CPU time limit of 1m 30s reached, then killed by SIGKILL"
+        );
+        for (bytes, told) in [(200 << 20, "200 MiB"), (3 << 30, "3 GiB"), (1025, "1025 bytes")] {
+            let memory = reason(ResourceLimit::Memory(bytes));
+            assert_eq!(
+                memory,
+                format!("memory limit of {told} reached, then killed by SIGKILL")
+            );
+        }
     }
 
     #[test]

@@ -16,9 +16,11 @@ use tracing::warn;
 
 use super::controller::Controller;
 use super::ladder::Cause;
+use super::orphans;
 use super::output::OutputSink;
-use super::pool::{ForkServer, Supervisor};
-use super::protocol::{Leftover, Over, Report};
+use super::peers::Supervisor;
+use super::pool::ForkServer;
+use super::protocol::{Isolation, Leftover, Over, Report};
 use super::spec::AttemptSpec;
 use super::verdict::{self, Limits};
 use crate::model::{Outcome, SpawnError, Stream};
@@ -57,6 +59,8 @@ pub struct AttemptEnd {
     pub pid: Option<i32>,
     /// What it used.
     pub usage: Usage,
+    /// What held its tree together.
+    pub isolation: Isolation,
     /// Descendants of the collector that had to be killed; the first few of them.
     pub leftovers: Vec<Leftover>,
     /// How many there were.
@@ -126,6 +130,7 @@ impl Attempt {
             outcome,
             pid: None,
             usage: Usage::default(),
+            isolation: Isolation::default(),
             leftovers: Vec::new(),
             leftover_count: 0,
             unkillable: Vec::new(),
@@ -223,21 +228,26 @@ impl Running {
                 }
                 // Nothing else is said while an attempt runs.
                 Event::Report(Ok(Some(_))) => {}
-                Event::Report(Ok(None)) => {
-                    self.read_rest(sink).await;
-                    let why = if deaf {
-                        "its supervisor hung and was killed"
-                    } else {
-                        "its supervisor was killed"
+                Event::Report(gone) => {
+                    self.bury(sink).await;
+                    let why = match gone {
+                        // A reset means that it ended with a request of ours unread.
+                        Err(error) if error.kind() != io::ErrorKind::ConnectionReset => {
+                            format!("its supervisor cannot be understood: {error}")
+                        }
+                        _ if deaf => "its supervisor hung and was killed".to_owned(),
+                        _ => "its supervisor was killed".to_owned(),
                     };
-                    return self.lost(why.to_owned());
-                }
-                Event::Report(Err(error)) => {
-                    self.read_rest(sink).await;
-                    return self.lost(format!("its supervisor cannot be understood: {error}"));
+                    return self.lost(why);
                 }
             }
         }
+    }
+
+    /// Nobody else is left to clean up: makes sure that somebody has, and reads the rest.
+    async fn bury<S: OutputSink>(&mut self, sink: &mut S) {
+        orphans::bury(self.supervisor.pid).await;
+        self.read_rest(sink).await;
     }
 
     /// The next report, else the next output, the two pipes taking turns.
@@ -354,6 +364,7 @@ impl Running {
                 system_cpu: over.system_cpu,
                 max_rss_bytes: over.max_rss,
             },
+            isolation: over.isolation,
             leftovers: over.killed,
             leftover_count: over.killed_count,
             unkillable: over.unkillable,
@@ -372,6 +383,7 @@ impl Running {
                 wall: self.started.elapsed(),
                 ..Usage::default()
             },
+            isolation: Isolation::default(),
             leftovers: Vec::new(),
             leftover_count: 0,
             unkillable: Vec::new(),

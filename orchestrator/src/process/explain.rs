@@ -49,7 +49,7 @@ pub(super) fn spawn_error(spec: &AttemptSpec, stage: Stage, errno: i32) -> Spawn
         Stage::Execute => executing(program, word),
         Stage::Directory => entering(spec.working_directory.as_deref(), word),
         Stage::Limits => Problem::bare(format!("its resource limits cannot be set: {}", word.desc())),
-        Stage::Prepare | Stage::Fork => Problem::bare(word.desc()),
+        Stage::Prepare | Stage::Cgroup | Stage::Fork => Problem::bare(word.desc()),
     };
     SpawnError {
         message: format!("cannot start {}: {message}", program.display()),

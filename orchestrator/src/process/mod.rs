@@ -17,13 +17,16 @@ mod explain;
 mod framer;
 mod ladder;
 mod limits;
+mod orphans;
 mod output;
+mod peers;
 mod pool;
 mod protocol;
 mod resolve;
 mod spec;
 mod supervise;
 mod sys;
+mod tree;
 mod verdict;
 
 pub use crate::model::Stream;
@@ -34,7 +37,9 @@ pub use framer::{LINE_LIMIT, Line, LineEnd, LineFramer};
 pub use limits::raise_open_files;
 pub use output::OutputSink;
 pub use pool::{ForkServer, LaunchError};
-pub use protocol::Leftover;
+#[doc(hidden)]
+pub use protocol::take_hostile_bytes;
+pub use protocol::{Isolation, Leftover};
 pub use resolve::{Collectors, NotFound, Resolved};
 pub use spec::AttemptSpec;
 pub use supervise::early_entry;

@@ -2,23 +2,19 @@
 //! again should it have died, and keeps the supervisors that wait for work.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::UnixStream;
-use tokio::process::Command;
-use tokio::task::JoinHandle;
-use tokio_process_stream::{Item, ProcessChunkStream};
-use tokio_stream::StreamExt;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::attempt::Attempt;
-use super::protocol::{FrameBuffer, Report, Stage, ToServer, encode};
+use super::peers::{Server, Supervisor, send};
+use super::protocol::{Report, Stage, ToServer, encode};
 use super::spec::AttemptSpec;
-use super::{explain, supervise, sys};
+use super::{explain, orphans};
 
 /// Supervisors kept waiting. More than this many at once is a burst.
 const IDLE: usize = 8;
@@ -29,8 +25,8 @@ const READY_WAIT: Duration = Duration::from_secs(10);
 /// Starting a collector means reading its file, perhaps over a network.
 const SPAWN_WAIT: Duration = Duration::from_secs(60);
 
-/// Bytes per read of a collector's output: what a pipe holds.
-pub(super) const READ: usize = 64 << 10;
+/// How many supervisors in a row may die before they are asked.
+const LAUNCHES: u32 = 3;
 
 /// Starts attempts. Cheap to clone; all clones share one fork server.
 #[derive(Debug, Clone)]
@@ -64,6 +60,14 @@ pub enum LaunchError {
     /// No further process.
     #[error("cannot make another process: {0}")]
     Process(#[source] io::Error),
+}
+
+/// Why a supervisor did not start an attempt.
+enum Failed {
+    /// It was gone before it had read the request: the next one may be asked.
+    Unread(io::Error),
+    /// No supervisor could.
+    Machine(LaunchError),
 }
 
 impl LaunchError {
@@ -136,48 +140,75 @@ impl ForkServer {
             Ok(frame) => frame,
             Err(error) => return Ok(Attempt::refused(error)),
         };
+        let mut tries = LAUNCHES;
         loop {
-            let (mut supervisor, fresh) = self.supervisor().await?;
-            let (stdout, stdout_writer) = io::pipe().map_err(LaunchError::Descriptors)?;
-            let (stderr, stderr_writer) = io::pipe().map_err(LaunchError::Descriptors)?;
-            let writers = [stdout_writer.into(), stderr_writer.into()];
-            if let Err(error) = send(&supervisor.socket, &frame, &writers).await {
-                // It was killed while it waited: nothing has been started yet.
-                debug!(%error, "a waiting supervisor is gone");
-                if fresh {
-                    return Err(self.failed(&error));
-                }
-                continue;
-            }
-            drop(writers);
-            let report = tokio::time::timeout(SPAWN_WAIT, supervisor.report()).await;
-            return match report {
-                Ok(Ok(Some(Report::Spawned { pid }))) => {
-                    let output = [stdout.into(), stderr.into()];
-                    Attempt::running(spec, attempt, pid, supervisor, output, self.clone())
-                        .map_err(LaunchError::Descriptors)
-                }
-                Ok(Ok(Some(Report::NotSpawned {
-                    stage: Stage::Fork,
-                    errno,
-                }))) => {
-                    self.put_back(supervisor);
-                    Err(LaunchError::Process(io::Error::from_raw_os_error(errno)))
-                }
-                Ok(Ok(Some(Report::NotSpawned { stage, errno }))) => {
-                    self.put_back(supervisor);
-                    Ok(Attempt::refused(explain::spawn_error(spec, stage, errno)))
-                }
-                Ok(Ok(_)) => Ok(Attempt::lost("its supervisor ended while starting it".to_owned())),
-                Ok(Err(error)) => Ok(Attempt::lost(format!(
-                    "its supervisor cannot be understood: {error}"
-                ))),
-                Err(_) => {
-                    supervisor.kill().await;
-                    let wait = humantime::format_duration(SPAWN_WAIT);
-                    Ok(Attempt::lost(format!("it had not started after {wait}")))
-                }
+            let supervisor = match tries {
+                // Those that wait may have been killed all together.
+                1 => self.fork().await?,
+                _ => self.supervisor().await?,
             };
+            match self.start(supervisor, spec, attempt, &frame).await {
+                Err(Failed::Unread(error)) if tries > 1 => {
+                    debug!(%error, "a supervisor was gone before it was asked");
+                    tries -= 1;
+                }
+                Err(Failed::Unread(error)) => return Err(self.failed(&error)),
+                Err(Failed::Machine(error)) => return Err(error),
+                Ok(attempt) => return Ok(attempt),
+            }
+        }
+    }
+
+    /// Has a supervisor start an attempt.
+    async fn start(
+        &self,
+        mut supervisor: Supervisor,
+        spec: &AttemptSpec,
+        attempt: u64,
+        frame: &[u8],
+    ) -> Result<Attempt, Failed> {
+        let descriptors = |error| Failed::Machine(LaunchError::Descriptors(error));
+        let (stdout, stdout_writer) = io::pipe().map_err(descriptors)?;
+        let (stderr, stderr_writer) = io::pipe().map_err(descriptors)?;
+        let writers = [stdout_writer.into(), stderr_writer.into()];
+        send(&supervisor.socket, frame, &writers)
+            .await
+            .map_err(Failed::Unread)?;
+        drop(writers);
+        match tokio::time::timeout(SPAWN_WAIT, supervisor.report()).await {
+            Ok(Ok(Some(Report::Spawned { pid }))) => {
+                let output = [stdout.into(), stderr.into()];
+                Attempt::running(spec, attempt, pid, supervisor, output, self.clone()).map_err(descriptors)
+            }
+            Ok(Ok(Some(Report::NotSpawned {
+                stage: Stage::Fork,
+                errno,
+            }))) => {
+                self.put_back(supervisor);
+                let error = io::Error::from_raw_os_error(errno);
+                Err(Failed::Machine(LaunchError::Process(error)))
+            }
+            Ok(Ok(Some(Report::NotSpawned { stage, errno }))) => {
+                self.put_back(supervisor);
+                Ok(Attempt::refused(explain::spawn_error(spec, stage, errno)))
+            }
+            // It ended with our message unread (unix(7): the peer of a socket that is
+            // closed with unread data gets ECONNRESET): it cannot have started anything.
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => Err(Failed::Unread(error)),
+            // It had read the message: perhaps the collector ran for a moment, until
+            // the kernel killed it. To start it again could do its work twice.
+            Ok(Ok(_)) => {
+                orphans::bury(supervisor.pid).await;
+                Ok(Attempt::lost("its supervisor ended while starting it".to_owned()))
+            }
+            Ok(Err(error)) => Ok(Attempt::lost(format!(
+                "its supervisor cannot be understood: {error}"
+            ))),
+            Err(_) => {
+                supervisor.kill().await;
+                let wait = humantime::format_duration(SPAWN_WAIT);
+                Ok(Attempt::lost(format!("it had not started after {wait}")))
+            }
         }
     }
 
@@ -191,6 +222,7 @@ impl ForkServer {
             // Its watcher never panics, and nobody cancels it before this.
             let _ = tokio::time::timeout(READY_WAIT, server.watcher).await;
         }
+        orphans::reap();
     }
 
     /// Takes a supervisor back whose attempt left nothing behind.
@@ -201,17 +233,21 @@ impl ForkServer {
         }
     }
 
-    /// One that waits, or a new one (`true`).
-    async fn supervisor(&self) -> Result<(Supervisor, bool), LaunchError> {
+    /// One that waits, or a new one.
+    async fn supervisor(&self) -> Result<Supervisor, LaunchError> {
         loop {
             let Some(mut supervisor) = self.idle().pop() else {
-                break;
+                return self.fork().await;
             };
             // One that has something to say while it waits has been killed.
             if supervisor.server.is_alive() && supervisor.is_silent() {
-                return Ok((supervisor, false));
+                return Ok(supervisor);
             }
         }
+    }
+
+    /// A new one.
+    async fn fork(&self) -> Result<Supervisor, LaunchError> {
         let mut reason = "it ended at once".to_owned();
         // The fork server may have been killed since its last request: once more then.
         for _ in 0..2 {
@@ -227,15 +263,12 @@ impl ForkServer {
                 self.forget(&server).await;
                 continue;
             }
-            let mut supervisor = Supervisor {
-                name,
-                socket: Arc::new(socket),
-                frames: FrameBuffer::default(),
-                buffer: vec![0; READ],
-                server: Arc::clone(&server),
-            };
+            let mut supervisor = Supervisor::new(name, socket, Arc::clone(&server));
             match tokio::time::timeout(READY_WAIT, supervisor.report()).await {
-                Ok(Ok(Some(Report::Ready))) => return Ok((supervisor, true)),
+                Ok(Ok(Some(Report::Ready { pid }))) => {
+                    supervisor.is_ready(pid);
+                    return Ok(supervisor);
+                }
                 Ok(Ok(Some(Report::NotForked { errno }))) => {
                     return Err(LaunchError::Process(io::Error::from_raw_os_error(errno)));
                 }
@@ -256,7 +289,8 @@ impl ForkServer {
         if let Some(server) = server.as_ref().filter(|server| server.is_alive()) {
             return Ok(Arc::clone(server));
         }
-        let started = Server::start(&self.shared).map_err(|error| self.failed(&error))?;
+        let started = Server::start(&self.shared.executable, self.shared.open_files)
+            .map_err(|error| self.failed(&error))?;
         Ok(Arc::clone(server.insert(Arc::new(started))))
     }
 
@@ -282,128 +316,4 @@ impl ForkServer {
     fn name(&self) -> u64 {
         self.shared.names.fetch_add(1, Ordering::Relaxed)
     }
-}
-
-/// The running fork server.
-#[derive(Debug)]
-pub(super) struct Server {
-    socket: UnixStream,
-    alive: Arc<AtomicBool>,
-    watcher: JoinHandle<()>,
-}
-
-impl Server {
-    fn start(shared: &Shared) -> io::Result<Self> {
-        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
-        ours.set_nonblocking(true)?;
-        let mut command = Command::new(&shared.executable);
-        command.arg(supervise::ARGUMENT).stdin(OwnedFd::from(theirs));
-        // Not in the terminal's foreground group: Ctrl-C is for us alone.
-        command.process_group(0);
-        if let Some(soft) = shared.open_files {
-            command.arg(soft.to_string());
-        }
-        let output = ProcessChunkStream::try_from(command)?;
-        let alive = Arc::new(AtomicBool::new(true));
-        let watcher = tokio::spawn(watch(output, Arc::clone(&alive)));
-        Ok(Self {
-            socket: UnixStream::from_std(ours)?,
-            alive,
-            watcher,
-        })
-    }
-
-    fn is_alive(&self) -> bool {
-        self.alive.load(Ordering::Acquire)
-    }
-}
-
-/// Logs what the fork server complains about, and reaps it.
-async fn watch(mut output: ProcessChunkStream, alive: Arc<AtomicBool>) {
-    while let Some(item) = output.next().await {
-        match item {
-            Item::Stdout(text) | Item::Stderr(text) => {
-                warn!("fork server: {}", String::from_utf8_lossy(&text).trim_end());
-            }
-            Item::Done(Ok(status)) if status.success() => debug!("the fork server has ended"),
-            Item::Done(Ok(status)) => warn!("the fork server has ended: {status}"),
-            Item::Done(Err(error)) => warn!("the fork server cannot be waited for: {error}"),
-        }
-    }
-    alive.store(false, Ordering::Release);
-}
-
-/// One supervisor, owned by whoever has an attempt for it.
-#[derive(Debug)]
-pub(super) struct Supervisor {
-    name: u64,
-    pub(super) socket: Arc<UnixStream>,
-    pub(super) frames: FrameBuffer,
-    /// For the output of its collectors.
-    pub(super) buffer: Vec<u8>,
-    server: Arc<Server>,
-}
-
-impl Supervisor {
-    /// Its next report; `None` when it and all that it could leave behind are gone.
-    async fn report(&mut self) -> io::Result<Option<Report>> {
-        std::future::poll_fn(|cx| self.poll_report(cx)).await
-    }
-
-    pub(super) fn poll_report(
-        &mut self,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<Option<Report>>> {
-        use std::task::{Poll, ready};
-        loop {
-            if let Some((report, _)) = self.frames.next()? {
-                return Poll::Ready(Ok(Some(report)));
-            }
-            ready!(self.socket.poll_read_ready(cx))?;
-            let mut bytes = [0; 4096];
-            match self.socket.try_read(&mut bytes) {
-                Ok(0) => return Poll::Ready(Ok(None)),
-                Ok(count) => self.frames.extend(&bytes[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Poll::Ready(Ok(None)),
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-    }
-
-    fn is_silent(&mut self) -> bool {
-        let mut byte = [0];
-        matches!(self.socket.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-    }
-
-    /// Has the fork server kill it: only its parent can be sure of its pid. Its
-    /// socket ends when its orphans are dead as well.
-    pub(super) async fn kill(&self) {
-        if let Ok(request) = encode(
-            &ToServer::Kill {
-                supervisor: self.name,
-            },
-            &[],
-        ) && let Err(error) = send(&self.server.socket, &request, &[]).await
-        {
-            warn!("a supervisor that hangs cannot be killed: {error}");
-        }
-    }
-}
-
-/// Sends all bytes, and the descriptors with the first of them.
-async fn send(socket: &UnixStream, bytes: &[u8], descriptors: &[OwnedFd]) -> io::Result<()> {
-    use std::os::fd::AsRawFd;
-    let mut rest = bytes;
-    let mut descriptors: Vec<_> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
-    while !rest.is_empty() {
-        let sent = socket
-            .async_io(tokio::io::Interest::WRITABLE, || {
-                sys::send(socket.as_fd(), rest, &descriptors)
-            })
-            .await?;
-        rest = &rest[sent..];
-        descriptors.clear();
-    }
-    Ok(())
 }

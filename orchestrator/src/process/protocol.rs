@@ -65,7 +65,7 @@ pub(super) struct Start {
     /// Whether a working directory follows.
     pub directory: bool,
     pub timings: Timings,
-    /// RLIMIT_AS in bytes.
+    /// In bytes: of the tree where it has a cgroup, else RLIMIT_AS.
     pub memory: Option<u64>,
     /// RLIMIT_CPU.
     pub cpu_time: Option<Duration>,
@@ -76,8 +76,8 @@ pub(super) struct Start {
 /// From a supervisor to the orchestrator.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Report {
-    /// It is there and waits for its first attempt.
-    Ready,
+    /// It is there, under this process id, and waits for its first attempt.
+    Ready { pid: i32 },
     /// The fork server could not make a supervisor (sent by the fork server itself).
     NotForked { errno: i32 },
     /// The collector runs.
@@ -95,6 +95,8 @@ pub(super) enum Stage {
     Fork,
     /// Session, signals, descriptors.
     Prepare,
+    /// Entering its cgroup; tried again without one.
+    Cgroup,
     /// setrlimit(2).
     Limits,
     /// chdir(2).
@@ -110,6 +112,10 @@ pub(super) struct Over {
     pub exit: Option<Exit>,
     /// Why we ended it, if we did.
     pub cause: Option<Cause>,
+    /// What held the tree together.
+    pub isolation: Isolation,
+    /// Whether the kernel killed for the limit of memory (with a cgroup only).
+    pub out_of_memory: bool,
     /// From the start to the end of the main process.
     pub wall: Duration,
     /// Of the whole tree, as far as it was waited for.
@@ -124,6 +130,17 @@ pub(super) struct Over {
     pub killed_count: u64,
     /// What SIGKILL did not end in time.
     pub unkillable: Vec<Leftover>,
+}
+
+/// What held the tree of an attempt together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// A supervisor that adopts every orphan.
+    #[default]
+    Tree,
+    /// In addition a cgroup.
+    Cgroup,
 }
 
 /// A process that outlived its welcome.
@@ -202,6 +219,26 @@ fn malformed(what: &str) -> io::Error {
     )
 }
 
+/// Takes bytes as both sides would, whoever sent them: the way in for the fuzz
+/// target, which sees nothing else of this module.
+#[doc(hidden)]
+pub fn take_hostile_bytes(bytes: &[u8]) {
+    fn read<T: DeserializeOwned>(bytes: &[u8]) {
+        // In two pieces, as a socket may bring them.
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        let mut buffer = FrameBuffer::default();
+        for piece in [first, second] {
+            buffer.extend(piece);
+            while let Ok(Some((_, tail))) = buffer.next::<T>() {
+                std::hint::black_box(tail);
+            }
+        }
+    }
+    read::<ToServer>(bytes);
+    read::<ToSupervisor>(bytes);
+    read::<Report>(bytes);
+}
+
 /// The tail of a [`ToSupervisor::Start`].
 #[derive(Debug, Default)]
 pub(super) struct Strings(Vec<u8>);
@@ -273,7 +310,7 @@ mod tests {
 
     #[test]
     fn too_long_is_refused_by_sender_and_receiver() {
-        assert!(encode(&Report::Ready, &vec![0; FRAME_LIMIT]).is_err());
+        assert!(encode(&Report::Ready { pid: 1 }, &vec![0; FRAME_LIMIT]).is_err());
         let mut buffer = FrameBuffer::default();
         buffer.extend(&u32::MAX.to_le_bytes());
         assert!(buffer.next::<Report>().is_err());

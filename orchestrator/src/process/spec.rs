@@ -53,6 +53,14 @@ impl AttemptSpec {
         }
     }
 
+    /// The limit of CPU time as the kernel takes it: in whole seconds, one at least.
+    pub(super) fn cpu_limit(&self) -> Option<Duration> {
+        let seconds = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        self.limits
+            .cpu_time
+            .map(|time| Duration::from_secs(seconds(time).max(1)))
+    }
+
     /// The message that starts it.
     pub(super) fn encode(&self, attempt: u64) -> Result<Vec<u8>, SpawnError> {
         let mut strings = Strings::default();
@@ -89,7 +97,7 @@ impl AttemptSpec {
             directory: self.working_directory.is_some(),
             timings: self.timings(),
             memory: self.limits.memory,
-            cpu_time: self.limits.cpu_time,
+            cpu_time: self.cpu_limit(),
             open_files: self.limits.open_files,
         };
         encode(&ToSupervisor::Start(start), strings.as_bytes())

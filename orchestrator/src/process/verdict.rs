@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ladder::Cause;
 use super::protocol::Over;
 use super::spec::AttemptSpec;
-use crate::model::{Exit, Outcome, TimeLimit};
+use crate::model::{Exit, Outcome, ResourceLimit, TimeLimit};
 
 /// The outcome of an attempt that its supervisor has seen to the end.
 pub(super) fn outcome(over: &Over, spec: &Limits) -> Outcome {
@@ -23,7 +23,10 @@ pub(super) fn outcome(over: &Over, spec: &Limits) -> Outcome {
     };
     match over.cause {
         None if exit.is_success() => Outcome::Succeeded,
-        None => Outcome::Failed(exit),
+        None => match over_limit(over, exit, spec) {
+            Some(limit) => Outcome::OverLimit { limit, exit },
+            None => Outcome::Failed(exit),
+        },
         Some(Cause::Timeout) => timed_out(TimeLimit::Total(spec.timeout.unwrap_or_default()), exit),
         Some(Cause::Idle) => timed_out(TimeLimit::Idle(spec.idle_timeout.unwrap_or_default()), exit),
         Some(Cause::Cancelled(by)) => Outcome::Cancelled { by, exit: Some(exit) },
@@ -34,9 +37,32 @@ fn timed_out(limit: TimeLimit, exit: Exit) -> Outcome {
     Outcome::TimedOut { limit, exit }
 }
 
-/// The limits of time that a reason may name.
+/// The limit that the kernel enforced by this exit. Only where the kernel itself says
+/// so: SIGXCPU after that much CPU time, or SIGKILL and a count of such kills.
+fn over_limit(over: &Over, exit: Exit, spec: &Limits) -> Option<ResourceLimit> {
+    let Exit::Signal { no, .. } = exit else {
+        return None;
+    };
+    match no {
+        libc::SIGXCPU => {
+            let limit = spec.cpu_time?;
+            // The kernel's two ways of counting CPU time differ by a few ticks.
+            let used = over.user_cpu + over.system_cpu + CPU_SLACK;
+            (used >= limit).then_some(ResourceLimit::CpuTime(limit))
+        }
+        libc::SIGKILL if over.out_of_memory => spec.memory.map(ResourceLimit::Memory),
+        _ => None,
+    }
+}
+
+/// How inexact the sum of user and system time may be.
+const CPU_SLACK: Duration = Duration::from_millis(100);
+
+/// The limits that a reason may name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
+    pub cpu_time: Option<Duration>,
+    pub memory: Option<u64>,
     pub timeout: Option<Duration>,
     pub idle_timeout: Option<Duration>,
     pub kill_wait: Duration,
@@ -45,6 +71,8 @@ pub(super) struct Limits {
 impl From<&AttemptSpec> for Limits {
     fn from(spec: &AttemptSpec) -> Self {
         Self {
+            cpu_time: spec.cpu_limit(),
+            memory: spec.limits.memory,
             timeout: spec.timeout,
             idle_timeout: spec.idle_timeout,
             kill_wait: spec.kill_wait,
@@ -56,12 +84,18 @@ impl From<&AttemptSpec> for Limits {
 mod tests {
     use super::*;
     use crate::model::CancelCause;
-    use crate::process::protocol::Leftover;
+    use crate::process::protocol::{Isolation, Leftover};
 
     fn end(exit: Option<Exit>, cause: Option<Cause>) -> Outcome {
-        let over = Over {
+        end_after(exit, cause, |_| {})
+    }
+
+    fn end_after(exit: Option<Exit>, cause: Option<Cause>, change: impl FnOnce(&mut Over)) -> Outcome {
+        let mut over = Over {
             exit,
             cause,
+            isolation: Isolation::Tree,
+            out_of_memory: false,
             wall: Duration::ZERO,
             user_cpu: Duration::ZERO,
             system_cpu: Duration::ZERO,
@@ -73,7 +107,10 @@ mod tests {
                 name: "dd".to_owned(),
             }],
         };
+        change(&mut over);
         let limits = Limits {
+            cpu_time: Some(Duration::from_secs(10)),
+            memory: Some(1 << 30),
             timeout: Some(Duration::from_secs(60)),
             idle_timeout: Some(Duration::from_secs(5)),
             kill_wait: Duration::from_secs(10),
@@ -98,6 +135,35 @@ mod tests {
         assert_eq!(
             end(ok, Some(Cause::Cancelled(by))),
             Outcome::Cancelled { by, exit: ok }
+        );
+    }
+
+    #[test]
+    fn a_limit_is_the_cause_only_if_the_kernel_says_so() {
+        let killed_by = |no| Some(Exit::Signal { no, core: false });
+        let used = |seconds| move |over: &mut Over| over.user_cpu = Duration::from_secs(seconds);
+        assert_eq!(
+            end_after(killed_by(libc::SIGXCPU), None, used(10)).reason(),
+            "CPU time limit of 10s reached, then killed by SIGXCPU"
+        );
+        // Somebody else's SIGXCPU.
+        assert_eq!(
+            end_after(killed_by(libc::SIGXCPU), None, used(3)).reason(),
+            "killed by SIGXCPU"
+        );
+        let out_of_memory = |over: &mut Over| over.out_of_memory = true;
+        assert_eq!(
+            end_after(killed_by(9), None, out_of_memory).reason(),
+            "memory limit of 1 GiB reached, then killed by SIGKILL"
+        );
+        assert_eq!(
+            end(killed_by(9), None).reason(),
+            "killed by SIGKILL, not by orchestrate"
+        );
+        // The first cause wins.
+        assert_eq!(
+            end_after(killed_by(9), Some(Cause::Timeout), out_of_memory).reason(),
+            "timed out after 1m, then killed by SIGKILL"
         );
     }
 

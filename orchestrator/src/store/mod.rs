@@ -4,6 +4,7 @@
 //! On the way in: `journal` (disk), `recorder` (queue, retries), `write` (each event
 //! exactly once). On the way out: `read`. After a crash: `recovery`.
 
+mod bulk;
 mod error;
 mod health;
 mod journal;

@@ -19,8 +19,9 @@ use crate::model::RunId;
 /// No statement of ours takes as long on a database that is well.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// A value for a statement.
-#[derive(Debug, Clone, PartialEq)]
+/// A value for a statement, or within a JSON array that is one.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(untagged)]
 pub(super) enum Arg {
     Int(Option<i64>),
     Text(Option<String>),
@@ -118,6 +119,14 @@ impl Store {
 }
 
 impl Sql {
+    /// The text for this database, where one text cannot serve both.
+    pub(super) fn text(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match &self.connection {
+            Connection::Sqlite(_) => sqlite,
+            Connection::Postgres(_) => postgres,
+        }
+    }
+
     /// How many rows it changed.
     pub(super) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Arg]) -> Result<u64, StoreError> {
         let sql = noted(sql);

@@ -5,15 +5,17 @@
 //! The transitions, and there are no others: a run starts and finishes, or is lost;
 //! a task is pending and then ended; an attempt is started and then ended.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::error::StoreError;
 use super::journal::Numbered;
 use super::sql::{Sql, args};
 use super::store::Store;
-use super::{recovery, slots};
+use super::{bulk, recovery, slots};
 use crate::model::{Owner, RunId};
-use crate::report::{AttemptRecord, PlannedTask, RunEvent, Summary, TaskRef, TaskSummary};
+use crate::report::{PlannedTask, RunEvent, Summary, TaskRef, TaskSummary};
 
 /// What events that are missing before a batch mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +42,11 @@ impl Store {
     async fn try_apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
         let mut sql = self.begin().await?;
         let select = self.text(
-            "select events, lost from runs where id = $1",
-            "select events, lost from runs where id = $1 for update",
+            "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1",
+            "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1 for update",
         );
-        let row: Vec<(i64, Option<String>)> = sql.fetch(select, &args![run]).await?;
-        let known = row.first().map_or(0, |(events, _)| *events);
+        let row: Vec<(i64, Option<String>, bool)> = sql.fetch(select, &args![run]).await?;
+        let known = row.first().map_or(0, |(events, ..)| *events);
         // Each only once, also where a batch repeats what is in it already.
         let mut reached = known;
         let new: Vec<&Numbered> = events
@@ -66,12 +68,11 @@ impl Store {
                 None if !matches!(*new[0].1, RunEvent::RunStarted { .. }) => {
                     return Err(StoreError::Refused(format!("run {run} has no beginning")));
                 }
-                Some((_, Some(lost))) => recovery::reopen(&mut sql, run, lost).await?,
+                Some((_, Some(lost), _)) => recovery::reopen(&mut sql, run, lost).await?,
                 _ => {}
             }
-            for (_, event) in &new {
-                one(&mut sql, run, event).await?;
-            }
+            let has_slot = row.first().is_some_and(|(.., has_slot)| *has_slot);
+            write(&mut sql, run, &new, has_slot).await?;
             sql.change_one(
                 "counting events",
                 "update runs set events = $1 where id = $2 and events = $3",
@@ -83,46 +84,108 @@ impl Store {
     }
 }
 
-async fn one(sql: &mut Sql, run: &RunId, event: &RunEvent) -> Result<(), StoreError> {
-    match event {
-        RunEvent::RunStarted {
-            schedule,
-            group,
-            at,
-            owner,
-            slot,
-            tasks,
-            ..
-        } => {
-            run_started(sql, run, schedule, group, *at, owner).await?;
-            for task in tasks {
-                planned(sql, run, *at, task).await?;
+/// Writes new events, which are in order. Ends are written together: whatever order
+/// they had among each other, the rows are the same. What the database could not see
+/// that way (an end twice, a start after the end) is refused here.
+async fn write(
+    sql: &mut Sql,
+    run: &RunId,
+    events: &[&Numbered],
+    mut has_slot: bool,
+) -> Result<(), StoreError> {
+    let (mut attempts, mut tasks, mut finished) = (Vec::new(), Vec::new(), None);
+    let (mut started, mut settled) = (HashSet::new(), HashSet::new());
+    let ended: HashSet<(usize, u32)> = events.iter().filter_map(|(_, event)| ended(event)).collect();
+    for (_, event) in events {
+        match &**event {
+            RunEvent::RunStarted {
+                schedule,
+                group,
+                at,
+                owner,
+                slot,
+                tasks,
+                ..
+            } => {
+                run_started(sql, run, schedule, group, *at, owner).await?;
+                for task in tasks {
+                    planned(sql, run, *at, task).await?;
+                }
+                if let Some(slot) = slot {
+                    slots::taken(sql, run, slot, *at, tasks).await?;
+                    has_slot = true;
+                }
             }
-            if let Some(slot) = slot {
-                slots::taken(sql, run, slot, *at, tasks).await?;
+            RunEvent::TaskStarted {
+                task,
+                attempt,
+                at,
+                log,
+                ..
+            } => {
+                once(
+                    !settled.contains(&task.position),
+                    "starting an attempt at a task that ended",
+                )?;
+                once(
+                    started.insert((task.position, *attempt)),
+                    "starting an attempt twice",
+                )?;
+                // One that ended meanwhile needs no row of its own before.
+                if !ended.contains(&(task.position, *attempt)) {
+                    attempt_started(sql, run, task, *attempt, *at, log).await?;
+                }
             }
-            Ok(())
+            RunEvent::TaskRetry { task, attempt, .. } => {
+                once(!settled.contains(&task.position), "retrying a task that ended")?;
+                attempts.push((task.position, attempt));
+            }
+            RunEvent::TaskFinished {
+                task, last_attempt, ..
+            } => {
+                once(settled.insert(task.position), "ending a task twice")?;
+                attempts.push((task.position, last_attempt));
+                tasks.push((&**task, "ran"));
+            }
+            RunEvent::TaskSkipped { task, .. } => {
+                once(settled.insert(task.position), "ending a task twice")?;
+                tasks.push((&**task, "skipped"));
+            }
+            RunEvent::RunFinished(summary) => {
+                once(finished.replace(summary).is_none(), "finishing a run twice")?;
+            }
         }
-        RunEvent::TaskStarted {
-            task,
-            attempt,
-            at,
-            log,
-            ..
-        } => attempt_started(sql, run, task, *attempt, *at, log).await,
-        RunEvent::TaskRetry { task, attempt, .. } => attempt_ended(sql, run, task.position, attempt).await,
+    }
+    once(attempts.len() == ended.len(), "ending an attempt twice")?;
+    bulk::attempts_ended(sql, run, &attempts).await?;
+    let summaries: Vec<&TaskSummary> = tasks.iter().map(|(task, _)| *task).collect();
+    bulk::tasks_ended(sql, run, &summaries).await?;
+    // Most runs are by hand and have no slot in the ledger.
+    for (task, state) in tasks.into_iter().filter(|_| has_slot) {
+        slots::settled(sql, run, task.position, state, &task.reason).await?;
+    }
+    match finished {
+        Some(summary) => run_finished(sql, summary).await,
+        None => Ok(()),
+    }
+}
+
+fn once(holds: bool, change: &str) -> Result<(), StoreError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(StoreError::Refused(change.to_owned()))
+    }
+}
+
+/// The attempt whose end this is, as position and number.
+fn ended(event: &RunEvent) -> Option<(usize, u32)> {
+    match event {
+        RunEvent::TaskRetry { task, attempt, .. } => Some((task.position, attempt.number)),
         RunEvent::TaskFinished {
             task, last_attempt, ..
-        } => {
-            attempt_ended(sql, run, task.position, last_attempt).await?;
-            task_ended(sql, run, task).await?;
-            slots::settled(sql, run, task.position, "ran", &task.reason).await
-        }
-        RunEvent::TaskSkipped { task, .. } => {
-            task_ended(sql, run, task).await?;
-            slots::settled(sql, run, task.position, "skipped", &task.reason).await
-        }
-        RunEvent::RunFinished(summary) => run_finished(sql, summary).await,
+        } => Some((task.position, last_attempt.number)),
+        _ => None,
     }
 }
 
@@ -189,70 +252,6 @@ async fn attempt_started(
     .await
 }
 
-/// The start may be missing: where a full disk kept the journal from taking it.
-async fn attempt_ended(
-    sql: &mut Sql,
-    run: &RunId,
-    position: usize,
-    attempt: &AttemptRecord,
-) -> Result<(), StoreError> {
-    sql.change_one(
-        "ending an attempt",
-        "insert into attempts
-             (run_id, position, number, started_at, finished_at, outcome, exit_code, signal, reason, log)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (run_id, position, number) do update set
-             finished_at = excluded.finished_at, outcome = excluded.outcome,
-             exit_code = excluded.exit_code, signal = excluded.signal, reason = excluded.reason
-         where attempts.finished_at is null",
-        &args![
-            run,
-            position,
-            attempt.number,
-            attempt.started_at,
-            attempt.finished_at,
-            &attempt.outcome,
-            attempt.exit_code,
-            &attempt.signal,
-            &attempt.reason,
-            &attempt.log
-        ],
-    )
-    .await
-}
-
-async fn task_ended(sql: &mut Sql, run: &RunId, task: &TaskSummary) -> Result<(), StoreError> {
-    sql.change_one(
-        "ending a task",
-        "update tasks set outcome = $1, exit_code = $2, signal = $3, reason = $4, category = $5, hint = $6,
-             attempts = $7, duration_ms = $8, max_rss_bytes = $9, cpu_ms = $10, stdout_bytes = $11,
-             stderr_bytes = $12, lines = $13, truncated = $14, leftovers = $15, log = $16, tail = $17
-         where run_id = $18 and position = $19 and outcome is null",
-        &args![
-            &task.outcome,
-            task.exit_code,
-            &task.signal,
-            &task.reason,
-            &task.category,
-            &task.hint,
-            task.attempts,
-            task.duration_ms,
-            task.max_rss_bytes,
-            task.cpu_ms,
-            task.stdout_bytes,
-            task.stderr_bytes,
-            task.lines,
-            task.truncated,
-            &task.leftovers,
-            &task.log,
-            &task.tail,
-            run,
-            task.position
-        ],
-    )
-    .await
-}
-
 async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
     complete(sql, summary).await?;
     sql.change_one(
@@ -295,7 +294,7 @@ async fn complete(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
             ],
         )
         .await?;
-        task_ended(sql, &summary.run, task).await?;
+        bulk::tasks_ended(sql, &summary.run, &[task]).await?;
         let state = if task.outcome == "skipped" {
             "skipped"
         } else {

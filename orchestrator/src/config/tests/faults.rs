@@ -203,7 +203,12 @@ fn every_code_is_in_use() {
         task("schedule: daily, args: [*a]")
     );
     let deep = "[".repeat(1000);
-    let files: [&[u8]; 15] = [
+    let twice = format!(
+        "groups: {{g: {{default_time: 04:10, tasks: [{}]}}}}",
+        "{command: c, schedule: daily}, ".repeat(200)
+    );
+    let files: [&[u8]; 16] = [
+        twice.as_bytes(),
         &vec![b' '; 2 << 20],
         b"\xff",
         b"\0",

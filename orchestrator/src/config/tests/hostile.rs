@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use crate::config::{Code, Diagnostic, LoadError, load_schedule, parse_schedule, render};
+use crate::config::{Code, Diagnostic, LoadError, Severity, load_schedule, parse_schedule, render};
 
 /// Optimised, each takes a fourth of a second at most; what is quadratic takes
 /// minutes.
@@ -339,4 +339,19 @@ proptest! {
     fn no_yaml_makes_it_panic(pieces in proptest::collection::vec(fragment(), 0..40)) {
         judge(pieces.concat().as_bytes());
     }
+}
+
+#[test]
+fn many_warnings_are_counted_and_keep_nothing_from_running() {
+    let tasks = "{command: c, schedule: daily}, ".repeat(300);
+    let text = format!("groups: {{g: {{default_time: \"04:10\", tasks: [{tasks}]}}}}");
+    let (schedule, warnings) = parse_schedule("s.yaml", text.as_bytes()).unwrap();
+    assert_eq!(schedule.groups[0].tasks.len(), 300);
+    assert_eq!(warnings.len(), 101);
+    assert!(
+        warnings
+            .iter()
+            .all(|warning| warning.severity == Severity::Warning)
+    );
+    assert_eq!(warnings[100].code, Code::MoreWarnings);
 }

@@ -19,9 +19,9 @@ use nix::unistd::Pid;
 
 use super::channel::Channel;
 use super::supervisor::{drain, signal_fd, supervise, whole_millis};
-use super::tree::{self, Killed};
 use crate::process::protocol::{Report, ToServer};
 use crate::process::sys::{self, Waited};
+use crate::process::tree::{self, Killed};
 
 /// The first argument that makes this binary a fork server. The second one is the
 /// soft RLIMIT_NOFILE that collectors shall have.

@@ -2,10 +2,10 @@
 //! orchestrator's binary, and the supervisors that it forks. Single-threaded, no
 //! async, no logging. Entered from `main` before anything else.
 
+mod cgroup;
 mod channel;
 mod fork_server;
 mod supervisor;
-mod tree;
 
 pub(super) use fork_server::ARGUMENT;
 pub use fork_server::early_entry;

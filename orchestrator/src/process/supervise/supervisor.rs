@@ -15,11 +15,12 @@ use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 
+use super::cgroup::{Cgroup, Cgroups};
 use super::channel::Channel;
-use super::tree::{self, Killed};
 use crate::process::ladder::{Action, Input, Ladder, Moment};
-use crate::process::protocol::{Over, Report, Stage, Start, ToSupervisor};
+use crate::process::protocol::{Isolation, Over, Report, Stage, Start, ToSupervisor};
 use crate::process::sys::{self, Execution, ResourceLimit, Spawner, Waited};
+use crate::process::tree::{self, Killed};
 
 /// While killing, the tree is looked at again at least this often. Deaths wake us
 /// up in time; this is for the ones that a walk of a moving tree could miss.
@@ -35,9 +36,11 @@ pub(super) fn supervise(control: OwnedFd) -> io::Result<()> {
         control: Channel::new(control),
         deaths: signal_fd()?,
         spawner: Spawner::new(),
+        cgroups: None,
         epoch: Instant::now(),
     };
-    supervisor.control.send(&Report::Ready)?;
+    let pid = nix::unistd::getpid().as_raw();
+    supervisor.control.send(&Report::Ready { pid })?;
     while let Some((message, strings)) = supervisor.control.receive()? {
         // Anything else was meant for an attempt that is over.
         if let ToSupervisor::Start(start) = message
@@ -67,6 +70,8 @@ struct Supervisor {
     control: Channel,
     deaths: SignalFd,
     spawner: Spawner,
+    /// Looked for when first needed; the inner `None`: there is no place for them.
+    cgroups: Option<Option<Cgroups>>,
     epoch: Instant,
 }
 
@@ -76,6 +81,19 @@ struct Progress {
     started: Moment,
     over: Over,
     killed: Killed,
+    cgroup: Option<Cgroup>,
+}
+
+impl Progress {
+    /// SIGKILL to the whole tree; `false` if there was too much of it for one sweep.
+    fn kill(&mut self) -> bool {
+        // The walk first: it learns the names.
+        let settled = tree::kill_descendants(|_| false, &mut self.killed);
+        if let Some(cgroup) = &self.cgroup {
+            cgroup.kill();
+        }
+        settled
+    }
 }
 
 impl Supervisor {
@@ -90,8 +108,8 @@ impl Supervisor {
         let spawned = self.spawn(start, strings, stdout.as_fd(), stderr.as_fd());
         // From here on only the tree holds the pipes: their end means that it let go.
         drop((stdout, stderr));
-        let main = match spawned {
-            Ok(pid) => pid,
+        let (main, cgroup) = match spawned {
+            Ok(spawned) => spawned,
             Err((stage, errno)) => {
                 self.control.send(&Report::NotSpawned { stage, errno })?;
                 return Ok(true);
@@ -106,6 +124,8 @@ impl Supervisor {
             over: Over {
                 exit: None,
                 cause: None,
+                isolation: Isolation::default(),
+                out_of_memory: false,
                 wall: Duration::ZERO,
                 user_cpu: Duration::ZERO,
                 system_cpu: Duration::ZERO,
@@ -115,6 +135,7 @@ impl Supervisor {
                 unkillable: Vec::new(),
             },
             killed: Killed::default(),
+            cgroup,
         };
         if orchestrator_gone {
             step(&mut ladder, self.now(), Input::OrchestratorGone, main);
@@ -123,7 +144,7 @@ impl Supervisor {
             // Deaths before deadlines: who exits just in time has exited.
             self.reap(&mut ladder, &mut progress);
             step(&mut ladder, self.now(), Input::Tick, main);
-            let settled = !ladder.is_killing() || tree::kill_descendants(|_| false, &mut progress.killed);
+            let settled = !ladder.is_killing() || progress.kill();
             if ladder.is_over() {
                 break;
             }
@@ -225,7 +246,12 @@ impl Supervisor {
             started,
             mut over,
             mut killed,
+            cgroup,
         } = progress;
+        if let Some(cgroup) = cgroup {
+            over.isolation = Isolation::Cgroup;
+            over.out_of_memory = cgroup.ran_out_of_memory();
+        }
         killed.exempt(main);
         if !ladder.all_gone() {
             over.unkillable = tree::living_descendants(|_| false);
@@ -243,13 +269,21 @@ impl Supervisor {
         }
     }
 
+    /// A cgroup for an attempt with a limit of memory, where there can be one.
+    fn cgroup(&mut self, start: &Start) -> Option<Cgroup> {
+        let memory = start.memory?;
+        let cgroups = self.cgroups.get_or_insert_with(Cgroups::find);
+        cgroups.as_mut()?.make(memory).ok()
+    }
+
     fn spawn(
         &mut self,
         start: &Start,
         strings: &[u8],
         stdout: BorrowedFd<'_>,
         stderr: BorrowedFd<'_>,
-    ) -> Result<i32, (Stage, i32)> {
+    ) -> Result<(i32, Option<Cgroup>), (Stage, i32)> {
+        let mut cgroup = self.cgroup(start);
         let strings: Vec<&CStr> = strings
             .split_inclusive(|byte| *byte == 0)
             .filter_map(|text| CStr::from_bytes_with_nul(text).ok())
@@ -258,23 +292,29 @@ impl Supervisor {
         let (program, rest) = strings.split_first().ok_or(malformed)?;
         let (arguments, rest) = rest.split_at_checked(start.arguments).ok_or(malformed)?;
         let (environment, rest) = rest.split_at_checked(start.environment).ok_or(malformed)?;
-        let execution = Execution {
-            program,
-            arguments,
-            environment,
-            directory: start.directory.then(|| rest.first().copied()).flatten(),
-            stdout,
-            stderr,
-            limits: &resource_limits(start).map_err(|error| (Stage::Limits, error as i32))?,
-        };
+        let limits =
+            |in_cgroup| resource_limits(start, in_cgroup).map_err(|error| (Stage::Limits, error as i32));
+        let with_cgroup = limits(true)?;
+        let without = limits(false)?;
         let mut busy = 0;
         loop {
+            let execution = Execution {
+                program,
+                arguments,
+                environment,
+                directory: start.directory.then(|| rest.first().copied()).flatten(),
+                stdout,
+                stderr,
+                cgroup: cgroup.as_ref().map(Cgroup::entrance),
+                limits: if cgroup.is_some() { &with_cgroup } else { &without },
+            };
             match self.spawner.spawn(&execution) {
                 Err((Stage::Execute, errno)) if errno == Errno::ETXTBSY as i32 && busy < BUSY_RETRIES => {
                     std::thread::sleep(Duration::from_millis(1 << busy));
                     busy += 1;
                 }
-                result => return result,
+                Err((Stage::Cgroup, _)) if cgroup.is_some() => cgroup = None,
+                result => return result.map(|pid| (pid, cgroup)),
             }
         }
     }
@@ -306,10 +346,12 @@ fn step(ladder: &mut Ladder, now: Moment, input: Input, main: i32) {
 }
 
 /// Never above the ceiling that we have ourselves: raising it is not ours to do.
-fn resource_limits(start: &Start) -> nix::Result<Vec<ResourceLimit>> {
-    let cpu_seconds = start.cpu_time.map(|time| time.as_secs().max(1));
+fn resource_limits(start: &Start, in_cgroup: bool) -> nix::Result<Vec<ResourceLimit>> {
+    // A cgroup limits what is really used, and of the whole tree.
+    let address_space = start.memory.filter(|_| !in_cgroup);
+    let cpu_seconds = start.cpu_time.map(|time| time.as_secs());
     let wanted = [
-        (Resource::RLIMIT_AS, start.memory, 0),
+        (Resource::RLIMIT_AS, address_space, 0),
         // One more second between SIGXCPU and SIGKILL.
         (Resource::RLIMIT_CPU, cpu_seconds, 1),
         (Resource::RLIMIT_NOFILE, start.open_files, 0),

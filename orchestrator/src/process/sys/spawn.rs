@@ -26,6 +26,8 @@ pub(in crate::process) struct Execution<'a> {
     pub stdout: BorrowedFd<'a>,
     /// Becomes descriptor 2. It must be 3 or higher.
     pub stderr: BorrowedFd<'a>,
+    /// `cgroup.procs` of the cgroup to enter, if there is one.
+    pub cgroup: Option<BorrowedFd<'a>>,
     /// Set in this order.
     pub limits: &'a [ResourceLimit],
 }
@@ -56,6 +58,8 @@ struct Plan {
     directory: *const c_char,
     stdout: RawFd,
     stderr: RawFd,
+    /// -1 for none.
+    cgroup: RawFd,
     limits: *const ResourceLimit,
     limit_count: usize,
     no_signals: libc::sigset_t,
@@ -64,7 +68,13 @@ struct Plan {
     errno: AtomicI32,
 }
 
-const STAGES: [Stage; 4] = [Stage::Prepare, Stage::Limits, Stage::Directory, Stage::Execute];
+const STAGES: [Stage; 5] = [
+    Stage::Prepare,
+    Stage::Cgroup,
+    Stage::Limits,
+    Stage::Directory,
+    Stage::Execute,
+];
 
 impl Spawner {
     /// Ready for the first one.
@@ -95,6 +105,7 @@ impl Spawner {
             directory: execution.directory.map_or(ptr::null(), CStr::as_ptr),
             stdout: execution.stdout.as_raw_fd(),
             stderr: execution.stderr.as_raw_fd(),
+            cgroup: execution.cgroup.map_or(-1, |cgroup| cgroup.as_raw_fd()),
             limits: execution.limits.as_ptr(),
             limit_count: execution.limits.len(),
             no_signals,
@@ -169,6 +180,9 @@ unsafe fn prepare_and_execute(plan: &Plan) -> c_int {
         if libc::getppid() != plan.parent {
             libc::_exit(127);
         }
+        if plan.cgroup >= 0 && libc::write(plan.cgroup, c"0".as_ptr().cast(), 1) < 0 {
+            return 2;
+        }
         for index in 0..plan.limit_count {
             let limit = &*plan.limits.add(index);
             let value = libc::rlimit {
@@ -176,13 +190,13 @@ unsafe fn prepare_and_execute(plan: &Plan) -> c_int {
                 rlim_max: limit.hard,
             };
             if libc::setrlimit(limit.resource as libc::__rlimit_resource_t, &raw const value) < 0 {
-                return 2;
+                return 3;
             }
         }
         if !plan.directory.is_null() && libc::chdir(plan.directory) < 0 {
-            return 3;
+            return 4;
         }
         libc::execve(plan.program, plan.arguments, plan.environment);
-        4
+        5
     }
 }

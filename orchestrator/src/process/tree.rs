@@ -1,6 +1,7 @@
 //! Finding and killing descendants (proc_pid_task(5), `children`). Needs a caller
-//! that is a subreaper, so that nobody can leave the tree by orphaning itself. It
-//! must never signal a process of which it is not sure: pids are reused.
+//! that is a subreaper, so that nobody can leave the tree by orphaning itself:
+//! supervisors, the fork server, and the orchestrator as the last resort. It must
+//! never signal a process of which it is not sure: pids are reused.
 
 use std::collections::HashSet;
 use std::fs;
@@ -106,6 +107,20 @@ pub(super) fn has_group(group: i32) -> bool {
         .any(|(_, pid)| stat(pid).is_some_and(|stat| stat.group == group))
 }
 
+/// The children of this process, zombies included, that are in another session.
+pub(super) fn children_in_other_sessions() -> Vec<i32> {
+    let session = nix::unistd::getsid(None).map_or(0, nix::unistd::Pid::as_raw);
+    children(nix::unistd::getpid().as_raw())
+        .into_iter()
+        .filter(|pid| stat(*pid).is_some_and(|stat| stat.session != session))
+        .collect()
+}
+
+/// Whether there is a process with this pid, be it a zombie.
+pub(super) fn exists(pid: i32) -> bool {
+    stat(pid).is_some()
+}
+
 /// Every descendant with its parent, breadth first.
 fn descendants(spared: &impl Fn(i32) -> bool) -> Vec<(i32, i32)> {
     let this = nix::unistd::getpid().as_raw();
@@ -143,6 +158,7 @@ struct Stat {
     state: char,
     parent: i32,
     group: i32,
+    session: i32,
 }
 
 /// `None` if there is no such process. The name before the fields may contain anything.
@@ -155,7 +171,13 @@ fn stat(pid: i32) -> Option<Stat> {
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
-    Some(Stat { state, parent, group })
+    let session = fields.next()?.parse().ok()?;
+    Some(Stat {
+        state,
+        parent,
+        group,
+        session,
+    })
 }
 
 fn leftover(pid: i32) -> Leftover {

@@ -1,0 +1,125 @@
+//! Many ends in one statement. A night of quick collectors ends hundreds of attempts
+//! between two commits, and each statement costs more in waking threads than in work.
+
+use super::error::StoreError;
+use super::sql::{Arg, Sql, args};
+use crate::model::RunId;
+use crate::report::{AttemptRecord, TaskSummary};
+
+/// A statement over the rows of a JSON array of arrays: `value ->> 3` is the fourth
+/// value of a row. Only the way to unfold it differs.
+macro_rules! over_rows {
+    ($before:literal, $after:literal) => {
+        (
+            concat!($before, " from json_each($2) ", $after),
+            concat!(
+                $before,
+                " from jsonb_array_elements(cast($2 as jsonb)) as x(value) ",
+                $after
+            ),
+        )
+    };
+}
+
+/// Attempts end, named by the position of their task. The start of one may be missing:
+/// it is in the same batch, or a full disk kept the journal from taking it.
+pub(super) async fn attempts_ended(
+    sql: &mut Sql,
+    run: &RunId,
+    attempts: &[(usize, &AttemptRecord)],
+) -> Result<(), StoreError> {
+    const TEXT: (&str, &str) = over_rows!(
+        "insert into attempts
+             (run_id, position, number, started_at, finished_at, outcome, exit_code, signal, reason, log)
+         select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint),
+             cast(value ->> 3 as bigint), value ->> 4, cast(value ->> 5 as bigint), value ->> 6, value ->> 7,
+             value ->> 8",
+        "where true
+         on conflict (run_id, position, number) do update set
+             finished_at = excluded.finished_at, outcome = excluded.outcome,
+             exit_code = excluded.exit_code, signal = excluded.signal, reason = excluded.reason
+         where attempts.finished_at is null"
+    );
+    let rows = attempts.iter().map(|&(position, attempt)| {
+        args![
+            position,
+            attempt.number,
+            attempt.started_at,
+            attempt.finished_at,
+            &attempt.outcome,
+            attempt.exit_code,
+            &attempt.signal,
+            &attempt.reason,
+            &attempt.log
+        ]
+    });
+    change_all(sql, "ending attempts", TEXT, run, &rows.collect::<Vec<_>>()).await
+}
+
+/// Tasks end.
+pub(super) async fn tasks_ended(
+    sql: &mut Sql,
+    run: &RunId,
+    tasks: &[&TaskSummary],
+) -> Result<(), StoreError> {
+    const TEXT: (&str, &str) = over_rows!(
+        "update tasks set outcome = value ->> 1, exit_code = cast(value ->> 2 as bigint), signal = value ->> 3,
+             reason = value ->> 4, category = value ->> 5, hint = value ->> 6,
+             attempts = cast(value ->> 7 as bigint), duration_ms = cast(value ->> 8 as bigint),
+             max_rss_bytes = cast(value ->> 9 as bigint), cpu_ms = cast(value ->> 10 as bigint),
+             stdout_bytes = cast(value ->> 11 as bigint), stderr_bytes = cast(value ->> 12 as bigint),
+             lines = cast(value ->> 13 as bigint), truncated = cast(value ->> 14 as boolean),
+             leftovers = value -> 15, log = value ->> 16, tail = value -> 17",
+        "where tasks.run_id = $1 and tasks.position = cast(value ->> 0 as bigint) and tasks.outcome is null"
+    );
+    let rows = tasks.iter().map(|task| {
+        args![
+            task.position,
+            &task.outcome,
+            task.exit_code,
+            &task.signal,
+            &task.reason,
+            &task.category,
+            &task.hint,
+            task.attempts,
+            task.duration_ms,
+            task.max_rss_bytes,
+            task.cpu_ms,
+            task.stdout_bytes,
+            task.stderr_bytes,
+            task.lines,
+            task.truncated,
+            &task.leftovers,
+            &task.log,
+            &task.tail
+        ]
+    });
+    change_all(sql, "ending tasks", TEXT, run, &rows.collect::<Vec<_>>()).await
+}
+
+/// Changes as many rows as there are. Any other number means that one of them was not
+/// in the state from which `change` leads on.
+async fn change_all<const N: usize>(
+    sql: &mut Sql,
+    change: &str,
+    (sqlite, postgres): (&'static str, &'static str),
+    run: &RunId,
+    rows: &[[Arg; N]],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<&[Arg]> = rows.iter().map(<[Arg; N]>::as_slice).collect();
+    let json =
+        serde_json::to_string(&rows).map_err(|error| StoreError::Refused(format!("{change}: {error}")))?;
+    let changed = sql
+        .execute(sql.text(sqlite, postgres), &args![run, &json])
+        .await?;
+    if usize::try_from(changed) == Ok(rows.len()) {
+        return Ok(());
+    }
+    Err(StoreError::Refused(format!(
+        "{change} would change {changed} rows, not {}",
+        rows.len()
+    )))
+}
