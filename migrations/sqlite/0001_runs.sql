@@ -29,7 +29,7 @@ create table runs (
 ) strict;
 
 create index runs_by_start on runs (started_at, id);
-create index runs_unfinished on runs (owner_host) where finished_at is null;
+create index runs_unfinished on runs (started_at, id) where finished_at is null;
 
 create table tasks (
     run_id         text    not null references runs (id) on delete cascade,

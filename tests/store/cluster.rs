@@ -1,6 +1,7 @@
 //! A PostgreSQL of our own: one cluster for this test run, one database for each
 //! test. It lives as long as the pipe to it: when the test process ends, in whatever
-//! way, a small shell stops the server and removes its files.
+//! way, a small shell stops the server and removes its files. A process that ends by
+//! itself waits for that.
 
 use std::fs;
 use std::io::Write;
@@ -8,22 +9,39 @@ use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use nix::unistd::{Gid, Uid, User};
 
 /// A running server that takes connections on a unix socket only.
 pub(crate) struct Cluster {
     dir: PathBuf,
-    /// Holds the other end of its standard input; dropped with the process.
-    _keeper: Child,
+    /// Ends the server when its standard input ends.
+    keeper: Mutex<Child>,
 }
 
 /// The cluster of this test run, started by whoever needs it first.
 pub(crate) fn cluster() -> &'static Cluster {
-    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(Cluster::start)
+    CLUSTER.get_or_init(|| {
+        // SAFETY: the handler is a plain function; it runs once, as the process exits.
+        unsafe { libc::atexit(stop_at_exit) };
+        Cluster::start()
+    })
+}
+
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+
+extern "C" fn stop_at_exit() {
+    if let Some(cluster) = CLUSTER.get() {
+        cluster.stop();
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }
 
 impl Cluster {
@@ -78,9 +96,16 @@ impl Cluster {
             .process_group(0);
         as_user(&mut keeper, uid, gid);
         Self {
-            _keeper: keeper.spawn().unwrap(),
+            keeper: Mutex::new(keeper.spawn().unwrap()),
             dir,
         }
+    }
+
+    fn stop(&self) {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(keeper.stdin.take());
+        // It may have been waited for already.
+        let _ = keeper.wait();
     }
 
     /// The URL of a new, empty database.

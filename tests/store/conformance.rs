@@ -13,6 +13,7 @@ on_both!(
     history_is_filtered,
     runs_are_found_by_the_beginning_of_their_id,
     migrations_are_applied_once_by_whoever_is_first,
+    a_database_of_a_newer_version_is_left_alone,
     many_runs_at_once_wait_for_each_other,
 );
 
@@ -269,6 +270,20 @@ async fn migrations_are_applied_once_by_whoever_is_first(home: &Home) {
         "{after:?}"
     );
     before.close().await;
+}
+
+async fn a_database_of_a_newer_version_is_left_alone(home: &Home) {
+    home.open().await.close().await;
+    let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                 values (9999, 'future', true, 'x', 0)";
+    home.sql(newer).await;
+    let error = Store::open(home.url.as_deref(), home.path()).await.unwrap_err();
+    assert!(
+        error.to_string().ends_with(
+            "it has migration 9999, which this version of orchestrate does not know; use a newer one"
+        ),
+        "{error}"
+    );
 }
 
 /// Does it `count` times at once.

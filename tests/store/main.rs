@@ -11,6 +11,7 @@ mod both;
 mod cluster;
 mod conformance;
 mod faults;
+mod figures;
 mod outage;
 mod proxy;
 mod recovery;

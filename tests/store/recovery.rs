@@ -9,7 +9,6 @@ use orchestrator::model::{Exit, Outcome, Owner};
 use orchestrator::report::{Bus, RunEvent};
 use orchestrator::store::{Recovered, Retention, Store, record, this_process};
 
-use crate::cluster::{cluster, name_of};
 use crate::story::{Home, Story, at, dead};
 
 on_both!(
@@ -316,7 +315,7 @@ async fn a_database_that_forgets_is_told_again(home: &Home) {
     };
     // There is no verb that forgets a run that goes on; the test is told how.
     assert_eq!(store.prune(home.path(), &keep_none, false).await.unwrap().seen, 0);
-    forget(home, "r").await;
+    home.sql("delete from runs where id = 'r'").await;
     for event in after {
         bus.publish(event.clone()).await;
     }
@@ -329,22 +328,4 @@ async fn a_database_that_forgets_is_told_again(home: &Home) {
     );
     assert_eq!(noted(home), 0);
     store.close().await;
-}
-
-async fn forget(home: &Home, run: &str) {
-    let delete = format!("delete from runs where id = '{run}'");
-    match &home.url {
-        Some(url) => drop(cluster().psql(name_of(url), &delete)),
-        None => {
-            let file = home.path().join("orchestrate.db");
-            let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display()))
-                .await
-                .unwrap();
-            sqlx::query(sqlx::AssertSqlSafe(delete))
-                .execute(&pool)
-                .await
-                .unwrap();
-            pool.close().await;
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::cluster::{cluster, name_of};
 use jiff::Timestamp;
 use orchestrator::model::{Exit, Outcome, Owner, RunId};
 use orchestrator::report::{
@@ -29,6 +30,24 @@ impl Home {
 
     pub(crate) async fn open(&self) -> Store {
         Store::open(self.url.as_deref(), self.path()).await.unwrap()
+    }
+
+    /// Does to the database what no domain method does.
+    pub(crate) async fn sql(&self, sql: &str) {
+        match &self.url {
+            Some(url) => drop(cluster().psql(name_of(url), sql)),
+            None => {
+                let file = self.path().join("orchestrate.db");
+                let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display()))
+                    .await
+                    .unwrap();
+                sqlx::query(sqlx::AssertSqlSafe(sql))
+                    .execute(&pool)
+                    .await
+                    .unwrap();
+                pool.close().await;
+            }
+        }
     }
 }
 

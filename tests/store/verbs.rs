@@ -30,6 +30,14 @@ groups:
 fn started(place: &Place) -> Child {
     let child = place.start(&mut place.command(&["run", "--schedule", "daily", "-q"]));
     wait_until("the collector to start", || place.path("started").exists());
+    // The database is told beside the run, not before it.
+    wait_until("the database to know the run", || {
+        let output = place
+            .command(&["history", "--outcome", "running"])
+            .output()
+            .unwrap();
+        !String::from_utf8_lossy(&output.stdout).contains("No runs")
+    });
     child
 }
 
@@ -109,6 +117,10 @@ fn logs_stop_following_when_the_orchestrator_is_killed() {
     assert_eq!(lines.count(), 0);
     assert!(follower.wait().unwrap().success());
     place.wait_until_gone();
+    place
+        .run(&["health"])
+        .exits(3)
+        .says("1 runs have lost their process");
     let shown = place.run(&["show", "last"]);
     shown
         .exits(0)

@@ -6,14 +6,15 @@ use super::failure::Failure;
 use super::output::{print_json, print_text};
 use super::settings::Settings;
 use super::store::{connect_store, runtime, unusable};
-use crate::store::StoreHealth;
+use crate::store::{StoreHealth, this_process};
 
 /// Looks and changes nothing: it may be asked every second.
 pub(super) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
+    let here = this_process().map_err(Failure::infrastructure)?;
     let health = runtime()?.block_on(async {
         let store = connect_store(&settings).await?;
-        let health = store.health(&settings.state_dir).await.map_err(unusable);
+        let health = store.health(&settings.state_dir, &here).await.map_err(unusable);
         store.close().await;
         health
     })?;
@@ -46,6 +47,12 @@ fn problems(health: &StoreHealth) -> Vec<String> {
             "{} lacks {} steps of its schema: orchestrate db migrate",
             health.database,
             health.missing_migrations.len()
+        ));
+    }
+    if let Some(first) = health.abandoned.first() {
+        problems.push(format!(
+            "{} runs have lost their process, {first} the first; whatever verb comes next records that",
+            health.abandoned.len()
         ));
     }
     if let Some(first) = health.unrecorded.first() {

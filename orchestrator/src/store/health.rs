@@ -5,9 +5,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::StoreError;
+use super::recovery::is_abandoned;
 use super::store::Store;
 use super::{journal, unrecorded};
-use crate::model::RunId;
+use crate::model::{Owner, RunId};
 
 /// Numbers about the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,6 +19,8 @@ pub struct StoreHealth {
     pub missing_migrations: Vec<i64>,
     /// Runs without an end, of every machine.
     pub running: Vec<RunId>,
+    /// Those of them whose process is gone.
+    pub abandoned: Vec<RunId>,
     /// Runs whose journal holds what the database may lack, and which do not go on.
     pub unrecorded: Vec<RunId>,
 }
@@ -27,7 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn health(&self, state_dir: &Path) -> Result<StoreHealth, StoreError> {
+    pub async fn health(&self, state_dir: &Path, here: &Owner) -> Result<StoreHealth, StoreError> {
         let missing_migrations: Vec<i64> = self
             .migrations()
             .await?
@@ -35,12 +38,16 @@ impl Store {
             .filter(|step| !step.applied)
             .map(|step| step.version)
             .collect();
-        let running: Vec<(String,)> = if missing_migrations.is_empty() {
-            self.fetch("select id from runs where finished_at is null order by id", &[])
-                .await?
+        let running = if missing_migrations.is_empty() {
+            self.unfinished().await?
         } else {
             Vec::new()
         };
+        let abandoned = running
+            .iter()
+            .filter(|(run, owner)| is_abandoned(state_dir, run, owner, here))
+            .map(|(run, _)| run.clone())
+            .collect();
         let noted = unrecorded::noted(state_dir).map_err(|source| StoreError::File {
             path: state_dir.to_owned(),
             source,
@@ -48,7 +55,8 @@ impl Store {
         Ok(StoreHealth {
             database: self.name(),
             missing_migrations,
-            running: running.into_iter().map(|(run,)| RunId::new(run)).collect(),
+            running: running.into_iter().map(|(run, _)| run).collect(),
+            abandoned,
             unrecorded: noted
                 .into_iter()
                 .filter(|run| !journal::goes_on(&state_dir.join("runs").join(run.as_str())))

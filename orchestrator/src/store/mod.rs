@@ -9,6 +9,8 @@ mod error;
 mod health;
 mod journal;
 mod owner;
+#[cfg(test)]
+mod plans;
 mod postgres;
 mod prune;
 mod read;

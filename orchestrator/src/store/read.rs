@@ -150,14 +150,17 @@ impl Store {
         rows.into_iter().map(|row| row.last(group, command)).collect()
     }
 
-    /// The groups in which a collector was ever part of a run.
+    /// The groups in which a collector was part of its newest runs.
     ///
     /// # Errors
     /// The database fails.
     pub async fn groups_of(&self, command: &str) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = self
             .fetch(
-                "select distinct group_name from tasks where command = $1 order by group_name",
+                "select distinct group_name from
+                     (select group_name from tasks where command = $1
+                      order by run_started_at desc, run_id desc limit 1000) as newest
+                 order by group_name",
                 &args![command],
             )
             .await?;

@@ -60,9 +60,8 @@ impl Store {
                 self.import(state_dir, &run, &mut found).await?;
             }
         }
-        for row in self.unfinished(&here.host).await? {
-            let (run, owner) = row;
-            if is_gone(&owner, here) && !journal::is_written(&journal_of(state_dir, &run)) {
+        for (run, owner) in self.unfinished().await? {
+            if is_abandoned(state_dir, &run, &owner, here) {
                 let reason = format!(
                     "orchestrate ({owner}) ended without a record: it was killed or the machine restarted"
                 );
@@ -140,13 +139,13 @@ impl Store {
         Ok(rows.first().map_or(0, |(events,)| *events))
     }
 
-    /// Runs without an end that a machine's processes own.
-    async fn unfinished(&self, host: &str) -> Result<Vec<(RunId, Owner)>, StoreError> {
+    /// Runs without an end, oldest first, and the processes that own them.
+    pub(super) async fn unfinished(&self) -> Result<Vec<(RunId, Owner)>, StoreError> {
         let rows: Vec<Unfinished> = self
             .fetch(
                 "select id, owner_host, owner_boot, owner_pid, owner_start from runs
-                 where finished_at is null and owner_host = $1 order by started_at",
-                &args![host],
+                 where finished_at is null order by started_at, id",
+                &[],
             )
             .await?;
         rows.into_iter()
@@ -258,6 +257,11 @@ pub(super) async fn reopen(sql: &mut Sql, run: &RunId, lost: &str) -> Result<(),
         &args![run],
     )
     .await
+}
+
+/// Whether a run without an end has nobody who could bring it to one.
+pub(super) fn is_abandoned(state_dir: &Path, run: &RunId, owner: &Owner, here: &Owner) -> bool {
+    is_gone(owner, here) && !journal::is_written(&journal_of(state_dir, run))
 }
 
 /// Where the journal of a run is.

@@ -10,7 +10,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::types::Json;
-use sqlx::{FromRow, Postgres, SqlSafeStr, Sqlite};
+use sqlx::{FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
 use super::error::StoreError;
 use super::store::Store;
@@ -110,6 +110,7 @@ impl Store {
         sql: impl SqlSafeStr,
         args: &[Arg],
     ) -> Result<Vec<T>, StoreError> {
+        let sql = noted(sql);
         match self {
             Self::Sqlite(pool) => within(bound!(sqlx::query_as(sql), args).fetch_all(pool)).await,
             Self::Postgres(pool) => within(bound!(sqlx::query_as(sql), args).fetch_all(pool)).await,
@@ -128,6 +129,7 @@ impl Sql {
 
     /// How many rows it changed.
     pub(super) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Arg]) -> Result<u64, StoreError> {
+        let sql = noted(sql);
         Ok(match &mut self.connection {
             Connection::Sqlite(connection) => {
                 within(bound!(sqlx::query(sql), args).execute(&mut **connection))
@@ -162,6 +164,7 @@ impl Sql {
         sql: impl SqlSafeStr,
         args: &[Arg],
     ) -> Result<Vec<T>, StoreError> {
+        let sql = noted(sql);
         match &mut self.connection {
             Connection::Sqlite(connection) => {
                 within(bound!(sqlx::query_as(sql), args).fetch_all(&mut **connection)).await
@@ -200,6 +203,19 @@ impl Drop for Sql {
             }
         }
     }
+}
+
+/// In tests every statement is noted, so that one can look at what it would do.
+#[cfg(test)]
+fn noted(sql: impl SqlSafeStr) -> SqlStr {
+    let sql = sql.into_sql_str();
+    super::plans::note(sql.as_str());
+    sql
+}
+
+#[cfg(not(test))]
+fn noted(sql: impl SqlSafeStr) -> SqlStr {
+    sql.into_sql_str()
 }
 
 async fn within<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {

@@ -1,0 +1,206 @@
+//! A million attempts, and how long each question takes then. By hand:
+//! `cargo test --test store figures -- --ignored --nocapture`
+
+use std::time::{Duration, Instant};
+
+use orchestrator::model::{Outcome, RunId};
+use orchestrator::store::{HistoryFilter, Store, this_process};
+
+use crate::both::runtime;
+use crate::cluster::{cluster, name_of};
+use crate::story::{Home, Story, at};
+
+const RUNS: u32 = 100_000;
+
+/// 100,000 runs of ten tasks; fifty collectors, one that ran once, long ago.
+const RUN_ROWS: &str =
+    "insert into runs select printf_id, 'daily', 'g' || (n % 5), 1700000000000000 + n * 600000000,
+     1700000000000000 + n * 600000000 + 60000000, 10, 0, 0, TRUE_, 0, null, 32, 'h', 'b', 1, 1 from numbers";
+const TASK_ROWS: &str =
+    "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule,
+     outcome, exit_code, reason, attempts, duration_ms, log)
+     select printf_id, k, 1700000000000000 + n * 600000000, 'g' || (n % 5),
+         case when n = 7 and k = 1 then 'rare' else 'run_' || (n % 5 * 10 + k) end, '[\"--all\"]', 'daily',
+         case when n = 9 and k = 2 then 'lost' when (n + k) % 10 = 0 then 'failed' else 'succeeded' end, 0,
+         'exited with code 0', 1, 1000, 'runs/r/1.log' from numbers, tens";
+const ATTEMPT_ROWS: &str = "insert into attempts select printf_id, k, 1, 1700000000000000 + n * 600000000,
+     1700000000000000 + n * 600000000 + 1000000, 'succeeded', 0, null, 'exited with code 0', 'runs/r/1.log'
+     from numbers, tens";
+
+fn rows(statement: &str, sqlite: bool) -> String {
+    let numbers = if sqlite {
+        "with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n < RUNS - 1),
+         tens (k) as (select 1 union all select k + 1 from tens where k < 10) "
+    } else {
+        "with numbers (n) as (select generate_series(0::bigint, RUNS - 1)),
+         tens (k) as (select generate_series(1::bigint, 10)) "
+    };
+    let id = if sqlite {
+        "printf('run-%06d', n)"
+    } else {
+        "'run-' || lpad(n::text, 6, '0')"
+    };
+    let json = if sqlite {
+        "'[\"--all\"]'"
+    } else {
+        "'[\"--all\"]'::jsonb"
+    };
+    let statement = statement
+        .replace("printf_id", id)
+        .replace("'[\"--all\"]'", json)
+        .replace("TRUE_", if sqlite { "1" } else { "true" });
+    // Both take the names before the insert.
+    format!("{numbers} {statement}").replace("RUNS", &RUNS.to_string())
+}
+
+async fn fill(home: &Home) {
+    let begin = Instant::now();
+    for statement in [RUN_ROWS, TASK_ROWS, ATTEMPT_ROWS] {
+        let sql = rows(statement, home.url.is_none());
+        home.sql(&sql).await;
+    }
+    if let Some(url) = &home.url {
+        cluster().psql(name_of(url), "analyze");
+    }
+    println!("filled in {:?}", begin.elapsed());
+}
+
+/// The median of some tries after the first, which reads what is not in memory yet.
+async fn median(what: &str, ask: impl AsyncFn() -> usize) -> Duration {
+    let begin = Instant::now();
+    let count = ask().await;
+    let first = begin.elapsed();
+    let mut times = Vec::new();
+    for _ in 0..11 {
+        let begin = Instant::now();
+        ask().await;
+        times.push(begin.elapsed());
+    }
+    times.sort();
+    println!(
+        "{what:40} {count:5} rows  first {first:9.1?}, then {:9.1?}",
+        times[5]
+    );
+    times[5]
+}
+
+async fn ask(home: &Home) {
+    let store = home.open().await;
+    fill(home).await;
+    let mut all = Vec::new();
+    let filter = |change: fn(&mut HistoryFilter)| {
+        let mut filter = HistoryFilter {
+            last: 20,
+            ..HistoryFilter::default()
+        };
+        change(&mut filter);
+        filter
+    };
+    for (what, change) in [
+        ("history", (|_| {}) as fn(&mut HistoryFilter)),
+        ("history of a collector", |filter| {
+            filter.command = Some("run_12".into());
+        }),
+        ("history of a rare collector", |filter| {
+            filter.command = Some("rare".into());
+        }),
+        ("history of a group", |filter| filter.group = Some("g3".into())),
+        ("history of an outcome", |filter| {
+            filter.outcome = Some("failed".into());
+        }),
+        ("history of a rare outcome", |filter| {
+            filter.outcome = Some("lost".into());
+        }),
+        ("history of a collector's rare outcome", |filter| {
+            filter.command = Some("run_12".into());
+            filter.outcome = Some("lost".into());
+        }),
+        ("history of what runs", |filter| {
+            filter.outcome = Some("running".into());
+        }),
+        ("history of a week", |filter| {
+            filter.since = Some("2024-06-01T00:00:00Z".parse().unwrap());
+            filter.until = Some("2024-06-08T00:00:00Z".parse().unwrap());
+            filter.last = 100;
+        }),
+    ] {
+        let filter = filter(change);
+        all.push(median(what, async || store.history(&filter).await.unwrap().len()).await);
+    }
+    let run = RunId::new("run-054321");
+    all.push(median("find", async || store.find_run("run-0543").await.unwrap().len()).await);
+    all.push(
+        median("show", async || {
+            store.run(&run).await.unwrap().unwrap().tasks.len()
+        })
+        .await,
+    );
+    all.push(
+        median("why", async || {
+            store.last_outcomes("g1", "run_12", 20).await.unwrap().len()
+        })
+        .await,
+    );
+    all.push(
+        median("why, not in the schedule", async || {
+            store.groups_of("run_12").await.unwrap().len()
+        })
+        .await,
+    );
+    let here = this_process().unwrap();
+    all.push(
+        median("recovery", async || {
+            store.recover(home.path(), &here, at(0)).await.unwrap().lost.len()
+        })
+        .await,
+    );
+    record(&store).await;
+    store.close().await;
+    assert!(
+        all.iter().all(|time| *time < Duration::from_millis(50)),
+        "{all:?}"
+    );
+}
+
+/// A thousand attempts, each event in a transaction of its own.
+async fn record(store: &Store) {
+    let mut story = Story::new("new", 0, &["a"; 100], this_process().unwrap());
+    for _ in 0..100 {
+        for attempt in 1..10 {
+            story.start(attempt).retry(attempt);
+        }
+        story.start(10).end(10, Outcome::Succeeded);
+    }
+    story.finish();
+    let (begin, used) = (Instant::now(), cpu());
+    story.tell(store).await;
+    println!(
+        "1000 attempts recorded in {:?}, {:?} of CPU",
+        begin.elapsed(),
+        cpu() - used
+    );
+}
+
+fn cpu() -> Duration {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
+    [usage.user_time(), usage.system_time()]
+        .iter()
+        .map(|time| {
+            Duration::from_secs(time.tv_sec().unsigned_abs())
+                + Duration::from_micros(time.tv_usec().unsigned_abs())
+        })
+        .sum()
+}
+
+#[test]
+#[ignore = "takes minutes; run it by hand"]
+fn a_million_attempts_sqlite() {
+    runtime().block_on(ask(&Home::new(None)));
+}
+
+#[test]
+#[ignore = "takes minutes; run it by hand"]
+fn a_million_attempts_postgres() {
+    runtime().block_on(ask(&Home::new(Some(cluster().database()))));
+}
