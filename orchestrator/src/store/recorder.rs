@@ -98,11 +98,18 @@ impl Feed {
         }
     }
 
-    /// Lets a few more gather, unless nothing more will come.
+    /// Lets a few more gather; the end of the run is not waited with.
     async fn gather(&mut self, waiting: &mut Vec<Numbered>) {
-        if self.deadline.is_none() && waiting.len() < BATCH {
-            self.during(sleep(GATHER)).await;
-            waiting.append(&mut self.late);
+        let enough = sleep(GATHER);
+        tokio::pin!(enough);
+        while self.deadline.is_none() && waiting.len() < BATCH {
+            tokio::select! {
+                event = self.receiver.recv() => match event {
+                    Some(event) => waiting.push(event),
+                    None => self.deadline = Some(Instant::now() + self.drain),
+                },
+                () = &mut enough => return,
+            }
         }
     }
 
