@@ -73,5 +73,5 @@ fn what_cannot_be_executed_is_said_with_a_hint() {
     place
         .run(&["check-collector", "windows"])
         .exits(1)
-        .says("carriage return");
+        .says("Windows line ending");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use orchestrator::model::{CancelCause, Exit, Outcome};
 use orchestrator::process::AttemptEnd;
 
-use crate::support::{Kept, Lab, kill9, parent_of, processes, stat, until, wait_for_fifo, within};
+use crate::support::{Kept, Lab, allowed, kill9, parent_of, processes, stat, until, wait_for_fifo, within};
 
 /// Ends well itself, but leaves `count` processes behind.
 async fn leaves(verbs: &str, count: u64) -> AttemptEnd {
@@ -48,6 +48,26 @@ async fn edge_34_daemon() {
 #[tokio::test]
 async fn edge_35_child_that_is_a_subreaper_itself() {
     leaves("subreaper", 2).await;
+}
+
+#[tokio::test]
+async fn edge_35_child_in_its_own_pid_namespace() {
+    if !allowed(&["unshare", "--pid", "--fork"]) {
+        return;
+    }
+    let lab = Lab::new();
+    let ready = lab.fifo("ready");
+    let inner = format!("setsid sleep 1000 & echo > {}; sleep 1000", ready.display());
+    let script = format!("#!/bin/sh\nunshare --pid --fork sh -c '{inner}' &\nwait\n");
+    let attempt = lab
+        .launch(&lab.spec(lab.script("namespace", script.as_bytes()), [""; 0]))
+        .await;
+    wait_for_fifo(&ready).await;
+    attempt.controller().kill(CancelCause::Operator);
+    let (end, _) = lab.finish(attempt).await;
+    // unshare, the shell that is PID 1 there, and two sleepers; the kernel may be first.
+    assert!((2..=4).contains(&end.leftover_count), "{:?}", end.leftovers);
+    lab.close().await;
 }
 
 #[tokio::test]

@@ -258,7 +258,12 @@ async fn how_it_ends(
         written: 0,
         heard: Arc::clone(&heard),
     };
-    let attempt = server.launch(spec).await.map_err(Failure::infrastructure)?;
+    // Its limit of time must not come first.
+    let unlimited = AttemptSpec {
+        timeout: None,
+        ..spec.clone()
+    };
+    let attempt = server.launch(&unlimited).await.map_err(Failure::infrastructure)?;
     let controller = attempt.controller();
     let ask = async {
         let _ = tokio::time::timeout(Duration::from_secs(1), heard.notified()).await;
