@@ -194,8 +194,12 @@ sys.exit('failed with ' + token)
         "json",
         "--junit",
         "junit.xml",
+        "--summary-file",
+        "summary.json",
     ]);
-    command.env("TOKEN", secret);
+    command
+        .env("TOKEN", secret)
+        .env("GITHUB_STEP_SUMMARY", place.path("step.md"));
     let seen = place.see(place.start(&mut command));
     seen.exits(1)
         .says("plain ***")
@@ -206,7 +210,11 @@ sys.exit('failed with ' + token)
         .says_not("s3cr%2Bt")
         .says_not(basic)
         .says_not("s3cr");
-    let mut files = vec![place.state(), place.path("junit.xml")];
+    let written = ["junit.xml", "summary.json", "step.md"].map(|name| place.path(name));
+    assert!(written.iter().all(|file| file.exists()), "{written:?}");
+    // Journal, plan, log and database are among what is in the state directory.
+    let mut files = vec![place.state()];
+    files.extend(written);
     while let Some(path) = files.pop() {
         if path.is_dir() {
             files.extend(
@@ -222,4 +230,43 @@ sys.exit('failed with ' + token)
             }
         }
     }
+}
+
+/// Collectors choose the names of their processes, and the schedule those of collectors.
+#[test]
+fn secrets_reach_no_record_by_names_either() {
+    let secret = "s3cr+t-t0ken";
+    let place = Place::new(&format!(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {{command: leaves, schedule: daily}}
+      - {{command: fake, schedule: daily, working_directory: /nonexistent/{secret}}}
+"#
+    ));
+    std::fs::write(place.path("config/orchestrator.yaml"), "secrets: [TOKEN]\n").unwrap();
+    place.script(
+        "leaves",
+        "#!/bin/sh\ncp \"$(command -v sleep)\" \"./$TOKEN\"\n\"./$TOKEN\" 1000 > /dev/null 2>&1 &\n",
+    );
+    let mut command = place.command(&["run", "--schedule", "daily", "--summary-file", "summary.json"]);
+    command.env("TOKEN", secret);
+    let seen = place.see(place.start(&mut command));
+    seen.exits(1).says_not(secret);
+    std::fs::remove_file(place.path(secret)).unwrap();
+    let summary = place.last();
+    let leftovers = &summary["tasks"][0]["leftovers"];
+    assert!(
+        leftovers[0].as_str().unwrap().starts_with("*** (pid "),
+        "{leftovers}"
+    );
+    let reason = summary["tasks"][1]["reason"].as_str().unwrap();
+    assert!(reason.contains("/nonexistent/***"), "{reason}");
+    let written = std::fs::read_to_string(place.path("summary.json")).unwrap();
+    assert!(!written.contains(secret), "{written}");
+    let run = place.state().join("runs").join(summary["run"].as_str().unwrap());
+    let journal = std::fs::read_to_string(run.join("journal.jsonl")).unwrap();
+    assert!(!journal.contains(secret), "{journal}");
 }

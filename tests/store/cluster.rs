@@ -17,6 +17,8 @@ use nix::unistd::{Gid, Uid, User};
 /// A running server that takes connections on a unix socket only.
 pub(crate) struct Cluster {
     dir: PathBuf,
+    /// Of TCP, and a part of the socket's name.
+    port: u16,
     /// Ends the server when its standard input ends.
     keeper: Mutex<Child>,
 }
@@ -47,6 +49,12 @@ impl Drop for Cluster {
 impl Cluster {
     /// Another one, for a test that stops it.
     pub(crate) fn start() -> Self {
+        Self::start_with(5432, |_| String::new())
+    }
+
+    /// Another one, with more settings, which may speak of files that `prepare` puts into
+    /// its directory.
+    pub(crate) fn start_with(port: u16, prepare: impl FnOnce(&Path) -> String) -> Self {
         let binaries = binaries();
         let dir = tempfile::Builder::new().prefix("pg").tempdir().unwrap().keep();
         // initdb refuses to work as root.
@@ -74,8 +82,12 @@ impl Cluster {
         // No fsync: what a power cut would do is not what is tested.
         let settings = format!(
             "fsync = off\nfull_page_writes = off\nshared_buffers = 64MB\n\
-             listen_addresses = ''\nunix_socket_directories = '{socket}'\n"
+             listen_addresses = ''\nport = {port}\nunix_socket_directories = '{socket}'\n{}",
+            prepare(&dir)
         );
+        for file in fs::read_dir(&dir).unwrap().flatten() {
+            chown(file.path(), Some(uid.as_raw()), Some(gid.as_raw())).unwrap();
+        }
         fs::OpenOptions::new()
             .append(true)
             .open(dir.join("data/postgresql.conf"))
@@ -98,6 +110,7 @@ impl Cluster {
         Self {
             keeper: Mutex::new(keeper.spawn().unwrap()),
             dir,
+            port,
         }
     }
 
@@ -118,7 +131,7 @@ impl Cluster {
 
     pub(crate) fn url(&self, database: &str) -> String {
         let host = self.dir.to_str().unwrap().replace('/', "%2F");
-        format!("postgres://test:s3cret@{host}/{database}")
+        format!("postgres://test:s3cret@{host}:{}/{database}", self.port)
     }
 
     /// What psql prints of a query, in a database.
@@ -136,7 +149,7 @@ impl Cluster {
                 "-h",
             ])
             .arg(&self.dir)
-            .args(["-d", database, "-c", sql])
+            .args(["-p", &self.port.to_string(), "-d", database, "-c", sql])
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
@@ -145,7 +158,12 @@ impl Cluster {
 
     /// Where it listens.
     pub(crate) fn socket(&self) -> PathBuf {
-        self.dir.join(".s.PGSQL.5432")
+        self.dir.join(format!(".s.PGSQL.{}", self.port))
+    }
+
+    /// Its directory, which goes with it.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Stops the server at once, as a crash would, or starts it again.

@@ -111,7 +111,7 @@ fn kill_9(url: Option<&str>) {
 }
 
 /// Numbers from 0 to 1, the same for the same seed (xorshift64*).
-fn fastrand(seed: u64) -> impl Iterator<Item = f64> {
+pub(crate) fn fastrand(seed: u64) -> impl Iterator<Item = f64> {
     println!("seed {seed}");
     let mut state = seed | 1;
     std::iter::repeat_with(move || {
@@ -123,26 +123,45 @@ fn fastrand(seed: u64) -> impl Iterator<Item = f64> {
     })
 }
 
-/// A state directory on a file system of so many KiB, in a mount namespace that is
-/// gone with the shell. The database is copied out at the end.
-fn on_small_disk(place: &Place, kib: u32, script: &str) -> std::process::Output {
-    let text = format!(
-        "set -e; mkdir -p .orchestrate; mount -t tmpfs -o size={kib}k none .orchestrate
-         set +e
-         {script}
-         cp .orchestrate/orchestrate.db* ."
-    );
-    place
-        .command(&[])
+/// A file system of so many KiB at `mount`, in a mount namespace that is gone with the
+/// shell that does `script`. Without root a user namespace must do; `None` where there is
+/// none either.
+fn on_small_disk(place: &Place, kib: u32, mount: &str, script: &str) -> Option<std::process::Output> {
+    let mut namespaces = vec!["--mount", "--propagation", "private"];
+    if !nix::unistd::Uid::effective().is_root() {
+        namespaces.extend(["--user", "--map-root-user"]);
+    }
+    let may = Command::new("unshare").args(&namespaces).arg("true").output();
+    if !may.unwrap().status.success() {
+        eprintln!("skipped: no small file system may be mounted here");
+        return None;
+    }
+    let text = format!("mkdir -p {mount} && mount -t tmpfs -o size={kib}k none {mount} || exit 99\n{script}");
+    let output = shell(place, Command::new("unshare").args(namespaces).arg("sh"), &text);
+    assert_ne!(output.status.code(), Some(99), "{output:?}");
+    Some(output)
+}
+
+/// Runs `script` in the place, with the binary as `$orchestrate`.
+fn shell(place: &Place, shell: &mut Command, script: &str) -> std::process::Output {
+    let place_command = place.command(&[]);
+    let environment = place_command
         .get_envs()
-        .fold(&mut Command::new("unshare"), |command, (name, value)| {
-            command.env(name, value.unwrap_or_default())
-        })
-        .args(["--mount", "--propagation", "private", "sh", "-c", &text])
+        .filter_map(|(name, value)| value.map(|value| (name, value)));
+    shell
+        .env_clear()
+        .envs(environment)
+        .args(["-c", script])
         .env("orchestrate", ORCHESTRATE)
         .current_dir(place.dir.path())
         .output()
         .unwrap()
+}
+
+fn said(output: &std::process::Output) -> String {
+    [&output.stdout, &output.stderr]
+        .map(|bytes| String::from_utf8_lossy(bytes))
+        .join("\n")
 }
 
 fn integrity(place: &Place) -> String {
@@ -162,10 +181,6 @@ fn integrity(place: &Place) -> String {
 
 #[test]
 fn a_full_disk_ends_no_run_and_breaks_no_file() {
-    if !nix::unistd::Uid::effective().is_root() {
-        eprintln!("skipped: only root may mount a small file system");
-        return;
-    }
     let place = Place::new(
         r#"
 groups:
@@ -177,13 +192,17 @@ groups:
       - {command: fake, schedule: daily, args: [out, last words, append, ledger, three]}
 "#,
     );
-    let output = on_small_disk(
+    let Some(output) = on_small_disk(
         &place,
         1500,
+        ".orchestrate",
         "$orchestrate run --schedule daily --summary-file summary.json -q; echo code $?
          rm -f .orchestrate/runs/*/2-fake.log
-         $orchestrate history --format json > history.json; echo then $?",
-    );
+         $orchestrate history --format json > history.json; echo then $?
+         cp .orchestrate/orchestrate.db* .",
+    ) else {
+        return;
+    };
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
@@ -203,4 +222,90 @@ groups:
     assert_eq!(integrity(&place), "ok");
     let history: Value = serde_json::from_slice(&fs::read(place.path("history.json")).unwrap()).unwrap();
     assert_ne!(history[0]["state"], "running", "{history}");
+}
+
+/// The database alone is full, from the first collector's end on.
+#[test]
+fn a_database_that_is_full_is_told_later() {
+    let place = Place::new(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: fill, schedule: daily}
+      - {command: fake, schedule: daily, args: [append, ledger, two]}
+      - {command: fake, schedule: daily, args: [append, ledger, three]}
+"#,
+    );
+    place.script(
+        "fill",
+        "#!/bin/sh\ncat /dev/zero > \"$PWD/small/filler\" 2>/dev/null\ndf small | tail -1\n",
+    );
+    let Some(output) = on_small_disk(
+        &place,
+        1024,
+        "small",
+        "export DATABASE_URL=sqlite:small/db
+         $orchestrate db migrate && $orchestrate run --schedule daily; echo code $?
+         rm small/filler
+         $orchestrate show last --format json > show.json; echo then $?
+         cp small/db orchestrate.db",
+    ) else {
+        return;
+    };
+    let said = said(&output);
+    let ledger = fs::read_to_string(place.path("ledger")).unwrap_or_default();
+    assert_eq!(ledger, "two\nthree\n", "{said}");
+    assert!(
+        said.contains("Summary: 3 succeeded, 0 failed, 0 skipped."),
+        "{said}"
+    );
+    assert!(said.contains("code 3\n"), "{said}");
+    assert!(said.contains("the database cannot be written: "), "{said}");
+    assert!(said.contains("the next start brings it in"), "{said}");
+    assert!(said.contains("then 0\n"), "{said}");
+    let record: Value = serde_json::from_slice(&fs::read(place.path("show.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&record["state"], &record["succeeded"]),
+        (&"finished".into(), &3.into())
+    );
+    assert_eq!(integrity(&place), "ok");
+}
+
+/// A limit of file size is met by logs and database alike, and needs no privilege.
+#[test]
+fn a_limit_of_file_size_ends_no_run_and_breaks_no_file() {
+    let place = Place::new(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: fake, schedule: daily, args: [append, ledger, one]}
+      - {command: fake, schedule: daily, args: [flood, "4000000", lines, append, ledger, two]}
+      - {command: fake, schedule: daily, args: [out, last words, append, ledger, three]}
+"#,
+    );
+    // 1 MiB: blocks are of 512 bytes (sh(1p)).
+    let output = shell(
+        &place,
+        &mut Command::new("sh"),
+        "ulimit -f 2048
+         $orchestrate run --schedule daily --summary-file summary.json -q; echo code $?
+         $orchestrate logs last; echo logs $?
+         cp .orchestrate/orchestrate.db* .",
+    );
+    let said = said(&output);
+    let ledger = fs::read_to_string(place.path("ledger")).unwrap_or_default();
+    assert_eq!(ledger, "one\ntwo\nthree\n", "{said}");
+    assert!(said.contains("code 0\n") && said.contains("logs 0\n"));
+    assert!(said.contains("2-fake.log is incomplete: File too large"));
+    assert!(said.contains("last words"));
+    let summary: Value = serde_json::from_slice(&fs::read(place.path("summary.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&summary["succeeded"], &summary["tasks"][1]["truncated"]),
+        (&3.into(), &true.into())
+    );
+    assert_eq!(integrity(&place), "ok");
 }

@@ -4,10 +4,10 @@
 use std::time::{Duration, Instant};
 
 use orchestrator::model::{Outcome, RunId};
-use orchestrator::store::{HistoryFilter, Store, this_process};
+use orchestrator::store::{HistoryFilter, StatisticsFilter, Store, this_process};
 
 use crate::both::runtime;
-use crate::cluster::{cluster, name_of};
+use crate::cluster::cluster;
 use crate::story::{Home, Story, at};
 
 const RUNS: u32 = 100_000;
@@ -21,13 +21,15 @@ const TASK_ROWS: &str =
      outcome, exit_code, reason, attempts, duration_ms, log)
      select printf_id, k, 1700000000000000 + n * 600000000, 'g' || (n % 5),
          case when n = 7 and k = 1 then 'rare' else 'run_' || (n % 5 * 10 + k) end, '[\"--all\"]', 'daily',
-         case when n = 9 and k = 2 then 'lost' when (n + k) % 10 = 0 then 'failed' else 'succeeded' end, 0,
+         case when n = 9 and k = 2 then 'lost' when (n + k) % 10 = 0 and k <> 1 then 'failed' else 'succeeded' end, 0,
          'exited with code 0', 1, 1000, 'runs/r/1.log' from numbers, tens";
-const ATTEMPT_ROWS: &str = "insert into attempts select printf_id, k, 1, 1700000000000000 + n * 600000000,
+const ATTEMPT_ROWS: &str = "insert into attempts
+     (run_id, position, number, started_at, finished_at, outcome, exit_code, signal, reason, log)
+     select printf_id, k, 1, 1700000000000000 + n * 600000000,
      1700000000000000 + n * 600000000 + 1000000, 'succeeded', 0, null, 'exited with code 0', 'runs/r/1.log'
      from numbers, tens";
 
-fn rows(statement: &str, sqlite: bool) -> String {
+fn rows(statement: &str, sqlite: bool, runs: u32) -> String {
     let numbers = if sqlite {
         "with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n < RUNS - 1),
          tens (k) as (select 1 union all select k + 1 from tens where k < 10) "
@@ -50,19 +52,15 @@ fn rows(statement: &str, sqlite: bool) -> String {
         .replace("'[\"--all\"]'", json)
         .replace("TRUE_", if sqlite { "1" } else { "true" });
     // Both take the names before the insert.
-    format!("{numbers} {statement}").replace("RUNS", &RUNS.to_string())
+    format!("{numbers} {statement}").replace("RUNS", &runs.to_string())
 }
 
-async fn fill(home: &Home) {
-    let begin = Instant::now();
+/// Fills the tables with so many runs of ten tasks.
+pub(crate) async fn fill(home: &Home, runs: u32) {
     for statement in [RUN_ROWS, TASK_ROWS, ATTEMPT_ROWS] {
-        let sql = rows(statement, home.url.is_none());
+        let sql = rows(statement, home.url.is_none(), runs);
         home.sql(&sql).await;
     }
-    if let Some(url) = &home.url {
-        cluster().psql(name_of(url), "analyze");
-    }
-    println!("filled in {:?}", begin.elapsed());
 }
 
 /// The median of some tries after the first, which reads what is not in memory yet.
@@ -86,7 +84,13 @@ async fn median(what: &str, ask: impl AsyncFn() -> usize) -> Duration {
 
 async fn ask(home: &Home) {
     let store = home.open().await;
-    fill(home).await;
+    let begin = Instant::now();
+    fill(home, RUNS).await;
+    if home.url.is_some() {
+        // As autovacuum does. SQLite has to do without.
+        home.sql("analyze").await;
+    }
+    println!("filled in {:.1?}", begin.elapsed());
     let mut all = Vec::new();
     let filter = |change: fn(&mut HistoryFilter)| {
         let mut filter = HistoryFilter {
@@ -127,6 +131,33 @@ async fn ask(home: &Home) {
         let filter = filter(change);
         all.push(median(what, async || store.history(&filter).await.unwrap().len()).await);
     }
+    for (what, change) in [
+        ("history --last 1000", (|_| {}) as fn(&mut HistoryFilter)),
+        ("history --last 1000 of a collector", |filter| {
+            filter.command = Some("run_12".into());
+        }),
+    ] {
+        let mut filter = filter(change);
+        filter.last = 1000;
+        all.push(median(what, async || store.history(&filter).await.unwrap().len()).await);
+    }
+    for (what, command, last) in [
+        ("statistics of a collector", "run_12", 1000),
+        ("statistics of one that never failed", "run_11", 1000),
+        ("statistics of one of all its runs", "run_12", 1_000_000),
+        ("statistics of a rare collector", "rare", 1000),
+    ] {
+        let filter = StatisticsFilter {
+            command: command.into(),
+            last,
+            ..StatisticsFilter::default()
+        };
+        let time = median(what, async || store.statistics(&filter).await.unwrap().runs).await;
+        // All of 20,000 runs is more than anybody looks at: told, not judged.
+        if last == 1000 {
+            all.push(time);
+        }
+    }
     let run = RunId::new("run-054321");
     all.push(median("find", async || store.find_run("run-0543").await.unwrap().len()).await);
     all.push(
@@ -154,7 +185,7 @@ async fn ask(home: &Home) {
         })
         .await,
     );
-    record(&store).await;
+    record(&store, home).await;
     store.close().await;
     assert!(
         all.iter().all(|time| *time < Duration::from_millis(50)),
@@ -163,7 +194,7 @@ async fn ask(home: &Home) {
 }
 
 /// A thousand attempts, as fast as they can be told.
-async fn record(store: &Store) {
+async fn record(store: &Store, home: &Home) {
     let mut story = Story::new("new", 0, &["a"; 100], this_process().unwrap());
     for _ in 0..100 {
         for attempt in 1..10 {
@@ -172,13 +203,18 @@ async fn record(store: &Store) {
         story.start(10).end(10, Outcome::Succeeded);
     }
     story.finish();
+    let journal = vec![story.journal(home.path())];
     let (begin, used) = (Instant::now(), cpu());
-    let end = story.tell(store).await;
+    let end = story
+        .tell_with(store, home.path(), journal, Duration::from_secs(60))
+        .await;
+    let (took, used) = (begin.elapsed(), cpu() - used);
     assert!(end.failure.is_none(), "{end:?}");
-    println!(
-        "1000 attempts recorded in {:?}, {:?} of CPU",
-        begin.elapsed(),
-        cpu() - used
+    println!("1000 attempts in journal and database: {took:.1?}, {used:.1?} of CPU");
+    assert!(
+        used < Duration::from_secs(1),
+        "an attempt costs {:?}",
+        used / 1000
     );
 }
 

@@ -12,13 +12,20 @@ mod cluster;
 mod conformance;
 mod faults;
 mod figures;
+mod kill_slots;
+mod logs;
 mod outage;
+mod plans;
 mod proxy;
 mod recovery;
 mod schema;
 mod slots;
+mod statistics;
 mod story;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;
+mod tidy;
+mod tls;
+mod transitions;
 mod verbs;

@@ -2,14 +2,15 @@
 //! nothing is there twice.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
-use nix::unistd::mkfifo;
+use nix::unistd::{Pid, mkfifo};
 use orchestrator::model::Outcome;
-use orchestrator::store::{Store, this_process};
+use orchestrator::store::{DRAIN, Store, this_process};
 
 use crate::both::runtime;
 use crate::cluster::{Cluster, cluster, name_of};
@@ -101,6 +102,31 @@ fn a_server_that_stays_away_is_code_3_and_the_next_start_brings_the_run_in() {
         .says("are not in the database")
         .says("the next start brings it in")
         .says_not("s3cret");
+    cluster.control(&["-l", "log", "start"]);
+    whole(&place, &url);
+}
+
+/// Whoever has waited enough ends the wait, and loses nothing: the journal has it all.
+#[test]
+fn a_signal_ends_the_wait_for_a_database_that_stays_away() {
+    let (cluster, place) = (Cluster::start(), place());
+    let url = cluster.database();
+    let mut child = started(&place, &url);
+    cluster.control(&["-m", "immediate", "stop"]);
+    go(&place);
+    // It says so once it waits.
+    let mut said = String::new();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    while !said.contains("or until Ctrl-C") {
+        assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    let begin = Instant::now();
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    lines.read_to_string(&mut said).unwrap();
+    let seen = place.see(child);
+    assert!(begin.elapsed() < DRAIN / 2, "{:?}: {said}", begin.elapsed());
+    assert_eq!(seen.code, Some(3), "{said}");
+    assert!(said.contains("are not in the database"), "{said}");
     cluster.control(&["-l", "log", "start"]);
     whole(&place, &url);
 }

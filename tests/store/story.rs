@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cluster::{cluster, name_of};
 use jiff::Timestamp;
 use orchestrator::model::{Exit, Outcome, Owner, RunId};
 use orchestrator::report::{
@@ -11,6 +10,7 @@ use orchestrator::report::{
     TaskSummary, Verdict,
 };
 use orchestrator::store::{Journal, RecorderEnd, Store, record, this_process};
+use sqlx::Connection;
 
 /// A state directory and the store that goes with it.
 pub(crate) struct Home {
@@ -34,20 +34,27 @@ impl Home {
 
     /// Does to the database what no domain method does.
     pub(crate) async fn sql(&self, sql: &str) {
-        match &self.url {
-            Some(url) => drop(cluster().psql(name_of(url), sql)),
-            None => {
-                let file = self.path().join("orchestrate.db");
-                let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display()))
-                    .await
-                    .unwrap();
-                sqlx::query(sqlx::AssertSqlSafe(sql))
-                    .execute(&pool)
-                    .await
-                    .unwrap();
-                pool.close().await;
-            }
-        }
+        self.try_sql(sql).await.unwrap();
+    }
+
+    /// The same; what the database says if it refuses.
+    pub(crate) async fn try_sql(&self, sql: &str) -> Result<(), String> {
+        let text = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+        let done = if let Some(url) = &self.url {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            let done = text.execute(&mut connection).await.map(drop);
+            connection.close().await.unwrap();
+            done
+        } else {
+            let file = self.path().join("orchestrate.db");
+            let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite:{}", file.display()))
+                .await
+                .unwrap();
+            let done = text.execute(&mut connection).await.map(drop);
+            connection.close().await.unwrap();
+            done
+        };
+        done.map_err(|error| error.to_string())
     }
 }
 
@@ -156,6 +163,7 @@ impl Story {
             signal: words.signal,
             reason: words.reason,
             log: self.log(number),
+            isolation: Some("tree".into()),
         }
     }
 

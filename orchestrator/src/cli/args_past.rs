@@ -1,17 +1,17 @@
-//! What can be said about runs that were, or that go on: the words of `history`,
-//! `show`, `logs`, `why`, `cancel`, `retry`, `db` and `health`.
+//! What can be asked about runs that were, or that go on: the words of `history`, `show`,
+//! `logs` and `why`.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use super::args::{ExecutionArgs, Format};
+use super::args_global::Format;
 use super::when::When;
 use crate::model::Stream;
 
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
-    /// The newest so many runs
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) last: u32,
+    /// The newest so many runs [default: 20; with --stats 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) last: Option<u32>,
     /// Only runs of this collector
     #[arg(long, value_name = "COMMAND")]
     pub(super) collector: Option<String>,
@@ -27,6 +27,9 @@ pub(super) struct HistoryArgs {
     /// Only runs that began before then
     #[arg(long, value_name = "WHEN")]
     pub(super) until: Option<When>,
+    /// Not the runs but numbers about the collector in them: how often it succeeds, how long it takes
+    #[arg(long, requires = "collector", conflicts_with = "outcome")]
+    pub(super) stats: bool,
     /// Form of the list
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: ListFormat,
@@ -88,18 +91,44 @@ pub(super) struct LogsArgs {
     pub(super) run: String,
     /// Only this collector
     pub(super) command: Option<String>,
-    /// Only the last so many lines of each log
+    /// Only the collector at this place of the run's plan, where several have its name
     #[arg(long, value_name = "N")]
+    pub(super) task: Option<usize>,
+    /// Not the last attempt at it but this one
+    #[arg(long, value_name = "N", conflicts_with = "follow")]
+    pub(super) attempt: Option<u32>,
+    /// Only the last so many lines of each log
+    #[arg(long, value_name = "N", conflicts_with_all = ["offset", "limit"])]
     pub(super) tail: Option<usize>,
+    /// One page of one log: whole lines from this byte of its file on; where the next page
+    /// begins is said on standard error [default: 0]
+    #[arg(long, value_name = "BYTES", conflicts_with = "follow")]
+    pub(super) offset: Option<u64>,
+    /// How large the page is: at most so many bytes, but at least a line [default: 64KiB]
+    #[arg(long, value_name = "BYTES", value_parser = page_size, conflicts_with = "follow")]
+    pub(super) limit: Option<u64>,
     /// Only what was written there
     #[arg(long, value_name = "STREAM")]
     pub(super) stream: Option<StreamArg>,
     /// The collector's bytes, exactly as it wrote them
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub(super) raw: bool,
     /// Go on as the run goes on, until its end
     #[arg(short, long)]
     pub(super) follow: bool,
+    /// Form of the lines: tagged text, or JSON Lines
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// A page is held in memory.
+fn page_size(text: &str) -> Result<u64, String> {
+    match crate::config::parse_size(text) {
+        Ok(0) => Err("a page of no bytes would never end".to_owned()),
+        Ok(bytes) if bytes > 64 << 20 => Err("at most 64MiB".to_owned()),
+        Ok(bytes) => Ok(bytes),
+        error => error,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -127,107 +156,4 @@ pub(super) struct WhyArgs {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CancelArgs {
-    /// A run's id, or the beginning of one, or `last`
-    pub(super) run: String,
-    /// End it now, without time to clean up
-    #[arg(long)]
-    pub(super) kill: bool,
-    /// Do not wait until it has ended
-    #[arg(long)]
-    pub(super) no_wait: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RetryArgs {
-    /// A run's id, or the beginning of one, or `last`
-    pub(super) run: String,
-    /// Only what did not succeed: what failed, and what was not run because of that
-    #[arg(long)]
-    pub(super) failed: bool,
-    /// Skip what follows the first failure
-    #[arg(long)]
-    pub(super) stop_on_failure: bool,
-    /// Only show what would run
-    #[arg(long)]
-    pub(super) dry_run: bool,
-    #[command(flatten)]
-    pub(super) execution: ExecutionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct HealthArgs {
-    /// Form of the answer
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum DbVerb {
-    /// Bring the schema up to date; every other verb does so by itself
-    #[command(after_help = "\
-Examples:
-  orchestrate db migrate
-  orchestrate db migrate --database-url postgres://orchestrate@db.example/orchestrate")]
-    Migrate,
-    /// Show which database it is and which steps its schema has
-    #[command(after_help = "\
-Examples:
-  orchestrate db status
-  orchestrate db status --format json")]
-    Status {
-        /// Form of the answer
-        #[arg(long, value_enum, default_value_t)]
-        format: Format,
-    },
-    /// Forget old runs, but never a collector's last success or last failure
-    #[command(after_help = "\
-Examples:
-  orchestrate db prune --older-than 90d
-  orchestrate db prune --keep 1000 --max-size 20GiB --dry-run")]
-    Prune(PruneArgs),
-    /// Bring runs from their journals into the database; every start does so for what it lacks
-    #[command(after_help = "\
-Examples:
-  orchestrate db import-journal
-  orchestrate db import-journal --all")]
-    ImportJournal {
-        /// Of every run directory, into a database that is new or was restored
-        #[arg(long)]
-        all: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
-pub(super) struct PruneBounds {
-    /// Runs that began before then: 90d, 2026-01-01
-    #[arg(long, value_name = "WHEN")]
-    pub(super) older_than: Option<When>,
-    /// All but the newest so many runs
-    #[arg(long, value_name = "N")]
-    pub(super) keep: Option<usize>,
-    /// The oldest runs, until logs and journals fit into so much: 20GiB, 500MB
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub(super) max_size: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PruneArgs {
-    #[command(flatten)]
-    pub(super) bounds: PruneBounds,
-    /// Only show what would go
-    #[arg(long)]
-    pub(super) dry_run: bool,
-    /// Form of the answer
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-/// Bytes, as the schedule file writes them.
-fn size(text: &str) -> Result<u64, String> {
-    crate::config::parse_size(text).map_err(|error| error.to_string())
 }

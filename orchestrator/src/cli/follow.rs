@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
 use super::args::LogsArgs;
-use super::log_reader::{LogReader, Look};
-use super::logs;
+use super::log_reader::{LogOwner, LogReader, Look};
+use super::logs::is_wanted;
 use crate::engine::Watch;
 use crate::model::RunId;
 use crate::report::RunEvent;
@@ -60,22 +60,20 @@ impl Follower<'_> {
         let look = Look::new(self.args);
         while let Some(event) = self.journal.next()? {
             if let RunEvent::TaskStarted { task, log, .. } = event
-                && self
-                    .args
-                    .command
-                    .as_ref()
-                    .is_none_or(|command| *command == task.command)
+                && is_wanted(self.args, task.position, &task.command)
             {
-                let path = self.state_dir.join(log);
-                self.logs.push(LogReader::new(path, &task.group, &task.command));
+                let owner = LogOwner {
+                    group: task.group,
+                    command: task.command,
+                };
+                self.logs.push(LogReader::new(self.state_dir.join(log), owner));
             }
         }
         for log in &mut self.logs {
-            if first && self.args.tail.is_some() {
-                logs::print(log, look, self.args.tail, false, out)?;
-            } else {
-                log.read(look, &mut |shown| out.write_all(&shown))?;
+            if let Some(count) = self.args.tail.filter(|_| first) {
+                log.skip_to_tail(look, count)?;
             }
+            log.read(look, &mut |shown| out.write_all(&shown))?;
         }
         // Tasks run one after another: only the last log can still grow.
         let past = self.logs.len().saturating_sub(1);

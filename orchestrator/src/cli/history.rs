@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{print_json, print_text};
 use super::settings::Settings;
+use super::statistics::statistics;
 use super::store::with_store;
 use crate::model::{Clock, SystemClock};
 use crate::report::{human_duration, neutralised, outcome_style};
@@ -18,6 +19,9 @@ use crate::store::{HistoryFilter, RunHeader};
 /// Lists runs.
 pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
+    if args.stats {
+        return statistics(&settings, args);
+    }
     let now = SystemClock.now();
     let filter = HistoryFilter {
         command: args.collector.clone(),
@@ -25,7 +29,7 @@ pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failu
         outcome: args.outcome.map(|outcome| outcome.keyword().to_owned()),
         since: args.since.map(|when| when.resolve(now)),
         until: args.until.map(|when| when.resolve(now)),
-        last: args.last,
+        last: args.last.unwrap_or(20),
     };
     let runs = with_store(&settings, async |store| {
         store.history(&filter).await.map_err(Failure::infrastructure)

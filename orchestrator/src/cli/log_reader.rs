@@ -1,72 +1,145 @@
 //! A collector's log, read as it grows, and shown as it was asked for.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
-use super::args::LogsArgs;
+use serde::Serialize;
+
+use super::args::{Format, LogsArgs};
 use crate::model::Stream;
-use crate::report::{Record, push_neutralised};
+use crate::report::{Record, push_neutralised, tail_start};
+
+/// No record is longer; what is, was not written by us, and is not held in memory.
+const LONGEST: usize = 1 << 20;
 
 /// One log file and how far it has been read.
 pub(super) struct LogReader {
     path: PathBuf,
-    tag: String,
+    owner: LogOwner,
     file: Option<File>,
     /// The beginning of a line whose end has not been written yet.
     rest: Vec<u8>,
+}
+
+/// Whose log it is.
+#[derive(Clone)]
+pub(super) struct LogOwner {
+    pub(super) group: String,
+    pub(super) command: String,
 }
 
 /// What of a log is shown, and how.
 #[derive(Clone, Copy)]
 pub(super) struct Look {
     stream: Option<Stream>,
-    raw: bool,
+    form: Form,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Tagged,
+    Raw,
+    Json,
+}
+
+/// A line of JSON for one record.
+#[derive(Serialize)]
+struct Line<'a> {
+    group: &'a str,
+    command: &'a str,
+    at: &'a str,
+    stream: &'static str,
+    text: &'a str,
+    /// Whether the line goes on in the next record of its stream.
+    partial: bool,
 }
 
 impl Look {
     pub(super) fn new(args: &LogsArgs) -> Self {
         Self {
             stream: args.stream.map(Stream::from),
-            raw: args.raw,
+            form: match (args.raw, args.format) {
+                (true, _) => Form::Raw,
+                (false, Format::Json) => Form::Json,
+                (false, Format::Text) => Form::Tagged,
+            },
         }
     }
 
     /// A record as it is to be printed; `None` if it is not.
-    fn show(self, tag: &str, line: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn show(self, owner: &LogOwner, line: &[u8]) -> Option<Vec<u8>> {
         let record = Record::parse(line)?;
         if self.stream.is_some_and(|wanted| wanted != record.stream) {
             return None;
         }
-        if self.raw {
-            let mut bytes = record.bytes.to_vec();
-            bytes.extend_from_slice(if record.whole { b"\n" } else { b"" });
-            return Some(bytes);
+        let without_cr = record.bytes.strip_suffix(b"\r").unwrap_or(record.bytes);
+        match self.form {
+            Form::Raw => {
+                let mut bytes = record.bytes.to_vec();
+                bytes.extend_from_slice(if record.whole { b"\n" } else { b"" });
+                Some(bytes)
+            }
+            Form::Tagged => {
+                let mut text = String::new();
+                let tag = format!("[{}/{}] ", owner.group, owner.command);
+                push_neutralised(&mut text, tag.as_bytes());
+                push_neutralised(&mut text, without_cr);
+                text.push('\n');
+                Some(text.into_bytes())
+            }
+            Form::Json => {
+                let line = Line {
+                    group: &owner.group,
+                    command: &owner.command,
+                    at: record.at,
+                    stream: record.stream.as_str(),
+                    text: &String::from_utf8_lossy(without_cr),
+                    partial: !record.whole,
+                };
+                let mut bytes = serde_json::to_vec(&line).ok()?;
+                bytes.push(b'\n');
+                Some(bytes)
+            }
         }
-        let mut text = String::new();
-        push_neutralised(&mut text, tag.as_bytes());
-        push_neutralised(
-            &mut text,
-            record.bytes.strip_suffix(b"\r").unwrap_or(record.bytes),
-        );
-        text.push('\n');
-        Some(text.into_bytes())
     }
 }
 
 impl LogReader {
     /// The log at `path`, which need not be there yet.
-    pub(super) fn new(path: PathBuf, group: &str, command: &str) -> Self {
+    pub(super) fn new(path: PathBuf, owner: LogOwner) -> Self {
         Self {
             path,
-            tag: format!("[{group}/{command}] "),
+            owner,
             file: None,
             rest: Vec::new(),
         }
     }
 
-    pub(super) fn path(&self) -> &std::path::Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Passes over all but the last `count` records that are shown.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(super) fn skip_to_tail(&mut self, look: Look, count: usize) -> io::Result<()> {
+        if let Some(file) = self.file()? {
+            let start = tail_start(file, look.stream, count)?;
+            file.seek(SeekFrom::Start(start))?;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self) -> io::Result<Option<&mut File>> {
+        if self.file.is_none() {
+            self.file = match File::open(&self.path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                file => Some(file?),
+            };
+        }
+        Ok(self.file.as_mut())
     }
 
     /// Hands over what was written since the last time, line by line.
@@ -78,17 +151,11 @@ impl LogReader {
         look: Look,
         print: &mut impl FnMut(Vec<u8>) -> io::Result<()>,
     ) -> io::Result<()> {
-        if self.file.is_none() {
-            self.file = match File::open(&self.path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                file => Some(file?),
-            };
-        }
-        let Some(file) = &mut self.file else {
-            return Ok(());
-        };
         let mut chunk = vec![0; 64 << 10];
         loop {
+            let Some(file) = self.file()? else {
+                return Ok(());
+            };
             let count = file.read(&mut chunk)?;
             if count == 0 {
                 return Ok(());
@@ -96,11 +163,12 @@ impl LogReader {
             self.rest.extend_from_slice(&chunk[..count]);
             let whole = memchr::memrchr(b'\n', &self.rest).map_or(0, |end| end + 1);
             for line in self.rest[..whole].split_inclusive(|&byte| byte == b'\n') {
-                if let Some(shown) = look.show(&self.tag, line.strip_suffix(b"\n").unwrap_or(line)) {
+                if let Some(shown) = look.show(&self.owner, line.strip_suffix(b"\n").unwrap_or(line)) {
                     print(shown)?;
                 }
             }
             self.rest.drain(..whole);
+            self.rest.truncate(LONGEST);
         }
     }
 
@@ -113,7 +181,7 @@ impl LogReader {
         look: Look,
         print: &mut impl FnMut(Vec<u8>) -> io::Result<()>,
     ) -> io::Result<()> {
-        match look.show(&self.tag, &std::mem::take(&mut self.rest)) {
+        match look.show(&self.owner, &std::mem::take(&mut self.rest)) {
             Some(shown) => print(shown),
             None => Ok(()),
         }

@@ -1,18 +1,26 @@
 //! `logs`: what the collectors of a run wrote.
 
-use std::collections::VecDeque;
 use std::io::{self, BufWriter, Write};
 
 use super::args::{Global, LogsArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::follow::follow;
-use super::log_reader::{LogReader, Look};
+use super::log_page::page;
+use super::log_reader::{LogOwner, LogReader, Look};
 use super::settings::Settings;
 use super::show::find;
 use super::store::with_store;
-use crate::report::TaskSummary;
-use crate::store::RunRecord;
+use crate::store::{RunRecord, TaskState};
+
+/// A log that was asked for.
+pub(super) struct Log {
+    /// Its file, relative to the state directory.
+    pub(super) path: String,
+    /// The place of its collector in the run's plan, counted from 1.
+    pub(super) position: usize,
+    pub(super) owner: LogOwner,
+}
 
 /// Prints the logs of the run's collectors, in order.
 pub(super) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, Failure> {
@@ -20,10 +28,14 @@ pub(super) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, Failure> {
     let record = with_store(&settings, async |store| find(store, &args.run).await)?;
     known(&record, args)?;
     let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
+    let ended = record.header.finished_at.is_some();
     let printed = if args.follow {
         follow(&settings.state_dir, &record.header.run, args, &mut out)
+    } else if args.offset.is_some() || args.limit.is_some() {
+        page(&settings.state_dir, &wanted(&record, args), args, ended, &mut out)?;
+        Ok(())
     } else {
-        past(&settings, &record, args, &mut out)
+        past(&settings, &wanted(&record, args), args, &mut out)
     };
     match printed.and_then(|()| out.flush()) {
         // The reader has seen what it wanted.
@@ -32,64 +44,72 @@ pub(super) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// Whether the run has the collector that was asked for.
+/// Whether the run has what was asked for.
 fn known(record: &RunRecord, args: &LogsArgs) -> Result<(), Failure> {
-    let mut names = record.tasks.iter().map(|task| task.summary.command.as_str());
-    match &args.command {
-        Some(command) if !names.any(|name| name == command) => {
-            let names: Vec<&str> = record
-                .tasks
-                .iter()
-                .map(|task| task.summary.command.as_str())
-                .collect();
-            Err(
-                Failure::usage(format!("run {} had no collector {command:?}", record.header.run))
-                    .hint(format!("it had: {}", names.join(", "))),
-            )
-        }
-        _ => Ok(()),
+    let is_wanted = |task: &&TaskState| is_wanted(args, task.summary.position, &task.summary.command);
+    let what = match (&args.command, args.task) {
+        (Some(command), Some(task)) => format!("no collector {command:?} at place {task}"),
+        (Some(command), None) => format!("no collector {command:?}"),
+        (None, Some(task)) => format!("no collector at place {task}"),
+        (None, None) => return Ok(()),
+    };
+    if record.tasks.iter().any(|task| is_wanted(&task)) {
+        return Ok(());
     }
+    let names: Vec<&str> = record
+        .tasks
+        .iter()
+        .map(|task| task.summary.command.as_str())
+        .collect();
+    Err(Failure::usage(format!("run {} had {what}", record.header.run))
+        .hint(format!("it had: {}", names.join(", "))))
 }
 
-fn past(settings: &Settings, record: &RunRecord, args: &LogsArgs, out: &mut impl Write) -> io::Result<()> {
-    let wanted = |task: &&TaskSummary| {
-        args.command
-            .as_ref()
-            .is_none_or(|command| *command == task.command)
+/// Whether a collector is one of those whose logs were asked for.
+pub(super) fn is_wanted(args: &LogsArgs, position: usize, command: &str) -> bool {
+    args.command.as_deref().is_none_or(|wanted| wanted == command)
+        && args.task.is_none_or(|wanted| wanted == position)
+}
+
+/// The logs that were asked for, of tasks that had an attempt, in order.
+fn wanted(record: &RunRecord, args: &LogsArgs) -> Vec<Log> {
+    let log_of = |task: &TaskState| match args.attempt {
+        None => task.summary.log.clone(),
+        Some(number) => {
+            let attempt = task.attempt_list.iter().find(|attempt| attempt.number == number);
+            attempt.map(|attempt| attempt.log.clone())
+        }
     };
-    for task in record.tasks.iter().map(|task| &task.summary).filter(wanted) {
-        let Some(log) = &task.log else { continue };
-        let mut reader = LogReader::new(settings.state_dir.join(log), &task.group, &task.command);
+    record
+        .tasks
+        .iter()
+        .filter(|task| is_wanted(args, task.summary.position, &task.summary.command))
+        .filter_map(|task| {
+            Some(Log {
+                path: log_of(task)?,
+                position: task.summary.position,
+                owner: LogOwner {
+                    group: task.summary.group.clone(),
+                    command: task.summary.command.clone(),
+                },
+            })
+        })
+        .collect()
+}
+
+fn past(settings: &Settings, logs: &[Log], args: &LogsArgs, out: &mut impl Write) -> io::Result<()> {
+    let look = Look::new(args);
+    for log in logs {
+        let mut reader = LogReader::new(settings.state_dir.join(&log.path), log.owner.clone());
         if !reader.path().exists() {
             anstream::eprintln!("{} is not there any more", reader.path().display());
         }
-        print(&mut reader, Look::new(args), args.tail, true, out)?;
+        if let Some(count) = args.tail {
+            reader.skip_to_tail(look, count)?;
+        }
+        let mut print = |shown: Vec<u8>| out.write_all(&shown);
+        reader.read(look, &mut print)?;
+        reader.finish(look, &mut print)?;
     }
     Ok(())
-}
-
-/// Prints a log from its beginning, or only its last lines.
-pub(super) fn print(
-    reader: &mut LogReader,
-    look: Look,
-    tail: Option<usize>,
-    ended: bool,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    let mut kept: VecDeque<Vec<u8>> = VecDeque::new();
-    let mut each = |shown: Vec<u8>| match tail {
-        None => out.write_all(&shown),
-        Some(count) => {
-            kept.push_back(shown);
-            if kept.len() > count {
-                kept.pop_front();
-            }
-            Ok(())
-        }
-    };
-    reader.read(look, &mut each)?;
-    if ended {
-        reader.finish(look, &mut each)?;
-    }
-    kept.iter().try_for_each(|shown| out.write_all(shown))
 }

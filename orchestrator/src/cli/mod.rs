@@ -2,7 +2,12 @@
 //! the core: it may import everything, and nobody imports it.
 
 mod args;
+mod args_check;
+mod args_execution;
+mod args_global;
+mod args_operate;
 mod args_past;
+mod args_selection;
 mod cancel;
 mod check;
 mod check_collector;
@@ -14,6 +19,7 @@ mod follow;
 mod generate;
 mod health;
 mod history;
+mod log_page;
 mod log_reader;
 mod logging;
 mod logs;
@@ -25,8 +31,10 @@ mod run;
 mod schedule;
 mod settings;
 mod show;
+mod statistics;
 mod store;
 mod summary;
+mod tidy;
 mod when;
 mod why;
 mod why_words;

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::args::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs};
 use super::collectors::collectors;
@@ -16,14 +19,15 @@ use super::plan;
 use super::schedule::{load, planned};
 use super::settings::Settings;
 use super::store::{open_store, runtime};
+use super::tidy::tidy;
 use super::{logging, schedule, summary};
-use crate::engine::{Context, RunRequest, forward_control, forward_signals, run as execute};
+use crate::engine::{Context, RunRequest, ending_signal, forward_control, forward_signals, run as execute};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
 use crate::process::{ForkServer, raise_open_files};
 use crate::report::{
     Bus, Console, Diary, JsonLines, Listener, RunDir, Summary, Terminal, report, summary_text,
 };
-use crate::store::{DRAIN, Journal, RecorderEnd, Store, record, this_process};
+use crate::store::{DRAIN, Journal, RecorderEnd, Store, record_until, this_process};
 
 /// `run`: selects from the schedule and runs.
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
@@ -176,12 +180,14 @@ impl Job {
         let mut bus = Bus::new(vec![Box::new(journal)]);
         let shown = bus.subscribe(with_output);
         let reporter = std::thread::spawn(move || report(shown, &mut listeners));
-        let recorder = tokio::spawn(record(
+        let enough = Arc::new(Notify::new());
+        let recorder = tokio::spawn(record_until(
             store.clone(),
             id.clone(),
             settings.state_dir.clone(),
             bus.subscribe(false),
             DRAIN,
+            Arc::clone(&enough),
         ));
         let (orders, receiver) = mpsc::channel(4);
         forward_signals(orders.clone()).map_err(Failure::infrastructure)?;
@@ -213,14 +219,42 @@ impl Job {
 
         // The queues end with the last publisher; what they hold is told before we go on.
         drop(bus);
-        let recorded = recorder.await.map_err(Failure::infrastructure)?;
+        let recorded = drained(recorder, &enough).await?;
         let told = tokio::task::spawn_blocking(move || reporter.join())
             .await
             .map_err(Failure::infrastructure)?;
         told.map_err(|_| Failure::infrastructure(anyhow::anyhow!("the reporter panicked")))?;
         context.fork_server.shutdown().await;
-        store.close().await;
+        if recorded.failure.is_none() {
+            tidy(&store, settings, SystemClock.now()).await;
+            store.close().await;
+        }
         Ok((summary, recorded))
+    }
+}
+
+/// Waits until the database has the whole run, or was away for too long, or somebody has
+/// waited enough: a signal ends the wait at once, since the journal has everything.
+async fn drained(mut recorder: JoinHandle<RecorderEnd>, enough: &Notify) -> Result<RecorderEnd, Failure> {
+    let signal = ending_signal().map_err(Failure::infrastructure)?;
+    tokio::pin!(signal);
+    let mut told = false;
+    let mut signalled = false;
+    loop {
+        tokio::select! {
+            end = &mut recorder => return end.map_err(Failure::infrastructure),
+            () = &mut signal, if !signalled => {
+                signalled = true;
+                enough.notify_one();
+            }
+            () = sleep(Duration::from_secs(1)), if !told => {
+                told = true;
+                tracing::warn!(
+                    "the run is over and the database does not have all of it; waiting for at most {} s, or until Ctrl-C",
+                    DRAIN.as_secs()
+                );
+            }
+        }
     }
 }
 

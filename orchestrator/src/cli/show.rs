@@ -1,5 +1,6 @@
 //! `show`: one run, whole.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use jiff::Timestamp;
@@ -21,9 +22,9 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
         Format::Json => print_json(&record)?,
         Format::Text => {
             print_text(&head(&record.header))?;
-            let retried = attempts(&record);
+            let more = attempts(&record) + &isolation(&record);
             print_text(&summary_text(&as_summary(record), &settings.state_dir))?;
-            print_text(&retried)?;
+            print_text(&more)?;
         }
     }
     Ok(Exit::Success)
@@ -47,6 +48,19 @@ fn head(header: &RunHeader) -> String {
         header.run,
         time(header.started_at)
     )
+}
+
+/// What held the collectors' process trees together, where it is known.
+fn isolation(record: &RunRecord) -> String {
+    let attempts = record.tasks.iter().flat_map(|task| &task.attempt_list);
+    let words: BTreeSet<&str> = attempts
+        .filter_map(|attempt| attempt.isolation.as_deref())
+        .collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    let words: Vec<_> = words.into_iter().map(neutralised).collect();
+    format!("Isolation: {}.\n", words.join(", "))
 }
 
 /// The attempts of tasks that had more than one.

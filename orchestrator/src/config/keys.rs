@@ -312,6 +312,31 @@ pub(super) static CATCH_UP: Table = Table {
     ]],
 };
 
+/// `retention:`
+pub(super) static RETENTION: Table = Table {
+    what: "`retention`",
+    parts: &[&[
+        key(
+            "age",
+            Kind::Duration,
+            "Runs that began longer ago go. Default: none go for their age.",
+        ),
+        key(
+            "count",
+            Kind::Integer {
+                min: 1,
+                max: 1_000_000_000,
+            },
+            "All but the newest so many runs go.",
+        ),
+        key(
+            "bytes",
+            Kind::Size,
+            "The oldest runs go until logs and journals fit into so much.",
+        ),
+    ]],
+};
+
 /// The settings file.
 pub(super) static SETTINGS: Table = Table {
     what: "a settings file",
@@ -360,6 +385,11 @@ pub(super) static SETTINGS: Table = Table {
             "log_level",
             Kind::Word(LOG_LEVELS),
             "How much orchestrate says about itself. Default: info.",
+        ),
+        key(
+            "retention",
+            Kind::Table(&RETENTION),
+            "Which past runs are kept; if given, only its bounds count. Default: {age: 365d, bytes: 20GiB}.",
         ),
     ]],
 };

@@ -10,6 +10,7 @@ use super::keys::{LOG_LEVELS, SETTINGS};
 use super::names::variable;
 use super::node::{Node, Value};
 use super::report::{Problem, Report};
+use super::retention::{Retention, retention};
 use super::scalar::{argument, text, word};
 
 /// What the settings file says; `None` and empty lists where it is silent.
@@ -34,6 +35,8 @@ pub struct Settings {
     pub secrets: Vec<String>,
     /// One of `off`, `error`, `warn`, `info`, `debug`, `trace`.
     pub log_level: Option<&'static str>,
+    /// Which past runs are kept.
+    pub retention: Retention,
 }
 
 /// The whole file, which may be empty; `None` after an error.
@@ -65,6 +68,9 @@ pub(super) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings>
         log_level: fields
             .get("log_level")
             .and_then(|node| word(node, "`log_level`", Code::BadWord, LOG_LEVELS, report)),
+        retention: fields
+            .get("retention")
+            .map_or_else(Retention::default, |node| retention(node, report)),
     })
 }
 

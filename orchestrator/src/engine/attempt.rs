@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::context::Context;
 use super::sink::{Sink, SinkEnd, Written};
 use crate::model::{CancelCause, Outcome, RunId, SpawnError, Task};
-use crate::process::{AttemptEnd, AttemptSpec, Controller, Place, Usage};
+use crate::process::{AttemptEnd, AttemptSpec, Controller, Isolation, Place, Usage};
 use crate::report::{AttemptLog, Bus, DEFAULT_CAP, Secrets, TaskRef, file_name};
 
 /// Everything about an attempt that is known before it starts.
@@ -50,6 +50,8 @@ pub(super) struct Attempted {
     pub(super) logged: bool,
     pub(super) tail: Vec<String>,
     pub(super) hint: Option<String>,
+    /// What held its tree together; `None` if none ran, or nobody knows.
+    pub(super) isolation: Option<Isolation>,
 }
 
 impl Attempted {
@@ -65,7 +67,24 @@ impl Attempted {
             logged: true,
             tail: Vec::new(),
             hint: None,
+            isolation: None,
         }
+    }
+}
+
+impl Attempted {
+    /// Whatever a collector or the system has a say in, without its secrets. The tail is
+    /// of output that was masked before.
+    fn masked(mut self, secrets: &Secrets) -> Self {
+        for name in &mut self.leftovers {
+            *name = secrets.masked(name);
+        }
+        self.hint = self.hint.map(|hint| secrets.masked(&hint));
+        if let Outcome::NotStarted(error) = &mut self.outcome {
+            error.message = secrets.masked(&error.message);
+            error.hint = error.hint.take().map(|hint| secrets.masked(&hint));
+        }
+        self
     }
 }
 
@@ -79,14 +98,24 @@ pub(super) async fn attempt(mut job: Job) -> Attempted {
         .as_ref()
         .ok()
         .and_then(|spec| secrets(&job.context.secret_names, spec));
-    let mut sink = Sink::new(Arc::clone(&job.task_ref), job.bus.clone(), clock, log, secrets);
+    let mut sink = Sink::new(
+        Arc::clone(&job.task_ref),
+        job.bus.clone(),
+        clock,
+        log,
+        secrets.clone(),
+    );
     let end = match spec {
         Ok(spec) => execute(&mut job, &spec, &mut sink).await,
         Err(error) => Err(error),
     };
-    Attempted {
+    let attempted = Attempted {
         logged,
         ..conclude(&job, end, sink.finish().await)
+    };
+    match secrets {
+        Some(secrets) => attempted.masked(&secrets),
+        None => attempted,
     }
 }
 
@@ -201,9 +230,9 @@ fn obey(controller: &Controller, order: Ordered) {
 }
 
 fn conclude(job: &Job, end: Result<AttemptEnd, SpawnError>, sink: SinkEnd) -> Attempted {
-    let (outcome, usage, leftovers) = match end {
-        Ok(end) => (end.outcome, end.usage, end.leftovers),
-        Err(error) => (Outcome::NotStarted(error), Usage::default(), Vec::new()),
+    let (outcome, usage, leftovers, isolation) = match end {
+        Ok(end) => (end.outcome, end.usage, end.leftovers, Some(end.isolation)),
+        Err(error) => (Outcome::NotStarted(error), Usage::default(), Vec::new(), None),
     };
     let log = sink.log.unwrap_or_default();
     if let Some(error) = &log.failure {
@@ -230,5 +259,6 @@ fn conclude(job: &Job, end: Result<AttemptEnd, SpawnError>, sink: SinkEnd) -> At
             .collect(),
         logged: true,
         hint,
+        isolation,
     }
 }

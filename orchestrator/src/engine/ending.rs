@@ -97,6 +97,7 @@ impl Ledger {
             signal: words.signal,
             reason: words.reason,
             log: last.log.clone(),
+            isolation: end.isolation.map(|isolation| isolation.as_str().to_owned()),
         })
     }
 

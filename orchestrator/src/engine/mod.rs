@@ -15,5 +15,5 @@ mod watch;
 pub use context::Context;
 pub use control::{forward_control, send_order};
 pub use run::{Order, RunRequest, run};
-pub use signals::forward_signals;
+pub use signals::{ending_signal, forward_signals};
 pub use watch::{Change, Watch};

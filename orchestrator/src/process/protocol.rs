@@ -143,6 +143,16 @@ pub enum Isolation {
     Cgroup,
 }
 
+impl Isolation {
+    /// The word in the record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tree => "tree",
+            Self::Cgroup => "cgroup",
+        }
+    }
+}
+
 /// A process that outlived its welcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leftover {

@@ -130,4 +130,7 @@ pub struct AttemptRecord {
     pub reason: String,
     /// Its log file, relative to the state directory.
     pub log: String,
+    /// What held its tree together: `tree`, `cgroup`; `None` if none ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<String>,
 }

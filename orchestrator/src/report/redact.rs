@@ -53,6 +53,15 @@ impl Secrets {
         })
     }
 
+    /// `text`, with every secret in it masked.
+    pub fn masked(&self, text: &str) -> String {
+        let mut redactor = Redactor::new(self.clone());
+        let mut bytes = redactor.push(text.as_bytes()).into_owned();
+        bytes.extend(redactor.finish());
+        // Secrets are text, so what is left between them is text.
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// Where a suffix of `bytes` begins that could be the beginning of a secret;
     /// their length if there is none.
     fn undecided(&self, bytes: &[u8]) -> usize {

@@ -3,6 +3,7 @@
 
 use super::error::StoreError;
 use super::sql::{Arg, Sql, args};
+use super::transition::Change;
 use crate::model::RunId;
 use crate::report::{AttemptRecord, TaskSummary};
 
@@ -21,7 +22,7 @@ macro_rules! over_rows {
     };
 }
 
-/// Attempts end, named by the position of their task. The start of one may be missing:
+/// Attempts end, named by the position of their task, which has not ended itself. The start of one may be missing:
 /// it is in the same batch, or a full disk kept the journal from taking it.
 pub(super) async fn attempts_ended(
     sql: &mut Sql,
@@ -30,14 +31,17 @@ pub(super) async fn attempts_ended(
 ) -> Result<(), StoreError> {
     const TEXT: (&str, &str) = over_rows!(
         "insert into attempts
-             (run_id, position, number, started_at, finished_at, outcome, exit_code, signal, reason, log)
+             (run_id, position, number, started_at, finished_at, outcome, exit_code, signal, reason, log,
+              isolation)
          select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint),
              cast(value ->> 3 as bigint), value ->> 4, cast(value ->> 5 as bigint), value ->> 6, value ->> 7,
-             value ->> 8",
-        "where true
+             value ->> 8, value ->> 9",
+        "where exists (select 1 from tasks
+             where tasks.run_id = $1 and tasks.position = cast(value ->> 0 as bigint) and tasks.outcome is null)
          on conflict (run_id, position, number) do update set
              finished_at = excluded.finished_at, outcome = excluded.outcome,
-             exit_code = excluded.exit_code, signal = excluded.signal, reason = excluded.reason
+             exit_code = excluded.exit_code, signal = excluded.signal, reason = excluded.reason,
+             isolation = excluded.isolation
          where attempts.finished_at is null"
     );
     let rows = attempts.iter().map(|&(position, attempt)| {
@@ -50,10 +54,11 @@ pub(super) async fn attempts_ended(
             attempt.exit_code,
             &attempt.signal,
             &attempt.reason,
-            &attempt.log
+            &attempt.log,
+            &attempt.isolation
         ]
     });
-    change_all(sql, "ending attempts", TEXT, run, &rows.collect::<Vec<_>>()).await
+    change_all(sql, Change::EndAttempt, TEXT, run, &rows.collect::<Vec<_>>()).await
 }
 
 /// Tasks end.
@@ -94,14 +99,14 @@ pub(super) async fn tasks_ended(
             &task.tail
         ]
     });
-    change_all(sql, "ending tasks", TEXT, run, &rows.collect::<Vec<_>>()).await
+    change_all(sql, Change::EndTask, TEXT, run, &rows.collect::<Vec<_>>()).await
 }
 
 /// Changes as many rows as there are. Any other number means that one of them was not
 /// in the state from which `change` leads on.
 async fn change_all<const N: usize>(
     sql: &mut Sql,
-    change: &str,
+    change: Change,
     (sqlite, postgres): (&'static str, &'static str),
     run: &RunId,
     rows: &[[Arg; N]],

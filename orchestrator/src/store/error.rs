@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use crate::model::RunId;
 
+/// What SQLite calls a change that a trigger refuses (sqlite.org/rescode.html).
+const SQLITE_CONSTRAINT_TRIGGER: &str = "1811";
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -66,6 +69,7 @@ impl StoreError {
                 !(error.is_unique_violation()
                     || error.is_check_violation()
                     || error.is_foreign_key_violation()
+                    || error.code().as_deref() == Some(SQLITE_CONSTRAINT_TRIGGER)
                     || matches!(error.kind(), sqlx::error::ErrorKind::NotNullViolation))
             }
             Self::Statement(

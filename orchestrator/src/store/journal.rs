@@ -46,13 +46,13 @@ struct LineIn {
 }
 
 impl Journal {
-    /// Notes that the database does not have the run yet, writes `plan.json` and
-    /// creates `journal.jsonl`.
+    /// Writes `plan.json`, creates `journal.jsonl` and notes that the database does not
+    /// have the run yet: in this order, so that whoever sees the note finds the journal
+    /// locked and does not bring in what has only begun.
     ///
     /// # Errors
     /// One of them cannot be written.
     pub fn create(dir: &RunDir, plan: &serde_json::Value) -> io::Result<Self> {
-        unrecorded::note(dir)?;
         let text = serde_json::to_vec_pretty(plan)?;
         std::fs::write(dir.path().join("plan.json"), text)?;
         let file = OpenOptions::new()
@@ -60,6 +60,7 @@ impl Journal {
             .create_new(true)
             .open(path(&dir.path()))?;
         file.lock()?;
+        unrecorded::note(dir)?;
         Ok(Self {
             file,
             line: Vec::with_capacity(512),

@@ -6,6 +6,7 @@
 
 mod bulk;
 mod error;
+mod forsaken;
 mod health;
 mod journal;
 mod owner;
@@ -20,12 +21,15 @@ mod rows;
 mod slots;
 mod sql;
 mod sqlite;
+mod statistics;
 // The type that the folder is about.
 #[expect(
     clippy::module_inception,
     reason = "the folder's own concept has the folder's name"
 )]
 mod store;
+mod tidy;
+mod transition;
 mod unrecorded;
 mod write;
 
@@ -35,7 +39,9 @@ pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_e
 pub use owner::this_process;
 pub use prune::{Pruned, Retention};
 pub use read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};
-pub use recorder::{DRAIN, RecorderEnd, record};
+pub use recorder::{DRAIN, RecorderEnd, record, record_until};
 pub use recovery::Recovered;
 pub use slots::{Claim, LedgerRow, SlotState, SlotTask};
+pub use statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
 pub use store::{MigrationState, Store};
+pub use transition::{Change, State};

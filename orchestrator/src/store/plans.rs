@@ -74,7 +74,10 @@ async fn ask_everything(store: &Store) {
         command: "c".into(),
         state: SlotState::Due,
     };
-    store.claim_slot(&slot, None, &[due], now).await.unwrap();
+    store
+        .claim_slot(&slot, Some(&RunId::new("r")), &[due], now)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -101,6 +101,8 @@ pub struct Attempt {
     pub reason: Option<String>,
     /// Its log file, relative to the state directory.
     pub log: String,
+    /// What held its tree together: `tree`, `cgroup`; `None` if none ran or it goes on.
+    pub isolation: Option<String>,
 }
 
 /// How a collector ended the last time.

@@ -4,9 +4,10 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::error::StoreError;
@@ -49,6 +50,19 @@ pub async fn record(
     queue: mpsc::Receiver<Message>,
     drain: Duration,
 ) -> RecorderEnd {
+    record_until(store, run, state_dir, queue, drain, Arc::default()).await
+}
+
+/// The same, but whoever notifies `enough` does not want to wait any longer than for the
+/// end of the queue.
+pub async fn record_until(
+    store: Store,
+    run: RunId,
+    state_dir: PathBuf,
+    queue: mpsc::Receiver<Message>,
+    drain: Duration,
+    enough: Arc<Notify>,
+) -> RecorderEnd {
     // Not bounded by itself, but by the plan: a run has few events, however much it writes.
     let (sender, receiver) = mpsc::unbounded_channel();
     let feed = Feed {
@@ -56,6 +70,7 @@ pub async fn record(
         late: Vec::new(),
         drain,
         deadline: None,
+        enough,
     };
     let ((), failure) = tokio::join!(take(queue, sender), write_all(&store, &run, &state_dir, feed));
     if failure.is_none()
@@ -87,6 +102,8 @@ struct Feed {
     drain: Duration,
     /// Set when nothing more will come.
     deadline: Option<Instant>,
+    /// Told when nobody wants to wait for the deadline.
+    enough: Arc<Notify>,
 }
 
 impl Feed {
@@ -126,6 +143,7 @@ impl Feed {
                     None => self.deadline = Some(Instant::now() + self.drain),
                 },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => return None,
+                () = self.enough.notified(), if deadline.is_some() => return None,
             }
         }
     }

@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::owner::is_gone;
 use super::sql::{Sql, args};
 use super::store::Store;
+use super::transition::Change;
 use super::write::Gaps;
 use super::{journal, unrecorded};
 use crate::model::{Owner, RunId};
@@ -70,6 +71,9 @@ impl Store {
                 }
             }
         }
+        found
+            .lost
+            .append(&mut self.settle_forsaken(state_dir, here).await?);
         Ok(found)
     }
 
@@ -251,7 +255,7 @@ pub(super) async fn reopen(sql: &mut Sql, run: &RunId, lost: &str) -> Result<(),
         sql.execute(statement, &assumed).await?;
     }
     sql.change_one(
-        "reopening a run",
+        Change::ReopenRun,
         "update runs set finished_at = null, success = null, lost = null, succeeded = 0, failed = 0, skipped = 0
          where id = $1 and lost is not null",
         &args![run],

@@ -65,6 +65,7 @@ pub(super) struct AttemptRow {
     signal: Option<String>,
     reason: Option<String>,
     log: String,
+    isolation: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -170,6 +171,7 @@ impl AttemptRow {
             signal: self.signal,
             reason: self.reason,
             log: self.log,
+            isolation: self.isolation,
         })
     }
 }

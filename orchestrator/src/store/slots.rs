@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::error::StoreError;
+use super::owner::this_process;
 use super::sql::{Sql, args};
 use super::store::Store;
+use super::transition::Change;
 use crate::model::RunId;
 use crate::report::{PlannedTask, SlotRef};
 
@@ -72,11 +74,12 @@ struct Row {
 }
 
 impl Store {
-    /// Takes a slot for `run`, or passes it over for good with `None`. Whoever gets
-    /// [`Claim::Ours`] may run it; there is only one who does, ever.
+    /// Takes a slot for `run`, or passes it over for good with `None`; then no task can
+    /// be due at it. Whoever gets [`Claim::Ours`] may run it; there is only one who does,
+    /// ever. If this process ends before the run begins, the next start says so.
     ///
     /// # Errors
-    /// The database fails; then nothing was taken.
+    /// The database fails, or a task is due and there is no run; then nothing was taken.
     pub async fn claim_slot(
         &self,
         slot: &SlotRef,
@@ -84,13 +87,34 @@ impl Store {
         tasks: &[SlotTask],
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
+        if run.is_none() && tasks.iter().any(|task| task.state == SlotState::Due) {
+            return Err(StoreError::Refused(format!(
+                "a task is due at slot {} of {}, and no run takes it",
+                slot.at, slot.entry
+            )));
+        }
+        let owner = this_process().map_err(|source| StoreError::File {
+            path: "/proc".into(),
+            source,
+        })?;
         let mut sql = self.begin().await?;
         let run_id = run.map(ToString::to_string);
         let taken = sql
             .execute(
-                "insert into slots (entry, slot, claimed_at, run_id) values ($1, $2, $3, $4)
+                "insert into slots
+                     (entry, slot, claimed_at, run_id, owner_host, owner_boot, owner_pid, owner_start)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)
                  on conflict (entry, slot) do nothing",
-                &args![&slot.entry, slot.at, now, &run_id],
+                &args![
+                    &slot.entry,
+                    slot.at,
+                    now,
+                    &run_id,
+                    &owner.host,
+                    &owner.boot,
+                    owner.pid,
+                    owner.started
+                ],
             )
             .await?;
         if taken == 0 {
@@ -106,14 +130,14 @@ impl Store {
         }
         let mut seen = Occurrences::default();
         for task in tasks {
-            let (state, cause) = match &task.state {
-                SlotState::Due => ("due", None),
-                SlotState::Skipped(cause) => ("skipped", Some(cause.clone())),
-                SlotState::Missed(cause) => ("missed", Some(cause.clone())),
+            let (change, state, cause) = match &task.state {
+                SlotState::Due => (Change::PlanSlot, "due", None),
+                SlotState::Skipped(cause) => (Change::SkipSlot, "skipped", Some(cause.clone())),
+                SlotState::Missed(cause) => (Change::MissSlot, "missed", Some(cause.clone())),
             };
             let occurrence = seen.next(&task.group, &task.command);
             sql.change_one(
-                "noting a task of a slot",
+                change,
                 "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
                  values ($1, $2, $3, $4, $5, $6, $7)",
                 &args![
@@ -190,6 +214,13 @@ pub(super) async fn taken(
         &args![&slot.entry, slot.at, at, run],
     )
     .await?;
+    // It was given up before it began, and its journal turned up.
+    sql.execute(
+        "update ledger set state = 'due', cause = null
+         where entry = $1 and slot = $2 and state = 'unknown' and position is null",
+        &args![&slot.entry, slot.at],
+    )
+    .await?;
     for PlannedTask { task, .. } in tasks {
         let key = args![&slot.entry, slot.at, &task.group, &task.command, task.position];
         let found = sql
@@ -204,7 +235,7 @@ pub(super) async fn taken(
             .await?;
         if found == 0 {
             sql.change_one(
-                "planning a task at a slot",
+                Change::PlanSlot,
                 "insert into ledger (entry, slot, group_name, command, occurrence, position, state)
                  select $1, $2, $3, $4, coalesce(max(occurrence), 0) + 1, $5, 'due' from ledger
                  where entry = $1 and slot = $2 and group_name = $3 and command = $4",

@@ -2,6 +2,7 @@
 //! `returning`, so most text is shared; where it cannot be, the caller gives both.
 //! Nothing waits for ever: a database that does not answer is an error.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 
@@ -148,7 +149,7 @@ impl Sql {
     /// state from which `change` leads on.
     pub(super) async fn change_one(
         &mut self,
-        change: &str,
+        change: impl Display,
         sql: impl SqlSafeStr,
         args: &[Arg],
     ) -> Result<(), StoreError> {

@@ -2,8 +2,7 @@
 //! of the last event is kept in the run's row and changes in the same transaction,
 //! so that whoever is not sure whether a batch arrived may simply send it again.
 //!
-//! The transitions, and there are no others: a run starts and finishes, or is lost;
-//! a task is pending and then ended; an attempt is started and then ended.
+//! What may become of what is in `transition`.
 
 use std::collections::HashSet;
 
@@ -13,6 +12,7 @@ use super::error::StoreError;
 use super::journal::Numbered;
 use super::sql::{Sql, args};
 use super::store::Store;
+use super::transition::Change;
 use super::{bulk, recovery, slots};
 use crate::model::{Owner, RunId};
 use crate::report::{PlannedTask, RunEvent, Summary, TaskRef, TaskSummary};
@@ -198,7 +198,7 @@ async fn run_started(
     owner: &Owner,
 ) -> Result<(), StoreError> {
     sql.change_one(
-        "starting a run",
+        Change::StartRun,
         "insert into runs
              (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -218,7 +218,7 @@ async fn run_started(
 
 async fn planned(sql: &mut Sql, run: &RunId, at: Timestamp, task: &PlannedTask) -> Result<(), StoreError> {
     sql.change_one(
-        "planning a task",
+        Change::PlanTask,
         "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule)
          values ($1, $2, $3, $4, $5, $6, $7)",
         &args![
@@ -243,7 +243,7 @@ async fn attempt_started(
     log: &str,
 ) -> Result<(), StoreError> {
     sql.change_one(
-        "starting an attempt",
+        Change::StartAttempt,
         "insert into attempts (run_id, position, number, started_at, log)
          select run_id, position, $3, $4, $5 from tasks
          where run_id = $1 and position = $2 and outcome is null",
@@ -255,7 +255,7 @@ async fn attempt_started(
 async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
     complete(sql, summary).await?;
     sql.change_one(
-        "finishing a run",
+        Change::FinishRun,
         "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6
          where id = $7 and finished_at is null
            and not exists (select 1 from tasks where run_id = $7 and outcome is null)",

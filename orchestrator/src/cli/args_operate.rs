@@ -1,0 +1,111 @@
+//! What can be said to touch runs and the database: the words of `cancel`, `retry`, `db`
+//! and `health`.
+
+use clap::{Args, Subcommand};
+
+use super::args_execution::ExecutionArgs;
+use super::args_global::Format;
+use super::when::When;
+
+#[derive(Debug, Args)]
+pub(super) struct CancelArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(super) run: String,
+    /// End it now, without time to clean up
+    #[arg(long)]
+    pub(super) kill: bool,
+    /// Do not wait until it has ended
+    #[arg(long)]
+    pub(super) no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RetryArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(super) run: String,
+    /// Only what did not succeed: what failed, and what was not run because of that
+    #[arg(long)]
+    pub(super) failed: bool,
+    /// Skip what follows the first failure
+    #[arg(long)]
+    pub(super) stop_on_failure: bool,
+    /// Only show what would run
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) execution: ExecutionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HealthArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DbVerb {
+    /// Bring the schema up to date; every other verb does so by itself
+    #[command(after_help = "\
+Examples:
+  orchestrate db migrate
+  orchestrate db migrate --database-url postgres://orchestrate@db.example/orchestrate")]
+    Migrate,
+    /// Show which database it is and which steps its schema has
+    #[command(after_help = "\
+Examples:
+  orchestrate db status
+  orchestrate db status --format json")]
+    Status {
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Forget old runs, but never a collector's last success or last failure
+    #[command(after_help = "\
+Examples:
+  orchestrate db prune --older-than 90d
+  orchestrate db prune --keep 1000 --max-size 20GiB --dry-run")]
+    Prune(PruneArgs),
+    /// Bring runs from their journals into the database; every start does so for what it lacks
+    #[command(after_help = "\
+Examples:
+  orchestrate db import-journal
+  orchestrate db import-journal --all")]
+    ImportJournal {
+        /// Of every run directory, into a database that is new or was restored
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct PruneBounds {
+    /// Runs that began before then: 90d, 2026-01-01
+    #[arg(long, value_name = "WHEN")]
+    pub(super) older_than: Option<When>,
+    /// All but the newest so many runs
+    #[arg(long, value_name = "N")]
+    pub(super) keep: Option<usize>,
+    /// The oldest runs, until logs and journals fit into so much: 20GiB, 500MB
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) max_size: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PruneArgs {
+    #[command(flatten)]
+    pub(super) bounds: PruneBounds,
+    /// Only show what would go
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// Bytes, as the schedule file writes them.
+fn size(text: &str) -> Result<u64, String> {
+    crate::config::parse_size(text).map_err(|error| error.to_string())
+}
