@@ -33,7 +33,7 @@ fn lines(text: &str) -> Vec<Value> {
 
 #[test]
 fn pages_follow_each_other_to_the_end() {
-    let place = ran("out, one, err, two, out, three, out, \"\\x1b[31mfour\"");
+    let place = ran("out, one, out, two, out, three, out, \"\\x1b[31mfour\"");
     let base = ["logs", "last", "fake", "--task", "1"];
     let page = |more: &[&str]| place.run(&[&base, more].concat());
     let whole = page(&[]);
