@@ -56,10 +56,12 @@ fn kill_9(url: Option<&str>) {
     // The first one also makes the tables: the next ones take less.
     whole_run();
     let mut whole = whole_run();
-    let random = fastrand(std::process::id().into());
-    for (round, random) in (0..ROUNDS).zip(random) {
+    let seed = std::process::id().into();
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    for round in 0..ROUNDS {
         let mut child = place.start(&mut command(&run));
-        let until = Instant::now() + whole.mul_f64(random);
+        let until = Instant::now() + whole.mul_f64(random.f64());
         while Instant::now() < until {
             std::thread::yield_now();
         }
@@ -108,19 +110,6 @@ fn kill_9(url: Option<&str>) {
     assert_eq!(health["ok"], true, "{health}");
     let left = fs::read_dir(place.state().join("unrecorded")).unwrap().count();
     assert_eq!(left, 0);
-}
-
-/// Numbers from 0 to 1, the same for the same seed (xorshift64*).
-pub(crate) fn fastrand(seed: u64) -> impl Iterator<Item = f64> {
-    println!("seed {seed}");
-    let mut state = seed | 1;
-    std::iter::repeat_with(move || {
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        f64::from(u32::try_from(state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32).unwrap())
-            / f64::from(u32::MAX)
-    })
 }
 
 /// A file system of so many KiB at `mount`, in a mount namespace that is gone with the

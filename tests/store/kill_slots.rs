@@ -16,7 +16,6 @@ use orchestrator::store::{Claim, HistoryFilter, SlotState, SlotTask, Store, reco
 
 use crate::both::runtime;
 use crate::cluster::cluster;
-use crate::faults::fastrand;
 use crate::story::{Home, Story, at};
 use crate::support::wait_until;
 
@@ -118,18 +117,19 @@ fn scheduler(home: &Home) -> Child {
 
 fn kill_9(home: &Home) {
     let really = || fs::read_to_string(home.path().join("really")).unwrap_or_default();
-    let mut random = fastrand(std::process::id().into());
-    let mut random = |most: f64| random.next().unwrap() * most;
+    let seed = std::process::id().into();
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
     for _ in 0..ROUNDS {
         let mut both = [scheduler(home), scheduler(home)];
         // After some work of theirs, or while they start.
-        let (before, work) = (really().lines().count(), random(6.0).floor() as usize);
+        let (before, work) = (really().lines().count(), random.usize(0..6));
         wait_until("the schedulers to do some work", || {
             really().lines().count() >= before + work
                 || both.iter_mut().all(|child| child.try_wait().unwrap().is_some())
         });
         for child in &mut both {
-            let until = Instant::now() + Duration::from_micros(random(8_000.0) as u64);
+            let until = Instant::now() + Duration::from_micros(random.u64(0..8_000));
             while Instant::now() < until {
                 std::thread::yield_now();
             }
