@@ -17,6 +17,7 @@ mod history;
 mod log_reader;
 mod logging;
 mod logs;
+mod means;
 mod next;
 mod output;
 mod plan;
