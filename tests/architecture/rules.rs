@@ -23,7 +23,7 @@ const MAY_IMPORT: [(&str, Allowed); 14] = [
     // run by hand and a run of the timetable are the same thing.
     (
         "execution",
-        Allowed::Only(&["model", "process", "report", "engine", "store"]),
+        Allowed::Only(&["model", "process", "report", "release", "engine", "store"]),
     ),
     (
         "beat",
