@@ -10,6 +10,7 @@ pub(super) use super::args_execution::*;
 pub(super) use super::args_global::*;
 pub(super) use super::args_operate::*;
 pub(super) use super::args_past::*;
+use super::args_release::ReleaseVerb;
 pub(super) use super::args_selection::*;
 
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
@@ -120,6 +121,15 @@ Examples:
   orchestrate retry last --failed
   orchestrate retry 20261125-041000 --timeout 2h")]
     Retry(RetryArgs),
+    /// Look for releases by hand
+    #[command(after_help = "\
+Examples:
+  orchestrate release check --run
+  orchestrate release mark boost-1.90.0")]
+    Release {
+        #[command(subcommand)]
+        verb: ReleaseVerb,
+    },
     /// Look after the database
     #[command(after_help = "\
 Examples:

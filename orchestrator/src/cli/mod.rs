@@ -7,6 +7,7 @@ mod args_execution;
 mod args_global;
 mod args_operate;
 mod args_past;
+mod args_release;
 mod args_selection;
 mod cancel;
 mod check;
@@ -23,9 +24,11 @@ mod log_page;
 mod log_reader;
 mod logging;
 mod logs;
+mod means;
 mod next;
 mod output;
 mod plan;
+mod release;
 mod retry;
 mod run;
 mod schedule;
@@ -85,6 +88,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Why(args) => why::why(global, args),
         Verb::Cancel(args) => cancel::cancel(global, args),
         Verb::Retry(args) => retry::retry(global, args),
+        Verb::Release { verb } => release::release(global, verb),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

@@ -5,11 +5,11 @@
 use super::table::{Key, Kind, Table};
 
 /// Every kind of mapping in a schedule file; where a misplaced key is looked for.
-pub(super) static TABLES: [&Table; 10] = [
-    &SCHEDULE, &GROUP, &TASK, &WORKFLOW, &STEP, &DEFAULTS, &RETRY, &LIMITS, &EXPECT, &CATCH_UP,
+pub(super) static TABLES: [&Table; 11] = [
+    &SCHEDULE, &GROUP, &TASK, &WORKFLOW, &STEP, &DEFAULTS, &RETRY, &LIMITS, &EXPECT, &CATCH_UP, &RELEASE,
 ];
 
-const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+pub(super) const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
     Key {
         name,
         kind,
@@ -36,8 +36,6 @@ pub(super) const SCHEDULES: &[&str] = &["daily", "weekly", "monthly", "interval"
 pub(super) const OVERLAPS: &[&str] = &["skip", "queue"];
 /// The words after `catch_up:`.
 pub(super) const CATCH_UPS: &[&str] = &["none", "last", "all"];
-/// The words after `log_level:`.
-pub(super) const LOG_LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 /// The words in `retry: {on: [...]}`; a test holds them against `Category`.
 pub(super) const CATEGORIES: &[&str] = &[
     "usage",
@@ -120,6 +118,11 @@ pub(super) static SCHEDULE: Table = Table {
             "Groups of tasks by name, run in the order of the file.",
         ),
         key("workflow", Kind::Table(&WORKFLOW), "The fixed list of `run-all`."),
+        key(
+            "release",
+            Kind::Table(&RELEASE),
+            "Where releases are looked for, for on_release tasks. Default: Boost's.",
+        ),
     ]],
 };
 
@@ -312,84 +315,35 @@ pub(super) static CATCH_UP: Table = Table {
     ]],
 };
 
-/// `retention:`
-pub(super) static RETENTION: Table = Table {
-    what: "`retention`",
+/// `release:`
+pub(super) static RELEASE: Table = Table {
+    what: "`release`",
     parts: &[&[
         key(
-            "age",
+            "repository",
+            Kind::Text,
+            "The git repository whose tags are releases: a URL or a path. Default: Boost's.",
+        ),
+        key(
+            "command",
+            Kind::Name,
+            "Instead of a repository: an executable that prints one version a line.",
+        ),
+        key("args", Kind::List(&Kind::Text), "Arguments of the command."),
+        key(
+            "tag_pattern",
+            Kind::Text,
+            "Regular expression for the whole tag of a release; its one group is the version.",
+        ),
+        key(
+            "minimum",
+            Kind::Text,
+            "The first version that counts. Default: 1.16.1 for Boost's, else none.",
+        ),
+        key(
+            "poll",
             Kind::Duration,
-            "Runs that began longer ago go. Default: none go for their age.",
-        ),
-        key(
-            "count",
-            Kind::Integer {
-                min: 1,
-                max: 1_000_000_000,
-            },
-            "All but the newest so many runs go.",
-        ),
-        key(
-            "bytes",
-            Kind::Size,
-            "The oldest runs go until logs and journals fit into so much.",
-        ),
-    ]],
-};
-
-/// The settings file.
-pub(super) static SETTINGS: Table = Table {
-    what: "a settings file",
-    parts: &[&[
-        key(
-            "schedule_file",
-            Kind::Text,
-            "The schedule. Default: config/boost_collector_schedule.yaml.",
-        ),
-        key(
-            "collectors_dirs",
-            Kind::List(&Kind::Text),
-            "Where collectors are looked for. Default: collectors.",
-        ),
-        key(
-            "fallback",
-            Kind::List(&Kind::Text),
-            "What runs a command that is no executable; `{command}` stands for its name.",
-        ),
-        key(
-            "state_dir",
-            Kind::Text,
-            "Where runs, logs and the database are kept. Default: .orchestrate.",
-        ),
-        key(
-            "database_url",
-            Kind::Text,
-            "Default: an SQLite file in the state directory.",
-        ),
-        key(
-            "env_allow",
-            Kind::List(&Kind::Name),
-            "Collectors inherit only these variables. Default: all but the stripped ones.",
-        ),
-        key(
-            "strip_env",
-            Kind::List(&Kind::Name),
-            "Collectors do not inherit these variables, besides the built-in ones.",
-        ),
-        key(
-            "secrets",
-            Kind::List(&Kind::Name),
-            "Variables whose values are masked wherever output goes.",
-        ),
-        key(
-            "log_level",
-            Kind::Word(LOG_LEVELS),
-            "How much orchestrate says about itself. Default: info.",
-        ),
-        key(
-            "retention",
-            Kind::Table(&RETENTION),
-            "Which past runs are kept; if given, only its bounds count. Default: {age: 365d, bytes: 20GiB}.",
+            "How often a scheduler looks, besides in the groups' batches. Default: never.",
         ),
     ]],
 };

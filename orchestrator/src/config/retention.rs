@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::duration::duration;
 use super::fields::Fields;
-use super::keys::RETENTION;
 use super::node::Node;
 use super::report::Report;
 use super::scalar::integer;
+use super::settings_keys::RETENTION;
 use super::size::size;
 
 /// A run goes if any bound excludes it; `None` bounds nothing.

@@ -4,7 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{FREE_PREFIX, SCHEDULE, SETTINGS};
+use super::keys::{FREE_PREFIX, SCHEDULE};
+use super::settings_keys::SETTINGS;
 use super::table::{Kind, Table};
 use super::time::WEEKDAYS;
 

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 
 use super::codes::Code;
 use super::fields::{Fields, list, wrong_type};
-use super::keys::{LOG_LEVELS, SETTINGS};
 use super::names::variable;
 use super::node::{Node, Value};
+use super::notify::{channels, dead_man};
 use super::report::{Problem, Report};
 use super::retention::{Retention, retention};
 use super::scalar::{argument, text, word};
+use super::settings_keys::{LOG_LEVELS, SETTINGS};
+use crate::model::{Channel, DeadMan};
 
 /// What the settings file says; `None` and empty lists where it is silent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +39,10 @@ pub struct Settings {
     pub log_level: Option<&'static str>,
     /// Which past runs are kept.
     pub retention: Retention,
+    /// Who is told what.
+    pub notify: Vec<Channel>,
+    /// Who watches for our silence.
+    pub dead_man: Option<DeadMan>,
 }
 
 /// The whole file, which may be empty; `None` after an error.
@@ -71,6 +77,11 @@ pub(super) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings>
         retention: fields
             .get("retention")
             .map_or_else(Retention::default, |node| retention(node, report)),
+        notify: fields
+            .get("notify")
+            .map(|node| channels(node, report))
+            .unwrap_or_default(),
+        dead_man: fields.get("dead_man").and_then(|node| dead_man(node, report)),
     })
 }
 

@@ -7,9 +7,11 @@ mod firings;
 #[cfg(test)]
 mod fixtures;
 mod ids;
+mod notice;
 mod outcome;
 mod owner;
 mod plan;
+mod release;
 mod run;
 mod schedule;
 mod select;
@@ -21,11 +23,15 @@ pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
+pub use notice::{Address, Channel, DeadMan, Ended, Judged, NoticeKind, Pulse, Secret, Streak, judge};
 pub use outcome::{
     Because, CancelCause, Category, Exit, Outcome, ResourceLimit, SpawnError, TimeLimit, signal_name,
 };
 pub use owner::Owner;
 pub use plan::{Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow};
+pub use release::{
+    Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version, waiting,
+};
 pub use run::{Action, Event, RunState, RunTask, Told};
 pub use schedule::{
     Cadence, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay, Overlap, Policy,

@@ -1,6 +1,7 @@
 //! The tables of keys, the loader and the JSON Schema know the same keys.
 
-use crate::config::keys::{SETTINGS, TABLES};
+use crate::config::keys::TABLES;
+use crate::config::settings_keys::SETTINGS;
 use crate::config::table::Table;
 use crate::config::{Code, Diagnostic, parse_schedule, parse_settings, schedule_schema, settings_schema};
 
@@ -25,6 +26,7 @@ fn file(table: &Table, key: &str) -> String {
             &[],
             "}}}",
         ),
+        "`release`" => ("groups: {}, release: {", &[], "}"),
         "a settings file" => ("", &[], ""),
         other => panic!("no file for {other}"),
     };
