@@ -9,6 +9,7 @@
 //!   a run proceeds; `Outcome` says how a task ended.
 //! - [`engine`]: the one loop that turns events into decisions and actions into work.
 //! - [`process`]: one attempt of one collector, its whole process tree included.
+//! - [`records`]: what collectors bring, and what is kept of it.
 //! - [`report`]: events and output reach console, JSON, logs and summary.
 //! - [`store`]: what is remembered.
 //!
@@ -19,5 +20,6 @@ pub mod config;
 pub mod engine;
 pub mod model;
 pub mod process;
+pub mod records;
 pub mod report;
 pub mod store;
