@@ -138,6 +138,7 @@ impl Story {
             attempt,
             at: at(self.clock),
             timeout_ms: None,
+            usual_ms: None,
             log: self.log(attempt),
         });
         self
@@ -223,6 +224,8 @@ impl Story {
             leaked: true,
             leftovers: vec!["sh (pid 7)".into()],
             records: None,
+            suspect: None,
+            warnings: Vec::new(),
             log: (attempts > 0).then(|| self.log(attempts)),
             tail: vec!["the last words".into(), "nul \0, snowman \u{2603}".into()],
         }

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use jiff::civil::Date;
 
 pub(super) use super::args_past::*;
+pub(super) use super::args_records::*;
 
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
 #[derive(Debug, Parser)]
@@ -199,6 +200,24 @@ Examples:
   orchestrate retry last --failed
   orchestrate retry 20261125-041000 --timeout 2h")]
     Retry(RetryArgs),
+    /// Read what collectors brought
+    #[command(after_help = "\
+Examples:
+  orchestrate records list
+  orchestrate records export boost_library --format csv")]
+    Records {
+        #[command(subcommand)]
+        verb: RecordsVerb,
+    },
+    /// Make something new
+    #[command(after_help = "\
+Examples:
+  orchestrate new collector run_weather --lang python
+  orchestrate new collector run_weather --lang sh --dir collectors")]
+    New {
+        #[command(subcommand)]
+        what: NewVerb,
+    },
     /// Look after the database
     #[command(after_help = "\
 Examples:

@@ -158,6 +158,8 @@ fn specify(
         workspace: Some(scratch.to_owned()),
         events: Some(scratch.join("events.jsonl")),
         state: None,
+        program: None,
+        settings: None,
         releases: Vec::new(),
     };
     Ok(AttemptSpec {

@@ -3,6 +3,7 @@
 
 mod args;
 mod args_past;
+mod args_records;
 mod cancel;
 mod check;
 mod check_collector;
@@ -17,16 +18,21 @@ mod history;
 mod log_reader;
 mod logging;
 mod logs;
+mod new_collector;
 mod next;
 mod output;
 mod plan;
 mod retry;
+mod reader_settings;
+mod records;
+mod records_rows;
 mod run;
 mod schedule;
 mod settings;
 mod show;
 mod store;
 mod summary;
+mod undelivered;
 mod when;
 mod why;
 mod why_words;
@@ -77,6 +83,8 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Why(args) => why::why(global, args),
         Verb::Cancel(args) => cancel::cancel(global, args),
         Verb::Retry(args) => retry::retry(global, args),
+        Verb::Records { verb } => records::records(global, verb),
+        Verb::New { what } => new_collector::new_collector(global, what),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

@@ -15,7 +15,9 @@ use super::output::{colour_on_stderr, print_text};
 use super::plan;
 use super::schedule::{load, planned};
 use super::settings::Settings;
-use super::store::{open_store, runtime};
+use super::reader_settings::ReaderSettings;
+use super::store::{open_store, runtime, shelf};
+use super::undelivered;
 use super::{logging, schedule, summary};
 use crate::engine::{Context, RunRequest, forward_control, forward_signals, run as execute};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
@@ -129,6 +131,7 @@ impl Job {
         let runtime = runtime()?;
         let (summary, recorded) = {
             let store = runtime.block_on(open_store(settings))?;
+            runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
             runtime.block_on(self.execute(
                 settings,
@@ -150,6 +153,7 @@ impl Job {
                 "its journal is complete; the next start brings it in, or orchestrate db import-journal",
             ));
         }
+        undelivered::none_left(&settings.state_dir, &summary.run)?;
         Ok(Exit::of_run(summary.exit_code))
     }
 
@@ -189,12 +193,16 @@ impl Job {
             tracing::warn!("orchestrate cancel will not reach this run: {error}");
         }
 
+        let reader = ReaderSettings::write(settings, &id)?;
         let finder = collectors(settings);
         let context = Context {
             fork_server: fork_server(),
             collectors: Arc::new(finder.collectors),
             environment: Arc::new(finder.environment),
             secret_names: settings.file.secrets.clone().into(),
+            shelf: shelf(&store),
+            program: std::env::current_exe().ok(),
+            reader_settings: reader.path(),
             clock,
             state_dir: std::path::absolute(&settings.state_dir).map_err(Failure::infrastructure)?,
         };

@@ -50,6 +50,8 @@ pub struct RunHeader {
     pub failed: u32,
     /// Tasks that were skipped.
     pub skipped: u32,
+    /// Tasks that succeeded and are not believed.
+    pub suspect: u32,
     /// Whether all that should have run succeeded.
     pub success: Option<bool>,
     /// What `orchestrate` exited with; `None` while it runs, and where nobody saw it.
@@ -210,7 +212,9 @@ impl Store {
         let rows: Vec<RunRow> = sql.fetch("select * from runs where id = $1", &args![run]).await?;
         let tasks: Vec<TaskRow> = sql
             .fetch(
-                "select * from tasks where run_id = $1 order by position",
+                "select tasks.*, added, changed, unchanged from tasks
+                 left join ingests on ingests.run_id = tasks.run_id and ingests.position = tasks.position
+                 where tasks.run_id = $1 order by tasks.position",
                 &args![run],
             )
             .await?;
