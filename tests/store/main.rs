@@ -14,6 +14,8 @@ mod faults;
 mod figures;
 mod outage;
 mod proxy;
+mod record_figures;
+mod records;
 mod recovery;
 mod schema;
 mod slots;

@@ -242,6 +242,7 @@ impl Story {
             succeeded: verdict.succeeded,
             failed: verdict.failed,
             skipped: verdict.skipped,
+            suspect: 0,
             success: verdict.success,
             exit_code: verdict.exit_code,
             tasks: self.ended.iter().map(|(_, task)| task.clone()).collect(),

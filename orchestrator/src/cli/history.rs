@@ -93,6 +93,7 @@ fn table(runs: &[RunHeader]) -> String {
         let result = match (run.state, run.success) {
             ("lost", _) => "lost",
             (_, None) => "running",
+            (_, Some(true)) if run.suspect > 0 => "suspect",
             (_, Some(true)) => "succeeded",
             (_, Some(false)) => "failed",
         };

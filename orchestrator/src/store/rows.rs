@@ -81,6 +81,7 @@ pub(super) struct LastRow {
     args: Json<Vec<String>>,
     outcome: Option<String>,
     reason: Option<String>,
+    suspect: Option<String>,
     begun: bool,
 }
 
@@ -96,6 +97,7 @@ impl LastRow {
             run,
             outcome: self.outcome.unwrap_or_else(|| unfinished.to_owned()),
             reason: self.reason.unwrap_or_default(),
+            suspect: self.suspect,
         })
     }
 }
