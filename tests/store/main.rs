@@ -14,6 +14,7 @@ mod faults;
 mod figures;
 mod outage;
 mod proxy;
+mod record_crash;
 mod record_figures;
 mod records;
 mod recovery;

@@ -104,6 +104,7 @@ pub(super) async fn attempt(mut job: Job) -> Attempted {
         .as_ref()
         .ok()
         .and_then(|spec| secrets(&job.context.secret_names, spec));
+    let started = Instant::now();
     let mut sink = Sink::new(
         Arc::clone(&job.task_ref),
         job.bus.clone(),
@@ -113,8 +114,18 @@ pub(super) async fn attempt(mut job: Job) -> Attempted {
     );
     let (end, harvest) = match (spec, channel) {
         (Ok(spec), Ok(mut channel)) => {
-            let mut end = execute(&mut job, &spec, &mut sink, &mut channel, secrets.as_ref()).await;
-            let examined = channel.close(secrets).await;
+            let mut end = execute(&mut job, &spec, &mut sink, &mut channel, secrets.as_ref(), started).await;
+            let shown = channel.shown();
+            let examined = channel.close(secrets.clone()).await;
+            // What was said after the last look is told as well.
+            let last = examined
+                .as_ref()
+                .ok()
+                .and_then(|examined| examined.examination.progress.clone());
+            if let Some(progress) = last.filter(|last| shown.as_ref() != Some(last)) {
+                let progress = told(&job, progress, started.elapsed(), secrets.as_ref());
+                job.bus.progress(progress).await;
+            }
             let harvest = match &mut end {
                 Ok(end) => harvest(&mut job, &mut end.outcome, examined).await,
                 Err(_) => Harvest::default(),
@@ -229,8 +240,8 @@ async fn execute(
     sink: &mut Sink,
     channel: &mut Channel,
     secrets: Option<&Secrets>,
+    started: Instant,
 ) -> Result<AttemptEnd, SpawnError> {
-    let started = Instant::now();
     let attempt = job
         .context
         .fork_server

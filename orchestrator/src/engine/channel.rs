@@ -49,6 +49,11 @@ impl Channel {
         &self.path
     }
 
+    /// The progress that was told last.
+    pub(super) fn shown(&self) -> Option<Progress> {
+        self.shown.clone()
+    }
+
     /// The next progress that differs from the last. May be dropped at any point and
     /// asked again. Never ends if there is nothing to read any more.
     pub(super) async fn progress(&mut self) -> Progress {

@@ -60,12 +60,12 @@ impl Examination {
         match line {
             Line::TooLong(number, bytes) => {
                 let limit = super::lines::LONGEST_LINE;
-                self.fault(*number, &format!("{bytes} bytes long, and {limit} is the limit"));
+                self.fault(*number, &format_args!("{bytes} bytes long, and {limit} is the limit"));
             }
             Line::Whole(_, bytes) if bytes.trim_ascii().is_empty() => {}
             Line::Whole(number, bytes) => match parse_event(bytes) {
                 Ok(event) => self.event(event),
-                Err(fault) => self.fault(*number, &fault.to_string()),
+                Err(fault) => self.fault(*number, &fault),
             },
         }
     }
@@ -81,7 +81,7 @@ impl Examination {
         }
     }
 
-    fn fault(&mut self, number: u64, what: &str) {
+    fn fault(&mut self, number: u64, what: &dyn std::fmt::Display) {
         self.faults += 1;
         if self.first_faults.len() < KEPT {
             self.first_faults.push(format!("line {number}: {what}"));
