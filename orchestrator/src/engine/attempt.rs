@@ -28,6 +28,8 @@ pub(super) struct Job {
     pub(super) task_ref: Arc<TaskRef>,
     pub(super) run: RunId,
     pub(super) slot: Timestamp,
+    /// What it is run for, if it waits for releases.
+    pub(super) releases: Vec<String>,
     pub(super) number: u32,
     pub(super) log: PathBuf,
     /// Its events file, relative to the state directory.
@@ -191,7 +193,7 @@ fn specify(job: &Job, channel: &Channel) -> Result<AttemptSpec, SpawnError> {
         state: job.state.clone(),
         program: context.program.clone(),
         settings: context.reader_settings.clone(),
-        releases: Vec::new(),
+        releases: job.releases.clone(),
     };
     let env = context.environment.for_attempt(&policy.env, &place);
     let path = env
