@@ -12,6 +12,7 @@
 //! - [`process`]: one attempt of one collector, its whole process tree included.
 //! - [`release`]: whether there is a new release, for the tasks that wait for one.
 //! - [`report`]: events and output reach console, JSON, logs and summary.
+//! - [`notify`]: who is told of it.
 //! - [`store`]: what is remembered.
 //!
 //! Who may import whom is a test (`tests/architecture`).
@@ -21,6 +22,7 @@ pub mod config;
 pub mod engine;
 pub mod execution;
 pub mod model;
+pub mod notify;
 pub mod process;
 pub mod release;
 pub mod report;

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 
+use super::args_notices::NoticesVerb;
 pub(super) use super::args_past::*;
 use super::args_release::ReleaseVerb;
 
@@ -208,6 +209,15 @@ Examples:
     Release {
         #[command(subcommand)]
         verb: ReleaseVerb,
+    },
+    /// See who was told what, and whether it arrived
+    #[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices test")]
+    Notices {
+        #[command(subcommand)]
+        verb: NoticesVerb,
     },
     /// Look after the database
     #[command(after_help = "\

@@ -8,7 +8,8 @@ use super::settings::Settings;
 use crate::engine::Context;
 use crate::execution::{ExecutionError, Means, fork_server};
 use crate::model::Clock;
-use crate::store::Store;
+use crate::notify::Post;
+use crate::store::{Store, this_process};
 
 /// Puts them together. Nothing is started by that.
 ///
@@ -16,15 +17,25 @@ use crate::store::Store;
 /// The working directory is gone.
 pub(super) fn means(settings: &Settings, store: Store, clock: Arc<dyn Clock>) -> Result<Means, Failure> {
     let finder = collectors(settings);
+    let context = Context {
+        fork_server: fork_server(),
+        collectors: Arc::new(finder.collectors),
+        environment: Arc::new(finder.environment),
+        secret_names: settings.file.secrets.clone().into(),
+        clock,
+        state_dir: std::path::absolute(&settings.state_dir).map_err(Failure::infrastructure)?,
+    };
     Ok(Means {
-        context: Context {
-            fork_server: fork_server(),
-            collectors: Arc::new(finder.collectors),
-            environment: Arc::new(finder.environment),
-            secret_names: settings.file.secrets.clone().into(),
-            clock,
-            state_dir: std::path::absolute(&settings.state_dir).map_err(Failure::infrastructure)?,
+        post: Post {
+            channels: settings.file.notify.clone().into(),
+            fork_server: context.fork_server.clone(),
+            collectors: Arc::clone(&context.collectors),
+            environment: Arc::clone(&context.environment),
+            clock: Arc::clone(&context.clock),
+            host: this_process().map_err(Failure::infrastructure)?.host,
         },
+        dead_man: settings.file.dead_man.clone(),
+        context,
         store,
         state_dir: settings.state_dir.clone(),
     })

@@ -2,6 +2,7 @@
 //! the core: it may import everything, and nobody imports it.
 
 mod args;
+mod args_notices;
 mod args_past;
 mod args_release;
 mod cancel;
@@ -20,6 +21,7 @@ mod logging;
 mod logs;
 mod means;
 mod next;
+mod notices;
 mod output;
 mod plan;
 mod release;
@@ -81,6 +83,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Cancel(args) => cancel::cancel(global, args),
         Verb::Retry(args) => retry::retry(global, args),
         Verb::Release { verb } => release::release(global, verb),
+        Verb::Notices { verb } => notices::notices(global, verb),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

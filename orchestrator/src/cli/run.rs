@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::store::{open_store, runtime};
 use super::{logging, schedule, summary};
 use crate::engine::{RunRequest, forward_signals};
-use crate::execution::{Audience, Executed, Means, Orders, execute};
+use crate::execution::{Audience, Executed, Means, Orders, execute, tell, told_success};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
 use crate::report::{Console, Diary, JsonLines, Listener, Terminal, summary_text};
 use crate::store::this_process;
@@ -179,6 +179,8 @@ impl Job {
         let executed = execute(&means, request, &plan, audience, orders)
             .await
             .map_err(not_executed)?;
+        tell(&means).await;
+        told_success(&means, &executed.summary).await;
         means.close().await;
         Ok(executed)
     }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use crate::engine::Context;
+use crate::model::DeadMan;
+use crate::notify::Post;
 use crate::process::{ForkServer, raise_open_files};
 use crate::store::Store;
 
@@ -15,6 +17,10 @@ pub struct Means {
     pub store: Store,
     /// The state directory as it was named, for run directories and messages.
     pub state_dir: PathBuf,
+    /// Who is told what, and how.
+    pub post: Post,
+    /// Who watches for our silence.
+    pub dead_man: Option<DeadMan>,
 }
 
 impl Means {

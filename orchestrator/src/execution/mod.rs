@@ -6,8 +6,10 @@ mod detect;
 mod error;
 mod execute;
 mod means;
+mod tell;
 
 pub use detect::detect;
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed, Orders, execute};
 pub use means::{Means, fork_server};
+pub use tell::{tell, told_success};
