@@ -8,8 +8,10 @@ use clap_complete::Shell;
 pub(super) use super::args_check::*;
 pub(super) use super::args_execution::*;
 pub(super) use super::args_global::*;
+use super::args_notices::NoticesVerb;
 pub(super) use super::args_operate::*;
 pub(super) use super::args_past::*;
+pub(super) use super::args_records::*;
 use super::args_release::ReleaseVerb;
 pub(super) use super::args_selection::*;
 
@@ -129,6 +131,33 @@ Examples:
     Release {
         #[command(subcommand)]
         verb: ReleaseVerb,
+    },
+    /// Read what collectors brought
+    #[command(after_help = "\
+Examples:
+  orchestrate records list
+  orchestrate records export boost_library --format csv")]
+    Records {
+        #[command(subcommand)]
+        verb: RecordsVerb,
+    },
+    /// Make something new
+    #[command(after_help = "\
+Examples:
+  orchestrate new collector run_weather --lang python
+  orchestrate new collector run_weather --lang sh --dir collectors")]
+    New {
+        #[command(subcommand)]
+        what: NewVerb,
+    },
+    /// See who was told what, and whether it arrived
+    #[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices test")]
+    Notices {
+        #[command(subcommand)]
+        verb: NoticesVerb,
     },
     /// Look after the database
     #[command(after_help = "\

@@ -58,6 +58,8 @@ pub(super) enum OutcomeArg {
     NotStarted,
     Skipped,
     Lost,
+    /// Succeeded, and did not bring what it should
+    Suspect,
 }
 
 impl OutcomeArg {
@@ -72,6 +74,7 @@ impl OutcomeArg {
             Self::NotStarted => "not_started",
             Self::Skipped => "skipped",
             Self::Lost => "lost",
+            Self::Suspect => "suspect",
         }
     }
 }

@@ -5,8 +5,10 @@ mod args;
 mod args_check;
 mod args_execution;
 mod args_global;
+mod args_notices;
 mod args_operate;
 mod args_past;
+mod args_records;
 mod args_release;
 mod args_selection;
 mod cancel;
@@ -25,9 +27,13 @@ mod log_reader;
 mod logging;
 mod logs;
 mod means;
+mod new_collector;
 mod next;
+mod notices;
 mod output;
 mod plan;
+mod records;
+mod records_rows;
 mod release;
 mod retry;
 mod run;
@@ -38,6 +44,7 @@ mod statistics;
 mod store;
 mod summary;
 mod tidy;
+mod undelivered;
 mod when;
 mod why;
 mod why_words;
@@ -89,6 +96,9 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Cancel(args) => cancel::cancel(global, args),
         Verb::Retry(args) => retry::retry(global, args),
         Verb::Release { verb } => release::release(global, verb),
+        Verb::Records { verb } => records::records(global, verb),
+        Verb::New { what } => new_collector::new_collector(global, what),
+        Verb::Notices { verb } => notices::notices(global, verb),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),
