@@ -11,6 +11,7 @@ use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, Wal
 
 use crate::count::Count;
 use crate::files::{self, Counts, Rules};
+use crate::library::Libraries;
 
 /// What a reading buffer begins with, in bytes; most sources fit.
 const BUFFER: usize = 64 << 10;
@@ -23,15 +24,22 @@ const PATH: usize = 300;
 /// counts twice and no cycle matters; directories of version control are left
 /// out. What cannot be read is counted and left out. Errors: nothing at all
 /// could be read (77), or the end was asked for.
-pub(crate) fn tree(root: &Path, rules: &Rules, reporter: &Reporter, stop: &Stop) -> anyhow::Result<Count> {
+pub(crate) fn tree<'a>(
+    root: &Path,
+    rules: &Rules,
+    known: &'a Libraries,
+    reporter: &Reporter,
+    stop: &Stop,
+) -> anyhow::Result<Count<'a>> {
     let shared = Shared {
         root,
         rules,
+        known,
         reporter,
         stop,
         files: AtomicU64::new(0),
         bytes: AtomicU64::new(0),
-        total: Mutex::new(Count::default()),
+        total: Mutex::new(Count::new(known)),
     };
     WalkBuilder::new(root)
         .standard_filters(false)
@@ -56,21 +64,22 @@ pub(crate) fn tree(root: &Path, rules: &Rules, reporter: &Reporter, stop: &Stop)
     Ok(count)
 }
 
-struct Shared<'a> {
-    root: &'a Path,
-    rules: &'a Rules,
-    reporter: &'a Reporter,
-    stop: &'a Stop,
+struct Shared<'s, 'a> {
+    root: &'s Path,
+    rules: &'s Rules,
+    known: &'a Libraries,
+    reporter: &'s Reporter,
+    stop: &'s Stop,
     files: AtomicU64,
     bytes: AtomicU64,
-    total: Mutex<Count>,
+    total: Mutex<Count<'a>>,
 }
 
-impl<'a> ParallelVisitorBuilder<'a> for &'a Shared<'a> {
-    fn build(&mut self) -> Box<dyn ParallelVisitor + 'a> {
+impl<'s, 'a: 's> ParallelVisitorBuilder<'s> for &'s Shared<'s, 'a> {
+    fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
         Box::new(Visitor {
             shared: self,
-            count: Count::default(),
+            count: Count::new(self.known),
             buffer: vec![0; BUFFER],
             told: (0, 0),
         })
@@ -78,15 +87,15 @@ impl<'a> ParallelVisitorBuilder<'a> for &'a Shared<'a> {
 }
 
 /// One thread's part. It hands its count over when it is dropped.
-struct Visitor<'a> {
-    shared: &'a Shared<'a>,
-    count: Count,
+struct Visitor<'s, 'a> {
+    shared: &'s Shared<'s, 'a>,
+    count: Count<'a>,
     buffer: Vec<u8>,
     // Files and bytes that the others know of.
     told: (u64, u64),
 }
 
-impl ParallelVisitor for Visitor<'_> {
+impl ParallelVisitor for Visitor<'_, '_> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         if self.shared.stop.check().is_err() {
             return WalkState::Quit;
@@ -100,7 +109,7 @@ impl ParallelVisitor for Visitor<'_> {
     }
 }
 
-impl Visitor<'_> {
+impl Visitor<'_, '_> {
     fn file(&mut self, path: &Path) {
         let counts = self.shared.rules.counts(path);
         if counts == Counts::No {
@@ -142,10 +151,10 @@ impl Visitor<'_> {
     }
 }
 
-impl Drop for Visitor<'_> {
+impl Drop for Visitor<'_, '_> {
     fn drop(&mut self) {
         let mut total = self.shared.total.lock().unwrap_or_else(PoisonError::into_inner);
-        total.merge(std::mem::take(&mut self.count));
+        total.merge(std::mem::replace(&mut self.count, Count::new(self.shared.known)));
     }
 }
 

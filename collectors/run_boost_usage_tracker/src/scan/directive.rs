@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::condition::Conditions;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, is_of_name};
 use super::{Form, Include};
 
 /// Longest name kept, in bytes: longer ones are names of nothing we know.
@@ -30,7 +30,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &
     }
     cursor.skip_blank();
     let name = identifier(cursor);
-    match name.as_slice() {
+    match &*name {
         b"include" | b"include_next" | b"import" => {
             conditions.other(&name);
             if conditions.is_live() {
@@ -56,6 +56,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &
         b"elifdef" | b"elifndef" => conditions.alternative(None),
         b"else" => conditions.otherwise(),
         b"endif" => conditions.close(),
+        b"define" if !conditions.awaits_guard() => conditions.other(&name),
         b"define" => {
             cursor.skip_blank();
             let defined = identifier(cursor);
@@ -92,11 +93,11 @@ fn include(cursor: &mut Cursor<'_>, conditional: bool, each: &mut impl FnMut(Inc
 /// no headers.
 fn import(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &mut impl FnMut(Include<'_>)) {
     let mut word = identifier(cursor);
-    if word == b"export" {
+    if *word == *b"export" {
         cursor.skip_blank();
         word = identifier(cursor);
     }
-    if word != b"import" {
+    if *word != *b"import" {
         return;
     }
     cursor.skip_blank();
@@ -142,7 +143,7 @@ fn header(cursor: &mut Cursor<'_>) -> Option<(Vec<u8>, Form)> {
 fn tidy(header: Vec<u8>) -> Vec<u8> {
     let odd = header.contains(&b'\\')
         || header.first() == Some(&b'.')
-        || memmem::find(&header, b"//").is_some()
+        || header.windows(2).any(|pair| pair == b"//")
         || header.first() == Some(&b' ')
         || header.last() == Some(&b' ');
     if !odd {
@@ -207,16 +208,17 @@ fn probes(condition: &[u8], conditions: &Conditions, each: &mut impl FnMut(Inclu
 }
 
 /// The identifier that begins here; empty where none does.
-fn identifier(cursor: &mut Cursor<'_>) -> Vec<u8> {
-    let mut name = Vec::with_capacity(16);
-    while let Some(byte) = cursor.peek() {
-        if !(byte.is_ascii_alphanumeric() || byte == b'_') {
-            break;
-        }
+fn identifier<'a>(cursor: &mut Cursor<'a>) -> Cow<'a, [u8]> {
+    let whole = cursor.word();
+    if whole.len() <= NAME && !cursor.ahead(b"\\") {
+        return Cow::Borrowed(whole);
+    }
+    let mut name = whole[..whole.len().min(NAME)].to_vec();
+    while let Some(byte) = cursor.peek().filter(|byte| is_of_name(*byte)) {
         if name.len() < NAME {
             name.push(byte);
         }
         cursor.next();
     }
-    name
+    Cow::Owned(name)
 }
