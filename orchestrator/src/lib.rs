@@ -8,7 +8,9 @@
 //! - [`model`]: the pure core. `select` and `plan` say what is due; `decide` says how
 //!   a run proceeds; `Outcome` says how a task ended.
 //! - [`engine`]: the one loop that turns events into decisions and actions into work.
+//! - [`execution`]: a run from its directory to its last row, whoever asked for it.
 //! - [`process`]: one attempt of one collector, its whole process tree included.
+//! - [`release`]: whether there is a new release, for the tasks that wait for one.
 //! - [`report`]: events and output reach console, JSON, logs and summary.
 //! - [`store`]: what is remembered.
 //!
@@ -17,7 +19,9 @@
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod execution;
 pub mod model;
 pub mod process;
+pub mod release;
 pub mod report;
 pub mod store;

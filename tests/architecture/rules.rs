@@ -6,19 +6,29 @@ use std::fmt;
 use crate::scan::{Mention, Source};
 
 /// Which other folders of `orchestrator/src` a folder may import from.
-const MAY_IMPORT: [(&str, Allowed); 13] = [
+const MAY_IMPORT: [(&str, Allowed); 14] = [
     ("model", Allowed::Only(&[])),
     ("config", Allowed::Only(&["model"])),
     ("process", Allowed::Only(&["model", WORDS])),
     ("report", Allowed::Only(&["model"])),
     ("store", Allowed::Only(&["model", WORDS])),
     ("records", Allowed::Only(&["model", WORDS])),
-    ("release", Allowed::Only(&["model", WORDS])),
+    // Who is asked for releases is supervised like a collector.
+    ("release", Allowed::Only(&["model", "process"])),
     (
         "engine",
         Allowed::Only(&["model", "process", "report", "records"]),
     ),
-    ("beat", Allowed::Only(&["model", "engine", "store", WORDS])),
+    // Puts engine, bus and store together for whoever has something to run, so that a
+    // run by hand and a run of the timetable are the same thing.
+    (
+        "execution",
+        Allowed::Only(&["model", "process", "report", "release", "engine", "store"]),
+    ),
+    (
+        "beat",
+        Allowed::Only(&["model", "engine", "execution", "store", WORDS]),
+    ),
     ("fleet", Allowed::Only(&["model", "engine", "store", WORDS])),
     ("notify", Allowed::Only(&["model", WORDS])),
     ("web", Allowed::Only(&["model", "store", WORDS])),

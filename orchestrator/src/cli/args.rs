@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use jiff::civil::Date;
 
 pub(super) use super::args_past::*;
+use super::args_release::ReleaseVerb;
 
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
 #[derive(Debug, Parser)]
@@ -199,6 +200,15 @@ Examples:
   orchestrate retry last --failed
   orchestrate retry 20261125-041000 --timeout 2h")]
     Retry(RetryArgs),
+    /// Look for releases by hand
+    #[command(after_help = "\
+Examples:
+  orchestrate release check --run
+  orchestrate release mark boost-1.90.0")]
+    Release {
+        #[command(subcommand)]
+        verb: ReleaseVerb,
+    },
     /// Look after the database
     #[command(after_help = "\
 Examples:

@@ -3,6 +3,7 @@
 
 mod args;
 mod args_past;
+mod args_release;
 mod cancel;
 mod check;
 mod check_collector;
@@ -17,9 +18,11 @@ mod history;
 mod log_reader;
 mod logging;
 mod logs;
+mod means;
 mod next;
 mod output;
 mod plan;
+mod release;
 mod retry;
 mod run;
 mod schedule;
@@ -77,6 +80,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Why(args) => why::why(global, args),
         Verb::Cancel(args) => cancel::cancel(global, args),
         Verb::Retry(args) => retry::retry(global, args),
+        Verb::Release { verb } => release::release(global, verb),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

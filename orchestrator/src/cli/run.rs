@@ -1,36 +1,32 @@
 //! `run`, `run-all` and `run-one`: from a plan to an exit code.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 
 use super::args::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs};
-use super::collectors::collectors;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::means::{means, not_executed};
 use super::output::{colour_on_stderr, print_text};
 use super::plan;
 use super::schedule::{load, planned};
 use super::settings::Settings;
 use super::store::{open_store, runtime};
 use super::{logging, schedule, summary};
-use crate::engine::{Context, RunRequest, forward_control, forward_signals, run as execute};
+use crate::engine::{RunRequest, forward_signals};
+use crate::execution::{Audience, Executed, Means, Orders, execute};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
-use crate::process::{ForkServer, raise_open_files};
-use crate::report::{
-    Bus, Console, Diary, JsonLines, Listener, RunDir, Summary, Terminal, report, summary_text,
-};
-use crate::store::{DRAIN, Journal, RecorderEnd, Store, record, this_process};
+use crate::report::{Console, Diary, JsonLines, Listener, Terminal, summary_text};
+use crate::store::this_process;
 
 /// `run`: selects from the schedule and runs.
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let schedule = load(&settings)?;
     let mut job = Job {
-        plan: planned(&schedule, &args.selection)?,
+        plan: planned(&settings, &schedule, &args.selection)?,
         label: args.selection.schedule.clone(),
         group: args.selection.group.clone(),
         stop_on_failure: args.stop_on_failure,
@@ -127,15 +123,15 @@ impl Job {
             !json && colour_on_stderr(),
         );
         let runtime = runtime()?;
-        let (summary, recorded) = {
+        let Executed { summary, recorded } = {
             let store = runtime.block_on(open_store(settings))?;
             let _logging = logging::start(global, settings, &terminal)?;
-            runtime.block_on(self.execute(
-                settings,
-                store,
-                console(global, terminal, json),
-                json || !global.quiet,
-            ))?
+            let means = means(settings, store, Arc::new(SystemClock))?;
+            let audience = Audience {
+                listeners: console(global, terminal, json),
+                with_output: json || !global.quiet,
+            };
+            runtime.block_on(self.execute(means, settings, audience))?
         };
         if !json {
             print_text(&summary_text(&summary, &settings.state_dir))?;
@@ -161,45 +157,15 @@ impl Job {
 
     async fn execute(
         &self,
+        means: Means,
         settings: &Settings,
-        store: Store,
-        mut listeners: Vec<Box<dyn Listener>>,
-        with_output: bool,
-    ) -> Result<(Summary, RecorderEnd), Failure> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let now = clock.now();
-        let id = RunId::at(now, fastrand::u32(..));
-        let dir = run_dir(&settings.state_dir, &id)?;
-        let plan = serde_json::to_value(plan::view(settings, &self.plan)).map_err(Failure::infrastructure)?;
-        let journal = Journal::create(&dir, &plan).map_err(|error| state_failure(&dir.path(), error))?;
-
-        let mut bus = Bus::new(vec![Box::new(journal)]);
-        let shown = bus.subscribe(with_output);
-        let reporter = std::thread::spawn(move || report(shown, &mut listeners));
-        let recorder = tokio::spawn(record(
-            store.clone(),
-            id.clone(),
-            settings.state_dir.clone(),
-            bus.subscribe(false),
-            DRAIN,
-        ));
-        let (orders, receiver) = mpsc::channel(4);
-        forward_signals(orders.clone()).map_err(Failure::infrastructure)?;
-        if let Err(error) = forward_control(&dir.path(), orders) {
-            tracing::warn!("orchestrate cancel will not reach this run: {error}");
-        }
-
-        let finder = collectors(settings);
-        let context = Context {
-            fork_server: fork_server(),
-            collectors: Arc::new(finder.collectors),
-            environment: Arc::new(finder.environment),
-            secret_names: settings.file.secrets.clone().into(),
-            clock,
-            state_dir: std::path::absolute(&settings.state_dir).map_err(Failure::infrastructure)?,
-        };
+        audience: Audience,
+    ) -> Result<Executed, Failure> {
+        let orders = Orders::new();
+        forward_signals(orders.sender()).map_err(Failure::infrastructure)?;
+        let now = means.context.clock.now();
         let request = RunRequest {
-            run: id,
+            run: RunId::at(now, fastrand::u32(..)),
             schedule: self.label.clone(),
             group: self.group.clone(),
             plan: self.plan.clone(),
@@ -209,18 +175,12 @@ impl Job {
             slot: None,
             owner: this_process().map_err(Failure::infrastructure)?,
         };
-        let summary = execute(&context, request, &dir, &bus, receiver).await;
-
-        // The queues end with the last publisher; what they hold is told before we go on.
-        drop(bus);
-        let recorded = recorder.await.map_err(Failure::infrastructure)?;
-        let told = tokio::task::spawn_blocking(move || reporter.join())
+        let plan = serde_json::to_value(plan::view(settings, &self.plan)).map_err(Failure::infrastructure)?;
+        let executed = execute(&means, request, &plan, audience, orders)
             .await
-            .map_err(Failure::infrastructure)?;
-        told.map_err(|_| Failure::infrastructure(anyhow::anyhow!("the reporter panicked")))?;
-        context.fork_server.shutdown().await;
-        store.close().await;
-        Ok((summary, recorded))
+            .map_err(not_executed)?;
+        means.close().await;
+        Ok(executed)
     }
 }
 
@@ -231,24 +191,4 @@ fn console(global: &Global, terminal: Terminal, json: bool) -> Vec<Box<dyn Liste
         listeners.push(Box::new(JsonLines::new(std::io::stdout())));
     }
     listeners
-}
-
-/// Collectors get the limit of open files that we were given, not the one we need.
-fn fork_server() -> ForkServer {
-    match raise_open_files() {
-        Ok(soft) => ForkServer::new().with_open_files(soft),
-        Err(error) => {
-            tracing::warn!("the limit of open files cannot be raised: {error}");
-            ForkServer::new()
-        }
-    }
-}
-
-fn run_dir(state_dir: &Path, id: &RunId) -> Result<RunDir, Failure> {
-    RunDir::create(state_dir, id).map_err(|error| state_failure(state_dir, error))
-}
-
-fn state_failure(path: &Path, error: std::io::Error) -> Failure {
-    Failure::infrastructure(anyhow::Error::new(error).context(format!("cannot write to {}", path.display())))
-        .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
 }

@@ -1,0 +1,128 @@
+//! One run, from its directory to its last row.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::error::ExecutionError;
+use super::means::Means;
+use crate::engine::{Order, RunRequest, forward_control, run};
+use crate::report::{Bus, Listener, RunDir, Summary, report};
+use crate::store::{DRAIN, Journal, RecorderEnd, record};
+
+/// Who is told while it goes on, besides the journal and the database.
+#[derive(Default)]
+pub struct Audience {
+    /// In a thread of their own, which is started only if there are any.
+    pub listeners: Vec<Box<dyn Listener>>,
+    /// Whether they want to hear what collectors write.
+    pub with_output: bool,
+}
+
+/// The two ends of a run's orders. Its own end is kept open, so that orders can also
+/// come from another process.
+pub struct Orders {
+    sender: mpsc::Sender<Order>,
+    receiver: mpsc::Receiver<Order>,
+}
+
+/// An operator has two things to say, and may say them again.
+const ORDERS: usize = 4;
+
+impl Orders {
+    /// A run that nobody has given an order yet.
+    pub fn new() -> Self {
+        let (sender, receiver) = mpsc::channel(ORDERS);
+        Self { sender, receiver }
+    }
+
+    /// The end for whoever gives them.
+    pub fn sender(&self) -> mpsc::Sender<Order> {
+        self.sender.clone()
+    }
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Executed {
+    /// How its collectors ended.
+    pub summary: Summary,
+    /// Whether the database has it whole.
+    pub recorded: RecorderEnd,
+}
+
+/// Executes `request` and returns when everybody has been told its last event. `plan`
+/// is what is kept of the plan in the run's directory.
+///
+/// # Errors
+/// The run's directory cannot be written: nothing was started. Or a part of ours
+/// ended too early.
+pub async fn execute(
+    means: &Means,
+    request: RunRequest,
+    plan: &Value,
+    audience: Audience,
+    orders: Orders,
+) -> Result<Executed, ExecutionError> {
+    let id = request.run.clone();
+    let dir = RunDir::create(&means.state_dir, &id).map_err(state(&means.state_dir))?;
+    let journal = Journal::create(&dir, plan).map_err(state(&dir.path()))?;
+
+    let mut bus = Bus::new(vec![Box::new(journal)]);
+    let reporter = reporter(&mut bus, audience);
+    let recorder = tokio::spawn(record(
+        means.store.clone(),
+        id,
+        means.state_dir.clone(),
+        bus.subscribe(false),
+        DRAIN,
+    ));
+    let Orders { sender, receiver } = orders;
+    if let Err(error) = forward_control(&dir.path(), sender) {
+        tracing::warn!("orchestrate cancel will not reach this run: {error}");
+    }
+
+    let summary = run(&means.context, request, &dir, &bus, receiver).await;
+
+    // The queues end with the last publisher; what they hold is told before we go on.
+    drop(bus);
+    let recorded = recorder.await.map_err(|error| part("recorder", &error))?;
+    if let Some(reporter) = reporter {
+        tokio::task::spawn_blocking(move || reporter.join())
+            .await
+            .map_err(|error| part("reporter", &error))?
+            .map_err(|_| part("reporter", &"it panicked"))?;
+    }
+    Ok(Executed { summary, recorded })
+}
+
+fn reporter(bus: &mut Bus, audience: Audience) -> Option<std::thread::JoinHandle<()>> {
+    let Audience {
+        mut listeners,
+        with_output,
+    } = audience;
+    if listeners.is_empty() {
+        return None;
+    }
+    let told = bus.subscribe(with_output);
+    Some(std::thread::spawn(move || report(told, &mut listeners)))
+}
+
+fn state(path: &Path) -> impl FnOnce(std::io::Error) -> ExecutionError {
+    let path = path.to_owned();
+    move |source| ExecutionError::State { path, source }
+}
+
+fn part(part: &'static str, reason: &dyn ToString) -> ExecutionError {
+    ExecutionError::Part {
+        part,
+        reason: reason.to_string(),
+    }
+}

@@ -1,0 +1,13 @@
+//! A plan, executed and remembered: run directory, journal, events, recorder, orders
+//! and the engine, put together in one place. The verbs that run something and the
+//! beat call it. It decides neither what runs nor when, and prints nothing itself.
+
+mod detect;
+mod error;
+mod execute;
+mod means;
+
+pub use detect::detect;
+pub use error::ExecutionError;
+pub use execute::{Audience, Executed, Orders, execute};
+pub use means::{Means, fork_server};
