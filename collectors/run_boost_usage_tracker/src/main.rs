@@ -6,6 +6,7 @@
 //! belongs -> [`records`] and [`summary`].
 
 mod arguments;
+mod buffer;
 mod count;
 mod files;
 mod library;

@@ -9,12 +9,11 @@ use std::sync::{Mutex, PoisonError};
 use collector_kit::{Failure, Kind, Reporter, Stop, grouped, printable};
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
+use crate::buffer::Buffer;
 use crate::count::Count;
 use crate::files::{self, Counts, Rules};
 use crate::library::Libraries;
 
-/// What a reading buffer begins with, in bytes; most sources fit.
-const BUFFER: usize = 64 << 10;
 /// A thread tells of its progress once in so many files.
 const TOLD_EVERY: u64 = 256;
 /// Longest path in an example, in characters.
@@ -80,7 +79,7 @@ impl<'s, 'a: 's> ParallelVisitorBuilder<'s> for &'s Shared<'s, 'a> {
         Box::new(Visitor {
             shared: self,
             count: Count::new(self.known),
-            buffer: vec![0; BUFFER],
+            buffer: Buffer::new(),
             told: (0, 0),
         })
     }
@@ -90,7 +89,7 @@ impl<'s, 'a: 's> ParallelVisitorBuilder<'s> for &'s Shared<'s, 'a> {
 struct Visitor<'s, 'a> {
     shared: &'s Shared<'s, 'a>,
     count: Count<'a>,
-    buffer: Vec<u8>,
+    buffer: Buffer,
     // Files and bytes that the others know of.
     told: (u64, u64),
 }
@@ -125,7 +124,7 @@ impl Visitor<'_, '_> {
             Ok(Content::TooLarge) => return self.count.large.add(shown),
             Err(error) => return self.count.unreadable.add(|| format!("{}: {error}", shown())),
         };
-        let text = &self.buffer[..length];
+        let text = self.buffer.filled(length);
         if files::is_binary(text) {
             return self.count.binary.add(shown);
         }
@@ -169,20 +168,17 @@ enum Content {
 }
 
 /// Reads a file into the buffer, which grows where it must, up to `max` bytes.
-fn read(path: &Path, counts: Counts, max: u64, buffer: &mut Vec<u8>) -> io::Result<Content> {
+fn read(path: &Path, counts: Counts, max: u64, buffer: &mut Buffer) -> io::Result<Content> {
     let max = usize::try_from(max).unwrap_or(usize::MAX);
     let mut file = File::open(path)?;
     let mut length = 0;
     loop {
-        if length == buffer.len() {
-            buffer.resize(length * 2, 0);
-        }
-        match file.read(&mut buffer[length..]) {
+        match file.read(buffer.room(length)) {
             Ok(0) => break,
             Ok(read) => {
                 let first = length == 0;
                 length += read;
-                if first && counts == Counts::IfItSaysSo && !files::names_itself_cpp(&buffer[..length]) {
+                if first && counts == Counts::IfItSaysSo && !files::names_itself_cpp(buffer.filled(length)) {
                     return Ok(Content::Other);
                 }
                 if length > max {

@@ -38,8 +38,12 @@ fn main() -> ExitCode {
         let workspace = Workspace::from_environment(COMMAND)?;
         let reporter = Reporter::from_environment()?;
         let recorded = Recorded::from_environment(stop);
-        let client = Client::from_environment(stop)?;
         let on_github = arguments.on_github();
+        // A token that nobody needs may be as it is.
+        let client = match on_github.as_slice() {
+            [] => None,
+            _ => Client::from_environment(stop)?,
+        };
         if client.is_none() && arguments.asks_github() {
             let message = "--github is given, but GITHUB_TOKEN is not set";
             return Err(Failure::new(Kind::Configuration, message)
@@ -54,7 +58,7 @@ fn main() -> ExitCode {
             reporter.line(&summary::delivered(&delivery));
         }
         match client {
-            Some(client) if !on_github.is_empty() => api::all(
+            Some(client) => api::all(
                 &on_github,
                 arguments.options().full,
                 &client,
@@ -66,7 +70,7 @@ fn main() -> ExitCode {
             None if !on_github.is_empty() => {
                 reporter.note("issues, pull requests and releases are not read: GITHUB_TOKEN is not set");
             }
-            _ => {}
+            None => {}
         }
         delivery.finish()
     })

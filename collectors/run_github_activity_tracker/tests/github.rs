@@ -298,4 +298,11 @@ fn without_a_token_histories_are_read_all_the_same() {
     scratch.collect_ok("w", &["--repository", repository.arg()]);
     assert_eq!(scratch.data("w", "github_activity_day").len(), 1);
     assert!(scratch.state("w").is_none());
+    // A token that is not needed is not looked at.
+    let mut command = collector(
+        &scratch,
+        "http://example.org",
+        &["--repository", repository.arg()],
+    );
+    assert_eq!(code(&command.output().unwrap()), 0);
 }
