@@ -106,7 +106,7 @@ PROGRAM = """#!/bin/sh
 # Stands for the orchestrate program: `records export` and `records list`.
 cd {store} || exit 3
 case "$1 $2" in
-"records export") [ ! -f "$3" ] || cat "$3" ;;
+"records export") cat "$3" || exit 2 ;;
 "records list") cat .list ;;
 *) exit 2 ;;
 esac

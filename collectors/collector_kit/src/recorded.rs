@@ -2,9 +2,11 @@
 //! `$ORCHESTRATE records export`. By hand there may be no orchestrator: then
 //! nothing is recorded, and it is for the caller to say what that means.
 
-use std::ffi::OsString;
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -21,6 +23,13 @@ const LINE: u64 = 64 << 20;
 pub struct Recorded {
     program: Option<OsString>,
     stop: Stop,
+    collections: OnceCell<HashSet<String>>,
+}
+
+/// One entry of the list of collections, as far as it matters here.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    collection: String,
 }
 
 /// One line of the export, as far as it matters here.
@@ -36,6 +45,7 @@ impl Recorded {
         Self {
             program: std::env::var_os("ORCHESTRATE").filter(|program| !program.is_empty()),
             stop: stop.clone(),
+            collections: OnceCell::new(),
         }
     }
 
@@ -55,30 +65,57 @@ impl Recorded {
         let Some(program) = &self.program else {
             return Ok(());
         };
+        // A collection exists from its first record on; asking for another is an error.
+        if !self.collections(program)?.contains(collection) {
+            return Ok(());
+        }
+        let export = ["records", "export", collection, "--format", "jsonl"];
+        self.ask(program, &export, |out| lines(out, &mut each))
+    }
+
+    /// The names of all collections; asked once, for nobody else delivers
+    /// meanwhile what a collector reads.
+    fn collections(&self, program: &OsStr) -> anyhow::Result<&HashSet<String>> {
+        if let Some(known) = self.collections.get() {
+            return Ok(known);
+        }
+        let mut listed: Vec<Listed> = Vec::new();
+        self.ask(program, &["records", "list", "--format", "json"], |out| {
+            listed = serde_json::from_reader(out)?;
+            Ok(())
+        })?;
+        let names = listed.into_iter().map(|listed| listed.collection).collect();
+        Ok(self.collections.get_or_init(|| names))
+    }
+
+    fn ask(
+        &self,
+        program: &OsStr,
+        arguments: &[&str],
+        read: impl FnOnce(BufReader<ChildStdout>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let mut command = Command::new(program);
         // Its complaints are the reader's: they go where ours go.
         command
-            .args(["records", "export", collection, "--format", "jsonl"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         let (out, _) = self
             .stop
             .spawn(&mut command)
             .with_context(|| format!("cannot run {}", program.display()))?;
-        let understood = out.map_or(Ok(()), |out| lines(BufReader::new(out), &mut each));
+        let understood = out.map_or(Ok(()), |out| read(BufReader::new(out)));
         let status = self.stop.wait()?;
         self.stop.check()?;
         let failed = |what: String| {
-            Failure::new(
-                Kind::Temporary,
-                format!("`orchestrate records export {collection}` {what}"),
-            )
-            .hint("`orchestrate check` tells whether the database can be reached")
+            let asked = arguments.join(" ");
+            Failure::new(Kind::Temporary, format!("`orchestrate {asked}` {what}"))
+                .hint("`orchestrate check` tells whether the database can be reached")
         };
         if !status.success() {
             return Err(failed(format!("failed: {status}")).into());
         }
-        Ok(understood.map_err(|error| failed(format!("gave something that is no record: {error:#}")))?)
+        Ok(understood.map_err(|error| failed(format!("gave what cannot be understood: {error:#}")))?)
     }
 }
 

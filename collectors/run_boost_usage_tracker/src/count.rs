@@ -1,5 +1,6 @@
 //! Adding includes up. Pure; one count per thread, merged per tree.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -112,7 +113,11 @@ impl<'a> Count<'a> {
 
     fn add_named(&mut self, include: &Include<'_>) -> bool {
         self.includes += 1;
-        let name = String::from_utf8_lossy(&include.header);
+        // The usual case is checked faster than the other is repaired.
+        let name = match str::from_utf8(&include.header) {
+            Ok(name) => Cow::Borrowed(name),
+            Err(_) => String::from_utf8_lossy(&include.header),
+        };
         let (file, conditional) = (self.files, include.conditional);
         let library = match self.headers.get_mut(&*name) {
             Some(header) => {

@@ -43,8 +43,11 @@ impl Tree {
         if !store.exists() {
             fs::create_dir(&store).unwrap();
             let text = format!(
-                "#!/bin/sh\n[ \"$1 $2 $4 $5\" = \"records export --format jsonl\" ] || exit 2\n\
-                 [ ! -e '{0}/failing' ] || exit 3\n[ ! -f '{0}'/\"$3\" ] || cat '{0}'/\"$3\"\n",
+                "#!/bin/sh\n[ ! -e '{0}/failing' ] || exit 3\ncase \"$1 $2\" in \"records list\") printf '['; comma=; \
+                 for file in '{0}'/*; do [ -f \"$file\" ] || continue; \
+                 printf '%s{{\"collection\":\"%s\"}}' \"$comma\" \"${{file##*/}}\"; comma=,; done; echo ']'; exit ;; esac\n\
+                 [ \"$1 $2 $4 $5\" = \"records export --format jsonl\" ] || exit 2\n\
+                 cat '{0}'/\"$3\"\n",
                 store.display()
             );
             fs::write(&program, text).unwrap();

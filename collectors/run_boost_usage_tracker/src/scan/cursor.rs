@@ -185,6 +185,17 @@ impl<'a> Cursor<'a> {
         &rest[..length]
     }
 
+    /// What stands here before `close`, and past both; `None`, and nowhere, where
+    /// the line ends before it or may be continued.
+    pub(super) fn enclosed(&mut self, close: u8) -> Option<&'a [u8]> {
+        let rest = self.text.get(self.at..)?;
+        let length = memchr3(close, b'\n', b'\\', rest)?;
+        (rest[length] == close).then(|| {
+            self.at += length + 1;
+            &rest[..length]
+        })
+    }
+
     /// Whether `bytes` stand here as they are.
     pub(super) fn ahead(&self, bytes: &[u8]) -> bool {
         self.text[self.at.min(self.text.len())..].starts_with(bytes)

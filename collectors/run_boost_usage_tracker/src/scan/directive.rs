@@ -70,7 +70,7 @@ fn include(cursor: &mut Cursor<'_>, conditional: bool, each: &mut impl FnMut(Inc
     cursor.skip_blank();
     let found = match header(cursor) {
         Some((header, form)) => Include {
-            header: Cow::Owned(header),
+            header,
             form,
             conditional,
         },
@@ -107,7 +107,7 @@ fn import(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &mut impl 
     cursor.skip_blank();
     if cursor.peek() == Some(b';') && conditions.is_live() {
         each(Include {
-            header: Cow::Owned(header),
+            header,
             form,
             conditional: conditions.is_conditional(),
         });
@@ -116,20 +116,31 @@ fn import(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &mut impl 
 
 /// The header between brackets or quotes that begins here. A line that ends
 /// before the closing one has none.
-fn header(cursor: &mut Cursor<'_>) -> Option<(Vec<u8>, Form)> {
+fn header<'a>(cursor: &mut Cursor<'a>) -> Option<(Cow<'a, [u8]>, Form)> {
     let (close, form) = match cursor.peek()? {
         b'<' => (b'>', Form::Angle),
         b'"' => (b'"', Form::Quote),
         _ => return None,
     };
     cursor.next();
+    // Nearly always it stands there in one piece.
+    let header = match cursor.enclosed(close) {
+        Some(header) => Cow::Borrowed(header),
+        None => Cow::Owned(header_in_pieces(cursor, close)?),
+    };
+    let header = tidy(header);
+    (!header.is_empty() && header.len() <= HEADER).then_some((header, form))
+}
+
+/// The same, wherever lines are continued.
+fn header_in_pieces(cursor: &mut Cursor<'_>, close: u8) -> Option<Vec<u8>> {
     let mut header = Vec::with_capacity(48);
     loop {
         match cursor.peek()? {
             b'\n' => return None,
             byte if byte == close => {
                 cursor.next();
-                return (!header.is_empty()).then(|| (tidy(header), form));
+                return Some(header);
             }
             byte if header.len() < HEADER => header.push(byte),
             _ => return None,
@@ -140,7 +151,7 @@ fn header(cursor: &mut Cursor<'_>) -> Option<(Vec<u8>, Form)> {
 
 /// Backslashes become slashes, several become one, `./` before it goes: the
 /// same header has one name.
-fn tidy(header: Vec<u8>) -> Vec<u8> {
+fn tidy(header: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     let odd = header.contains(&b'\\')
         || header.first() == Some(&b'.')
         || header.windows(2).any(|pair| pair == b"//")
@@ -159,7 +170,7 @@ fn tidy(header: Vec<u8>) -> Vec<u8> {
     while tidied.starts_with(b"./") {
         tidied.drain(..2);
     }
-    tidied
+    Cow::Owned(tidied)
 }
 
 /// The rest of the logical line; comments and runs of spaces become one space.
@@ -199,7 +210,7 @@ fn probes(condition: &[u8], conditions: &Conditions, each: &mut impl FnMut(Inclu
         rest.skip_blank();
         if let Some((header, _)) = header(&mut rest) {
             each(Include {
-                header: Cow::Owned(header),
+                header,
                 form: Form::Probe,
                 conditional: conditions.is_conditional(),
             });

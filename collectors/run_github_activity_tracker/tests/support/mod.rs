@@ -80,7 +80,10 @@ impl Scratch {
         if !program.exists() {
             std::fs::create_dir_all(&store).unwrap();
             let text = format!(
-                "#!/bin/sh\n[ ! -f '{0}'/\"$3\" ] || cat '{0}'/\"$3\"\n",
+                "#!/bin/sh\ncase \"$1 $2\" in \"records list\") printf '['; comma=; \
+                 for file in '{0}'/*; do [ -f \"$file\" ] || continue; \
+                 printf '%s{{\"collection\":\"%s\"}}' \"$comma\" \"${{file##*/}}\"; comma=,; done; echo ']'; exit ;; esac\n\
+                 cat '{0}'/\"$3\"\n",
                 store.display()
             );
             std::fs::write(&program, text).unwrap();
