@@ -61,6 +61,13 @@ class OnReleaseSync(CollectorCase):
         self.assertIn("hint: run run_boost_library_tracker first", done.stderr)
         self.assertEqual(self.store.data("boost_release_change"), {})
 
+    def test_releases_that_are_left_out_on_purpose_are_passed_over(self):
+        done = self.succeed(ORCHESTRATE_RELEASES="boost-1.70.0 boost-1.88.0 boost-1.71.0")
+        self.assertEqual(list(self.store.data("boost_release_change")), ["boost-1.88.0"])
+        self.assertIn("older than all that is recorded: boost-1.70.0, boost-1.71.0", done.stdout)
+        # Whoever names one wants it.
+        self.assert_ends(self.run_collector("--release", "boost-1.70.0"), 75)
+
     def test_no_new_release_is_nothing_to_do(self):
         for changes in ({}, {"ORCHESTRATE_RELEASES": ""}):
             self.assertEqual(self.succeed(**changes).counts, [0, 0, 0])
