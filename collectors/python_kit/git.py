@@ -2,7 +2,9 @@
 shell that points it elsewhere; and mirrors that hold only what is asked for.
 """
 
+import contextlib
 import os
+import signal
 import subprocess
 
 from .failure import CONFIGURATION, DATA, PERMISSION, TEMPORARY, UNAVAILABLE, Failure, of_os_error
@@ -73,19 +75,32 @@ class Git:
         """Runs a command; gives its stdout as bytes."""
         command = ["git", "--no-pager", *self._place, *arguments]
         try:
-            done = subprocess.run(
-                command, env=self._environment, input=give, capture_output=True, check=False, timeout=LONGEST
+            # A group of its own: what git starts (ssh) is ended with it.
+            child = subprocess.Popen(
+                command,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
         except FileNotFoundError as error:
             raise Failure(CONFIGURATION, "git is not installed (not found on PATH)", "install git") from error
-        except subprocess.TimeoutExpired as error:
-            message = f"{self.shown}: git {arguments[0]} took longer than {LONGEST} s"
-            raise Failure(UNAVAILABLE, message, "run again: what was fetched before is kept") from error
         except OSError as error:
             raise of_os_error(error, "start git") from error
-        if done.returncode != 0:
-            raise self._failure(done.stderr.decode("utf-8", errors="replace"))
-        return done.stdout
+        with child:
+            try:
+                out, said = child.communicate(give, timeout=LONGEST)
+            except subprocess.TimeoutExpired as error:
+                _end(child)
+                message = f"{self.shown}: git {arguments[0]} took longer than {LONGEST} s"
+                raise Failure(UNAVAILABLE, message, "run again: what was fetched before is kept") from error
+            except BaseException:
+                _end(child)
+                raise
+        if child.returncode != 0:
+            raise self._failure(said.decode("utf-8", errors="replace"))
+        return out
 
     def blobs(self, ids):
         """The contents of objects, by id; an object that is not here is left out."""
@@ -149,6 +164,12 @@ class Git:
             if any(needle in said for needle in needles):
                 return Failure(code, message, hint)
         return Failure(DATA, message, "run `git fsck` in the repository to see whether it is whole")
+
+
+def _end(child):
+    """Ends a child and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGTERM)
 
 
 def _environment(settings, local):

@@ -2,6 +2,8 @@
 
 import fcntl
 import json
+import os
+import subprocess
 import sys
 import unittest
 
@@ -174,6 +176,32 @@ class LibraryTracker(CollectorCase):
         with open(self.workspace / ".lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.assert_ends(self.run_collector("--source", str(world.boost)), 75)
+
+    def test_sigterm_during_a_fetch_ends_git_and_its_ssh(self):
+        # A server that takes the connection and says nothing. It holds the pipe open: the first
+        # bytes say that it runs, the end says that it is gone.
+        pipe, ssh = self.root / "pipe", self.root / "ssh"
+        os.mkfifo(pipe)
+        ssh.write_text(f"#!/bin/sh\nexec 3>'{pipe}'\necho up >&3\nexec sleep 600\n", encoding="utf-8")
+        ssh.chmod(0o755)
+        child = subprocess.Popen(
+            [COLLECTORS / self.command, "--source", "ssh://silent.invalid/boost.git"],
+            env=self.environment(GIT_SSH_COMMAND=str(ssh)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        with open(pipe, "rb") as line:
+            self.assertEqual(line.read(3), b"up\n")
+            child.terminate()
+            self.assertEqual(child.wait(timeout=30), 143)
+            self.assertEqual(line.read(), b"")
+
+    def test_without_git_it_is_78(self):
+        python = self.root / "bin" / "python3"
+        python.parent.mkdir()
+        python.symlink_to(sys.executable)
+        source = str(self.world("tree").boost)
+        self.assert_ends(self.run_collector("--source", source, PATH=str(python.parent)), 78)
 
     def test_by_hand_records_go_to_stdout_and_words_to_stderr(self):
         source = str(self.world("tree").boost)
