@@ -10,6 +10,7 @@
 //! - [`engine`]: the one loop that turns events into decisions and actions into work.
 //! - [`execution`]: a run from its directory to its last row, whoever asked for it.
 //! - [`process`]: one attempt of one collector, its whole process tree included.
+//! - [`records`]: what collectors bring, and what is kept of it.
 //! - [`release`]: whether there is a new release, for the tasks that wait for one.
 //! - [`report`]: events and output reach console, JSON, logs and summary.
 //! - [`store`]: what is remembered.
@@ -22,6 +23,7 @@ pub mod engine;
 pub mod execution;
 pub mod model;
 pub mod process;
+pub mod records;
 pub mod release;
 pub mod report;
 pub mod store;

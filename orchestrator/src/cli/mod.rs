@@ -3,6 +3,7 @@
 
 mod args;
 mod args_past;
+mod args_records;
 mod args_release;
 mod cancel;
 mod check;
@@ -19,9 +20,12 @@ mod log_reader;
 mod logging;
 mod logs;
 mod means;
+mod new_collector;
 mod next;
 mod output;
 mod plan;
+mod records;
+mod records_rows;
 mod release;
 mod retry;
 mod run;
@@ -30,6 +34,7 @@ mod settings;
 mod show;
 mod store;
 mod summary;
+mod undelivered;
 mod when;
 mod why;
 mod why_words;
@@ -81,6 +86,8 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Cancel(args) => cancel::cancel(global, args),
         Verb::Retry(args) => retry::retry(global, args),
         Verb::Release { verb } => release::release(global, verb),
+        Verb::Records { verb } => records::records(global, verb),
+        Verb::New { what } => new_collector::new_collector(global, what),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

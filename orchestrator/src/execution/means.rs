@@ -1,7 +1,9 @@
 //! What all runs of a process share. Made once by a verb.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::reader_settings::ReaderSettings;
 use crate::engine::Context;
 use crate::process::{ForkServer, raise_open_files};
 use crate::store::Store;
@@ -15,6 +17,8 @@ pub struct Means {
     pub store: Store,
     /// The state directory as it was named, for run directories and messages.
     pub state_dir: PathBuf,
+    /// With which collectors read records back; there as long as somebody has the means.
+    pub reader: Arc<ReaderSettings>,
 }
 
 impl Means {

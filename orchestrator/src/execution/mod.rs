@@ -6,8 +6,10 @@ mod detect;
 mod error;
 mod execute;
 mod means;
+mod reader_settings;
 
 pub use detect::detect;
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed, Orders, execute};
 pub use means::{Means, fork_server};
+pub use reader_settings::ReaderSettings;

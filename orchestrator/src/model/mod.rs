@@ -17,6 +17,7 @@ mod select;
 mod selection;
 mod slots;
 mod stream;
+mod suspicion;
 
 pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -39,3 +40,4 @@ pub use select::{SelectError, select, workflow};
 pub use selection::{Day, Details, Query, Selection, SelectionError};
 pub use slots::{Entry, EntryKey, timetable};
 pub use stream::Stream;
+pub use suspicion::{Brought, suspicion};

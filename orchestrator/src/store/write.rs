@@ -259,7 +259,8 @@ async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError
     complete(sql, summary).await?;
     sql.change_one(
         "finishing a run",
-        "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6
+        "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6,
+             suspect = $8
          where id = $7 and finished_at is null
            and not exists (select 1 from tasks where run_id = $7 and outcome is null)",
         &args![
@@ -269,7 +270,8 @@ async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError
             summary.skipped,
             summary.success,
             summary.exit_code,
-            &summary.run
+            &summary.run,
+            summary.suspect
         ],
     )
     .await
