@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 
+use super::args_notices::NoticesVerb;
 pub(super) use super::args_past::*;
 pub(super) use super::args_records::*;
 use super::args_release::ReleaseVerb;
@@ -227,6 +228,15 @@ Examples:
     New {
         #[command(subcommand)]
         what: NewVerb,
+    },
+    /// See who was told what, and whether it arrived
+    #[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices test")]
+    Notices {
+        #[command(subcommand)]
+        verb: NoticesVerb,
     },
     /// Look after the database
     #[command(after_help = "\

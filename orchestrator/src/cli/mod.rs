@@ -2,6 +2,7 @@
 //! the core: it may import everything, and nobody imports it.
 
 mod args;
+mod args_notices;
 mod args_past;
 mod args_records;
 mod args_release;
@@ -22,6 +23,7 @@ mod logs;
 mod means;
 mod new_collector;
 mod next;
+mod notices;
 mod output;
 mod plan;
 mod records;
@@ -88,6 +90,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Release { verb } => release::release(global, verb),
         Verb::Records { verb } => records::records(global, verb),
         Verb::New { what } => new_collector::new_collector(global, what),
+        Verb::Notices { verb } => notices::notices(global, verb),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

@@ -7,9 +7,11 @@ mod error;
 mod execute;
 mod means;
 mod reader_settings;
+mod tell;
 
 pub use detect::detect;
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed, Orders, execute};
 pub use means::{Means, fork_server};
 pub use reader_settings::ReaderSettings;
+pub use tell::{tell, told_success};

@@ -8,6 +8,7 @@ mod bulk;
 mod error;
 mod health;
 mod journal;
+mod notices;
 mod owner;
 #[cfg(test)]
 mod plans;
@@ -33,6 +34,7 @@ mod write;
 pub use error::StoreError;
 pub use health::StoreHealth;
 pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
+pub use notices::{Delivery, Notice, TaskEnd};
 pub use owner::this_process;
 pub use prune::{Pruned, Retention};
 pub use read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};

@@ -203,8 +203,8 @@ async fn run_started(
     sql.change_one(
         "starting a run",
         "insert into runs
-             (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start, judged)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &args![
             run,
             schedule,
@@ -213,7 +213,8 @@ async fn run_started(
             &owner.host,
             &owner.boot,
             owner.pid,
-            owner.started
+            owner.started,
+            false
         ],
     )
     .await
