@@ -13,8 +13,10 @@ use crate::story::{Home, Story, at};
 const RUNS: u32 = 100_000;
 
 /// 100,000 runs of ten tasks; fifty collectors, one that ran once, long ago.
-const RUN_ROWS: &str =
-    "insert into runs select printf_id, 'daily', 'g' || (n % 5), 1700000000000000 + n * 600000000,
+const RUN_ROWS: &str = "insert into runs
+     (id, schedule, group_name, started_at, finished_at, succeeded, failed, skipped, success, exit_code, lost,
+      events, owner_host, owner_boot, owner_pid, owner_start)
+     select printf_id, 'daily', 'g' || (n % 5), 1700000000000000 + n * 600000000,
      1700000000000000 + n * 600000000 + 60000000, 10, 0, 0, TRUE_, 0, null, 32, 'h', 'b', 1, 1 from numbers";
 const TASK_ROWS: &str =
     "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule,

@@ -261,7 +261,7 @@ fn history_is_filtered_and_exported() {
         "{csv}"
     );
     assert!(
-        lines[1].contains(",run-one,,finished,") && lines[1].ends_with(",true,0,"),
+        lines[1].contains(",run-one,,finished,") && lines[1].ends_with(",true,0,,0"),
         "{csv}"
     );
     place.run(&["history"]).exits(0).says("run-one");

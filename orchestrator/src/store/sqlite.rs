@@ -21,6 +21,9 @@ pub(super) fn name(options: &SqliteConnectOptions) -> String {
     format!("sqlite:{}", options.get_filename().display())
 }
 
+/// How many rows may wait to be read.
+const ROWS: usize = 4096;
+
 /// Opens the file, which is made if it is not there.
 pub(super) async fn connect(file: &Path) -> Result<Store, StoreError> {
     let options = SqliteConnectOptions::from_str("sqlite:")?
@@ -32,6 +35,9 @@ pub(super) async fn connect(file: &Path) -> Result<Store, StoreError> {
         // journal in the run directory has them.
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(TURN)
+        // Rows come from a thread of their own. With sqlx's 50 at a time a list of a thousand
+        // changes threads forty times, and each change waits for its turn on a busy machine.
+        .row_buffer_size(ROWS)
         .disable_statement_logging();
     let database = name(&options);
     // The step to WAL of a new file does not wait for others as everything else does.
