@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use crate::support::{Place, outcomes};
 
 fn place(tasks: &str) -> Place {
-    Place::new(&format!("groups:\n  g:\n    default_time: \"04:10\"\n    tasks:\n{tasks}"))
+    Place::new(&format!(
+        "groups:\n  g:\n    default_time: \"04:10\"\n    tasks:\n{tasks}"
+    ))
 }
 
 /// A task in which a shell says this.
@@ -20,7 +22,10 @@ fn says(place: &Place, name: &str, script: &str) {
 fn export(place: &Place, collection: &str) -> Vec<Value> {
     let seen = place.run(&["records", "export", collection]);
     seen.exits(0);
-    seen.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    seen.stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// The example in a language, from the page that people copy it from.
@@ -28,7 +33,11 @@ fn example(language: &str) -> &'static str {
     let page = include_str!("../../docs/writing-collectors.md");
     let (_, from) = page.split_once(&format!("```{language}\n")).unwrap();
     let (text, _) = from.split_once("```").unwrap();
-    assert!(text.lines().count() <= 8, "eight lines, not {}", text.lines().count());
+    assert!(
+        text.lines().count() <= 8,
+        "eight lines, not {}",
+        text.lines().count()
+    );
     text
 }
 
@@ -37,7 +46,11 @@ fn in_language(language: &str, install: impl FnOnce(&Place, &str)) {
     install(&place, example(language));
     let seen = place.run(&["run", "--schedule", "daily", "--format", "json"]);
     seen.exits(0);
-    let events: Vec<Value> = seen.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<Value> = seen
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let progress = events.iter().rfind(|event| event["event"] == "progress").unwrap();
     assert_eq!(
         (&progress["current"], &progress["total"], &progress["message"]),
@@ -114,11 +127,15 @@ fn what_one_task_brings_the_next_one_reads_whatever_its_environment_is() {
     fs::write(place.path("elsewhere/.env"), "DATABASE_URL=sqlite:wrong.db\n").unwrap();
     let database = format!("sqlite:{}", place.path("own.db").display());
     let mut command = place.command(&["run", "--schedule", "daily"]);
-    command.env("DATABASE_URL", &database).current_dir(place.dir.path());
+    command
+        .env("DATABASE_URL", &database)
+        .current_dir(place.dir.path());
     place.see(place.start(&mut command)).exits(0);
     let mut logs = place.command(&["logs", "last", "read"]);
     let seen = place.see(place.start(logs.env("DATABASE_URL", &database)));
-    seen.says("600").says(r#""key":"k","data":{"n":1}"#).says_not("DATABASE");
+    seen.says("600")
+        .says(r#""key":"k","data":{"n":1}"#)
+        .says_not("DATABASE");
     assert_eq!(fs::read_dir(place.state().join("private")).unwrap().count(), 0);
     assert!(!place.path("elsewhere/wrong.db").exists());
 }
@@ -135,7 +152,10 @@ fn a_failure_brings_nothing_and_says_where_it_is() {
         .run(&["run", "--schedule", "daily"])
         .exits(1)
         .says("1 records and a state were not taken, because it failed; they are in runs/");
-    place.run(&["records", "export", "c"]).exits(2).says("there is no collection \"c\"");
+    place
+        .run(&["records", "export", "c"])
+        .exits(2)
+        .says("there is no collection \"c\"");
     let run = place.last()["run"].as_str().unwrap().to_owned();
     let kept = place.state().join("runs").join(run).join("1-c.events.jsonl");
     assert_eq!(fs::read_to_string(kept).unwrap().lines().count(), 2);
@@ -172,9 +192,15 @@ fn bad_lines_are_warnings_and_too_many_are_a_failure() {
         .says_not("\u{1b}]0;evil");
     let summary = place.last();
     let records: Vec<_> = (0..2).map(|task| &summary["tasks"][task]["records"]).collect();
-    assert_eq!(records, [&json!({"new": 1, "changed": 0, "unchanged": 0}), &Value::Null]);
     assert_eq!(
-        (&summary["tasks"][1]["exit_code"], &summary["tasks"][1]["category"]),
+        records,
+        [&json!({"new": 1, "changed": 0, "unchanged": 0}), &Value::Null]
+    );
+    assert_eq!(
+        (
+            &summary["tasks"][1]["exit_code"],
+            &summary["tasks"][1]["category"]
+        ),
         (&json!(0), &json!("validation"))
     );
 }
@@ -182,13 +208,18 @@ fn bad_lines_are_warnings_and_too_many_are_a_failure() {
 /// A line of one gigabyte and ten million lines, in less memory than either takes.
 #[test]
 fn hostile_files_are_read_in_bounded_memory() {
-    let place = place("      - {command: long, schedule: daily}\n      - {command: lines, schedule: daily}\n");
+    let place =
+        place("      - {command: long, schedule: daily}\n      - {command: lines, schedule: daily}\n");
     says(
         &place,
         "long",
         r#"truncate -s 1G "$ORCHESTRATE_EVENTS"; printf '\n{"type":"record","collection":"c","key":"k","data":{}}\n' >>"$ORCHESTRATE_EVENTS""#,
     );
-    says(&place, "lines", r#"yes | head -n 10000000 >>"$ORCHESTRATE_EVENTS""#);
+    says(
+        &place,
+        "lines",
+        r#"yes | head -n 10000000 >>"$ORCHESTRATE_EVENTS""#,
+    );
     let program = place.command(&["run", "--schedule", "daily"]);
     let mut limited = Command::new("sh");
     limited
@@ -196,7 +227,11 @@ fn hostile_files_are_read_in_bounded_memory() {
         .arg(program.get_program())
         .current_dir(place.dir.path())
         .env_clear()
-        .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        .envs(
+            program
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
     let seen = place.see(place.start(&mut limited));
     seen.exits(1)
         .says("line 1: 1073741824 bytes long, and 1048576 is the limit")
@@ -207,11 +242,20 @@ fn hostile_files_are_read_in_bounded_memory() {
 
 #[test]
 fn a_file_that_is_no_file_any_more_is_a_clear_end() {
-    let place = place("      - {command: fifo, schedule: daily}\n      - {command: link, schedule: daily}\n      - {command: gone, schedule: daily}\n");
-    says(&place, "fifo", r#"rm "$ORCHESTRATE_EVENTS"; mkfifo "$ORCHESTRATE_EVENTS""#);
+    let place = place(
+        "      - {command: fifo, schedule: daily}\n      - {command: link, schedule: daily}\n      - {command: gone, schedule: daily}\n",
+    );
+    says(
+        &place,
+        "fifo",
+        r#"rm "$ORCHESTRATE_EVENTS"; mkfifo "$ORCHESTRATE_EVENTS""#,
+    );
     says(&place, "link", r#"ln -sf /etc/passwd "$ORCHESTRATE_EVENTS""#);
     says(&place, "gone", r#"rm "$ORCHESTRATE_EVENTS""#);
-    place.run(&["run", "--schedule", "daily"]).exits(1).says("it is no regular file any more");
+    place
+        .run(&["run", "--schedule", "daily"])
+        .exits(1)
+        .says("it is no regular file any more");
     let ends: Vec<_> = outcomes(&place.last()).into_iter().map(|(_, end)| end).collect();
     assert_eq!(ends, ["failed"; 3]);
 }
@@ -227,12 +271,18 @@ fn state_comes_back_and_too_much_of_it_is_refused() {
         { printf '{"type":"state","data":"'; head -c 65536 /dev/zero | tr '\0' x; printf '"}\n'; } >>"$ORCHESTRATE_EVENTS""#,
     );
     place.run(&["run-one", "c", "--group", "g"]).exits(0).says("[]");
-    place.run(&["run-one", "c", "--group", "g"]).exits(0).says("[{\"at\":7}]");
+    place
+        .run(&["run-one", "c", "--group", "g"])
+        .exits(0)
+        .says("[{\"at\":7}]");
     place
         .run(&["run-one", "c", "--group", "g", "--", "large"])
         .exits(1)
         .says("the state that it leaves has 65538 bytes, and 65536 is the limit");
-    place.run(&["run-one", "c", "--group", "g"]).exits(0).says("[{\"at\":7}]");
+    place
+        .run(&["run-one", "c", "--group", "g"])
+        .exits(0)
+        .says("[{\"at\":7}]");
 }
 
 #[test]
@@ -261,13 +311,21 @@ fn a_success_that_brings_too_little_is_yellow_everywhere() {
     assert!(fs::read_to_string(place.path("junit.xml")).unwrap().contains(why));
     let summary = place.last();
     assert_eq!(
-        (&summary["suspect"], &summary["tasks"][0]["suspect"], &summary["success"]),
+        (
+            &summary["suspect"],
+            &summary["tasks"][0]["suspect"],
+            &summary["success"]
+        ),
         (&json!(2), &json!(why), &json!(true))
     );
     place.run(&["history"]).exits(0).says("suspect");
     let run = summary["run"].as_str().unwrap();
     place.run(&["history", "--outcome", "suspect"]).exits(0).says(run);
-    place.run(&["why", "c"]).exits(0).says("succeeded, but is suspect").says(why);
+    place
+        .run(&["why", "c"])
+        .exits(0)
+        .says("succeeded, but is suspect")
+        .says(why);
 }
 
 #[test]
@@ -293,11 +351,18 @@ fn retries_know_what_the_collector_knows() {
         "later",
         r#"printf '{"type":"failure","category":"rate_limit","retry_after":"7h"}\n' >>"$ORCHESTRATE_EVENTS"; exit 1"#,
     );
-    place.run(&["check"]).says("a failure of kind `auth` is never tried again");
+    place
+        .run(&["check"])
+        .says("a failure of kind `auth` is never tried again");
     place.run(&["run", "--schedule", "daily"]).exits(1);
     let summary = place.last();
     let tries: Vec<_> = (0..3)
-        .map(|task| (summary["tasks"][task]["outcome"].clone(), summary["tasks"][task]["attempts"].clone()))
+        .map(|task| {
+            (
+                summary["tasks"][task]["outcome"].clone(),
+                summary["tasks"][task]["attempts"].clone(),
+            )
+        })
         .collect();
     assert_eq!(
         tries,
@@ -307,7 +372,10 @@ fn retries_know_what_the_collector_knows() {
             (json!("failed"), json!(1))
         ]
     );
-    assert!(summary["tasks"][0]["duration_ms"].as_u64().unwrap() >= 300, "{summary}");
+    assert!(
+        summary["tasks"][0]["duration_ms"].as_u64().unwrap() >= 300,
+        "{summary}"
+    );
     let first = &summary["tasks"][0]["attempt_list"][0]["reason"];
     assert_eq!(first, "exited with code 1: slow down");
 }
@@ -325,7 +393,14 @@ fn secrets_do_not_reach_the_database() {
     let seen = place.run(&["run", "--schedule", "daily", "--format", "json"]);
     seen.exits(0).says("***").says_not("hush-hush-hush");
     assert_eq!(export(&place, "c")[0]["data"], json!({"t": "***"}));
-    for entry in fs::read_dir(place.state().join("runs").join(place.last()["run"].as_str().unwrap())).unwrap() {
+    for entry in fs::read_dir(
+        place
+            .state()
+            .join("runs")
+            .join(place.last()["run"].as_str().unwrap()),
+    )
+    .unwrap()
+    {
         let path = entry.unwrap().path();
         let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
         assert!(!text.contains("hush-hush-hush"), "{}", path.display());
@@ -334,30 +409,66 @@ fn secrets_do_not_reach_the_database() {
 
 #[test]
 fn a_new_collector_works_and_so_does_its_test() {
-    for (language, test) in [("python", "python3 collectors/test_run_new.py"), ("sh", "sh collectors/test_run_new.sh")] {
+    for (language, test) in [
+        ("python", "python3 collectors/test_run_new.py"),
+        ("sh", "sh collectors/test_run_new.sh"),
+    ] {
         let place = place("      - {command: run_new, schedule: daily, args: [--path, collectors]}\n");
         place
             .run(&["new", "collector", "run_new", "--lang", language])
             .exits(0)
             .says("- command: run_new");
-        place.run(&["new", "collector", "run_new", "--lang", language]).exits(2).says("is there already");
-        let mode = fs::metadata(place.path("collectors/run_new")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o111, 0o111 & !0o022 | mode & 0o011, "{language}: {mode:o}");
-        let tested = Command::new("sh").args(["-c", test]).current_dir(place.dir.path()).output().unwrap();
+        place
+            .run(&["new", "collector", "run_new", "--lang", language])
+            .exits(2)
+            .says("is there already");
+        let mode = fs::metadata(place.path("collectors/run_new"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(
+            mode & 0o111,
+            0o111 & !0o022 | mode & 0o011,
+            "{language}: {mode:o}"
+        );
+        let tested = Command::new("sh")
+            .args(["-c", test])
+            .current_dir(place.dir.path())
+            .output()
+            .unwrap();
         assert!(tested.status.success(), "{language}: {tested:?}");
-        place.run(&["run", "--schedule", "daily"]).exits(0).says("new, 0 changed");
-        assert!(export(&place, "new").iter().any(|record| record["key"] == "run_new"), "{language}");
+        place
+            .run(&["run", "--schedule", "daily"])
+            .exits(0)
+            .says("new, 0 changed");
+        assert!(
+            export(&place, "new")
+                .iter()
+                .any(|record| record["key"] == "run_new"),
+            "{language}"
+        );
     }
     let place = place("");
-    place.run(&["new", "collector", "../x", "--lang", "sh"]).exits(2).says("is no name for a collector");
+    place
+        .run(&["new", "collector", "../x", "--lang", "sh"])
+        .exits(2)
+        .says("is no name for a collector");
 }
 
 #[test]
 fn a_new_collector_in_rust_compiles_and_works() {
     let place = place("      - {command: run_new, schedule: daily, args: [--path, collectors]}\n");
-    place.run(&["new", "collector", "run_new", "--lang", "rust"]).exits(0);
+    place
+        .run(&["new", "collector", "run_new", "--lang", "rust"])
+        .exits(0);
     let mut test = Command::new("cargo");
-    test.args(["test", "--quiet", "--offline", "--manifest-path", "collectors/run_new/Cargo.toml"]);
+    test.args([
+        "test",
+        "--quiet",
+        "--offline",
+        "--manifest-path",
+        "collectors/run_new/Cargo.toml",
+    ]);
     let tested = test.current_dir(place.dir.path()).output().unwrap();
     assert!(tested.status.success(), "{tested:?}");
     let mut run = place.command(&["run", "--schedule", "daily"]);

@@ -24,7 +24,9 @@ const KILLS: u32 = 12;
 fn records(count: usize) -> String {
     (0..count)
         .map(|key| {
-            format!("{{\"type\":\"record\",\"collection\":\"c\",\"key\":\"{key}\",\"data\":{{\"n\":{key}}}}}\n")
+            format!(
+                "{{\"type\":\"record\",\"collection\":\"c\",\"key\":\"{key}\",\"data\":{{\"n\":{key}}}}}\n"
+            )
         })
         .collect()
 }
@@ -33,7 +35,10 @@ fn noted(place: &Place, run: &str) -> Delivery {
     fs::create_dir_all(place.state()).unwrap();
     let path = PathBuf::from(format!("{run}.jsonl"));
     fs::write(place.state().join(&path), records(RECORDS)).unwrap();
-    let examined = Follower::open(&place.state().join(&path)).unwrap().finish().unwrap();
+    let examined = Follower::open(&place.state().join(&path))
+        .unwrap()
+        .finish()
+        .unwrap();
     let delivery = Delivery {
         run: RunId::new(run),
         position: 1,
@@ -56,7 +61,9 @@ fn taken(place: &Place, url: Option<&str>) -> usize {
         let collections = shelf.collections().await.unwrap();
         let state = shelf.recall("g", "c").await.unwrap().state;
         store.close().await;
-        let count = collections.first().map_or(0, |one| usize::try_from(one.records).unwrap());
+        let count = collections
+            .first()
+            .map_or(0, |one| usize::try_from(one.records).unwrap());
         assert_eq!(state.is_some(), count > 0, "records and state are taken together");
         count
     })
@@ -70,7 +77,11 @@ fn killed_again_and_again(url: Option<&str>) {
         if let Some(url) = url {
             command.env("DATABASE_URL", url);
         }
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
     };
     // A first one, in peace, tells how long it takes.
     noted(&place, "r0");
@@ -86,7 +97,12 @@ fn killed_again_and_again(url: Option<&str>) {
                 Store::Sqlite(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
                 Store::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
             };
-            for sql in ["delete from records", "delete from deliveries", "delete from ingests", "delete from states"] {
+            for sql in [
+                "delete from records",
+                "delete from deliveries",
+                "delete from ingests",
+                "delete from states",
+            ] {
                 forget(sql).await;
             }
             store.close().await;
@@ -188,11 +204,15 @@ fn a_delivery_waits_for_its_database_and_is_taken_once() {
         .says_not("s3cret");
     cluster.control(&["-l", "log", "start"]);
     for _ in 0..2 {
-        place.see(place.start(&mut run(&["db", "import-journal"]))).exits(0);
+        place
+            .see(place.start(&mut run(&["db", "import-journal"])))
+            .exits(0);
         let seen = place.see(place.start(&mut run(&["records", "export", "c"])));
         assert_eq!(seen.exits(0).stdout.lines().count(), 1);
     }
-    let shown = place.see(place.start(&mut run(&["show", "last", "--format", "json"]))).json();
+    let shown = place
+        .see(place.start(&mut run(&["show", "last", "--format", "json"])))
+        .json();
     assert_eq!(shown["tasks"][0]["outcome"], "succeeded");
     assert_eq!(shown["tasks"][0]["records"]["new"], 1);
 }

@@ -33,7 +33,10 @@ fn events(home: &Home, version: u32) -> Delivery {
     out.flush().unwrap();
     drop(out);
     let begin = Instant::now();
-    let examined = Follower::open(&home.path().join(&name)).unwrap().finish().unwrap();
+    let examined = Follower::open(&home.path().join(&name))
+        .unwrap()
+        .finish()
+        .unwrap();
     println!("examined {} bytes in {:?}", examined.bytes, begin.elapsed());
     Delivery {
         run: RunId::new(format!("r{version}")),
@@ -65,7 +68,11 @@ async fn measure(home: &Home) {
         let begin = Instant::now();
         let taken = shelf(&store).ingest(home.path(), &delivery).await.unwrap();
         let (time, peak) = (begin.elapsed(), peak());
-        println!("{}: taken in {time:?}, {peak} MiB: {}", store.name(), taken.counts);
+        println!(
+            "{}: taken in {time:?}, {peak} MiB: {}",
+            store.name(),
+            taken.counts
+        );
         let (new, changed, unchanged) = expected;
         assert_eq!(
             taken.counts,
@@ -75,7 +82,10 @@ async fn measure(home: &Home) {
                 unchanged
             }
         );
-        assert!(time < Duration::from_secs(20) && peak < 128, "{time:?}, {peak} MiB");
+        assert!(
+            time < Duration::from_secs(20) && peak < 128,
+            "{time:?}, {peak} MiB"
+        );
     }
     fs::write("/proc/self/clear_refs", "5").unwrap();
     let (begin, mut first, mut count) = (Instant::now(), None, 0);
@@ -84,8 +94,15 @@ async fn measure(home: &Home) {
         count += 1;
         Ok(())
     };
-    shelf(&store).export("figures", &Wanted::default(), each).await.unwrap();
-    println!("exported {count} in {:?}, the first after {first:?}, {} MiB", begin.elapsed(), peak());
+    shelf(&store)
+        .export("figures", &Wanted::default(), each)
+        .await
+        .unwrap();
+    println!(
+        "exported {count} in {:?}, the first after {first:?}, {} MiB",
+        begin.elapsed(),
+        peak()
+    );
     assert_eq!(count, RECORDS);
     assert!(first.unwrap() < Duration::from_millis(200) && peak() < 128);
     store.close().await;

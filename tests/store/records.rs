@@ -41,7 +41,10 @@ fn line(collection: &str, key: &str, data: &str) -> String {
 fn delivery(home: &Home, run: &str, second: i64, events: &str) -> Delivery {
     let path = PathBuf::from(format!("{run}.events.jsonl"));
     fs::write(home.path().join(&path), events).unwrap();
-    let examined = Follower::open(&home.path().join(&path)).unwrap().finish().unwrap();
+    let examined = Follower::open(&home.path().join(&path))
+        .unwrap()
+        .finish()
+        .unwrap();
     Delivery {
         run: RunId::new(run),
         position: 1,
@@ -87,7 +90,8 @@ fn counts(new: u64, changed: u64, unchanged: u64) -> RecordCounts {
 
 async fn new_changed_and_unchanged_are_told_apart(home: &Home) {
     let store = home.open().await;
-    let three = [("a", "1"), ("b", "1"), ("c", "1")].map(|(key, n)| line("x", key, &format!("{{\"n\":{n}}}")));
+    let three =
+        [("a", "1"), ("b", "1"), ("c", "1")].map(|(key, n)| line("x", key, &format!("{{\"n\":{n}}}")));
     let taken = take(home, &store, "r1", 1, &three.concat()).await;
     assert_eq!((taken.counts, taken.fresh_at), (counts(3, 0, 0), Some(at(1))));
     // The same said otherwise, another, a new one; c is not delivered and stays.
@@ -100,7 +104,11 @@ async fn new_changed_and_unchanged_are_told_apart(home: &Home) {
         .collect();
     assert_eq!(
         times,
-        [[at(1), at(1), at(2)], [at(1), at(2), at(2)], [at(1), at(1), at(1)]]
+        [
+            [at(1), at(1), at(2)],
+            [at(1), at(2), at(2)],
+            [at(1), at(1), at(1)]
+        ]
     );
     let runs = [&found[1].first_run, &found[1].changed_run, &found[1].seen_run];
     assert_eq!(runs, ["r1", "r2", "r2"]);
@@ -111,7 +119,10 @@ async fn new_changed_and_unchanged_are_told_apart(home: &Home) {
         .iter()
         .map(|one| (one.collection.as_str(), one.records, one.run.as_str(), one.counts))
         .collect();
-    assert_eq!(listed, [("x", 3, "r3", counts(0, 0, 2)), ("y", 1, "r3", counts(0, 0, 1))]);
+    assert_eq!(
+        listed,
+        [("x", 3, "r3", counts(0, 0, 2)), ("y", 1, "r3", counts(0, 0, 1))]
+    );
     store.close().await;
 }
 
@@ -123,7 +134,10 @@ async fn the_last_line_about_a_key_wins_and_counts_once(home: &Home) {
     (0..600).for_each(|number| events += &line("x", &format!("k{number}"), "{}"));
     events += &line("x", "a", "{\"n\":1}");
     events += &line("x", "k7", "{\"last\":true}");
-    assert_eq!(take(home, &store, "r2", 2, &events).await.counts, counts(600, 0, 1));
+    assert_eq!(
+        take(home, &store, "r2", 2, &events).await.counts,
+        counts(600, 0, 1)
+    );
     let k7 = shelf(&store).record("x", "k7").await.unwrap().unwrap();
     assert_eq!(k7.data.get(), "{\"last\":true}");
     store.close().await;
@@ -149,7 +163,11 @@ async fn what_is_late_gives_way(home: &Home) {
     take(home, &store, "r3", 3, &(line("x", "a", "{\"n\":3}") + &state(3))).await;
     let late = line("x", "a", "{\"n\":2}") + &line("x", "b", "{\"n\":2}") + &state(2);
     assert_eq!(take(home, &store, "r2", 2, &late).await.counts, counts(1, 0, 1));
-    let data: Vec<_> = all(&store, "x").await.iter().map(|one| one.data.get().to_owned()).collect();
+    let data: Vec<_> = all(&store, "x")
+        .await
+        .iter()
+        .map(|one| one.data.get().to_owned())
+        .collect();
     assert_eq!(data, ["{\"n\":3}", "{\"n\":2}"]);
     let remembered = shelf(&store).recall("g", "c").await.unwrap();
     assert_eq!(remembered.state.as_deref(), Some("3"));
@@ -161,22 +179,38 @@ async fn what_cannot_be_taken_leaves_nothing(home: &Home) {
     let mut short = delivery(home, "r1", 1, &line("x", "a", "{}").repeat(1000));
     short.bytes += 1;
     let error = shelf(&store).ingest(home.path(), &short).await.unwrap_err();
-    assert!(matches!(error, RecordsError::Changed { .. }) && !error.may_pass(), "{error}");
+    assert!(
+        matches!(error, RecordsError::Changed { .. }) && !error.may_pass(),
+        "{error}"
+    );
     short.events = "gone".into();
     assert!(matches!(
         shelf(&store).ingest(home.path(), &short).await,
         Err(RecordsError::File { .. })
     ));
     assert!(!shelf(&store).has("x").await.unwrap());
-    assert_eq!(take(home, &store, "r1", 1, &line("x", "a", "{}")).await.counts, counts(1, 0, 0));
+    assert_eq!(
+        take(home, &store, "r1", 1, &line("x", "a", "{}")).await.counts,
+        counts(1, 0, 0)
+    );
     store.close().await;
 }
 
 async fn strange_texts_come_back_as_they_were(home: &Home) {
     let store = home.open().await;
     let strange = [
-        "a\\tb\\\\n\\.", "\\N", "tab\there", "new\nline", "\u{1b}[2J", "<script>alert(1)</script>",
-        "'; drop table records; --", "\u{202e}evil", "\u{10ffff}", "\r", "NULL", "",
+        "a\\tb\\\\n\\.",
+        "\\N",
+        "tab\there",
+        "new\nline",
+        "\u{1b}[2J",
+        "<script>alert(1)</script>",
+        "'; drop table records; --",
+        "\u{202e}evil",
+        "\u{10ffff}",
+        "\r",
+        "NULL",
+        "",
     ];
     let events: String = strange
         .iter()
@@ -194,19 +228,28 @@ async fn strange_texts_come_back_as_they_were(home: &Home) {
         assert_eq!(data, serde_json::json!({"text": text, text.to_owned(): number}));
     }
     assert_eq!(found.len(), strange.len());
-    assert_eq!(take(home, &store, "r2", 2, &events).await.counts, counts(0, 0, 12));
+    assert_eq!(
+        take(home, &store, "r2", 2, &events).await.counts,
+        counts(0, 0, 12)
+    );
     store.close().await;
 }
 
 async fn an_export_is_sorted_and_filtered(home: &Home) {
     let store = home.open().await;
     let of = |keys: &[&str], n: u32| -> String {
-        keys.iter().map(|key| line("x", key, &format!("{{\"n\":{n}}}"))).collect()
+        keys.iter()
+            .map(|key| line("x", key, &format!("{{\"n\":{n}}}")))
+            .collect()
     };
     take(home, &store, "r1", 1, &of(&["b", "\u{e9}", "Z", "a"], 1)).await;
     take(home, &store, "r2", 2, &of(&["b"], 2)).await;
     take(home, &store, "r3", 3, &(of(&["b"], 2) + &of(&["new"], 3))).await;
-    assert_eq!(keys(&all(&store, "x").await), ["Z", "a", "b", "new", "\u{e9}"], "byte by byte");
+    assert_eq!(
+        keys(&all(&store, "x").await),
+        ["Z", "a", "b", "new", "\u{e9}"],
+        "byte by byte"
+    );
     let since = |second| Wanted {
         since: Some(at(second)),
         ..Wanted::default()
@@ -223,7 +266,14 @@ async fn an_export_is_sorted_and_filtered(home: &Home) {
 
 async fn records_that_nobody_delivers_can_be_forgotten(home: &Home) {
     let store = home.open().await;
-    take(home, &store, "r1", 1, &(line("x", "a", "{}") + &line("x", "b", "{}") + &line("y", "a", "{}"))).await;
+    take(
+        home,
+        &store,
+        "r1",
+        1,
+        &(line("x", "a", "{}") + &line("x", "b", "{}") + &line("y", "a", "{}")),
+    )
+    .await;
     take(home, &store, "r2", 2, &line("x", "b", "{}")).await;
     let shelf = shelf(&store);
     assert_eq!(shelf.prune("x", at(2), true).await.unwrap(), 1);
@@ -238,7 +288,14 @@ async fn a_collector_is_remembered(home: &Home) {
     let store = home.open().await;
     let nothing = shelf(&store).recall("g", "c").await.unwrap();
     assert_eq!((nothing.state, nothing.usual), (None, None));
-    take(home, &store, "r1", 1, "{\"type\":\"state\",\"data\":{\"b\":1,\"a\":[]}}\n").await;
+    take(
+        home,
+        &store,
+        "r1",
+        1,
+        "{\"type\":\"state\",\"data\":{\"b\":1,\"a\":[]}}\n",
+    )
+    .await;
     take(home, &store, "r2", 2, &line("x", "a", "{}")).await;
     for (position, milliseconds) in [10, 30, 20, 1000].iter().enumerate() {
         home.sql(&format!(
@@ -272,7 +329,10 @@ async fn many_records_cross_every_border_of_batches_and_pages(home: &Home) {
         let key = format!("{:08x}", number.wrapping_mul(2_654_435_761));
         let _ = write!(events, "{}", line("x", &key, &format!("{{\"n\":{number}}}")));
     }
-    assert_eq!(take(home, &store, "r1", 1, &events).await.counts, counts(2500, 0, 0));
+    assert_eq!(
+        take(home, &store, "r1", 1, &events).await.counts,
+        counts(2500, 0, 0)
+    );
     let found = all(&store, "x").await;
     assert_eq!(found.len(), 2500);
     assert!(found.is_sorted_by(|a, b| a.key < b.key));

@@ -27,9 +27,11 @@ struct File {
 pub(super) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Failure> {
     let NewVerb::Collector(args) = what;
     if !is_name(&args.name) {
-        return Err(Failure::usage(format!("{:?} is no name for a collector", args.name)).hint(format!(
-            "write a letter, then letters, digits, - and _, at most {LONGEST_NAME} in all: run_weather"
-        )));
+        return Err(
+            Failure::usage(format!("{:?} is no name for a collector", args.name)).hint(format!(
+                "write a letter, then letters, digits, - and _, at most {LONGEST_NAME} in all: run_weather"
+            )),
+        );
     }
     let dir = match &args.dir {
         Some(dir) => dir.clone(),
@@ -41,8 +43,10 @@ pub(super) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Fai
     };
     let files = files(&dir, args);
     if let Some(taken) = files.iter().find(|file| file.path.symlink_metadata().is_ok()) {
-        return Err(Failure::usage(format!("{} is there already", taken.path.display()))
-            .hint("choose another name; nothing was written"));
+        return Err(
+            Failure::usage(format!("{} is there already", taken.path.display()))
+                .hint("choose another name; nothing was written"),
+        );
     }
     for file in &files {
         write(file, &args.name).map_err(|error| {

@@ -6,9 +6,7 @@ use std::io::{self, BufWriter};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 
-use super::args::{
-    Format, Global, RecordsExportArgs, RecordsPruneArgs, RecordsShowArgs, RecordsVerb,
-};
+use super::args::{Format, Global, RecordsExportArgs, RecordsPruneArgs, RecordsShowArgs, RecordsVerb};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{print_json, print_text};

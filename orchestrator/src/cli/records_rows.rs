@@ -144,7 +144,10 @@ mod tests {
             )
         };
         assert_eq!(written(ExportFormat::Jsonl, &[]), "");
-        assert_eq!(written(ExportFormat::Jsonl, &["x", "y"]), format!("{}\n{}\n", line("x"), line("y")));
+        assert_eq!(
+            written(ExportFormat::Jsonl, &["x", "y"]),
+            format!("{}\n{}\n", line("x"), line("y"))
+        );
         assert_eq!(written(ExportFormat::Json, &[]), "[]\n");
         assert_eq!(
             written(ExportFormat::Json, &["x", "y"]),
@@ -154,7 +157,9 @@ mod tests {
         assert_eq!(written(ExportFormat::Csv, &[]), header);
         assert_eq!(
             written(ExportFormat::Csv, &["a,b", "=1+1"]),
-            format!("{header}\"a,b\",\"{{\"\"a\"\":1}}\",{at},{at},{at}\n\"'=1+1\",\"{{\"\"a\"\":1}}\",{at},{at},{at}\n")
+            format!(
+                "{header}\"a,b\",\"{{\"\"a\"\":1}}\",{at},{at},{at}\n\"'=1+1\",\"{{\"\"a\"\":1}}\",{at},{at},{at}\n"
+            )
         );
     }
 }

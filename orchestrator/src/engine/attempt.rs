@@ -116,7 +116,15 @@ pub(super) async fn attempt(mut job: Job) -> Attempted {
     );
     let (end, harvest) = match (spec, channel) {
         (Ok(spec), Ok(mut channel)) => {
-            let mut end = execute(&mut job, &spec, &mut sink, &mut channel, secrets.as_ref(), started).await;
+            let mut end = execute(
+                &mut job,
+                &spec,
+                &mut sink,
+                &mut channel,
+                secrets.as_ref(),
+                started,
+            )
+            .await;
             let shown = channel.shown();
             let examined = channel.close(secrets.clone()).await;
             // What was said after the last look is told as well.

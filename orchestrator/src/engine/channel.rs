@@ -115,7 +115,9 @@ impl Channel {
 fn finish(path: &Path, follower: Option<Follower>, secrets: Option<Secrets>) -> io::Result<Examined> {
     // Both do nothing to a file that is not what it was: the follower says so.
     if let Some(secrets) = secrets
-        && path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() > 0)
+        && path
+            .symlink_metadata()
+            .is_ok_and(|file| file.is_file() && file.len() > 0)
     {
         mask(path, secrets)?;
     }

@@ -155,7 +155,9 @@ impl Ledger {
             leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
             records: harvest.and_then(|harvest| harvest.counts),
             suspect: harvest.and_then(|harvest| harvest.suspect.clone()),
-            warnings: harvest.map(|harvest| harvest.warnings.clone()).unwrap_or_default(),
+            warnings: harvest
+                .map(|harvest| harvest.warnings.clone())
+                .unwrap_or_default(),
             log: last
                 .filter(|_| end.is_none_or(|end| end.logged))
                 .map(|last| last.log.clone()),

@@ -95,7 +95,11 @@ impl Harvest {
             self.warnings.push(format!(
                 "{} records and {} were not taken, because it failed; they are in {}",
                 said.records,
-                if said.state.is_some() { "a state" } else { "no state" },
+                if said.state.is_some() {
+                    "a state"
+                } else {
+                    "no state"
+                },
                 job.events.display()
             ));
         }
@@ -173,10 +177,7 @@ impl Harvest {
 }
 
 /// Takes it; or who wanted the run to end now, and then nothing was taken.
-async fn ingest(
-    job: &mut Job,
-    delivery: &Delivery,
-) -> Result<Result<Ingested, RecordsError>, CancelCause> {
+async fn ingest(job: &mut Job, delivery: &Delivery) -> Result<Result<Ingested, RecordsError>, CancelCause> {
     let (shelf, state_dir) = (&job.context.shelf, &job.context.state_dir);
     let taking = shelf.ingest(state_dir, delivery);
     tokio::pin!(taking);

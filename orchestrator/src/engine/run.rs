@@ -256,7 +256,9 @@ impl Running<'_> {
         match self.context.shelf.recall(group, command).await {
             Ok(remembered) => remembered,
             Err(error) => {
-                tracing::warn!("what is known of {group}/{command} cannot be read, it starts afresh: {error}");
+                tracing::warn!(
+                    "what is known of {group}/{command} cannot be read, it starts afresh: {error}"
+                );
                 Remembered::default()
             }
         }
@@ -275,7 +277,10 @@ impl Running<'_> {
                     }
                 }
                 Err(error) => {
-                    tracing::error!("what {} brought is not in the database: {error}", delivery.command);
+                    tracing::error!(
+                        "what {} brought is not in the database: {error}",
+                        delivery.command
+                    );
                 }
             }
         }

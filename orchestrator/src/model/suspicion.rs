@@ -22,15 +22,21 @@ pub fn suspicion(expect: &Expect, brought: Brought) -> Option<String> {
         && brought.records < min
     {
         let records = brought.records;
-        return Some(format!("it brought {records} records, and {min} are expected at least"));
+        return Some(format!(
+            "it brought {records} records, and {min} are expected at least"
+        ));
     }
     let max = expect.max_age?;
     let limit = humantime::format_duration(max);
     match brought.newest {
-        None => Some(format!("it has never brought anything new, and should every {limit}")),
+        None => Some(format!(
+            "it has never brought anything new, and should every {limit}"
+        )),
         Some(age) if age > max => {
             let age = humantime::format_duration(Duration::from_secs(age.as_secs()));
-            Some(format!("it last brought something new {age} ago, and should every {limit}"))
+            Some(format!(
+                "it last brought something new {age} ago, and should every {limit}"
+            ))
         }
         Some(_) => None,
     }
@@ -50,14 +56,23 @@ mod tests {
             let newest = newest.map(Duration::from_secs);
             suspicion(&expect, Brought { records, newest }).unwrap_or_default()
         };
-        assert_eq!(said(9, Some(0)), "it brought 9 records, and 10 are expected at least");
+        assert_eq!(
+            said(9, Some(0)),
+            "it brought 9 records, and 10 are expected at least"
+        );
         assert_eq!(said(10, Some(3 * 86_400)), "");
         assert_eq!(
             said(10, Some(3 * 86_400 + 60)),
             "it last brought something new 3days 1m ago, and should every 3days"
         );
-        assert_eq!(said(10, None), "it has never brought anything new, and should every 3days");
-        let nothing = Brought { records: 0, newest: None };
+        assert_eq!(
+            said(10, None),
+            "it has never brought anything new, and should every 3days"
+        );
+        let nothing = Brought {
+            records: 0,
+            newest: None,
+        };
         assert_eq!(suspicion(&Expect::default(), nothing), None);
     }
 }

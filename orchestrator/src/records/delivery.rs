@@ -50,7 +50,10 @@ impl Delivery {
             // Whole or not there.
             fs::rename(&temporary, &path)
         };
-        write().map_err(|source| RecordsError::File { path: path.clone(), source })
+        write().map_err(|source| RecordsError::File {
+            path: path.clone(),
+            source,
+        })
     }
 
     /// The database has it.
@@ -98,7 +101,9 @@ impl Undelivered {
         for entry in entries {
             let path = entry.map_err(failed)?.path();
             // What begins with a dot is being written.
-            let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            let hidden = path
+                .file_name()
+                .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
             if hidden {
                 continue;
             }
@@ -121,7 +126,11 @@ impl Undelivered {
     /// The directory cannot be read.
     pub fn of_run(state_dir: &Path, run: &RunId) -> Result<usize, RecordsError> {
         let found = Self::find(state_dir)?;
-        Ok(found.deliveries.iter().filter(|delivery| delivery.run == *run).count())
+        Ok(found
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.run == *run)
+            .count())
     }
 }
 
@@ -142,7 +151,10 @@ mod tests {
             bytes: 7,
             state: Some("{}".into()),
         };
-        let (late, early) = (delivery(1, "2026-11-25T05:00:00Z"), delivery(2, "2026-11-25T04:00:00Z"));
+        let (late, early) = (
+            delivery(1, "2026-11-25T05:00:00Z"),
+            delivery(2, "2026-11-25T04:00:00Z"),
+        );
         assert!(Undelivered::find(dir.path()).unwrap().deliveries.is_empty());
         late.note(dir.path()).unwrap();
         early.note(dir.path()).unwrap();

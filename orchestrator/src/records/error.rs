@@ -38,7 +38,9 @@ impl RecordsError {
                 // Data exceptions, violated constraints, faults in what we say (PostgreSQL,
                 // appendix A); SQLite's constraint and mismatch codes.
                 let code = error.code().unwrap_or_default();
-                let postgres = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some();
+                let postgres = error
+                    .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+                    .is_some();
                 if postgres {
                     !["22", "23", "42"].iter().any(|class| code.starts_with(class))
                 } else {

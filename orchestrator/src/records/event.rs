@@ -116,7 +116,8 @@ pub fn parse_event(line: &[u8]) -> Result<CollectorEvent, Fault> {
             },
         })),
         "progress" => Ok(CollectorEvent::Progress(Progress {
-            current: whole(raw.current, "current")?.ok_or_else(|| wrong("current", "a whole number", None))?,
+            current: whole(raw.current, "current")?
+                .ok_or_else(|| wrong("current", "a whole number", None))?,
             total: whole(raw.total, "total")?,
             message: message(raw.message)?,
         })),
@@ -145,7 +146,11 @@ fn not_json(line: &[u8], error: &serde_json::Error) -> Fault {
         Ok(_) => {
             let reason = error.to_string();
             let reason = reason.split(" at line ").next().unwrap_or_default();
-            Fault(format!("not an event: {} at column {}", cut(reason, 200), error.column()))
+            Fault(format!(
+                "not an event: {} at column {}",
+                cut(reason, 200),
+                error.column()
+            ))
         }
     }
 }
@@ -186,7 +191,9 @@ fn key(value: Option<Value>) -> Result<String, Fault> {
     match key.len() {
         0 => Err(Fault("`key` is empty".to_owned())),
         1..=LONGEST_KEY => Ok(key),
-        bytes => Err(Fault(format!("`key` has {bytes} bytes, and {LONGEST_KEY} is the limit"))),
+        bytes => Err(Fault(format!(
+            "`key` has {bytes} bytes, and {LONGEST_KEY} is the limit"
+        ))),
     }
 }
 

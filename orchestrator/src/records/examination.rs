@@ -60,7 +60,10 @@ impl Examination {
         match line {
             Line::TooLong(number, bytes) => {
                 let limit = super::lines::LONGEST_LINE;
-                self.fault(*number, &format_args!("{bytes} bytes long, and {limit} is the limit"));
+                self.fault(
+                    *number,
+                    &format_args!("{bytes} bytes long, and {limit} is the limit"),
+                );
             }
             Line::Whole(_, bytes) if bytes.trim_ascii().is_empty() => {}
             Line::Whole(number, bytes) => match parse_event(bytes) {
@@ -98,9 +101,8 @@ impl Examination {
             ));
         }
         let bytes = self.state.as_ref().map_or(0, String::len);
-        (bytes > LARGEST_STATE).then(|| {
-            format!("the state that it leaves has {bytes} bytes, and {LARGEST_STATE} is the limit")
-        })
+        (bytes > LARGEST_STATE)
+            .then(|| format!("the state that it leaves has {bytes} bytes, and {LARGEST_STATE} is the limit"))
     }
 
     /// Whether there is something to be kept.

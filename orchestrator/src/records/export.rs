@@ -167,10 +167,24 @@ impl Shelf {
     pub async fn record(&self, collection: &str, key: &str) -> Result<Option<Kept>, RecordsError> {
         let row: Option<Row> = match &self.pool {
             Pool::Sqlite(pool) => {
-                within(ANSWER, sqlx::query_as(ROW).bind(collection).bind(key).fetch_optional(pool)).await?
+                within(
+                    ANSWER,
+                    sqlx::query_as(ROW)
+                        .bind(collection)
+                        .bind(key)
+                        .fetch_optional(pool),
+                )
+                .await?
             }
             Pool::Postgres(pool) => {
-                within(ANSWER, sqlx::query_as(ROW).bind(collection).bind(key).fetch_optional(pool)).await?
+                within(
+                    ANSWER,
+                    sqlx::query_as(ROW)
+                        .bind(collection)
+                        .bind(key)
+                        .fetch_optional(pool),
+                )
+                .await?
             }
         };
         row.map(|row| kept(collection, row)).transpose()
@@ -254,7 +268,9 @@ impl Shelf {
     async fn newest_delivery(&self, collection: &str) -> Result<i64, RecordsError> {
         const SQL: &str = "select coalesce(max(ingest), 0) from deliveries where collection = $1";
         let (newest,): (i64,) = match &self.pool {
-            Pool::Sqlite(pool) => within(ANSWER, sqlx::query_as(SQL).bind(collection).fetch_one(pool)).await?,
+            Pool::Sqlite(pool) => {
+                within(ANSWER, sqlx::query_as(SQL).bind(collection).fetch_one(pool)).await?
+            }
             Pool::Postgres(pool) => {
                 within(ANSWER, sqlx::query_as(SQL).bind(collection).fetch_one(pool)).await?
             }

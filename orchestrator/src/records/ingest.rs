@@ -70,10 +70,18 @@ impl Shelf {
         const SQL: &str = "select fresh_at from states where group_name = $1 and command = $2";
         let row: Option<(Option<i64>,)> = match &self.pool {
             Pool::Sqlite(pool) => {
-                within(ANSWER, sqlx::query_as(SQL).bind(group).bind(command).fetch_optional(pool)).await?
+                within(
+                    ANSWER,
+                    sqlx::query_as(SQL).bind(group).bind(command).fetch_optional(pool),
+                )
+                .await?
             }
             Pool::Postgres(pool) => {
-                within(ANSWER, sqlx::query_as(SQL).bind(group).bind(command).fetch_optional(pool)).await?
+                within(
+                    ANSWER,
+                    sqlx::query_as(SQL).bind(group).bind(command).fetch_optional(pool),
+                )
+                .await?
             }
         };
         Ok(row.and_then(|(at,)| at).and_then(instant))
@@ -99,7 +107,10 @@ fn feed(path: &Path, bytes: u64, sender: &mpsc::Sender<Fed>) -> Result<(), Recor
         if lines.bytes() < bytes {
             return Err(RecordsError::Changed {
                 path: path.to_owned(),
-                reason: format!("it has {} bytes, and had {bytes} when it was examined", lines.bytes()),
+                reason: format!(
+                    "it has {} bytes, and had {bytes} when it was examined",
+                    lines.bytes()
+                ),
             });
         }
         if let Some(line) = lines.rest()
@@ -146,7 +157,10 @@ impl Batch {
 
 /// The reader stopped before the end.
 pub(super) fn cut_short() -> RecordsError {
-    sqlx::Error::Io(std::io::Error::other("the events file could not be read to its end")).into()
+    sqlx::Error::Io(std::io::Error::other(
+        "the events file could not be read to its end",
+    ))
+    .into()
 }
 
 /// What is late gives way to what is newer: a delivery that had to wait for the

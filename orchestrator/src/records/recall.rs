@@ -39,10 +39,18 @@ impl Shelf {
     pub async fn recall(&self, group: &str, command: &str) -> Result<Remembered, RecordsError> {
         let (state, usual): (Option<String>, Option<i64>) = match &self.pool {
             Pool::Sqlite(pool) => {
-                within(PATIENCE, sqlx::query_as(SQL).bind(group).bind(command).fetch_one(pool)).await?
+                within(
+                    PATIENCE,
+                    sqlx::query_as(SQL).bind(group).bind(command).fetch_one(pool),
+                )
+                .await?
             }
             Pool::Postgres(pool) => {
-                within(PATIENCE, sqlx::query_as(SQL).bind(group).bind(command).fetch_one(pool)).await?
+                within(
+                    PATIENCE,
+                    sqlx::query_as(SQL).bind(group).bind(command).fetch_one(pool),
+                )
+                .await?
             }
         };
         Ok(Remembered {

@@ -48,7 +48,10 @@ async fn lay(connection: &mut SqliteConnection, records: Vec<Record>) -> Result<
     }
     let mut statement = sqlx::query(AssertSqlSafe(text));
     for record in records {
-        statement = statement.bind(record.collection).bind(record.key).bind(record.data);
+        statement = statement
+            .bind(record.collection)
+            .bind(record.key)
+            .bind(record.data);
     }
     within(WORK, statement.execute(connection)).await?;
     Ok(())

@@ -31,8 +31,9 @@ impl Answer {
         self.bytes = self.bytes.saturating_add(chunk.len());
         if !self.is_too_long() {
             let lines = &mut self.lines;
-            self.framer
-                .push(chunk, &mut |line| lines.push(String::from_utf8_lossy(line.text).into_owned()));
+            self.framer.push(chunk, &mut |line| {
+                lines.push(String::from_utf8_lossy(line.text).into_owned())
+            });
         }
     }
 

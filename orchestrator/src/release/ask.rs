@@ -45,11 +45,17 @@ pub async fn ask(source: &ReleaseSource, hands: Hands<'_>) -> Result<Vec<Release
     let mut answer = Answer::new();
     let end = attempt.run(&mut answer).await;
     if !matches!(end.outcome, Outcome::Succeeded) {
-        let complaint = answer.complaint().map(|text| format!(": {text}")).unwrap_or_default();
+        let complaint = answer
+            .complaint()
+            .map(|text| format!(": {text}"))
+            .unwrap_or_default();
         return Err(format!("{} {}{complaint}", asked.who, end.outcome.reason()));
     }
     if answer.is_too_long() {
-        return Err(format!("{} printed more than a list of releases can be", asked.who));
+        return Err(format!(
+            "{} printed more than a list of releases can be",
+            asked.who
+        ));
     }
     let lines = answer.finish();
     Ok(match source.probe {
@@ -76,7 +82,11 @@ impl Asked {
                 let program = find_program("git", path).ok_or("git is not in PATH: install it")?;
                 let args = ["ls-remote", "--tags", "--refs", "--", repository];
                 // Nobody is there to be asked for a password.
-                let quiet = [("GIT_TERMINAL_PROMPT", "0"), ("GCM_INTERACTIVE", "never"), ("LC_ALL", "C")];
+                let quiet = [
+                    ("GIT_TERMINAL_PROMPT", "0"),
+                    ("GCM_INTERACTIVE", "never"),
+                    ("LC_ALL", "C"),
+                ];
                 Ok(Self {
                     who: format!("git ls-remote {repository}"),
                     program,

@@ -268,7 +268,12 @@ impl Current {
             Some(total) => format!("{}/{total}  ", progress.current),
             None => format!("{}  ", progress.current),
         };
-        let said: String = progress.message.iter().flat_map(|said| said.chars()).take(200).collect();
+        let said: String = progress
+            .message
+            .iter()
+            .flat_map(|said| said.chars())
+            .take(200)
+            .collect();
         push_neutralised(&mut message, said.as_bytes());
         self.bar.set_message(message);
     }

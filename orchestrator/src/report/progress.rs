@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn what_is_left_goes_as_what_was_done() {
-        let left = |current, total| time_left(Duration::from_secs(60), current, total).map(|left| left.as_secs());
+        let left =
+            |current, total| time_left(Duration::from_secs(60), current, total).map(|left| left.as_secs());
         assert_eq!(left(15, Some(60)), Some(180));
         assert_eq!(left(60, Some(60)), Some(0));
         assert_eq!(left(0, Some(60)), None);

@@ -49,7 +49,8 @@ impl RunDir {
     /// The events file of an attempt, relative to the state directory:
     /// `runs/<run>/1-run_x.events.jsonl`.
     pub fn events(&self, position: usize, command: &str, attempt: u32) -> PathBuf {
-        self.log(position, command, attempt).with_extension("events.jsonl")
+        self.log(position, command, attempt)
+            .with_extension("events.jsonl")
     }
 
     /// A path below the state directory, made absolute or relative as that is.

@@ -118,7 +118,11 @@ pub struct RecordCounts {
 impl std::fmt::Display for RecordCounts {
     /// "3 new, 1 changed, 96 unchanged".
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} new, {} changed, {} unchanged", self.new, self.changed, self.unchanged)
+        write!(
+            f,
+            "{} new, {} changed, {} unchanged",
+            self.new, self.changed, self.unchanged
+        )
     }
 }
 

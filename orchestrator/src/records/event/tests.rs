@@ -17,16 +17,20 @@ fn record(line: &str) -> Record {
 
 #[test]
 fn data_has_one_text_for_one_meaning() {
-    let one = record(r#"{"type":"record","collection":"c","key":"k","data":{"b":[1, 2],"a":{"y":null,"x":"\u0041"}}}"#);
+    let one = record(
+        r#"{"type":"record","collection":"c","key":"k","data":{"b":[1, 2],"a":{"y":null,"x":"\u0041"}}}"#,
+    );
     assert_eq!(one.data, r#"{"a":{"x":"A","y":null},"b":[1,2]}"#);
-    let other =
-        record(r#"{ "data" : {"a":{"x":"A","y":null},"b":[1,2]} , "key":"k","collection":"c","type":"record","extra":1}"#);
+    let other = record(
+        r#"{ "data" : {"a":{"x":"A","y":null},"b":[1,2]} , "key":"k","collection":"c","type":"record","extra":1}"#,
+    );
     assert_eq!(one, other);
 }
 
 #[test]
 fn no_text_holds_nul() {
-    let record = record(r#"{"type":"record","collection":"c","key":"a\u0000b","data":{"n\u0000":"\\u0000 \u0000"}}"#);
+    let record =
+        record(r#"{"type":"record","collection":"c","key":"a\u0000b","data":{"n\u0000":"\\u0000 \u0000"}}"#);
     assert_eq!(record.key, "a\u{2400}b");
     assert_eq!(record.data, "{\"n\u{2400}\":\"\\\\u0000 \u{2400}\"}");
 }
@@ -54,7 +58,10 @@ fn what_is_wrong_is_said_in_words() {
             r#"{"type":"recrod"}"#,
             "unknown type \"recrod\"; there are record, progress, failure, note, warning and state",
         ),
-        (r#"{"type":"record","type":"record"}"#, "not an event: duplicate field `type` at column 23"),
+        (
+            r#"{"type":"record","type":"record"}"#,
+            "not an event: duplicate field `type` at column 23",
+        ),
         (
             r#"{"type":"record","collection":"a b","key":"k","data":{}}"#,
             "`collection` must be 1 to 128 letters, digits and any of _-.:/",
@@ -63,7 +70,10 @@ fn what_is_wrong_is_said_in_words() {
             r#"{"type":"record","collection":"c","key":7,"data":{}}"#,
             "`key` must be a text, not a number",
         ),
-        (r#"{"type":"record","collection":"c","key":"","data":{}}"#, "`key` is empty"),
+        (
+            r#"{"type":"record","collection":"c","key":"","data":{}}"#,
+            "`key` is empty",
+        ),
         (
             r#"{"type":"record","collection":"c","key":"k","data":[]}"#,
             "`data` must be an object, not a list",
@@ -80,7 +90,10 @@ fn what_is_wrong_is_said_in_words() {
             r#"{"type":"failure","retry_after":"soon"}"#,
             "`retry_after` must be seconds, or a text like \"15m\"",
         ),
-        (r#"{"type":"failure","retry_after":-1}"#, "`retry_after` must be seconds, or a text like \"15m\""),
+        (
+            r#"{"type":"failure","retry_after":-1}"#,
+            "`retry_after` must be seconds, or a text like \"15m\"",
+        ),
         (r#"{"type":"note"}"#, "`message` must be a text, and is missing"),
         (r#"{"type":"state"}"#, "`data` must be given, and is missing"),
     ] {
