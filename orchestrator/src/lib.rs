@@ -13,6 +13,7 @@
 //! - [`records`]: what collectors bring, and what is kept of it.
 //! - [`release`]: whether there is a new release, for the tasks that wait for one.
 //! - [`report`]: events and output reach console, JSON, logs and summary.
+//! - [`notify`]: who is told of it.
 //! - [`store`]: what is remembered.
 //!
 //! Who may import whom is a test (`tests/architecture`).
@@ -22,6 +23,7 @@ pub mod config;
 pub mod engine;
 pub mod execution;
 pub mod model;
+pub mod notify;
 pub mod process;
 pub mod records;
 pub mod release;

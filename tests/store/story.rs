@@ -224,6 +224,7 @@ impl Story {
             leaked: true,
             leftovers: vec!["sh (pid 7)".into()],
             records: None,
+            releases: Vec::new(),
             suspect: None,
             warnings: Vec::new(),
             log: (attempts > 0).then(|| self.log(attempts)),

@@ -8,8 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 
+use super::args_notices::NoticesVerb;
 pub(super) use super::args_past::*;
 pub(super) use super::args_records::*;
+use super::args_release::ReleaseVerb;
 
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
 #[derive(Debug, Parser)]
@@ -200,6 +202,15 @@ Examples:
   orchestrate retry last --failed
   orchestrate retry 20261125-041000 --timeout 2h")]
     Retry(RetryArgs),
+    /// Look for releases by hand
+    #[command(after_help = "\
+Examples:
+  orchestrate release check --run
+  orchestrate release mark boost-1.90.0")]
+    Release {
+        #[command(subcommand)]
+        verb: ReleaseVerb,
+    },
     /// Read what collectors brought
     #[command(after_help = "\
 Examples:
@@ -217,6 +228,15 @@ Examples:
     New {
         #[command(subcommand)]
         what: NewVerb,
+    },
+    /// See who was told what, and whether it arrived
+    #[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices test")]
+    Notices {
+        #[command(subcommand)]
+        verb: NoticesVerb,
     },
     /// Look after the database
     #[command(after_help = "\

@@ -2,8 +2,10 @@
 //! the core: it may import everything, and nobody imports it.
 
 mod args;
+mod args_notices;
 mod args_past;
 mod args_records;
+mod args_release;
 mod cancel;
 mod check;
 mod check_collector;
@@ -21,10 +23,12 @@ mod logs;
 mod means;
 mod new_collector;
 mod next;
+mod notices;
 mod output;
 mod plan;
 mod records;
 mod records_rows;
+mod release;
 mod retry;
 mod run;
 mod schedule;
@@ -83,8 +87,10 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Why(args) => why::why(global, args),
         Verb::Cancel(args) => cancel::cancel(global, args),
         Verb::Retry(args) => retry::retry(global, args),
+        Verb::Release { verb } => release::release(global, verb),
         Verb::Records { verb } => records::records(global, verb),
         Verb::New { what } => new_collector::new_collector(global, what),
+        Verb::Notices { verb } => notices::notices(global, verb),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

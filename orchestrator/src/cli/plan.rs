@@ -20,7 +20,7 @@ use crate::report::neutralised;
 /// Shows the plan that `run` with the same arguments would execute.
 pub(super) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let plan = planned(&load(&settings)?, &args.selection)?;
+    let plan = planned(&settings, &load(&settings)?, &args.selection)?;
     show(&settings, &plan, args.format)
 }
 

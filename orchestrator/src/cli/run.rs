@@ -17,7 +17,7 @@ use super::store::{open_store, runtime, shelf};
 use super::undelivered;
 use super::{logging, schedule, summary};
 use crate::engine::{RunRequest, forward_signals};
-use crate::execution::{Audience, Executed, Means, Orders, execute};
+use crate::execution::{Audience, Executed, Means, Orders, execute, tell, told_success};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
 use crate::report::{Console, Diary, JsonLines, Listener, Terminal, summary_text};
 use crate::store::this_process;
@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let schedule = load(&settings)?;
     let mut job = Job {
-        plan: planned(&schedule, &args.selection)?,
+        plan: planned(&settings, &schedule, &args.selection)?,
         label: args.selection.schedule.clone(),
         group: args.selection.group.clone(),
         stop_on_failure: args.stop_on_failure,
@@ -182,6 +182,8 @@ impl Job {
         let executed = execute(&means, request, &plan, audience, orders)
             .await
             .map_err(not_executed)?;
+        tell(&means).await;
+        told_success(&means, &executed.summary).await;
         means.close().await;
         Ok(executed)
     }

@@ -50,8 +50,8 @@ pub(super) fn release(node: &Node, report: &mut Report<'_>) -> Option<ReleaseSou
     };
     let minimum = match fields.get("minimum") {
         Some(node) => minimum(node, report),
-        // A floor that is Boost's own means nothing elsewhere.
-        None if from_command || repository.is_some() => Version::parse("0"),
+        // Boost's floor means nothing to other tags.
+        None if from_command || fields.get("tag_pattern").is_some() => Version::parse("0"),
         None => Some(boost.minimum.clone()),
     };
     let poll = fields
@@ -157,10 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn another_repository_has_no_floor_of_boost_s() {
-        let source = read("release: {repository: ../other.git}\n");
-        assert_eq!(source.probe, Probe::Repository("../other.git".to_owned()));
-        assert_eq!(source.releases(["boost-1.0.0"]).len(), 1);
+    fn a_mirror_has_the_floor_of_boost_s_and_other_tags_have_none() {
+        let mirror = read("release: {repository: ../mirror.git}\n");
+        assert_eq!(mirror.probe, Probe::Repository("../mirror.git".to_owned()));
+        assert_eq!(mirror.releases(["boost-1.0.0", "boost-1.90.0"]).len(), 1);
+        let other = read("release: {repository: ../other.git, tag_pattern: 'v([0-9.]+)'}\n");
+        assert_eq!(other.releases(["v0.1"]).len(), 1);
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(super) struct Ledger {
 struct Entry {
     task: Arc<TaskRef>,
     args: Vec<String>,
+    releases: Vec<String>,
     attempts: u32,
     first_start: Option<Timestamp>,
     settled: Option<TaskSummary>,
@@ -47,6 +48,7 @@ impl Ledger {
             .map(|(planned, task)| Entry {
                 task: Arc::clone(task),
                 args: planned.task.args.clone(),
+                releases: planned.releases.clone(),
                 attempts: 0,
                 first_start: None,
                 settled: None,
@@ -153,6 +155,7 @@ impl Ledger {
             truncated: end.is_some_and(|end| end.truncated),
             leaked: end.is_some_and(|end| !end.leftovers.is_empty()),
             leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
+            releases: entry.releases.clone(),
             records: harvest.and_then(|harvest| harvest.counts),
             suspect: harvest.and_then(|harvest| harvest.suspect.clone()),
             warnings: harvest

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::reader_settings::ReaderSettings;
 use crate::engine::Context;
+use crate::model::DeadMan;
+use crate::notify::Post;
 use crate::process::{ForkServer, raise_open_files};
 use crate::store::Store;
 
@@ -19,6 +21,10 @@ pub struct Means {
     pub state_dir: PathBuf,
     /// With which collectors read records back; there as long as somebody has the means.
     pub reader: Arc<ReaderSettings>,
+    /// Who is told what, and how.
+    pub post: Post,
+    /// Who watches for our silence.
+    pub dead_man: Option<DeadMan>,
 }
 
 impl Means {

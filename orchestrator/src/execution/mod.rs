@@ -2,12 +2,16 @@
 //! and the engine, put together in one place. The verbs that run something and the
 //! beat call it. It decides neither what runs nor when, and prints nothing itself.
 
+mod detect;
 mod error;
 mod execute;
 mod means;
 mod reader_settings;
+mod tell;
 
+pub use detect::detect;
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed, Orders, execute};
 pub use means::{Means, fork_server};
 pub use reader_settings::ReaderSettings;
+pub use tell::{tell, told_success};

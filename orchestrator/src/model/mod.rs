@@ -7,6 +7,7 @@ mod firings;
 #[cfg(test)]
 mod fixtures;
 mod ids;
+mod notice;
 mod outcome;
 mod owner;
 mod plan;
@@ -23,6 +24,7 @@ pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
+pub use notice::{Address, Channel, DeadMan, Ended, Judged, NoticeKind, Pulse, Secret, Streak, judge};
 pub use outcome::{
     Because, CancelCause, Category, Exit, Outcome, ResourceLimit, SpawnError, TimeLimit, signal_name,
 };

@@ -32,7 +32,7 @@ impl Answer {
         if !self.is_too_long() {
             let lines = &mut self.lines;
             self.framer.push(chunk, &mut |line| {
-                lines.push(String::from_utf8_lossy(line.text).into_owned())
+                lines.push(String::from_utf8_lossy(line.text).into_owned());
             });
         }
     }
@@ -55,11 +55,17 @@ impl Answer {
         self.lines
     }
 
-    /// Its last line that is not empty; whoever prints it takes the harm out of it.
+    /// Its first line that begins as errors do, else its last one; whoever prints it
+    /// takes the harm out of it.
     pub(super) fn complaint(&self) -> Option<String> {
         let text = String::from_utf8_lossy(&self.complaint);
-        let last = text.lines().map(str::trim).rfind(|line| !line.is_empty());
-        last.map(str::to_owned)
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let is_error = |line: &&str| line.starts_with("fatal:") || line.starts_with("error:");
+        lines
+            .clone()
+            .find(is_error)
+            .or(lines.next_back())
+            .map(str::to_owned)
     }
 }
 
@@ -80,11 +86,14 @@ mod tests {
         let mut answer = Answer::new();
         answer.stdout(b"a\tref");
         answer.stdout(b"s/tags/boost-1.90.0\nb\trefs/heads/x\nwhat?\nc\trefs/tags/last");
-        answer.stderr(b"hint: try again\nfatal: no such host\n\n");
+        answer.stderr(b"hint: try again\nfatal: no such host\n\nPlease make sure.\n");
         assert_eq!(answer.complaint().as_deref(), Some("fatal: no such host"));
         let lines = answer.finish();
         assert_eq!(tags(&lines).collect::<Vec<_>>(), ["boost-1.90.0", "last"]);
 
+        let mut plain = Answer::new();
+        plain.stderr(b"one\ntwo\n\n");
+        assert_eq!(plain.complaint().as_deref(), Some("two"));
         let mut flood = Answer::new();
         for _ in 0..100 {
             flood.stdout(&[b'x'; 64 << 10]);

@@ -81,6 +81,9 @@ pub struct TaskSummary {
     pub leftovers: Vec<String>,
     /// What it brought; `None` if nothing was taken from it.
     pub records: Option<RecordCounts>,
+    /// The releases that it was run for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<String>,
     /// Why its success is not believed, if it is not.
     #[serde(default)]
     pub suspect: Option<String>,
@@ -247,6 +250,7 @@ pub(super) mod tests {
                 leaked: false,
                 leftovers: vec![],
                 records: None,
+                releases: Vec::new(),
                 suspect: None,
                 warnings: vec![],
                 log: ran.then(|| format!("runs/r/{position}-{command}.log")),

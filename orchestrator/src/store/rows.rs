@@ -167,6 +167,7 @@ impl TaskRow {
             truncated: self.truncated,
             leaked: !self.leftovers.0.is_empty(),
             leftovers: self.leftovers.0,
+            releases: Vec::new(),
             records: counts,
             suspect: self.suspect,
             warnings: self.warnings.0,

@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::journal::Numbered;
 use super::sql::{Sql, args};
 use super::store::Store;
-use super::{bulk, recovery, slots};
+use super::{bulk, recovery, releases, slots};
 use crate::model::{Owner, RunId};
 use crate::report::{PlannedTask, RunEvent, Summary, TaskRef, TaskSummary};
 
@@ -141,9 +141,12 @@ async fn write(
                 attempts.push((task.position, attempt));
             }
             RunEvent::TaskFinished {
-                task, last_attempt, ..
+                at,
+                task,
+                last_attempt,
             } => {
                 once(settled.insert(task.position), "ending a task twice")?;
+                releases::dealt_with(sql, run, task, *at).await?;
                 attempts.push((task.position, last_attempt));
                 tasks.push((&**task, "ran"));
             }
@@ -200,8 +203,8 @@ async fn run_started(
     sql.change_one(
         "starting a run",
         "insert into runs
-             (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start, judged)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &args![
             run,
             schedule,
@@ -210,7 +213,8 @@ async fn run_started(
             &owner.host,
             &owner.boot,
             owner.pid,
-            owner.started
+            owner.started,
+            false
         ],
     )
     .await
@@ -297,6 +301,7 @@ async fn complete(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
         )
         .await?;
         bulk::tasks_ended(sql, &summary.run, &[task]).await?;
+        releases::dealt_with(sql, &summary.run, task, summary.finished_at).await?;
         let state = if task.outcome == "skipped" {
             "skipped"
         } else {
