@@ -12,9 +12,11 @@
 //! - [`process`]: one attempt of one collector, its whole process tree included.
 //! - [`report`]: events and output reach console, JSON, logs and summary.
 //! - [`store`]: what is remembered.
+//! - [`beat`]: the scheduler, which fires the slots of the timetable.
 //!
 //! Who may import whom is a test (`tests/architecture`).
 
+pub mod beat;
 pub mod cli;
 pub mod config;
 pub mod engine;

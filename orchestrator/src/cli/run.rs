@@ -175,8 +175,8 @@ impl Job {
             slot: None,
             owner: this_process().map_err(Failure::infrastructure)?,
         };
-        let plan = serde_json::to_value(plan::view(settings, &self.plan)).map_err(Failure::infrastructure)?;
-        let executed = execute(&means, request, &plan, audience, orders)
+        plan::warn_of_missing(settings, &self.plan);
+        let executed = execute(&means, request, audience, orders)
             .await
             .map_err(not_executed)?;
         means.close().await;

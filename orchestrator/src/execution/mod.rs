@@ -5,7 +5,9 @@
 mod error;
 mod execute;
 mod means;
+mod plan_view;
 
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed, Orders, execute};
 pub use means::{Means, fork_server};
+pub use plan_view::{PlanView, TaskView};

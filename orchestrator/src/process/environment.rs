@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use crate::model::{CommandName, GroupName, RunId};
 
-/// Never inherited: ours, and perhaps secret.
-const OURS: [&str; 2] = ["DATABASE_URL", "ORCHESTRATE_*"];
+/// Never inherited: ours, and perhaps secret; or between us and the service manager.
+const OURS: [&str; 4] = ["DATABASE_URL", "ORCHESTRATE_*", "NOTIFY_SOCKET", "WATCHDOG_*"];
 
 /// Always inherited: what nearly every program needs to behave.
 const BASIC: [&str; 11] = [

@@ -4,11 +4,14 @@
 //! On the way in: `journal` (disk), `recorder` (queue, retries), `write` (each event
 //! exactly once). On the way out: `read`. After a crash: `recovery`.
 
+mod beats;
 mod bulk;
 mod error;
 mod health;
 mod journal;
+mod known;
 mod owner;
+mod pauses;
 #[cfg(test)]
 mod plans;
 mod postgres;
@@ -29,13 +32,16 @@ mod store;
 mod unrecorded;
 mod write;
 
+pub use beats::{Beat, Lead};
 pub use error::StoreError;
 pub use health::StoreHealth;
 pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
+pub use known::KnownTask;
 pub use owner::this_process;
+pub use pauses::Pause;
 pub use prune::{Pruned, Retention};
 pub use read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};
 pub use recorder::{DRAIN, RecorderEnd, record};
 pub use recovery::Recovered;
-pub use slots::{Claim, LedgerRow, SlotState, SlotTask};
+pub use slots::{Claim, LedgerRow, PassedSlot, SlotState, SlotTask};
 pub use store::{MigrationState, Store};

@@ -74,7 +74,12 @@ async fn ask_everything(store: &Store) {
         command: "c".into(),
         state: SlotState::Due,
     };
-    store.claim_slot(&slot, None, &[due], now).await.unwrap();
+    store
+        .claim_slot(&slot, &RunId::new("r"), &owner, &[due], now)
+        .await
+        .unwrap();
+    store.last_slot_until("e", now).await.unwrap();
+    store.last_success("g", "c").await.unwrap();
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::sql::{Sql, args};
 use super::store::Store;
-use crate::model::RunId;
+use crate::model::{Owner, RunId};
 use crate::report::{PlannedTask, SlotRef};
 
 /// Whether a slot may be run.
@@ -20,6 +20,17 @@ pub enum Claim {
     Ours,
     /// Somebody was faster: this run, or nobody if it was passed over.
     Taken(Option<RunId>),
+    /// Nobody has it, but a run of the same entry still goes on in another process.
+    Busy(RunId),
+}
+
+/// A slot that nobody runs, and why it is so for each of its tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedSlot {
+    /// The slot.
+    pub slot: SlotRef,
+    /// Its tasks, none of which is due.
+    pub tasks: Vec<SlotTask>,
 }
 
 /// A task at a slot, as a scheduler sees it before anything runs.
@@ -72,64 +83,92 @@ struct Row {
 }
 
 impl Store {
-    /// Takes a slot for `run`, or passes it over for good with `None`. Whoever gets
-    /// [`Claim::Ours`] may run it; there is only one who does, ever.
+    /// Takes a slot for `run`, which `owner` will execute. Whoever gets [`Claim::Ours`]
+    /// may run it; there is only one who does, ever.
     ///
     /// # Errors
-    /// The database fails; then nothing was taken.
+    /// The database fails; then nothing was taken, or it was and whoever asks again with
+    /// the same run is told so.
     pub async fn claim_slot(
         &self,
         slot: &SlotRef,
-        run: Option<&RunId>,
+        run: &RunId,
+        owner: &Owner,
         tasks: &[SlotTask],
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         let mut sql = self.begin().await?;
-        let run_id = run.map(ToString::to_string);
-        let taken = sql
-            .execute(
-                "insert into slots (entry, slot, claimed_at, run_id) values ($1, $2, $3, $4)
-                 on conflict (entry, slot) do nothing",
-                &args![&slot.entry, slot.at, now, &run_id],
-            )
-            .await?;
-        if taken == 0 {
-            let other: Vec<(Option<String>,)> = sql
-                .fetch(
-                    "select run_id from slots where entry = $1 and slot = $2",
-                    &args![&slot.entry, slot.at],
-                )
-                .await?;
-            sql.commit().await?;
-            let other = other.into_iter().next().and_then(|(run,)| run);
-            return Ok(Claim::Taken(other.map(RunId::new)));
-        }
-        let mut seen = Occurrences::default();
-        for task in tasks {
-            let (state, cause) = match &task.state {
-                SlotState::Due => ("due", None),
-                SlotState::Skipped(cause) => ("skipped", Some(cause.clone())),
-                SlotState::Missed(cause) => ("missed", Some(cause.clone())),
-            };
-            let occurrence = seen.next(&task.group, &task.command);
-            sql.change_one(
-                "noting a task of a slot",
-                "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
-                 values ($1, $2, $3, $4, $5, $6, $7)",
+        let other: Vec<(String,)> = sql
+            .fetch(
+                "select runs.id from runs join slots on slots.run_id = runs.id
+                 where runs.finished_at is null and slots.entry = $1 and slots.slot <> $2
+                   and not (runs.owner_host = $3 and runs.owner_boot = $4
+                            and runs.owner_pid = $5 and runs.owner_start = $6)",
                 &args![
                     &slot.entry,
                     slot.at,
-                    &task.group,
-                    &task.command,
-                    occurrence,
-                    state,
-                    &cause
+                    &owner.host,
+                    &owner.boot,
+                    owner.pid,
+                    owner.started
                 ],
             )
             .await?;
+        if let Some((other,)) = other.into_iter().next() {
+            sql.commit().await?;
+            return Ok(Claim::Busy(RunId::new(other)));
+        }
+        let claim = take(&mut sql, slot, Some((run, owner)), tasks, now).await?;
+        sql.commit().await?;
+        Ok(claim)
+    }
+
+    /// Passes slots over for good; one that somebody took meanwhile is left to them.
+    /// All or, if the database fails, none. Returns how many were passed over.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn pass_over(&self, slots: &[PassedSlot], now: Timestamp) -> Result<usize, StoreError> {
+        let mut sql = self.begin().await?;
+        let mut passed = 0;
+        for PassedSlot { slot, tasks } in slots {
+            if take(&mut sql, slot, None, tasks, now).await? == Claim::Ours {
+                passed += 1;
+            }
         }
         sql.commit().await?;
-        Ok(Claim::Ours)
+        Ok(passed)
+    }
+
+    /// A slot was taken for `run`, which could not begin: what was due at it is missed.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn give_up_slot(&self, slot: &SlotRef, run: &RunId, reason: &str) -> Result<(), StoreError> {
+        let mut sql = self.begin().await?;
+        sql.execute(
+            "update ledger set state = 'missed', cause = $3
+             where entry = $1 and slot = $2 and state = 'due'
+               and not exists (select 1 from runs where id = $4)",
+            &args![&slot.entry, slot.at, reason, run],
+        )
+        .await?;
+        sql.commit().await
+    }
+
+    /// The newest slot of an entry, up to and including `until`, that was taken or
+    /// passed over. Later ones are the doing of a clock that was wrong.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn last_slot_until(&self, entry: &str, until: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let rows: Vec<(i64,)> = self
+            .fetch(
+                "select slot from slots where entry = $1 and slot <= $2 order by slot desc limit 1",
+                &args![entry, until],
+            )
+            .await?;
+        rows.first().map(|(slot,)| instant(entry, *slot)).transpose()
     }
 
     /// The newest slot of an entry that was taken or passed over.
@@ -172,6 +211,74 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// Takes a slot and notes its tasks, if nobody has it.
+async fn take(
+    sql: &mut Sql,
+    slot: &SlotRef,
+    by: Option<(&RunId, &Owner)>,
+    tasks: &[SlotTask],
+    now: Timestamp,
+) -> Result<Claim, StoreError> {
+    let run_id = by.map(|(run, _)| run.to_string());
+    let owner = by.map(|(_, owner)| owner);
+    let taken = sql
+        .execute(
+            "insert into slots (entry, slot, claimed_at, run_id, owner_host, owner_boot, owner_pid, owner_start)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (entry, slot) do nothing",
+            &args![
+                &slot.entry,
+                slot.at,
+                now,
+                &run_id,
+                &owner.map(|owner| owner.host.clone()),
+                &owner.map(|owner| owner.boot.clone()),
+                owner.map(|owner| i64::from(owner.pid)),
+                owner.and_then(|owner| i64::try_from(owner.started).ok())
+            ],
+        )
+        .await?;
+    if taken == 0 {
+        let other: Vec<(Option<String>,)> = sql
+            .fetch(
+                "select run_id from slots where entry = $1 and slot = $2",
+                &args![&slot.entry, slot.at],
+            )
+            .await?;
+        let other = other.into_iter().next().and_then(|(run,)| run);
+        // Whoever does not know whether its claim arrived asks again.
+        return Ok(match other {
+            Some(other) if run_id.as_ref() == Some(&other) => Claim::Ours,
+            other => Claim::Taken(other.map(RunId::new)),
+        });
+    }
+    let mut seen = Occurrences::default();
+    for task in tasks {
+        let (state, cause) = match &task.state {
+            SlotState::Due => ("due", None),
+            SlotState::Skipped(cause) => ("skipped", Some(cause.clone())),
+            SlotState::Missed(cause) => ("missed", Some(cause.clone())),
+        };
+        let occurrence = seen.next(&task.group, &task.command);
+        sql.change_one(
+            "noting a task of a slot",
+            "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            &args![
+                &slot.entry,
+                slot.at,
+                &task.group,
+                &task.command,
+                occurrence,
+                state,
+                &cause
+            ],
+        )
+        .await?;
+    }
+    Ok(Claim::Ours)
 }
 
 /// A run with a slot begins: the slot is its own, and the tasks of its plan are due.

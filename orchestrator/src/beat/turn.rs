@@ -1,0 +1,277 @@
+//! What a scheduler does with slots that have come, and with firings that have ended.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::fire::{End, Ended, Firing};
+use super::lanes::Offered;
+use super::reason::Reason;
+use super::rows::{Circumstances, Row, asks_for_release, known, planned, rows, since};
+use super::scheduler::Scheduler;
+use super::tick::{Due, Timeline, Verdict};
+use crate::engine::RunRequest;
+use crate::execution::{Executed, Orders};
+use crate::model::{Cadence, Entry, EntryKey, Overlap, Plan, Release, RunId};
+use crate::report::SlotRef;
+use crate::store::{PassedSlot, StoreError};
+
+impl Scheduler {
+    /// Where a timetable stands, by the database and by what this process knows: slots
+    /// that were settled stay so, and nothing is older than its entry.
+    pub(super) async fn stand<'t, 'a>(
+        &self,
+        timetable: &'t [Entry<'a>],
+    ) -> Result<(Timeline<'t, 'a>, Circumstances), StoreError> {
+        let (store, now) = (&self.setup.means.store, self.now());
+        let tasks: Vec<_> = timetable
+            .iter()
+            .flat_map(|entry| entry.tasks().iter().map(|task| known(entry, task)))
+            .collect();
+        let circumstances = Circumstances {
+            known: store.know(&tasks, now).await?,
+            pauses: store.pauses().await?,
+        };
+        let mut settled = Vec::with_capacity(timetable.len());
+        for entry in timetable {
+            let taken = store.last_slot_until(&entry.key().to_string(), now).await?;
+            let offered = self.lanes.offered(entry.key()).filter(|&offered| offered <= now);
+            let since = since(entry, &circumstances).unwrap_or(now);
+            settled.push(taken.max(offered).map_or(since, |settled| settled.max(since)));
+        }
+        Ok((Timeline::new(timetable, settled), circumstances))
+    }
+
+    /// Slots have come: what is to run is started, the rest gets its rows.
+    pub(super) async fn turn(
+        &mut self,
+        timetable: &[Entry<'_>],
+        circumstances: &mut Circumstances,
+        due: Vec<Due>,
+    ) {
+        match self.setup.means.store.pauses().await {
+            Ok(pauses) => {
+                circumstances.pauses = pauses;
+                self.database(None);
+            }
+            // Those that are known still hold; nothing can be taken now in any case.
+            Err(error) => self.database(Some(error.to_string())),
+        }
+        for Due { entry, slots } in due {
+            let entry = &timetable[entry];
+            let mut to_run = Vec::new();
+            for (slot, verdict) in slots {
+                match verdict {
+                    Verdict::Run => to_run.push(slot),
+                    Verdict::Idle => self.pass_over(entry, slot, circumstances, None),
+                    Verdict::Missed(reason) => {
+                        tracing::warn!("{} of {slot} is missed: {reason}", entry.key());
+                        self.pass_over(entry, slot, circumstances, Some(&Reason::Missed(reason)));
+                    }
+                }
+            }
+            if to_run.is_empty() {
+                continue;
+            }
+            let Offered { start, skipped } = self.lanes.offer(entry.key(), &to_run, overlap(entry));
+            for (slot, reason) in skipped {
+                tracing::warn!("{} of {slot} is skipped: {reason}", entry.key());
+                self.pass_over(entry, slot, circumstances, Some(&Reason::Overlap(reason)));
+            }
+            if let Some(slot) = start {
+                self.begin(entry, slot, circumstances);
+            }
+        }
+        self.settle().await;
+    }
+
+    /// A lane was taken for a slot: it is planned and fired, once it is known whether
+    /// there is a release if that matters.
+    fn begin(&mut self, entry: &Entry<'_>, slot: Timestamp, circumstances: &Circumstances) {
+        if !asks_for_release(&rows(entry, slot, circumstances, None)) {
+            return self.fire(entry, slot, circumstances, Release::NotChecked);
+        }
+        let (key, releases) = (entry.key().clone(), Arc::clone(&self.setup.releases));
+        self.at_work.spawn(async move {
+            let release = releases.ask().await;
+            Ended::Answered { key, slot, release }
+        });
+    }
+
+    fn fire(&mut self, entry: &Entry<'_>, slot: Timestamp, circumstances: &Circumstances, release: Release) {
+        let planned = planned(entry, slot, circumstances, release);
+        let Some((plan, rows)) = planned.filter(|(plan, _)| !plan.tasks.is_empty()) else {
+            self.pass_over_rows(entry, slot, &rows(entry, slot, circumstances, Some(&Reason::NoNewRelease)));
+            return self.free(entry, circumstances);
+        };
+        self.count(&rows);
+        let orders = Orders::new();
+        let request = self.request(entry, slot, plan);
+        self.lanes
+            .running(entry.key(), request.run.clone(), orders.sender());
+        let firing = Firing {
+            means: self.setup.means.clone(),
+            request,
+            slot: slot_ref(entry.key(), slot),
+            planned_for: slot.checked_add(super::jitter::delay(entry)).unwrap_or(slot),
+            rows: rows.iter().map(Row::slot_task).collect(),
+            overlap: overlap(entry),
+            audience: (self.setup.audience)(),
+            orders,
+            permits: Arc::clone(&self.permits),
+            stop: self.stop.subscribe(),
+            metrics: self.setup.metrics.clone(),
+        };
+        let key = entry.key().clone();
+        self.at_work.spawn(async move {
+            let end = Box::new(firing.fire().await);
+            Ended::Fired { key, slot, end }
+        });
+    }
+
+    fn request(&self, entry: &Entry<'_>, slot: Timestamp, plan: Plan) -> RunRequest {
+        let schedule = self.schedule();
+        let stopping = schedule.groups.iter().filter(|group| group.stop_on_failure);
+        RunRequest {
+            run: RunId::at(self.now(), fastrand::u32(..)),
+            schedule: plan.selection.to_owned(),
+            group: entry.group().map(|group| group.name.to_string()),
+            slots: vec![slot; plan.tasks.len()],
+            plan,
+            stop_on_failure: false,
+            stopping_groups: stopping.map(|group| group.name.to_string()).collect(),
+            slot: Some(slot_ref(entry.key(), slot)),
+            owner: self.setup.owner.clone(),
+        }
+    }
+
+    /// Something that was set going has ended. `timetable` is the one in force now.
+    pub(super) async fn ended(
+        &mut self,
+        ended: Result<Ended, tokio::task::JoinError>,
+        timetable: &[Entry<'_>],
+        circumstances: &Circumstances,
+    ) {
+        let (key, slot, end) = match ended {
+            Ok(Ended::Answered { key, slot, release }) => {
+                match timetable.iter().find(|entry| *entry.key() == key) {
+                    Some(entry) => self.fire(entry, slot, circumstances, release),
+                    None => self.gone(&key),
+                }
+                return self.settle().await;
+            }
+            Ok(Ended::Fired { key, slot, end }) => (key, slot, end),
+            Err(error) => {
+                tracing::error!("a firing ended too early, which is a defect of ours: {error}");
+                return;
+            }
+        };
+        let entry = timetable.iter().find(|entry| *entry.key() == key);
+        match *end {
+            End::Ran(executed) => self.ran(&key, slot, executed).await,
+            End::Taken(by) => {
+                let by = by.map_or("passed over".to_owned(), |run| format!("run {run}'s"));
+                tracing::debug!("{key} of {slot} is {by} already");
+            }
+            End::Busy(run) => {
+                let reason = format!("run {run} of another scheduler still went on (overlap: skip)");
+                tracing::warn!("{key} of {slot} is skipped: {reason}");
+                if let Some(entry) = entry {
+                    self.pass_over(entry, slot, circumstances, Some(&Reason::Overlap(reason)));
+                }
+            }
+            End::Stopped => tracing::info!("{key} of {slot} has not begun; the next scheduler finds it"),
+            End::Failed(reason) => tracing::error!("{key} of {slot} could not be run: {reason}"),
+        }
+        match entry {
+            Some(entry) => self.free(entry, circumstances),
+            None => self.gone(&key),
+        }
+        self.settle().await;
+    }
+
+    async fn ran(&self, key: &EntryKey, slot: Timestamp, executed: Executed) {
+        let Executed { summary, recorded } = executed;
+        if let Some((missing, error)) = recorded.failure {
+            tracing::error!(
+                "{missing} events of run {} ({key} of {slot}) are not in the database: {error}; its journal is \
+                 complete, and the next start brings it in",
+                summary.run
+            );
+        }
+        let schedule = self.schedule();
+        let waits = |group: &str, command: &str| {
+            let tasks = schedule.groups.iter().flat_map(|group| &group.tasks);
+            tasks
+                .filter(|task| task.cadence == Cadence::OnRelease)
+                .any(|task| task.group.as_str() == group && task.command.as_str() == command)
+        };
+        if summary.tasks.iter().any(|task| waits(&task.group, &task.command)) {
+            self.setup.releases.ran(&summary).await;
+        }
+    }
+
+    /// A lane is free: what waits in it follows.
+    fn free(&mut self, entry: &Entry<'_>, circumstances: &Circumstances) {
+        if let Some(slot) = self.lanes.free(entry.key()) {
+            self.begin(entry, slot, circumstances);
+        }
+    }
+
+    /// A lane is free whose entry the timetable has no more: nothing follows.
+    fn gone(&mut self, key: &EntryKey) {
+        while let Some(slot) = self.lanes.free(key) {
+            tracing::warn!("{key} of {slot} is dropped: the timetable has this entry no more");
+        }
+    }
+
+    fn pass_over(
+        &mut self,
+        entry: &Entry<'_>,
+        slot: Timestamp,
+        circumstances: &Circumstances,
+        reason: Option<&Reason>,
+    ) {
+        self.pass_over_rows(entry, slot, &rows(entry, slot, circumstances, reason));
+    }
+
+    fn pass_over_rows(&mut self, entry: &Entry<'_>, slot: Timestamp, rows: &[Row<'_>]) {
+        self.count(rows);
+        self.unsettled.push(PassedSlot {
+            slot: slot_ref(entry.key(), slot),
+            tasks: rows.iter().map(Row::slot_task).collect(),
+        });
+    }
+
+    fn count(&self, rows: &[Row<'_>]) {
+        for reason in rows.iter().filter_map(|row| row.reason.as_ref()) {
+            self.setup.metrics.skipped(reason.keyword());
+        }
+    }
+
+    /// Writes down what was passed over. What the database cannot take now, it is given
+    /// again later.
+    pub(super) async fn settle(&mut self) {
+        if self.unsettled.is_empty() {
+            return;
+        }
+        match self.setup.means.store.pass_over(&self.unsettled, self.now()).await {
+            Ok(_) => {
+                self.unsettled.clear();
+                self.database(None);
+            }
+            Err(error) => self.database(Some(error.to_string())),
+        }
+    }
+}
+
+fn overlap(entry: &Entry<'_>) -> Overlap {
+    entry.group().map_or(Overlap::default(), |group| group.overlap)
+}
+
+fn slot_ref(key: &EntryKey, slot: Timestamp) -> SlotRef {
+    SlotRef {
+        entry: key.to_string(),
+        at: slot,
+    }
+}
