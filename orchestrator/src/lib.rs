@@ -13,6 +13,7 @@
 //! - [`report`]: events and output reach console, JSON, logs and summary.
 //! - [`store`]: what is remembered.
 //! - [`beat`]: the scheduler, which fires the slots of the timetable.
+//! - [`web`]: what the scheduler answers over HTTP.
 //!
 //! Who may import whom is a test (`tests/architecture`).
 
@@ -25,3 +26,4 @@ pub mod model;
 pub mod process;
 pub mod report;
 pub mod store;
+pub mod web;

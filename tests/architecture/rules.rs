@@ -43,10 +43,11 @@ enum Allowed {
 /// Stands for the part of `report` that is words and not deeds: what may be said, by
 /// whom it is heard, and where it is kept.
 const WORDS: &str = "the words of report";
-const WORDS_OF_REPORT: [&str; 17] = [
+const WORDS_OF_REPORT: [&str; 18] = [
     "event",
     "AttemptRecord",
     "Exposition",
+    "FiringView",
     "Listener",
     "Message",
     "Metrics",

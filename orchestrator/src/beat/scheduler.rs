@@ -16,9 +16,6 @@ use crate::model::{Owner, Schedule};
 use crate::report::{Metrics, Standing};
 use crate::store::{Beat, PassedSlot};
 
-/// Reads the schedule file; the error is in words for people, with places.
-pub type Load = Box<dyn Fn() -> Result<Schedule, String>>;
-
 /// What a scheduler needs.
 pub struct Setup {
     /// To execute and to remember.
@@ -29,8 +26,8 @@ pub struct Setup {
     pub schedule_file: PathBuf,
     /// What is in it now.
     pub schedule: Schedule,
-    /// Reads it again.
-    pub load: Load,
+    /// Reads it again; the error is in words for people, with places.
+    pub load: Box<dyn Fn() -> Result<Schedule, String>>,
     /// Knows about releases.
     pub releases: Arc<dyn Releases>,
     /// Who is told of each run.

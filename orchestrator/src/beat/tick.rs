@@ -83,11 +83,6 @@ impl<'t, 'a> Timeline<'t, 'a> {
         self.upcoming.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Up to when the slots of an entry are settled.
-    pub(super) fn settled(&self, entry: usize) -> Option<Timestamp> {
-        self.lines.get(entry).map(|line| line.settled)
-    }
-
     /// What has come up to `now`, in order of time and of the timetable. The work grows
     /// with that, not with the timetable.
     pub(super) fn tick(&mut self, now: Timestamp) -> Vec<Due> {

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 
+pub(super) use super::args_beat::*;
 pub(super) use super::args_past::*;
 
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
@@ -143,7 +144,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   orchestrate plan --schedule default --group reporting --date 2026-02-28
-  orchestrate plan --schedule monthly --day-of-month 31 --format json")]
+  orchestrate plan --diff new-schedule.yaml")]
     Plan(PlanArgs),
     /// Show upcoming firings of the timetable
     #[command(after_help = "\
@@ -199,6 +200,30 @@ Examples:
   orchestrate retry last --failed
   orchestrate retry 20261125-041000 --timeout 2h")]
     Retry(RetryArgs),
+    /// Run the timetable: every slot once, by itself, until a signal ends it
+    #[command(after_help = "\
+Examples:
+  orchestrate beat
+  orchestrate beat --concurrency 4 --drain-timeout 1h")]
+    Beat(BeatArgs),
+    /// Run the timetable and answer over HTTP: /healthz, /metrics and a read-only JSON API
+    #[command(after_help = "\
+Examples:
+  orchestrate serve
+  orchestrate serve --listen 127.0.0.1:9000 --drain-timeout 1h")]
+    Serve(ServeArgs),
+    /// Keep the scheduler from running a group
+    #[command(after_help = "\
+Examples:
+  orchestrate pause github
+  orchestrate pause workflow")]
+    Pause(PauseArgs),
+    /// Let the scheduler run a paused group again
+    #[command(after_help = "\
+Examples:
+  orchestrate resume github
+  orchestrate resume workflow")]
+    Resume(PauseArgs),
     /// Look after the database
     #[command(after_help = "\
 Examples:
@@ -208,11 +233,11 @@ Examples:
         #[command(subcommand)]
         verb: DbVerb,
     },
-    /// Exit 0 when database and runs are well, for probes
+    /// Exit 0 when database, scheduler and runs are well, for probes
     #[command(after_help = "\
 Examples:
   orchestrate health
-  orchestrate health --format json")]
+  orchestrate health --beat --format json")]
     Health(HealthArgs),
     /// Print the JSON Schema of the schedule file, for editors
     #[command(after_help = "\
@@ -243,7 +268,7 @@ Examples:
 pub(super) struct SelectionArgs {
     /// Which tasks: daily, weekly, monthly, interval, on_release, or default (the batch of one group)
     #[arg(long, value_name = "KIND")]
-    pub(super) schedule: String,
+    pub(super) schedule: Option<String>,
     /// Only this group
     #[arg(long, value_name = "GROUP")]
     pub(super) group: Option<String>,
@@ -333,15 +358,6 @@ pub(super) struct RunOneArgs {
     /// Its arguments, instead of the schedule's
     #[arg(last = true)]
     pub(super) args: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PlanArgs {
-    #[command(flatten)]
-    pub(super) selection: SelectionArgs,
-    /// Form of the plan
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,9 @@
 //! the core: it may import everything, and nobody imports it.
 
 mod args;
+mod args_beat;
 mod args_past;
+mod beat;
 mod cancel;
 mod check;
 mod check_collector;
@@ -20,6 +22,7 @@ mod logs;
 mod means;
 mod next;
 mod output;
+mod pause;
 mod plan;
 mod retry;
 mod run;
@@ -78,6 +81,10 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Why(args) => why::why(global, args),
         Verb::Cancel(args) => cancel::cancel(global, args),
         Verb::Retry(args) => retry::retry(global, args),
+        Verb::Beat(args) => beat::beat(global, args),
+        Verb::Serve(args) => beat::serve(global, args),
+        Verb::Pause(args) => pause::pause(global, args),
+        Verb::Resume(args) => pause::resume(global, args),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

@@ -6,7 +6,6 @@ use std::time::Duration;
 use comfy_table::{Table, presets};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
 use super::args::{Format, Global, NextArgs};
 use super::exit::Exit;
@@ -16,7 +15,7 @@ use super::schedule::load;
 use super::settings::Settings;
 use super::store::with_store;
 use crate::model::{Clock, EntryKey, Firing, SystemClock, Window, firings, timetable};
-use crate::report::{human_duration, neutralised, outcome_style};
+use crate::report::{FiringView, human_duration, neutralised, outcome_style};
 use crate::store::LastOutcome;
 
 type LastOutcomes = HashMap<(String, String), LastOutcome>;
@@ -38,7 +37,11 @@ pub(super) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
         Format::Json => print_json(
             &firings
                 .iter()
-                .map(|firing| view(firing, &last))
+                .map(|firing| {
+                    FiringView::of(firing, |task| {
+                        last.get(&(task.group.to_string(), task.command.to_string()))
+                    })
+                })
                 .collect::<Vec<_>>(),
         )?,
         Format::Text => print_text(&table(&firings, &last, now))?,
@@ -66,65 +69,6 @@ fn last_outcomes(settings: &Settings, firings: &[Firing<'_, '_>]) -> Result<Last
         }
         Ok(found)
     })
-}
-
-/// A firing as the JSON contract shows it.
-#[derive(Serialize)]
-struct FiringView<'a> {
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    minutes: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timezone: Option<String>,
-    next: Timestamp,
-    tasks: Vec<TaskView<'a>>,
-}
-
-#[derive(Serialize)]
-struct TaskView<'a> {
-    group: &'a str,
-    command: &'a str,
-    args: &'a [String],
-    schedule: &'static str,
-    last: Option<&'a LastOutcome>,
-}
-
-fn view<'a>(firing: &'a Firing<'_, '_>, last: &'a LastOutcomes) -> FiringView<'a> {
-    let entry = firing.entry;
-    let (kind, group, minutes) = match entry.key() {
-        EntryKey::Group(name) => ("group", Some(name.as_str()), None),
-        EntryKey::Interval(minutes) => ("interval", None, Some(minutes.get())),
-        EntryKey::Workflow => ("workflow", None, None),
-    };
-    FiringView {
-        kind,
-        group,
-        minutes,
-        at: entry
-            .time_of_day()
-            .map(|(time, _)| time.strftime("%H:%M").to_string()),
-        timezone: entry.time_of_day().map(|(_, zone)| zone_name(zone)),
-        next: firing.at,
-        tasks: firing
-            .tasks
-            .iter()
-            .map(|task| TaskView {
-                group: task.group.as_str(),
-                command: task.command.as_str(),
-                args: &task.args,
-                schedule: task.cadence.keyword(),
-                last: last.get(&(task.group.to_string(), task.command.to_string())),
-            })
-            .collect(),
-    }
-}
-
-fn zone_name(zone: &TimeZone) -> String {
-    zone.iana_name().unwrap_or("UTC").to_owned()
 }
 
 fn table(firings: &[Firing<'_, '_>], last: &LastOutcomes, now: Timestamp) -> String {

@@ -1,6 +1,7 @@
 //! `plan`, and `run --dry-run`: what would run, in order. Nothing is started.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use anstream::eprintln;
 use anstyle::AnsiColor;
@@ -11,17 +12,37 @@ use super::collectors::collectors;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{print_json, print_text};
-use super::schedule::{load, planned};
+use super::schedule::{load, load_file, planned};
 use super::settings::Settings;
 use crate::execution::PlanView;
-use crate::model::{Plan, Release};
+use crate::model::{Plan, Release, changes};
 use crate::report::neutralised;
 
 /// Shows the plan that `run` with the same arguments would execute.
 pub(super) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
+    if let Some(other) = &args.diff {
+        return diff(&settings, other, args.format);
+    }
     let plan = planned(&load(&settings)?, &args.selection)?;
     show(&settings, &plan, args.format)
+}
+
+/// Shows what would change with another file, as a scheduler would tell it on reading it.
+fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failure> {
+    let before = load(settings)?;
+    let after = load_file(other)?;
+    let changes = changes(&before, &after);
+    match format {
+        Format::Json => print_json(&changes)?,
+        Format::Text if changes.is_empty() => print_text("Nothing differs.\n")?,
+        Format::Text => {
+            let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            let safe: Vec<_> = lines.iter().map(|line| neutralised(line)).collect();
+            print_text(&format!("{}\n", safe.join("\n")))?;
+        }
+    }
+    Ok(Exit::Success)
 }
 
 /// Prints a plan. A collector that is not found is a warning here: the run would

@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let schedule = load(&settings)?;
     let mut job = Job {
         plan: planned(&schedule, &args.selection)?,
-        label: args.selection.schedule.clone(),
+        label: args.selection.kind()?.to_owned(),
         group: args.selection.group.clone(),
         stop_on_failure: args.stop_on_failure,
         stopping_groups: stopping_groups(&schedule),

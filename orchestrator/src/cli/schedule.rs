@@ -1,6 +1,7 @@
 //! From the words of a command line to a plan.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,7 +21,15 @@ use crate::model::{
 /// # Errors
 /// The file cannot be read or has errors. Warnings are told and pass.
 pub(super) fn load(settings: &Settings) -> Result<Schedule, Failure> {
-    let loaded = config::load_schedule(&settings.schedule_file)
+    load_file(&settings.schedule_file)
+}
+
+/// Loads a schedule that is not the one in force.
+///
+/// # Errors
+/// Those of [`load`].
+pub(super) fn load_file(file: &Path) -> Result<Schedule, Failure> {
+    let loaded = config::load_schedule(file)
         .map_err(|error| tell_diagnostics(error.diagnostics()))?;
     print_diagnostics(&loaded.warnings);
     Ok(loaded.value)
@@ -36,7 +45,7 @@ pub(super) fn planned(schedule: &Schedule, args: &SelectionArgs) -> Result<Plan,
         day_of_month: args.day_of_month,
         interval_minutes: args.interval_minutes,
     };
-    let selection = Selection::parse(&args.schedule, details).map_err(Failure::usage)?;
+    let selection = Selection::parse(args.kind()?, details).map_err(Failure::usage)?;
     let query = Query {
         selection,
         group: args.group.as_deref().map(GroupName::new),
@@ -44,6 +53,19 @@ pub(super) fn planned(schedule: &Schedule, args: &SelectionArgs) -> Result<Plan,
     };
     let waits = awaits_release(&select(schedule, &query).map_err(Failure::usage)?);
     plan(schedule, &query, release(args.release, waits)).map_err(Failure::usage)
+}
+
+impl SelectionArgs {
+    /// The kind, which only `plan --diff` does without.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn kind(&self) -> Result<&str, Failure> {
+        self.schedule.as_deref().ok_or_else(|| {
+            Failure::usage("--schedule KIND is missing")
+                .hint("KIND is daily, weekly, monthly, interval, on_release or default")
+        })
+    }
 }
 
 /// What is known about releases. Looking for one by itself is not built yet, and
