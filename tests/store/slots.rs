@@ -54,8 +54,14 @@ async fn a_slot_is_taken_once(home: &Home) {
             (Claim::Taken(Some(run)), Claim::Ours) => assert_eq!(run, runs[1]),
             other => panic!("{other:?}"),
         }
-        let winner = one.claim_slot(&slot, &runs[0], &owner, &tasks, at(0)).await.unwrap();
-        let again = one.claim_slot(&slot, &runs[0], &owner, &tasks, at(9)).await.unwrap();
+        let winner = one
+            .claim_slot(&slot, &runs[0], &owner, &tasks, at(0))
+            .await
+            .unwrap();
+        let again = one
+            .claim_slot(&slot, &runs[0], &owner, &tasks, at(9))
+            .await
+            .unwrap();
         assert_eq!(winner, again, "asking again changes nothing");
     }
     assert_eq!(one.last_slot("group:g").await.unwrap(), Some(at(19)));
@@ -150,8 +156,14 @@ async fn a_slot_that_nobody_ran_is_missed(home: &Home) {
         ledger(&store, "a").await,
         vec![("missed".to_owned(), "no scheduler was running".to_owned()); 2]
     );
-    assert_eq!(store.last_slot_until("group:g", at(1)).await.unwrap(), Some(at(1)));
-    assert_eq!(store.last_slot_until("group:g", at(0)).await.unwrap(), Some(at(0)));
+    assert_eq!(
+        store.last_slot_until("group:g", at(1)).await.unwrap(),
+        Some(at(1))
+    );
+    assert_eq!(
+        store.last_slot_until("group:g", at(0)).await.unwrap(),
+        Some(at(0))
+    );
     assert_eq!(store.last_slot_until("group:g", at(-1)).await.unwrap(), None);
     store.close().await;
 }
@@ -162,7 +174,9 @@ async fn a_slot_that_was_taken_and_never_begun_is_missed(home: &Home) {
     let due = [task("a", SlotState::Due)];
     for (second, owner) in [(0, dead()), (1, here.clone())] {
         let run = RunId::new(format!("r{second}"));
-        let claim = store.claim_slot(&slot(second), &run, &owner, &due, at(second)).await;
+        let claim = store
+            .claim_slot(&slot(second), &run, &owner, &due, at(second))
+            .await;
         assert_eq!(claim.unwrap(), Claim::Ours);
     }
     store.recover(home.path(), &here, at(3600)).await.unwrap();
@@ -182,9 +196,15 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
     story.start(1).tell(&store).await;
     let due = [task("a", SlotState::Due)];
     let run = RunId::new("here");
-    let claim = store.claim_slot(&slot(1), &run, &here, &due, at(1)).await.unwrap();
+    let claim = store
+        .claim_slot(&slot(1), &run, &here, &due, at(1))
+        .await
+        .unwrap();
     assert_eq!(claim, Claim::Busy(RunId::new("there")));
-    let claim = store.claim_slot(&slot(0), &run, &here, &due, at(1)).await.unwrap();
+    let claim = store
+        .claim_slot(&slot(0), &run, &here, &due, at(1))
+        .await
+        .unwrap();
     assert_eq!(claim, Claim::Taken(Some(RunId::new("there"))));
     store.close().await;
 }

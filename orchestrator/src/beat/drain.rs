@@ -3,7 +3,6 @@
 
 use tokio::time::{Instant, interval, sleep_until};
 
-use super::fire::{End, Ended};
 use super::lead::heartbeat;
 use super::rows::Circumstances;
 use super::scheduler::Scheduler;
@@ -35,14 +34,8 @@ impl Scheduler {
         while !self.at_work.is_empty() {
             let order = tokio::select! {
                 biased;
-                Some(ended) = self.at_work.join_next() => {
-                    if let Ok(Ended::Fired { key, slot, end }) = &ended
-                        && matches!(**end, End::Stopped)
-                    {
-                        tracing::info!("{key} of {slot} has not begun; the next scheduler finds it");
-                    } else {
-                        self.ended(ended, &[], &Circumstances::default()).await;
-                    }
+                Some(ended) = self.at_work.join_next_with_id() => {
+                    self.ended(ended, &[], &mut Circumstances::default()).await;
                     continue;
                 }
                 word = signals.next() => match word {

@@ -10,9 +10,9 @@ use tokio::time::sleep;
 
 use crate::engine::RunRequest;
 use crate::execution::{Audience, Executed, Means, Orders, execute};
-use crate::model::{EntryKey, Overlap, Release, RunId};
+use crate::model::{Overlap, Release, RunId};
 use crate::report::{Metrics, SlotRef};
-use crate::store::{Claim, SlotTask, StoreError};
+use crate::store::{Claim, SlotTask};
 
 /// The pause before a database that is away is asked again, and before a run of another
 /// process is looked for again.
@@ -21,17 +21,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// Something that a scheduler set going has ended.
 pub(super) enum Ended {
     /// It is known whether there is a release.
-    Answered {
-        key: EntryKey,
-        slot: Timestamp,
-        release: Release,
-    },
+    Answered(Release),
     /// A firing has come to its end.
-    Fired {
-        key: EntryKey,
-        slot: Timestamp,
-        end: Box<End>,
-    },
+    Fired(Box<End>),
 }
 
 /// How a firing ended.
@@ -85,7 +77,11 @@ impl Firing {
         match execute(&self.means, self.request, self.audience, self.orders).await {
             Ok(executed) => End::Ran(executed),
             Err(error) => {
-                let mut reason = anyhow::Error::new(error).chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+                let mut reason = anyhow::Error::new(error)
+                    .chain()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(": ");
                 let kept = self.means.store.give_up_slot(&self.slot, &run, &reason).await;
                 if let Err(error) = kept {
                     reason = format!("{reason}; and the ledger cannot say so: {error}");
@@ -101,16 +97,17 @@ impl Firing {
         loop {
             let now = self.means.context.clock.now();
             let request = &self.request;
-            let claim = self
-                .means
-                .store
-                .claim_slot(&self.slot, &request.run, &request.owner, &self.rows, now);
+            let claim =
+                self.means
+                    .store
+                    .claim_slot(&self.slot, &request.run, &request.owner, &self.rows, now);
             match claim.await {
                 Ok(Claim::Ours) => return None,
                 Ok(Claim::Taken(run)) => return Some(End::Taken(run)),
                 Ok(Claim::Busy(run)) if self.overlap == Overlap::Skip => return Some(End::Busy(run)),
                 Ok(Claim::Busy(run)) => self.say_once(&mut told, &format!("run {run} goes on elsewhere")),
-                Err(error) if may_pass(&error) => self.say_once(&mut told, &error.to_string()),
+                // Until it is back, there is nothing that a scheduler could do but ask again.
+                Err(error) if error.may_pass() => self.say_once(&mut told, &error.to_string()),
                 Err(error) => return Some(End::Failed(error.to_string())),
             }
             tokio::select! {
@@ -126,11 +123,6 @@ impl Firing {
             tracing::warn!("{} of {} waits: {reason}", self.slot.entry, self.slot.at);
         }
     }
-}
-
-/// Until the database is back, there is nothing that a scheduler could do but ask again.
-fn may_pass(error: &StoreError) -> bool {
-    error.may_pass()
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

@@ -13,13 +13,20 @@ pub(super) fn delay(entry: &Entry<'_>) -> Duration {
 }
 
 /// From 0 to 1, and the same on every machine and in every version: FNV-1a over the
-/// entry's name. (The hasher of the standard library may change between versions.)
+/// entry's name (the hasher of the standard library may change between versions), then
+/// the last steps of MurmurHash3, since FNV alone barely tells `group-1` from `group-2`.
 fn fraction(key: &EntryKey) -> f64 {
-    let hash = key.to_string().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    // The low bits of FNV are the better ones; 32 of them are exact in a float.
-    f64::from(u32::try_from((hash ^ (hash >> 32)) & 0xffff_ffff).unwrap_or(0)) / f64::from(u32::MAX)
+    let mut hash = key
+        .to_string()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
+        hash = (hash ^ (hash >> 33)).wrapping_mul(factor);
+    }
+    // 32 bits are exact in a float.
+    f64::from(u32::try_from(hash >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

@@ -49,7 +49,10 @@ impl Lanes {
         let lane = self.0.entry(key.clone()).or_default();
         lane.offered = slots.last().copied().max(lane.offered);
         let busy = lane.current.as_ref().map(|current| match &current.run {
-            Some(run) => format!("run {run} of its slot {} still went on (overlap: skip)", current.slot),
+            Some(run) => format!(
+                "run {run} of its slot {} still went on (overlap: skip)",
+                current.slot
+            ),
             None => format!("its slot {} was about to run (overlap: skip)", current.slot),
         });
         for &slot in slots {
@@ -102,7 +105,9 @@ impl Lanes {
 
     /// Those who take orders.
     pub(super) fn orders(&self) -> impl Iterator<Item = &mpsc::Sender<Order>> {
-        self.0.values().filter_map(|lane| lane.current.as_ref()?.orders.as_ref())
+        self.0
+            .values()
+            .filter_map(|lane| lane.current.as_ref()?.orders.as_ref())
     }
 }
 
@@ -172,6 +177,9 @@ mod tests {
         let offered = lanes.offer(&key(), &slots, Overlap::Queue);
         assert_eq!(offered.start, Some(at(0)));
         assert_eq!(offered.skipped.len(), 2001 - KEPT);
-        assert_eq!(lanes.offer(&EntryKey::Workflow, &[at(1)], Overlap::Skip).start, Some(at(1)));
+        assert_eq!(
+            lanes.offer(&EntryKey::Workflow, &[at(1)], Overlap::Skip).start,
+            Some(at(1))
+        );
     }
 }

@@ -54,7 +54,10 @@ impl Scheduler {
         let lead = match store.report_beat(&self.beat(), None).await {
             Ok(Lead::Other(other)) => match heard.hear(&other.owner, other.seen_at, Instant::now()) {
                 Some(silent) => {
-                    tracing::warn!("the scheduler {silent} has been silent for {} s", SILENCE.as_secs());
+                    tracing::warn!(
+                        "the scheduler {silent} has been silent for {} s",
+                        SILENCE.as_secs()
+                    );
                     store.report_beat(&self.beat(), Some(&silent)).await
                 }
                 None => Ok(Lead::Other(other)),
@@ -93,7 +96,11 @@ impl Scheduler {
     /// Before we lead: what became of the runs of those who are gone.
     pub(super) async fn inherit(&self) {
         let means = &self.setup.means;
-        match means.store.recover(&means.state_dir, &self.setup.owner, self.now()).await {
+        match means
+            .store
+            .recover(&means.state_dir, &self.setup.owner, self.now())
+            .await
+        {
             Ok(found) => {
                 for (run, reason) in found.lost {
                     tracing::warn!("run {run} is lost: {reason}");

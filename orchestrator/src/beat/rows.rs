@@ -40,7 +40,11 @@ impl Row<'_> {
 /// A task as the timetable knows it. With another cadence or time it is another one.
 pub(super) fn known(entry: &Entry<'_>, task: &Task) -> KnownTask {
     let at = entry.time_of_day().map_or_else(String::new, |(time, zone)| {
-        format!(" {} {}", time.strftime("%H:%M"), zone.iana_name().unwrap_or("UTC"))
+        format!(
+            " {} {}",
+            time.strftime("%H:%M"),
+            zone.iana_name().unwrap_or("UTC")
+        )
     });
     KnownTask {
         entry: entry.key().to_string(),
@@ -107,7 +111,12 @@ fn kept_back(
         let holds = pause.until.is_none_or(|until| pause.from <= slot && slot < until);
         pause.group == task.group.as_str() && holds
     };
-    circumstances.pauses.iter().find(holds).cloned().map(Reason::Paused)
+    circumstances
+        .pauses
+        .iter()
+        .find(holds)
+        .cloned()
+        .map(Reason::Paused)
 }
 
 /// Whether somebody has to find out about releases before the slot can be planned.

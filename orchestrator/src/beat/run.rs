@@ -89,7 +89,10 @@ fn watch(scheduler: &Scheduler) -> Option<FileWatch> {
     let file = &scheduler.setup.schedule_file;
     FileWatch::on(file)
         .inspect_err(|error| {
-            tracing::warn!("changes of {} are not noticed ({error}); send SIGHUP", file.display());
+            tracing::warn!(
+                "changes of {} are not noticed ({error}); send SIGHUP",
+                file.display()
+            );
         })
         .ok()
 }
@@ -104,8 +107,8 @@ impl Scheduler {
                     Word::Stop(cause) => return After::Stop(cause),
                     Word::Reload => { self.reload(); }
                 },
-                Some(ended) = self.at_work.join_next(), if !self.at_work.is_empty() => {
-                    self.ended(ended, &[], &Circumstances::default()).await;
+                Some(ended) = self.at_work.join_next_with_id(), if !self.at_work.is_empty() => {
+                    self.ended(ended, &[], &mut Circumstances::default()).await;
                 }
                 () = changed(&mut sources.file) => { self.reload(); }
                 _ = sources.heartbeat.tick() => {
@@ -145,7 +148,10 @@ impl Scheduler {
                 biased;
                 word = sources.signals.next() => match word {
                     Word::Stop(cause) => return After::Stop(cause),
-                    Word::Reload => if self.reload() { return After::Anew },
+                    Word::Reload => {
+                        sources.heartbeat.reset_immediately();
+                        if self.reload() { return After::Anew }
+                    }
                 },
                 rang = sources.alarm.ring() => match rang {
                     Ok(Rang::Time) => {}
@@ -159,11 +165,15 @@ impl Scheduler {
                         sleep(PAUSE).await;
                     }
                 },
-                Some(ended) = self.at_work.join_next(), if !self.at_work.is_empty() => {
-                    self.ended(ended, &timetable, &circumstances).await;
+                Some(ended) = self.at_work.join_next_with_id(), if !self.at_work.is_empty() => {
+                    self.ended(ended, &timetable, &mut circumstances).await;
                     continue;
                 }
-                () = changed(&mut sources.file) => if self.reload() { return After::Anew },
+                () = changed(&mut sources.file) => {
+                    // Health is to know at once.
+                    sources.heartbeat.reset_immediately();
+                    if self.reload() { return After::Anew }
+                }
                 _ = sources.heartbeat.tick() => {
                     self.settle().await;
                     if !self.report(&mut sources.heard).await {
@@ -195,7 +205,9 @@ impl Scheduler {
     }
 
     fn arm(&self, alarm: &mut Alarm, timeline: &Timeline<'_, '_>) -> std::io::Result<()> {
-        let next = timeline.next().map(|at| self.setup.means.context.clock.machine(at));
+        let next = timeline
+            .next()
+            .map(|at| self.setup.means.context.clock.machine(at));
         alarm.set(next)
     }
 

@@ -1,18 +1,19 @@
 //! The scheduler's own state. What it does with it is in `run`, `lead`, `turn` and `drain`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
 use super::fire::Ended;
 use super::lanes::Lanes;
 use super::release::Releases;
 use crate::execution::{Audience, Means};
-use crate::model::{Owner, Schedule};
+use crate::model::{EntryKey, Owner, Schedule};
 use crate::report::{Metrics, Standing};
 use crate::store::{Beat, PassedSlot};
 
@@ -65,6 +66,8 @@ pub struct Scheduler {
     pub(super) lanes: Lanes,
     /// Firings and questions that go on.
     pub(super) at_work: JoinSet<Ended>,
+    /// What each of them is for.
+    pub(super) places: HashMap<Id, (EntryKey, Timestamp)>,
     pub(super) permits: Arc<Semaphore>,
     /// Becomes true when nothing more is to begin.
     pub(super) stop: watch::Sender<bool>,
@@ -90,6 +93,7 @@ impl Scheduler {
         let scheduler = Self {
             lanes: Lanes::default(),
             at_work: JoinSet::new(),
+            places: HashMap::new(),
             permits: Arc::new(Semaphore::new(setup.concurrency)),
             stop: watch::channel(false).0,
             standing,
@@ -128,7 +132,9 @@ impl Scheduler {
     pub(super) fn database(&self, error: Option<String>) {
         self.standing.send_if_modified(|standing| {
             match (&standing.database_error, &error) {
-                (None, Some(error)) => tracing::error!("the scheduler cannot use the database: {error}; it tries again"),
+                (None, Some(error)) => {
+                    tracing::error!("the scheduler cannot use the database: {error}; it tries again")
+                }
                 (Some(_), None) => tracing::info!("the scheduler can use the database again"),
                 _ => {}
             }

@@ -147,7 +147,12 @@ fn judge(entry: &Entry<'_>, slots: Vec<Timestamp>, now: Timestamp) -> Vec<(Times
     let default = CatchUp::default();
     let catch_up = entry.group().map_or(&default, |group| &group.catch_up);
     let due: Vec<bool> = slots.iter().map(|&slot| !entry.due(slot).is_empty()).collect();
-    let newest = slots.iter().zip(&due).rev().find(|(_, due)| **due).map(|(slot, _)| *slot);
+    let newest = slots
+        .iter()
+        .zip(&due)
+        .rev()
+        .find(|(_, due)| **due)
+        .map(|(slot, _)| *slot);
     let verdict = |(slot, due): (Timestamp, bool)| {
         let verdict = if due {
             judge_one(catch_up, slot, newest, now)
@@ -162,7 +167,8 @@ fn judge(entry: &Entry<'_>, slots: Vec<Timestamp>, now: Timestamp) -> Vec<(Times
 fn judge_one(catch_up: &CatchUp, slot: Timestamp, newest: Option<Timestamp>, now: Timestamp) -> Verdict {
     let age = now.duration_since(slot);
     let on_time = age <= ON_TIME;
-    let too_old = |max_age: &Duration| age > SignedDuration::try_from(*max_age).unwrap_or(SignedDuration::MAX);
+    let too_old =
+        |max_age: &Duration| age > SignedDuration::try_from(*max_age).unwrap_or(SignedDuration::MAX);
     let missed = |why: String| Verdict::Missed(format!("no scheduler ran then; {why}"));
     match catch_up.mode {
         _ if on_time => Verdict::Run,

@@ -1,8 +1,10 @@
 //! What a scheduler does with slots that have come, and with firings that have ended.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::task::{Id, JoinError};
 
 use super::fire::{End, Ended, Firing};
 use super::lanes::Offered;
@@ -49,14 +51,7 @@ impl Scheduler {
         circumstances: &mut Circumstances,
         due: Vec<Due>,
     ) {
-        match self.setup.means.store.pauses().await {
-            Ok(pauses) => {
-                circumstances.pauses = pauses;
-                self.database(None);
-            }
-            // Those that are known still hold; nothing can be taken now in any case.
-            Err(error) => self.database(Some(error.to_string())),
-        }
+        self.look_at_pauses(circumstances).await;
         for Due { entry, slots } in due {
             let entry = &timetable[entry];
             let mut to_run = Vec::new();
@@ -85,23 +80,35 @@ impl Scheduler {
         self.settle().await;
     }
 
+    async fn look_at_pauses(&self, circumstances: &mut Circumstances) {
+        match self.setup.means.store.pauses().await {
+            Ok(pauses) => {
+                circumstances.pauses = pauses;
+                self.database(None);
+            }
+            // Those that are known still hold; nothing can be taken now in any case.
+            Err(error) => self.database(Some(error.to_string())),
+        }
+    }
+
     /// A lane was taken for a slot: it is planned and fired, once it is known whether
     /// there is a release if that matters.
     fn begin(&mut self, entry: &Entry<'_>, slot: Timestamp, circumstances: &Circumstances) {
         if !asks_for_release(&rows(entry, slot, circumstances, None)) {
             return self.fire(entry, slot, circumstances, Release::NotChecked);
         }
-        let (key, releases) = (entry.key().clone(), Arc::clone(&self.setup.releases));
-        self.at_work.spawn(async move {
-            let release = releases.ask().await;
-            Ended::Answered { key, slot, release }
-        });
+        let releases = Arc::clone(&self.setup.releases);
+        self.set_going(entry, slot, async move { Ended::Answered(releases.ask().await) });
     }
 
     fn fire(&mut self, entry: &Entry<'_>, slot: Timestamp, circumstances: &Circumstances, release: Release) {
         let planned = planned(entry, slot, circumstances, release);
         let Some((plan, rows)) = planned.filter(|(plan, _)| !plan.tasks.is_empty()) else {
-            self.pass_over_rows(entry, slot, &rows(entry, slot, circumstances, Some(&Reason::NoNewRelease)));
+            self.pass_over_rows(
+                entry,
+                slot,
+                &rows(entry, slot, circumstances, Some(&Reason::NoNewRelease)),
+            );
             return self.free(entry, circumstances);
         };
         self.count(&rows);
@@ -122,11 +129,21 @@ impl Scheduler {
             stop: self.stop.subscribe(),
             metrics: self.setup.metrics.clone(),
         };
-        let key = entry.key().clone();
-        self.at_work.spawn(async move {
-            let end = Box::new(firing.fire().await);
-            Ended::Fired { key, slot, end }
-        });
+        self.set_going(
+            entry,
+            slot,
+            async move { Ended::Fired(Box::new(firing.fire().await)) },
+        );
+    }
+
+    fn set_going(
+        &mut self,
+        entry: &Entry<'_>,
+        slot: Timestamp,
+        work: impl Future<Output = Ended> + Send + 'static,
+    ) {
+        let id = self.at_work.spawn(work).id();
+        self.places.insert(id, (entry.key().clone(), slot));
     }
 
     fn request(&self, entry: &Entry<'_>, slot: Timestamp, plan: Plan) -> RunRequest {
@@ -148,23 +165,26 @@ impl Scheduler {
     /// Something that was set going has ended. `timetable` is the one in force now.
     pub(super) async fn ended(
         &mut self,
-        ended: Result<Ended, tokio::task::JoinError>,
+        ended: Result<(Id, Ended), JoinError>,
         timetable: &[Entry<'_>],
-        circumstances: &Circumstances,
+        circumstances: &mut Circumstances,
     ) {
-        let (key, slot, end) = match ended {
-            Ok(Ended::Answered { key, slot, release }) => {
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let Some((key, slot)) = self.places.remove(&id) else {
+            return;
+        };
+        // What follows in the lane is judged by what is so now.
+        self.look_at_pauses(circumstances).await;
+        let end = match ended {
+            Ok((_, Ended::Answered(release))) => {
                 match timetable.iter().find(|entry| *entry.key() == key) {
                     Some(entry) => self.fire(entry, slot, circumstances, release),
                     None => self.gone(&key),
                 }
                 return self.settle().await;
             }
-            Ok(Ended::Fired { key, slot, end }) => (key, slot, end),
-            Err(error) => {
-                tracing::error!("a firing ended too early, which is a defect of ours: {error}");
-                return;
-            }
+            Ok((_, Ended::Fired(end))) => end,
+            Err(error) => Box::new(End::Failed(format!("a defect of ours: {error}"))),
         };
         let entry = timetable.iter().find(|entry| *entry.key() == key);
         match *end {
@@ -255,7 +275,13 @@ impl Scheduler {
         if self.unsettled.is_empty() {
             return;
         }
-        match self.setup.means.store.pass_over(&self.unsettled, self.now()).await {
+        match self
+            .setup
+            .means
+            .store
+            .pass_over(&self.unsettled, self.now())
+            .await
+        {
             Ok(_) => {
                 self.unsettled.clear();
                 self.database(None);

@@ -81,7 +81,10 @@ mod tests {
         let mut watch = FileWatch::on(&file).unwrap();
         std::fs::write(&file, "b").unwrap();
         watch.changed().await.unwrap();
-        while tokio::time::timeout(Duration::from_millis(10), watch.changed()).await.is_ok() {}
+        while tokio::time::timeout(Duration::from_millis(10), watch.changed())
+            .await
+            .is_ok()
+        {}
 
         let other = dir.path().join("other");
         std::fs::write(&other, "c").unwrap();

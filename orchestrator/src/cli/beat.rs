@@ -108,7 +108,10 @@ async fn work(
     let stopped = beat::run(scheduler).await.map_err(Failure::infrastructure);
     ending.send_replace(true);
     if let Some(web) = web
-        && let Err(error) = web.await.map_err(anyhow::Error::new).and_then(|served| Ok(served?))
+        && let Err(error) = web
+            .await
+            .map_err(anyhow::Error::new)
+            .and_then(|served| Ok(served?))
     {
         tracing::warn!("the listener ended badly: {error}");
     }
@@ -137,11 +140,9 @@ async fn remember_successes(means: &Means, schedule: &Schedule, metrics: &Metric
 
 fn reload(file: &Path) -> Result<Schedule, String> {
     let loaded = config::load_schedule(file).map_err(|error| {
-        let told: Vec<String> = error
-            .diagnostics()
-            .iter()
-            .map(|diagnostic| render(diagnostic, false))
-            .collect();
+        // Without the lines of the file, which may hold what is nobody's business: this goes
+        // into the database and over HTTP. orchestrate check shows them.
+        let told: Vec<String> = error.diagnostics().iter().map(ToString::to_string).collect();
         told.join("\n")
     })?;
     for warning in &loaded.warnings {
@@ -164,7 +165,8 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, Failure> {
         return Ok(Arc::new(SystemClock));
     };
     let parsed = lapse.to_str().and_then(LapseClock::parse);
-    let clock = parsed.ok_or_else(|| Failure::usage(format!("{NAME} is not like 2026-11-25T00:00:00Z*60")))?;
+    let clock =
+        parsed.ok_or_else(|| Failure::usage(format!("{NAME} is not like 2026-11-25T00:00:00Z*60")))?;
     eprintln!("warning: {NAME} is set: this scheduler does not live in the present");
     Ok(Arc::new(clock))
 }

@@ -109,7 +109,9 @@ fn problems_of_schedulers(looked: &Looked, args: &HealthArgs, now: Timestamp) ->
         Duration::try_from(now.duration_since(since)).is_ok_and(|going| going > args.stuck_after)
     };
     for (run, since) in looked.running.iter().filter(|(_, since)| stuck(*since)) {
-        problems.push(format!("run {run} has gone on since {since}: orchestrate cancel {run}"));
+        problems.push(format!(
+            "run {run} has gone on since {since}: orchestrate cancel {run}"
+        ));
     }
     problems
 }

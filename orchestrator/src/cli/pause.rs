@@ -24,7 +24,10 @@ pub(super) fn pause(global: &Global, args: &PauseArgs) -> Result<Exit, Failure> 
         select(&schedule, &query).map_err(Failure::usage)?;
     }
     let changed = with_store(&settings, async |store| {
-        store.pause(&args.group, SystemClock.now()).await.map_err(unusable)
+        store
+            .pause(&args.group, SystemClock.now())
+            .await
+            .map_err(unusable)
     })?;
     print_text(&if changed {
         format!(
@@ -41,7 +44,10 @@ pub(super) fn pause(global: &Global, args: &PauseArgs) -> Result<Exit, Failure> 
 pub(super) fn resume(global: &Global, args: &PauseArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let changed = with_store(&settings, async |store| {
-        store.resume(&args.group, SystemClock.now()).await.map_err(unusable)
+        store
+            .resume(&args.group, SystemClock.now())
+            .await
+            .map_err(unusable)
     })?;
     print_text(&if changed {
         format!("group {} runs again from its next slot on\n", args.group)

@@ -29,8 +29,7 @@ pub(super) fn load(settings: &Settings) -> Result<Schedule, Failure> {
 /// # Errors
 /// Those of [`load`].
 pub(super) fn load_file(file: &Path) -> Result<Schedule, Failure> {
-    let loaded = config::load_schedule(file)
-        .map_err(|error| tell_diagnostics(error.diagnostics()))?;
+    let loaded = config::load_schedule(file).map_err(|error| tell_diagnostics(error.diagnostics()))?;
     print_diagnostics(&loaded.warnings);
     Ok(loaded.value)
 }

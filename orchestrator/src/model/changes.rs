@@ -59,12 +59,13 @@ pub fn changes(before: &Schedule, after: &Schedule) -> Vec<Change> {
         }
     }
     let gone = |old: &&Batch<'_>| !after.iter().any(|batch| batch.name == old.name);
-    found.extend(
-        before
-            .iter()
-            .filter(gone)
-            .map(|old| change(ChangeKind::Removed, old.name, format!("{}, {} tasks", old.time, old.tasks.len()))),
-    );
+    found.extend(before.iter().filter(gone).map(|old| {
+        change(
+            ChangeKind::Removed,
+            old.name,
+            format!("{}, {} tasks", old.time, old.tasks.len()),
+        )
+    }));
     found
 }
 
@@ -101,7 +102,11 @@ fn batches<'a>(schedule: &'a Schedule) -> Vec<Batch<'a>> {
 
 fn compare(old: &Batch<'_>, new: &Batch<'_>, found: &mut Vec<Change>) {
     if old.time != new.time {
-        found.push(change(ChangeKind::Moved, new.name, format!("{} -> {}", old.time, new.time)));
+        found.push(change(
+            ChangeKind::Moved,
+            new.name,
+            format!("{} -> {}", old.time, new.time),
+        ));
     }
     if let (Some(before), Some(after)) = (old.group, new.group) {
         let differs = differences([
@@ -130,7 +135,10 @@ fn compare(old: &Batch<'_>, new: &Batch<'_>, found: &mut Vec<Change>) {
             None => found.push(change(ChangeKind::Added, &name(task), rhythm(task))),
         }
     }
-    found.extend(rest.into_iter().map(|gone| change(ChangeKind::Removed, &name(gone), rhythm(gone))));
+    found.extend(
+        rest.into_iter()
+            .map(|gone| change(ChangeKind::Removed, &name(gone), rhythm(gone))),
+    );
     if !order.is_sorted() {
         let detail = "its tasks run in another order".to_owned();
         found.push(change(ChangeKind::Changed, new.name, detail));
@@ -169,7 +177,11 @@ fn compare_tasks(before: &Task, after: &Task, found: &mut Vec<Change>) {
 }
 
 fn differences<const N: usize>(keys: [(&str, bool); N]) -> Option<String> {
-    let differs: Vec<&str> = keys.iter().filter(|(_, differs)| *differs).map(|(key, _)| *key).collect();
+    let differs: Vec<&str> = keys
+        .iter()
+        .filter(|(_, differs)| *differs)
+        .map(|(key, _)| *key)
+        .collect();
     (!differs.is_empty()).then(|| differs.join(", "))
 }
 
@@ -227,10 +239,15 @@ mod tests {
         after.groups[0].overlap = crate::model::Overlap::Queue;
         after.groups[0].tasks[0].cadence = weekly(Weekday::Friday);
         after.groups[0].tasks[1].enabled = false;
-        after.groups[0].tasks[2].policy.env.insert("TOKEN".into(), "s3cret".into());
+        after.groups[0].tasks[2]
+            .policy
+            .env
+            .insert("TOKEN".into(), "s3cret".into());
         after.groups[0].tasks.swap(3, 4);
         after.groups.remove(1);
-        after.groups.push(group("new", "Europe/Berlin", "06:00", &[("poll", interval(15))]));
+        after
+            .groups
+            .push(group("new", "Europe/Berlin", "06:00", &[("poll", interval(15))]));
         after.workflow = Some(workflow(None, &["all"]));
         assert_eq!(
             told(&before, &after),

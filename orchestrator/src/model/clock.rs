@@ -68,7 +68,8 @@ impl Clock for LapseClock {
         let rate = i128::from(self.rate);
         let passed = at.as_nanosecond() - self.base.as_nanosecond();
         // Rounded up: what is due must have come when the machine's clock has.
-        let machine = self.base.as_nanosecond() + passed.div_euclid(rate) + i128::from(passed.rem_euclid(rate) > 0);
+        let machine =
+            self.base.as_nanosecond() + passed.div_euclid(rate) + i128::from(passed.rem_euclid(rate) > 0);
         Timestamp::from_nanosecond(machine).unwrap_or(Timestamp::MAX)
     }
 }
@@ -113,7 +114,10 @@ mod tests {
         let clock = LapseClock::parse("2026-11-25T00:00:00Z*600").unwrap();
         let machine: Timestamp = "2026-11-25T00:01:00.123456789Z".parse().unwrap();
         assert_eq!(clock.at(machine).to_string(), "2026-11-25T10:01:14.0740734Z");
-        for at in [clock.at(machine), "2026-11-24T23:59:59.999999999Z".parse().unwrap()] {
+        for at in [
+            clock.at(machine),
+            "2026-11-24T23:59:59.999999999Z".parse().unwrap(),
+        ] {
             let then = clock.machine(at);
             assert!(clock.at(then) >= at && clock.at(then - Duration::from_nanos(1)) < at);
         }

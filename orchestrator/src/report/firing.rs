@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{EntryKey, Firing, Task};
+use crate::model::{EntryKey, Firing, Task, WORKFLOW_GROUP};
 
 /// A firing. `L` is whatever is known of a task's last outcome.
 #[derive(Debug, Serialize)]
@@ -25,6 +25,9 @@ pub struct FiringView<'a, L> {
     pub timezone: Option<String>,
     /// When.
     pub next: Timestamp,
+    /// Since when its group is paused, so that it will be skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_since: Option<Timestamp>,
     /// What is due then.
     pub tasks: Vec<FiringTask<'a, L>>,
 }
@@ -45,8 +48,13 @@ pub struct FiringTask<'a, L> {
 }
 
 impl<'a, L> FiringView<'a, L> {
-    /// The view of a firing; `last` knows how a task ended the last time.
-    pub fn of(firing: &'a Firing<'_, '_>, last: impl Fn(&'a Task) -> Option<L>) -> Self {
+    /// The view of a firing; `last` knows how a task ended the last time, `paused` since
+    /// when a group is paused.
+    pub fn of(
+        firing: &'a Firing<'_, '_>,
+        last: impl Fn(&'a Task) -> Option<L>,
+        paused: impl Fn(&str) -> Option<Timestamp>,
+    ) -> Self {
         let entry = firing.entry;
         let (kind, group, minutes) = match entry.key() {
             EntryKey::Group(name) => ("group", Some(name.as_str()), None),
@@ -68,6 +76,11 @@ impl<'a, L> FiringView<'a, L> {
             at: time.map(|(time, _)| time.strftime("%H:%M").to_string()),
             timezone: time.map(|(_, zone)| zone.iana_name().unwrap_or("UTC").to_owned()),
             next: firing.at,
+            paused_since: match entry.key() {
+                EntryKey::Group(name) => paused(name.as_str()),
+                EntryKey::Workflow => paused(WORKFLOW_GROUP),
+                EntryKey::Interval(_) => None,
+            },
             tasks: firing.tasks.iter().map(task).collect(),
         }
     }

@@ -128,7 +128,9 @@ fn cause(reason: &str) -> &'static str {
 
 impl Counts {
     fn task(&mut self, group: &str, command: &str) -> &mut TaskCounts {
-        self.tasks.entry((group.to_owned(), command.to_owned())).or_default()
+        self.tasks
+            .entry((group.to_owned(), command.to_owned()))
+            .or_default()
     }
 
     fn outcome(&mut self, task: &TaskSummary) {
@@ -148,7 +150,11 @@ impl Counts {
     }
 
     fn write(&self, text: &mut Exposition) {
-        text.family("orchestrate_runs_in_progress", "gauge", "Runs that go on in this process.");
+        text.family(
+            "orchestrate_runs_in_progress",
+            "gauge",
+            "Runs that go on in this process.",
+        );
         text.sample("orchestrate_runs_in_progress", &[], self.running);
         text.family("orchestrate_runs_total", "counter", "Runs that ended, by how.");
         for (outcome, count) in &self.runs {
@@ -157,29 +163,53 @@ impl Counts {
         text.family("orchestrate_tasks_total", "counter", "Tasks that ended, by how.");
         for ((group, command), counts) in &self.tasks {
             for (outcome, count) in &counts.outcomes {
-                let labels = [("group", group.as_str()), ("command", command), ("outcome", outcome)];
+                let labels = [
+                    ("group", group.as_str()),
+                    ("command", command),
+                    ("outcome", outcome),
+                ];
                 text.sample("orchestrate_tasks_total", &labels, count);
             }
         }
-        text.family("orchestrate_task_duration_seconds", "summary", "How long tasks took.");
+        text.family(
+            "orchestrate_task_duration_seconds",
+            "summary",
+            "How long tasks took.",
+        );
         for (labels, counts) in self.labelled().filter(|(_, counts)| counts.durations > 0) {
             text.sample("orchestrate_task_duration_seconds_sum", &labels, counts.seconds);
-            text.sample("orchestrate_task_duration_seconds_count", &labels, counts.durations);
+            text.sample(
+                "orchestrate_task_duration_seconds_count",
+                &labels,
+                counts.durations,
+            );
         }
         let name = "orchestrate_task_last_success_timestamp_seconds";
-        text.family(name, "gauge", "When a task last succeeded, in seconds since 1970.");
+        text.family(
+            name,
+            "gauge",
+            "When a task last succeeded, in seconds since 1970.",
+        );
         for (labels, counts) in self.labelled() {
             if let Some(at) = counts.last_success {
                 text.sample(name, &labels, at.as_second());
             }
         }
         let name = "orchestrate_leftovers_killed_total";
-        text.family(name, "counter", "Processes that a collector left behind and that were ended.");
+        text.family(
+            name,
+            "counter",
+            "Processes that a collector left behind and that were ended.",
+        );
         for (labels, counts) in self.labelled() {
             text.sample(name, &labels, counts.leftovers);
         }
         let name = "orchestrate_tasks_skipped_total";
-        text.family(name, "counter", "Tasks that did not run at a slot or in a run, by cause.");
+        text.family(
+            name,
+            "counter",
+            "Tasks that did not run at a slot or in a run, by cause.",
+        );
         for (cause, count) in &self.skipped {
             text.sample(name, &[("cause", cause)], count);
         }
@@ -188,7 +218,11 @@ impl Counts {
 
     fn write_lag(&self, text: &mut Exposition) {
         let name = "orchestrate_schedule_lag_seconds";
-        text.family(name, "histogram", "From the planned instant of a slot to its begin.");
+        text.family(
+            name,
+            "histogram",
+            "From the planned instant of a slot to its begin.",
+        );
         let bucket = "orchestrate_schedule_lag_seconds_bucket";
         for (count, bound) in self.lag.iter().zip(LAG_BOUNDS) {
             text.sample(bucket, &[("le", &bound.to_string())], count);

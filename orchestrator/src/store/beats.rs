@@ -56,7 +56,8 @@ struct Row {
 impl Row {
     /// The scheduler, and whether it leads.
     fn beat(self) -> Result<(Beat, bool), StoreError> {
-        let wrong = |what: &dyn ToString| StoreError::Refused(format!("a scheduler's row: {}", what.to_string()));
+        let wrong =
+            |what: &dyn ToString| StoreError::Refused(format!("a scheduler's row: {}", what.to_string()));
         let instant = |at: i64| Timestamp::from_microsecond(at).map_err(|error| wrong(&error));
         let beat = Beat {
             owner: Owner {

@@ -35,7 +35,10 @@ impl Store {
     ) -> Result<HashMap<KnownTask, Timestamp>, StoreError> {
         let mut sql = self.begin().await?;
         let rows: Vec<(String, String, String, String, i64)> = sql
-            .fetch("select entry, group_name, command, rhythm, since from timetable", &[])
+            .fetch(
+                "select entry, group_name, command, rhythm, since from timetable",
+                &[],
+            )
             .await?;
         let mut before = HashMap::new();
         for (entry, group, command, rhythm, since) in rows {

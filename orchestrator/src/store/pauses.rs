@@ -19,6 +19,14 @@ pub struct Pause {
     pub until: Option<Timestamp>,
 }
 
+impl Pause {
+    /// Since when `group` is paused, by these.
+    pub fn of(pauses: &[Self], group: &str) -> Option<Timestamp> {
+        let open = |pause: &&Self| pause.until.is_none() && pause.group == group;
+        pauses.iter().find(open).map(|pause| pause.from)
+    }
+}
+
 impl Store {
     /// Pauses a group; `false` if it is paused already.
     ///

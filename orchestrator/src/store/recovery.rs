@@ -108,7 +108,8 @@ impl Store {
             };
             if is_abandoned(state_dir, &run, &owner, here) {
                 let cause = format!("orchestrate ({owner}) took the slot and ended before it could run it");
-                let at = Timestamp::from_microsecond(row.slot).map_err(|error| StoreError::row(&run, &error))?;
+                let at =
+                    Timestamp::from_microsecond(row.slot).map_err(|error| StoreError::row(&run, &error))?;
                 let slot = SlotRef { entry: row.entry, at };
                 self.give_up_slot(&slot, &run, &cause).await?;
             }

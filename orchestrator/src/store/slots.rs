@@ -161,7 +161,11 @@ impl Store {
     ///
     /// # Errors
     /// The database fails, or holds something that cannot be read.
-    pub async fn last_slot_until(&self, entry: &str, until: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    pub async fn last_slot_until(
+        &self,
+        entry: &str,
+        until: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
         let rows: Vec<(i64,)> = self
             .fetch(
                 "select slot from slots where entry = $1 and slot <= $2 order by slot desc limit 1",

@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::server::Site;
 use crate::model::{Window, firings, timetable};
 use crate::report::FiringView;
-use crate::store::{HistoryFilter, RunHeader, RunRecord};
+use crate::store::{HistoryFilter, Pause, RunHeader, RunRecord};
 
 /// The most that one answer lists.
 const MOST: u32 = 1000;
@@ -60,7 +60,9 @@ pub(super) async fn run(
                 .ok_or_else(|| Fault::NotFound(format!("run {only} is gone")))
         }
         [] => Err(Fault::NotFound(format!("no run begins with {run:?}"))),
-        _ => Err(Fault::BadRequest(format!("more than one run begins with {run:?}"))),
+        _ => Err(Fault::BadRequest(format!(
+            "more than one run begins with {run:?}"
+        ))),
     }
 }
 
@@ -89,7 +91,10 @@ pub(super) async fn next(
     let timetable = timetable(&schedule);
     let firings = firings(&timetable, now, window);
     let tasks = firings.iter().flat_map(|firing| &firing.tasks);
-    let keys: BTreeSet<_> = tasks.map(|task| (task.group.to_string(), task.command.to_string())).collect();
+    let keys: BTreeSet<_> = tasks
+        .map(|task| (task.group.to_string(), task.command.to_string()))
+        .collect();
+    let pauses = site.store.pauses().await?;
     let mut last = HashMap::new();
     for (group, command) in keys {
         if let Some(outcome) = site.store.last_outcomes(&group, &command, 1).await?.pop() {
@@ -99,9 +104,11 @@ pub(super) async fn next(
     let views: Vec<_> = firings
         .iter()
         .map(|firing| {
-            FiringView::of(firing, |task| {
-                last.get(&(task.group.to_string(), task.command.to_string()))
-            })
+            FiringView::of(
+                firing,
+                |task| last.get(&(task.group.to_string(), task.command.to_string())),
+                |group| Pause::of(&pauses, group),
+            )
         })
         .collect();
     Ok(Json(json!(views)))
@@ -128,10 +135,7 @@ pub(super) async fn schedule(State(site): State<Arc<Site>>) -> Result<Json<Value
             group: group.name.as_str(),
             at: group.default_time.strftime("%H:%M").to_string(),
             timezone: group.timezone.iana_name().unwrap_or("UTC"),
-            paused_since: pauses
-                .iter()
-                .find(|pause| pause.until.is_none() && pause.group == group.name.as_str())
-                .map(|pause| pause.from),
+            paused_since: Pause::of(&pauses, group.name.as_str()),
             // Not the environment: values may be nobody's business.
             tasks: group
                 .tasks

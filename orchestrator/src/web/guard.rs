@@ -12,7 +12,10 @@ use axum::response::{IntoResponse, Response};
 
 /// Refuses what is not for us; adds the headers that every answer has.
 pub(super) async fn guard(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let mut response = if !host.is_some_and(|host| is_ours(host, address)) {
         let text = "this Host is not answered; use http://127.0.0.1 or http://localhost\n";
         (StatusCode::MISDIRECTED_REQUEST, text).into_response()
@@ -31,7 +34,9 @@ pub(super) async fn guard(State(address): State<SocketAddr>, request: Request, n
             "default-src 'none'; frame-ancestors 'none'",
         ),
     ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -48,7 +53,10 @@ fn is_ours(host: &str, address: SocketAddr) -> bool {
     if port.is_some_and(|port| port.parse::<u16>().is_err()) {
         return false;
     }
-    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name);
     match bare.parse::<IpAddr>() {
         Ok(ip) => ip.is_loopback() || ip == address.ip(),
         Err(_) => name.eq_ignore_ascii_case("localhost"),

@@ -129,7 +129,10 @@ async fn healthz(State(site): State<Arc<Site>>) -> impl IntoResponse {
         .and_then(|next| Duration::try_from(site.clock.now().duration_since(next)).ok())
         .filter(|late| standing.leading && *late > STUCK);
     if let Some(late) = late {
-        problems.push(format!("something was due {} s ago and has not begun", late.as_secs()));
+        problems.push(format!(
+            "something was due {} s ago and has not begun",
+            late.as_secs()
+        ));
     }
     let status = if problems.is_empty() {
         StatusCode::OK
@@ -149,5 +152,8 @@ async fn healthz(State(site): State<Arc<Site>>) -> impl IntoResponse {
 async fn metrics(State(site): State<Arc<Site>>) -> impl IntoResponse {
     let mut text = site.metrics.render();
     text.push_str(&gauges::gauges(&site.standing.borrow()));
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
 }
