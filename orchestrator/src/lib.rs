@@ -10,6 +10,7 @@
 //! - [`engine`]: the one loop that turns events into decisions and actions into work.
 //! - [`execution`]: a run from its directory to its last row, whoever asked for it.
 //! - [`process`]: one attempt of one collector, its whole process tree included.
+//! - [`release`]: whether there is a new release, for the tasks that wait for one.
 //! - [`report`]: events and output reach console, JSON, logs and summary.
 //! - [`store`]: what is remembered.
 //! - [`beat`]: the scheduler, which fires the slots of the timetable.
@@ -24,6 +25,7 @@ pub mod engine;
 pub mod execution;
 pub mod model;
 pub mod process;
+pub mod release;
 pub mod report;
 pub mod store;
 pub mod web;

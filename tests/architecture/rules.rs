@@ -13,7 +13,8 @@ const MAY_IMPORT: [(&str, Allowed); 14] = [
     ("report", Allowed::Only(&["model"])),
     ("store", Allowed::Only(&["model", WORDS])),
     ("records", Allowed::Only(&["model", WORDS])),
-    ("release", Allowed::Only(&["model", WORDS])),
+    // Who is asked for releases is supervised like a collector.
+    ("release", Allowed::Only(&["model", "process"])),
     (
         "engine",
         Allowed::Only(&["model", "process", "report", "records"]),
@@ -22,7 +23,7 @@ const MAY_IMPORT: [(&str, Allowed); 14] = [
     // run by hand and a run of the timetable are the same thing.
     (
         "execution",
-        Allowed::Only(&["model", "process", "report", "engine", "store"]),
+        Allowed::Only(&["model", "process", "report", "release", "engine", "store"]),
     ),
     // `process` only for the way to wait for a descriptor: timers and file changes.
     (

@@ -1,6 +1,8 @@
 /* Collectors for the benchmarks, by the name under which they are called:
  *   noop           does nothing
  *   lines BYTES    80-byte lines
+ *   short BYTES    10-byte lines
+ *   binary BYTES   every byte there is, NUL too
  *   flood BYTES    bytes without a newline
  *   pings COUNT    the monotonic time in nanoseconds, a line every 2 ms */
 #define _GNU_SOURCE
@@ -35,8 +37,10 @@ int main(int argc, char **argv) {
             if (put(line, (size_t)length)) return 1;
         }
     } else if (strcmp(name, "noop")) {
+        size_t length = !strcmp(name, "lines") ? 80 : !strcmp(name, "short") ? 10 : 0;
         memset(block, 'x', sizeof block);
-        for (size_t i = 79; !strcmp(name, "lines") && i < sizeof block; i += 80) block[i] = '\n';
+        for (size_t i = length; length && i <= sizeof block; i += length) block[i - 1] = '\n';
+        for (size_t i = 0; !strcmp(name, "binary") && i < sizeof block; i++) block[i] = (char)(i * 31);
         for (; left > 0; left -= (long long)sizeof block)
             if (put(block, left < (long long)sizeof block ? (size_t)left : sizeof block)) return 1;
     }

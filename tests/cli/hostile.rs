@@ -181,7 +181,7 @@ print('plain', token)
 print('url', urllib.parse.quote(token, safe=''))
 print('basic', base64.b64encode(b'user:' + token.encode()).decode())
 sys.stdout.write('cut ' + token[:5]); sys.stdout.flush()
-time.sleep(0.4)
+time.sleep(0.4)  # longer than half a line is held back
 sys.stdout.write(token[5:] + chr(10)); sys.stdout.flush()
 sys.exit('failed with ' + token)
 ",

@@ -7,6 +7,7 @@ mod contract;
 mod diagnostics;
 mod django;
 mod hostile;
+mod releases;
 mod running;
 mod selecting;
 mod signals;

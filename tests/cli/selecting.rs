@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::support::Place;
 
 const SCHEDULE: &str = r#"
+release: {repository: ./nowhere}
 groups:
   github:
     default_time: "04:10"
@@ -161,7 +162,7 @@ fn dry_run_is_the_plan_and_starts_nothing() {
 fn a_release_that_nobody_can_tell_is_said_and_not_green() {
     let place = Place::new(SCHEDULE);
     let seen = place.run(&["run", "--schedule", "on_release"]);
-    seen.exits(1).says("release unknown").says("--release new");
+    seen.exits(1).says("release unknown: git ls-remote ./nowhere");
     assert_eq!(seen.last_line(), "Summary: 0 succeeded, 0 failed, 1 skipped.");
 }
 

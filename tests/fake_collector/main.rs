@@ -11,7 +11,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use nix::sys::signal::{SigHandler, Signal, raise, signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, raise, signal};
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -63,6 +63,11 @@ fn run(verb: &str, words: Words<'_>) -> io::Result<Option<u8>> {
         // Signals.
         "ignore" => handle(&word(words)?, SigHandler::SigIgn)?,
         "trap" => trap(&word(words)?, number(words)?)?,
+        "await" => {
+            let signal = SigSet::from(signal_by_name(&word(words)?)?);
+            signal.thread_block()?;
+            signal.wait()?;
+        }
         // Time and resources.
         "sleep" => std::thread::sleep(duration(&word(words)?)?),
         "hang" => loop {

@@ -87,9 +87,6 @@ pub(crate) fn hydra() -> io::Result<()> {
     loop {
         // Fails for a session leader, which is the first one only.
         let _ = setsid();
-        // Ten thousand heads a second are enough: without a pause their corpses can use
-        // up all process ids of a busy machine, and everybody else's tests fail.
-        std::thread::sleep(Duration::from_micros(100));
         if split()?.is_some() {
             vanish();
         }

@@ -223,6 +223,7 @@ impl Story {
             leaked: true,
             leftovers: vec!["sh (pid 7)".into()],
             records: None,
+            releases: Vec::new(),
             log: (attempts > 0).then(|| self.log(attempts)),
             tail: vec!["the last words".into(), "nul \0, snowman \u{2603}".into()],
         }

@@ -16,7 +16,6 @@ mod jitter;
 mod lanes;
 mod lead;
 mod reason;
-mod release;
 mod rows;
 mod run;
 mod scheduler;
@@ -26,6 +25,5 @@ mod tick;
 mod turn;
 mod watch;
 
-pub use release::{NotLookedFor, Releases};
 pub use run::{Stopped, run};
 pub use scheduler::{BeatError, Scheduler, Setup};

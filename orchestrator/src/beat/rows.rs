@@ -134,9 +134,14 @@ pub(super) fn planned<'a>(
     release: Release,
 ) -> Option<(Plan, Vec<Row<'a>>)> {
     let mut rows = rows(entry, slot, circumstances, None);
-    if release == Release::None {
-        let waits = |row: &&mut Row<'_>| row.reason.is_none() && row.task.cadence == Cadence::OnRelease;
-        for row in rows.iter_mut().filter(waits) {
+    let none_for = |task: &Task| match &release {
+        Release::None => true,
+        Release::Known(releases) => releases.pending(task).is_empty(),
+        Release::New | Release::Unknown(_) | Release::NotChecked => false,
+    };
+    let waits = |row: &&mut Row<'_>| row.reason.is_none() && row.task.cadence == Cadence::OnRelease;
+    for row in rows.iter_mut().filter(waits) {
+        if none_for(row.task) {
             row.reason = Some(Reason::NoNewRelease);
         }
     }

@@ -11,7 +11,6 @@ use tokio::task::{Id, JoinSet};
 
 use super::fire::Ended;
 use super::lanes::Lanes;
-use super::release::Releases;
 use crate::execution::{Audience, Means};
 use crate::model::{EntryKey, Owner, Schedule};
 use crate::report::{Metrics, Standing};
@@ -29,8 +28,6 @@ pub struct Setup {
     pub schedule: Schedule,
     /// Reads it again; the error is in words for people, with places.
     pub load: Box<dyn Fn() -> Result<Schedule, String>>,
-    /// Knows about releases.
-    pub releases: Arc<dyn Releases>,
     /// Who is told of each run.
     pub audience: Box<dyn Fn() -> Audience>,
     /// How many runs may go on at a time; those of one entry follow each other anyway.

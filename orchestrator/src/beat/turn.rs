@@ -13,8 +13,8 @@ use super::rows::{Circumstances, Row, asks_for_release, known, planned, rows, si
 use super::scheduler::Scheduler;
 use super::tick::{Due, Timeline, Verdict};
 use crate::engine::RunRequest;
-use crate::execution::{Executed, Orders};
-use crate::model::{Cadence, Entry, EntryKey, Overlap, Plan, Release, RunId};
+use crate::execution::{Executed, Orders, detect};
+use crate::model::{Entry, EntryKey, Overlap, Plan, Release, RunId};
 use crate::report::SlotRef;
 use crate::store::{PassedSlot, StoreError};
 
@@ -97,8 +97,10 @@ impl Scheduler {
         if !asks_for_release(&rows(entry, slot, circumstances, None)) {
             return self.fire(entry, slot, circumstances, Release::NotChecked);
         }
-        let releases = Arc::clone(&self.setup.releases);
-        self.set_going(entry, slot, async move { Ended::Answered(releases.ask().await) });
+        let (means, schedule) = (self.setup.means.clone(), self.schedule());
+        self.set_going(entry, slot, async move {
+            Ended::Answered(detect(&means, &schedule.release).await)
+        });
     }
 
     fn fire(&mut self, entry: &Entry<'_>, slot: Timestamp, circumstances: &Circumstances, release: Release) {
@@ -188,7 +190,7 @@ impl Scheduler {
         };
         let entry = timetable.iter().find(|entry| *entry.key() == key);
         match *end {
-            End::Ran(executed) => self.ran(&key, slot, executed).await,
+            End::Ran(executed) => Self::ran(&key, slot, &executed),
             End::Taken(by) => {
                 let by = by.map_or("passed over".to_owned(), |run| format!("run {run}'s"));
                 tracing::debug!("{key} of {slot} is {by} already");
@@ -210,24 +212,13 @@ impl Scheduler {
         self.settle().await;
     }
 
-    async fn ran(&self, key: &EntryKey, slot: Timestamp, executed: Executed) {
-        let Executed { summary, recorded } = executed;
-        if let Some((missing, error)) = recorded.failure {
+    fn ran(key: &EntryKey, slot: Timestamp, executed: &Executed) {
+        if let Some((missing, error)) = &executed.recorded.failure {
             tracing::error!(
                 "{missing} events of run {} ({key} of {slot}) are not in the database: {error}; its journal is \
                  complete, and the next start brings it in",
-                summary.run
+                executed.summary.run
             );
-        }
-        let schedule = self.schedule();
-        let waits = |group: &str, command: &str| {
-            let tasks = schedule.groups.iter().flat_map(|group| &group.tasks);
-            tasks
-                .filter(|task| task.cadence == Cadence::OnRelease)
-                .any(|task| task.group.as_str() == group && task.command.as_str() == command)
-        };
-        if summary.tasks.iter().any(|task| waits(&task.group, &task.command)) {
-            self.setup.releases.ran(&summary).await;
         }
     }
 

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 pub(super) use super::args_beat::*;
 pub(super) use super::args_past::*;
+use super::args_release::ReleaseVerb;
 
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
 #[derive(Debug, Parser)]
@@ -224,6 +225,15 @@ Examples:
   orchestrate resume github
   orchestrate resume workflow")]
     Resume(PauseArgs),
+    /// Look for releases by hand
+    #[command(after_help = "\
+Examples:
+  orchestrate release check --run
+  orchestrate release mark boost-1.90.0")]
+    Release {
+        #[command(subcommand)]
+        verb: ReleaseVerb,
+    },
     /// Look after the database
     #[command(after_help = "\
 Examples:

@@ -15,7 +15,7 @@ use super::output::colour_on_stderr;
 use super::schedule::load;
 use super::settings::Settings;
 use super::store::{open_store, runtime};
-use crate::beat::{self, NotLookedFor, Scheduler, Setup};
+use crate::beat::{self, Scheduler, Setup};
 use crate::config::{self, render};
 use crate::execution::{Audience, Means};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, timetable};
@@ -77,7 +77,6 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
         schedule_file: file.clone(),
         schedule,
         load: Box::new(move || reload(&file)),
-        releases: Arc::new(NotLookedFor),
         audience: Box::new(audience),
         concurrency: args.concurrency.into(),
         drain_timeout: args.drain_timeout,

@@ -4,6 +4,7 @@
 mod args;
 mod args_beat;
 mod args_past;
+mod args_release;
 mod beat;
 mod cancel;
 mod check;
@@ -24,6 +25,7 @@ mod next;
 mod output;
 mod pause;
 mod plan;
+mod release;
 mod retry;
 mod run;
 mod schedule;
@@ -85,6 +87,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Serve(args) => beat::serve(global, args),
         Verb::Pause(args) => pause::pause(global, args),
         Verb::Resume(args) => pause::resume(global, args),
+        Verb::Release { verb } => release::release(global, verb),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

@@ -24,7 +24,7 @@ pub(super) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
     if let Some(other) = &args.diff {
         return diff(&settings, other, args.format);
     }
-    let plan = planned(&load(&settings)?, &args.selection)?;
+    let plan = planned(&settings, &load(&settings)?, &args.selection)?;
     show(&settings, &plan, args.format)
 }
 

@@ -11,13 +11,19 @@ use super::schedule::{by_hand, load};
 use super::settings::Settings;
 use super::show::find;
 use super::store::with_store;
-use crate::model::{Clock, Day, GroupName, Plan, Release, Schedule, SystemClock, Task};
+use crate::model::{Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task};
 use crate::store::{RunRecord, TaskState};
 
 /// Makes a plan of the record and runs it.
 pub(super) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let record = with_store(&settings, async |store| find(store, &args.run).await)?;
+    let (record, known) = with_store(&settings, async |store| {
+        let record = find(store, &args.run).await?;
+        Ok((
+            record,
+            store.noted_releases().await.map_err(Failure::infrastructure)?,
+        ))
+    })?;
     let run = &record.header.run;
     if record.header.finished_at.is_none() {
         return Err(
@@ -41,8 +47,19 @@ pub(super) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> 
         )));
     }
     let today = Day::At(SystemClock.now()).in_zone(&TimeZone::UTC);
-    // By hand means now, whatever release it waits for.
-    let plan = Plan::new("retry", today, Release::New, &tasks.iter().collect::<Vec<_>>());
+    // By hand means now, whether it still waits for a release or not.
+    let mut plan = Plan::new("retry", today, Release::New, &tasks.iter().collect::<Vec<_>>());
+    if let Some(schedule) = &schedule {
+        let known = Releases {
+            found: schedule.release.releases(known.tags.iter().map(String::as_str)),
+            handled: known.handled,
+        };
+        for planned in &mut plan.tasks {
+            if planned.task.cadence == Cadence::OnRelease {
+                planned.releases = known.pending(&planned.task);
+            }
+        }
+    }
     if args.dry_run {
         return plan::show(&settings, &plan, args.execution.format);
     }

@@ -26,7 +26,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let schedule = load(&settings)?;
     let mut job = Job {
-        plan: planned(&schedule, &args.selection)?,
+        plan: planned(&settings, &schedule, &args.selection)?,
         label: args.selection.kind()?.to_owned(),
         group: args.selection.group.clone(),
         stop_on_failure: args.stop_on_failure,

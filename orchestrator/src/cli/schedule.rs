@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::args::{ReleaseArg, RunOneArgs, SelectionArgs};
 use super::failure::Failure;
 use super::output::{print_diagnostics, tell_diagnostics};
+use super::release::find_out;
 use super::settings::Settings;
 use crate::config;
 use crate::model::{
@@ -38,7 +39,11 @@ pub(super) fn load_file(file: &Path) -> Result<Schedule, Failure> {
 ///
 /// # Errors
 /// They ask for something that cannot be: an unknown group, a wrong day, ...
-pub(super) fn planned(schedule: &Schedule, args: &SelectionArgs) -> Result<Plan, Failure> {
+pub(super) fn planned(
+    settings: &Settings,
+    schedule: &Schedule,
+    args: &SelectionArgs,
+) -> Result<Plan, Failure> {
     let details = Details {
         day_of_week: args.day_of_week.as_deref(),
         day_of_month: args.day_of_month,
@@ -51,7 +56,13 @@ pub(super) fn planned(schedule: &Schedule, args: &SelectionArgs) -> Result<Plan,
         day: args.date.map_or_else(|| Day::At(SystemClock.now()), Day::Given),
     };
     let waits = awaits_release(&select(schedule, &query).map_err(Failure::usage)?);
-    plan(schedule, &query, release(args.release, waits)).map_err(Failure::usage)
+    let release = match args.release {
+        _ if !waits => Release::NotChecked,
+        ReleaseArg::New => Release::New,
+        ReleaseArg::None => Release::None,
+        ReleaseArg::Auto => find_out(settings, schedule),
+    };
+    plan(schedule, &query, release).map_err(Failure::usage)
 }
 
 impl SelectionArgs {
@@ -64,20 +75,6 @@ impl SelectionArgs {
             Failure::usage("--schedule KIND is missing")
                 .hint("KIND is daily, weekly, monthly, interval, on_release or default")
         })
-    }
-}
-
-/// What is known about releases. Looking for one by itself is not built yet, and
-/// that is what the answer says.
-fn release(argument: ReleaseArg, wanted: bool) -> Release {
-    match argument {
-        _ if !wanted => Release::NotChecked,
-        ReleaseArg::New => Release::New,
-        ReleaseArg::None => Release::None,
-        ReleaseArg::Auto => Release::Unknown(
-            "release detection is not available in this version; say --release new or --release none"
-                .to_owned(),
-        ),
     }
 }
 

@@ -58,6 +58,7 @@ codes! {
     BadText = "E027-bad-text": "A text is empty, too long, or holds what a process cannot be given.",
     MoreProblems = "E028-more-problems": "There are more problems than are shown.",
     DotenvSyntax = "E029-dotenv-syntax": "A line of the `.env` file is not `NAME=value`.",
+    BadPattern = "E030-bad-pattern": "A text is no regular expression, or not one with a single group.",
     NothingToRun = "W001-nothing-to-run": "The schedule has no task.",
     DuplicateTask = "W002-duplicate-task": "A group holds the same task twice.",
     CommandWithArguments = "W003-command-with-arguments": "A command holds a space; arguments belong under `args:`.",

@@ -5,8 +5,8 @@
 use super::table::{Key, Kind, Table};
 
 /// Every kind of mapping in a schedule file; where a misplaced key is looked for.
-pub(super) static TABLES: [&Table; 10] = [
-    &SCHEDULE, &GROUP, &TASK, &WORKFLOW, &STEP, &DEFAULTS, &RETRY, &LIMITS, &EXPECT, &CATCH_UP,
+pub(super) static TABLES: [&Table; 11] = [
+    &SCHEDULE, &GROUP, &TASK, &WORKFLOW, &STEP, &DEFAULTS, &RETRY, &LIMITS, &EXPECT, &CATCH_UP, &RELEASE,
 ];
 
 const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
@@ -120,6 +120,11 @@ pub(super) static SCHEDULE: Table = Table {
             "Groups of tasks by name, run in the order of the file.",
         ),
         key("workflow", Kind::Table(&WORKFLOW), "The fixed list of `run-all`."),
+        key(
+            "release",
+            Kind::Table(&RELEASE),
+            "Where releases are looked for, for on_release tasks. Default: Boost's.",
+        ),
     ]],
 };
 
@@ -309,6 +314,39 @@ pub(super) static CATCH_UP: Table = Table {
             "Which missed runs are made up for. Default: last.",
         ),
         key("max_age", Kind::Duration, "Runs missed longer ago stay missed."),
+    ]],
+};
+
+/// `release:`
+pub(super) static RELEASE: Table = Table {
+    what: "`release`",
+    parts: &[&[
+        key(
+            "repository",
+            Kind::Text,
+            "The git repository whose tags are releases: a URL or a path. Default: Boost's.",
+        ),
+        key(
+            "command",
+            Kind::Name,
+            "Instead of a repository: an executable that prints one version a line.",
+        ),
+        key("args", Kind::List(&Kind::Text), "Arguments of the command."),
+        key(
+            "tag_pattern",
+            Kind::Text,
+            "Regular expression for the whole tag of a release; its one group is the version.",
+        ),
+        key(
+            "minimum",
+            Kind::Text,
+            "The first version that counts. Default: 1.16.1 for Boost's, else none.",
+        ),
+        key(
+            "poll",
+            Kind::Duration,
+            "How often a scheduler looks, besides in the groups' batches. Default: never.",
+        ),
     ]],
 };
 

@@ -25,6 +25,7 @@ mod node;
 mod policy;
 mod reader;
 mod reading;
+mod release;
 mod render;
 mod report;
 mod scalar;

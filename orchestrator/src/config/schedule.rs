@@ -6,6 +6,7 @@ use super::group::{group, optional_time};
 use super::keys::{DEFAULTS, SCHEDULE, WORKFLOW};
 use super::node::{Node, Value};
 use super::policy;
+use super::release::release;
 use super::report::{Problem, Report};
 use super::task::step;
 use crate::model::{Group, Policy, Schedule, Workflow};
@@ -41,6 +42,7 @@ pub(super) fn schedule(root: &Node, report: &mut Report<'_>) -> Option<Schedule>
     let workflow = fields
         .get("workflow")
         .map(|node| workflow(node, &defaults, report));
+    let source = fields.get("release").map(|node| release(node, report));
     if groups.is_none() && workflow.is_none() && report.count() == before {
         let message = "the file has neither `groups` nor `workflow`";
         report.add(Problem::new(Code::Empty, root.at, message).hint(EXAMPLE));
@@ -48,6 +50,7 @@ pub(super) fn schedule(root: &Node, report: &mut Report<'_>) -> Option<Schedule>
     let schedule = Schedule {
         groups: groups.unwrap_or_default(),
         workflow: workflow.flatten(),
+        release: source.flatten().unwrap_or_default(),
     };
     let tasks = schedule
         .groups

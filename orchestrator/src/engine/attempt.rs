@@ -21,6 +21,8 @@ pub(super) struct Job {
     pub(super) task_ref: Arc<TaskRef>,
     pub(super) run: RunId,
     pub(super) slot: Timestamp,
+    /// What it is run for, if it waits for releases.
+    pub(super) releases: Vec<String>,
     pub(super) number: u32,
     pub(super) log: PathBuf,
     pub(super) bus: Bus,
@@ -129,7 +131,7 @@ fn specify(job: &Job) -> Result<AttemptSpec, SpawnError> {
         workspace: Some(workspace),
         events: None,
         state: None,
-        releases: Vec::new(),
+        releases: job.releases.clone(),
     };
     let env = context.environment.for_attempt(&policy.env, &place);
     let path = env

@@ -23,6 +23,7 @@ pub(super) struct Ledger {
 struct Entry {
     task: Arc<TaskRef>,
     args: Vec<String>,
+    releases: Vec<String>,
     attempts: u32,
     first_start: Option<Timestamp>,
     settled: Option<TaskSummary>,
@@ -45,6 +46,7 @@ impl Ledger {
             .map(|(planned, task)| Entry {
                 task: Arc::clone(task),
                 args: planned.task.args.clone(),
+                releases: planned.releases.clone(),
                 attempts: 0,
                 first_start: None,
                 settled: None,
@@ -151,6 +153,7 @@ impl Ledger {
             leaked: end.is_some_and(|end| !end.leftovers.is_empty()),
             leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
             records: None,
+            releases: entry.releases.clone(),
             log: last
                 .filter(|_| end.is_none_or(|end| end.logged))
                 .map(|last| last.log.clone()),

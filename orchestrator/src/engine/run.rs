@@ -228,6 +228,7 @@ impl Running<'_> {
             task: planned.clone(),
             task_ref: Arc::clone(&self.refs[task]),
             run: self.request.run.clone(),
+            releases: self.request.plan.tasks[task].releases.clone(),
             slot: self.request.slots.get(task).copied().unwrap_or(at),
             number,
             log: self.dir.resolve(&log),

@@ -2,11 +2,13 @@
 //! and the engine, put together in one place. The verbs that run something and the
 //! beat call it. It decides neither what runs nor when, and prints nothing itself.
 
+mod detect;
 mod error;
 mod execute;
 mod means;
 mod plan_view;
 
+pub use detect::detect;
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed, Orders, execute};
 pub use means::{Means, fork_server};

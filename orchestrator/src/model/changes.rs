@@ -46,8 +46,12 @@ impl fmt::Display for Change {
 
 /// What became of `before` in `after`, in the order of `after`, what is gone last.
 pub fn changes(before: &Schedule, after: &Schedule) -> Vec<Change> {
-    let (before, after) = (batches(before), batches(after));
     let mut found = Vec::new();
+    if before.release != after.release {
+        let detail = "where releases are looked for, or which there are".to_owned();
+        found.push(change(ChangeKind::Changed, "release", detail));
+    }
+    let (before, after) = (batches(before), batches(after));
     for batch in &after {
         match before.iter().find(|old| old.name == batch.name) {
             Some(old) => compare(old, batch, &mut found),
@@ -245,6 +249,7 @@ mod tests {
             .insert("TOKEN".into(), "s3cret".into());
         after.groups[0].tasks.swap(3, 4);
         after.groups.remove(1);
+        after.release.poll = Some(std::time::Duration::from_secs(3600));
         after
             .groups
             .push(group("new", "Europe/Berlin", "06:00", &[("poll", interval(15))]));
@@ -252,6 +257,7 @@ mod tests {
         assert_eq!(
             told(&before, &after),
             [
+                "changed release: where releases are looked for, or which there are",
                 "moved github: at 04:10 UTC -> at 05:00 UTC",
                 "changed github: overlap",
                 "moved github/library: daily -> weekly on friday",

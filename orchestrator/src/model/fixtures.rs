@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{
     Cadence, CatchUp, CommandName, Day, Group, GroupName, Minutes, MonthDay, Overlap, Policy, Query,
-    Schedule, Selection, Task, WEEKDAYS, WORKFLOW_GROUP, Workflow,
+    ReleaseSource, Schedule, Selection, Task, WEEKDAYS, WORKFLOW_GROUP, Workflow,
 };
 
 /// 25 November 2026 is a Wednesday.
@@ -58,6 +58,7 @@ pub(crate) fn schedule(groups: impl IntoIterator<Item = Group>) -> Schedule {
     Schedule {
         groups: groups.into_iter().collect(),
         workflow: None,
+        release: ReleaseSource::default(),
     }
 }
 
@@ -161,6 +162,7 @@ pub(crate) fn any_schedule() -> impl Strategy<Value = Schedule> {
         Schedule {
             groups: groups.collect(),
             workflow: with_workflow.then(|| workflow(Some("02:00"), &["w1", "w2"])),
+            release: ReleaseSource::default(),
         }
     })
 }

@@ -11,6 +11,7 @@ mod ids;
 mod outcome;
 mod owner;
 mod plan;
+mod release;
 mod run;
 mod schedule;
 mod select;
@@ -28,6 +29,9 @@ pub use outcome::{
 };
 pub use owner::Owner;
 pub use plan::{Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow};
+pub use release::{
+    Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version, waiting,
+};
 pub use run::{Action, Event, RunState, RunTask, Told};
 pub use schedule::{
     Cadence, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay, Overlap, Policy,

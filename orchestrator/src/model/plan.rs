@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::outcome::Because;
+use super::release::Releases;
 use super::schedule::{Cadence, Schedule, Task};
 use super::select::{SelectError, groups_of, select, workflow};
 use super::selection::{Day, Query, Selection};
@@ -15,8 +16,10 @@ use super::slots::{Entry, EntryKey};
 /// Whether there is a release that on_release tasks have not yet seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Release {
-    /// There is one.
+    /// There is one, for every task: somebody said so.
     New,
+    /// These are the releases; each task has its own to deal with, or none.
+    Known(Releases),
     /// There is none.
     None,
     /// Nobody could tell, for this reason.
@@ -30,6 +33,7 @@ impl Release {
     pub fn keyword(&self) -> &'static str {
         match self {
             Self::New => "new",
+            Self::Known(_) => "known",
             Self::None => "none",
             Self::Unknown(_) => "unknown",
             Self::NotChecked => "not_checked",
@@ -44,7 +48,7 @@ pub struct Plan {
     pub selection: &'static str,
     /// The date it is for. Where the groups stand in zones that disagree, UTC's.
     pub date: Date,
-    /// What was known about releases.
+    /// What was known about releases; never [`Release::Known`], which it makes new or none.
     pub release: Release,
     /// The tasks in order.
     pub tasks: Vec<Planned>,
@@ -57,6 +61,8 @@ pub struct Planned {
     pub task: Task,
     /// Set if it is due and yet known not to run: it is reported as skipped, with this reason.
     pub skip: Option<Because>,
+    /// The releases that it is run for, the oldest first.
+    pub releases: Vec<String>,
 }
 
 /// The keyword of a plan of the fixed list; the others are those of a [`Selection`].
@@ -72,27 +78,39 @@ impl Plan {
     /// task is not due after all and is left out; where nobody knows, it is due
     /// and skipped, so that the record says why it did not run.
     pub fn new(selection: &'static str, date: Date, release: Release, tasks: &[&Task]) -> Self {
-        let verdict = match &release {
-            Release::New => Some(None),
+        let unknown = |reason: &str| Some((Some(Because::ReleaseUnknown(reason.to_owned())), Vec::new()));
+        let verdict = |task: &Task| match &release {
+            Release::New => Some((None, Vec::new())),
+            Release::Known(releases) => {
+                let pending = releases.pending(task);
+                (!pending.is_empty()).then_some((None, pending))
+            }
             Release::None => None,
-            Release::Unknown(reason) => Some(Some(Because::ReleaseUnknown(reason.clone()))),
-            Release::NotChecked => Some(Some(Because::ReleaseUnknown("it was not checked".to_owned()))),
+            Release::Unknown(reason) => unknown(reason),
+            Release::NotChecked => unknown("it was not checked"),
         };
         let planned = |task: &Task| {
-            let skip = match task.cadence {
-                Cadence::OnRelease => verdict.clone()?,
-                _ => None,
+            let (skip, releases) = match task.cadence {
+                Cadence::OnRelease => verdict(task)?,
+                _ => (None, Vec::new()),
             };
             Some(Planned {
                 task: task.clone(),
                 skip,
+                releases,
             })
+        };
+        let tasks: Vec<Planned> = tasks.iter().filter_map(|task| planned(task)).collect();
+        let release = match release {
+            Release::Known(_) if tasks.iter().any(|planned| !planned.releases.is_empty()) => Release::New,
+            Release::Known(_) => Release::None,
+            other => other,
         };
         Self {
             selection,
             date,
-            tasks: tasks.iter().filter_map(|task| planned(task)).collect(),
             release,
+            tasks,
         }
     }
 }

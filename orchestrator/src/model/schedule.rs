@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::ids::{CommandName, GroupName};
 use super::outcome::Category;
+use super::release::ReleaseSource;
 
 /// A whole schedule file.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Schedule {
     pub groups: Vec<Group>,
     /// The fixed list for `run-all`, if the file has one.
     pub workflow: Option<Workflow>,
+    /// Where releases are looked for, for on_release tasks.
+    pub release: ReleaseSource,
 }
 
 /// Tasks that share a time of day.

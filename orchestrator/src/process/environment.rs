@@ -87,6 +87,12 @@ impl Environment {
         all.into_iter().collect()
     }
 
+    /// What is inherited, for a program that is no task.
+    pub fn variables(&self) -> Vec<(OsString, OsString)> {
+        let pairs = self.inherited.iter();
+        pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// The value that collectors inherit; for [`Collectors::resolve`] and its PATH.
     ///
     /// [`Collectors::resolve`]: super::Collectors::resolve

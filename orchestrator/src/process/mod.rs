@@ -40,7 +40,7 @@ pub use pool::{ForkServer, LaunchError};
 #[doc(hidden)]
 pub use protocol::take_hostile_bytes;
 pub use protocol::{Isolation, Leftover};
-pub use resolve::{Collectors, NotFound, Resolved};
+pub use resolve::{Collectors, NotFound, Resolved, find_program};
 pub use spec::AttemptSpec;
 pub use supervise::early_entry;
 pub use sys::Readable;

@@ -83,15 +83,17 @@ pub(super) async fn bury(supervisor: i32) {
         if gone && adopted.is_empty() {
             return;
         }
-        if !adopted.is_empty() {
-            tree::kill_descendants(|pid| !adopted.contains(&pid), &mut Killed::default());
-            reap();
-        }
+        let settled = tree::kill_descendants(|pid| !adopted.contains(&pid), &mut Killed::default());
+        reap();
         if start.elapsed() > WAIT {
             warn!("a killed supervisor (pid {supervisor}) left processes that cannot be killed");
             return;
         }
-        tokio::time::sleep(AGAIN).await;
+        if settled {
+            tokio::time::sleep(AGAIN).await;
+        } else {
+            tokio::task::yield_now().await;
+        }
     }
 }
 

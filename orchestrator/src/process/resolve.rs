@@ -205,16 +205,10 @@ fn fall_back(
     let program = if program.contains('/') {
         PathBuf::from(program)
     } else {
-        let directories = std::env::split_paths(search_path.unwrap_or_default());
-        directories
-            // An empty entry would mean the working directory: by accident, nearly always.
-            .filter(|directory| directory.is_absolute())
-            .map(|directory| directory.join(program))
-            .find(|path| is_executable(path))
-            .ok_or_else(|| NotFound {
-                message: format!("no collector {command}, and the fallback's {program} is not in PATH"),
-                hint: Some(format!("install {program}, or write its path in the fallback")),
-            })?
+        find_program(program, search_path).ok_or_else(|| NotFound {
+            message: format!("no collector {command}, and the fallback's {program} is not in PATH"),
+            hint: Some(format!("install {program}, or write its path in the fallback")),
+        })?
     };
     let leading_args = arguments
         .iter()
@@ -224,6 +218,15 @@ fn fall_back(
         leading_args,
         ..resolved
     })
+}
+
+/// A program that is no collector, in the directories of a PATH.
+pub fn find_program(program: &str, search_path: Option<&OsStr>) -> Option<PathBuf> {
+    std::env::split_paths(search_path.unwrap_or_default())
+        // An empty entry would mean the working directory: by accident, nearly always.
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| directory.join(program))
+        .find(|path| is_executable(path))
 }
 
 fn usable(command: &str, program: PathBuf) -> Result<Resolved, NotFound> {

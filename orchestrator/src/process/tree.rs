@@ -13,9 +13,6 @@ use crate::process::sys::Pidfd;
 /// Names are kept of so many; the rest is only counted.
 const NAMED: usize = 16;
 
-/// Walks per sweep. A tree that forks faster than this gets the next sweep.
-const WALKS: usize = 64;
-
 /// Whether descendants can be found at all.
 ///
 /// # Errors
@@ -61,50 +58,46 @@ impl Killed {
     }
 }
 
-/// Sends SIGKILL to every descendant of this process, except to the children that
-/// are `spared` and what is below them, until a walk finds nobody new. A process
-/// with SIGKILL pending can no longer fork, so each round is final.
+/// One walk over every descendant of this process, except the children that are
+/// `spared` and what is below them: SIGKILL to whoever is alive. A process with
+/// SIGKILL pending can no longer fork, so what was reached is final.
 ///
-/// `false` if it had to stop before that: the caller shall come back at once.
+/// `false` if somebody new was met or got away: the caller shall reap and come back
+/// at once. Reaping between two walks is what keeps the dead of a tree that forks
+/// without pause from using up all process ids.
 pub(super) fn kill_descendants(spared: impl Fn(i32) -> bool, killed: &mut Killed) -> bool {
-    for _ in 0..WALKS {
-        let mut settled = true;
-        for (parent, pid) in descendants(&spared) {
-            // Opened first, judged second: if the pid had been reused in between,
-            // its parent would not be the one under which we found it.
-            let Ok(process) = Pidfd::open(pid) else { continue };
-            if stat(pid).is_none_or(|stat| stat.parent != parent) {
-                settled = false;
-                continue;
+    let mut settled = true;
+    let mut walk = Walk::new(&spared);
+    while let Some((parent, pid)) = walk.next() {
+        // Opened first, judged second: if the pid had been reused in between, its
+        // parent would not be the one under which we found it.
+        let Ok(process) = Pidfd::open(pid) else { continue };
+        match stat(pid) {
+            Some(stat) if stat.parent != parent => settled = false,
+            Some(stat) if stat.is_alive() => {
+                // EPERM (it changed its user) is met again as an unkillable process.
+                let _ = process.kill();
+                settled &= !killed.add(pid);
+                walk.enter(pid);
             }
-            if killed.add(pid) {
-                settled = false;
-            }
-            // EPERM (it changed its user) is met again as an unkillable process.
-            let _ = process.kill();
-        }
-        if settled {
-            return true;
+            _ => {}
         }
     }
-    false
+    settled
 }
 
-/// The descendants that are still alive, zombies excepted, as in [`kill_descendants`].
+/// The descendants that are still alive, as in [`kill_descendants`].
 pub(super) fn living_descendants(spared: impl Fn(i32) -> bool) -> Vec<Leftover> {
     descendants(&spared)
-        .into_iter()
-        .filter(|(_, pid)| stat(*pid).is_some_and(|stat| !matches!(stat.state, 'Z' | 'X')))
-        .map(|(_, pid)| leftover(pid))
+        .filter(|pid| stat(*pid).is_some_and(|stat| stat.is_alive()))
+        .map(leftover)
         .collect()
 }
 
 /// Whether a descendant (a zombie, too) is in this process group; while one is,
 /// the kernel gives the number to nobody else.
 pub(super) fn has_group(group: i32) -> bool {
-    descendants(&|_| false)
-        .into_iter()
-        .any(|(_, pid)| stat(pid).is_some_and(|stat| stat.group == group))
+    descendants(&|_| false).any(|pid| stat(pid).is_some_and(|stat| stat.group == group))
 }
 
 /// The children of this process, zombies included, that are in another session.
@@ -121,20 +114,38 @@ pub(super) fn exists(pid: i32) -> bool {
     stat(pid).is_some()
 }
 
-/// Every descendant with its parent, breadth first.
-fn descendants(spared: &impl Fn(i32) -> bool) -> Vec<(i32, i32)> {
-    let this = nix::unistd::getpid().as_raw();
-    let mut found: Vec<_> = children(this)
-        .into_iter()
-        .filter(|pid| !spared(*pid))
-        .map(|pid| (this, pid))
-        .collect();
-    let mut next = 0;
-    while let Some(&(_, parent)) = found.get(next) {
-        found.extend(children(parent).into_iter().map(|pid| (parent, pid)));
-        next += 1;
+/// Every descendant.
+fn descendants(spared: &impl Fn(i32) -> bool) -> impl Iterator<Item = i32> {
+    let mut walk = Walk::new(spared);
+    std::iter::from_fn(move || {
+        let (_, pid) = walk.next()?;
+        walk.enter(pid);
+        Some(pid)
+    })
+}
+
+/// A walk over processes and their parents. The kernel lists the newest child last;
+/// it comes first here, being the one that is about to have children of its own.
+struct Walk(Vec<(i32, i32)>);
+
+impl Walk {
+    /// Begins with our own children that are not `spared`.
+    fn new(spared: &impl Fn(i32) -> bool) -> Self {
+        let mut walk = Self(Vec::new());
+        walk.enter(nix::unistd::getpid().as_raw());
+        walk.0.retain(|(_, pid)| !spared(*pid));
+        walk
     }
-    found
+
+    fn next(&mut self) -> Option<(i32, i32)> {
+        self.0.pop()
+    }
+
+    /// Goes on to the children of `parent`.
+    fn enter(&mut self, parent: i32) {
+        self.0
+            .extend(children(parent).into_iter().map(|pid| (parent, pid)));
+    }
 }
 
 /// The children of all threads of a process; empty if it is gone.
@@ -159,6 +170,14 @@ struct Stat {
     parent: i32,
     group: i32,
     session: i32,
+    threads: i32,
+}
+
+impl Stat {
+    /// A process whose main thread has ended lives on in its other threads.
+    fn is_alive(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X') || self.threads > 1
+    }
 }
 
 /// `None` if there is no such process. The name before the fields may contain anything.
@@ -172,11 +191,14 @@ fn stat(pid: i32) -> Option<Stat> {
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
     let session = fields.next()?.parse().ok()?;
+    // The 20th field; the session is the 6th.
+    let threads = fields.nth(13)?.parse().ok()?;
     Some(Stat {
         state,
         parent,
         group,
         session,
+        threads,
     })
 }
 

@@ -26,7 +26,11 @@ impl Listener for Diary {
                 let group = group
                     .as_ref()
                     .map_or(String::new(), |group| format!(" of group {}", neutralised(group)));
-                tracing::info!("run {run} ({schedule}{group}): {} collectors", tasks.len());
+                tracing::info!(
+                    "run {run} ({schedule}{group}): {} collector{}",
+                    tasks.len(),
+                    if tasks.len() == 1 { "" } else { "s" }
+                );
             }
             RunEvent::TaskStarted {
                 task, attempt, log, ..

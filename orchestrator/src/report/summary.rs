@@ -78,6 +78,9 @@ pub struct TaskSummary {
     pub leftovers: Vec<String>,
     /// What it brought, once the records channel exists.
     pub records: Option<RecordCounts>,
+    /// The releases that it was run for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<String>,
     /// The last attempt's log file, relative to the state directory; `None` if none was made.
     pub log: Option<String>,
     /// The last lines of output of a failure, oldest first; untrusted text.
@@ -217,6 +220,7 @@ pub(super) mod tests {
                 leaked: false,
                 leftovers: vec![],
                 records: None,
+                releases: Vec::new(),
                 log: ran.then(|| format!("runs/r/{position}-{command}.log")),
                 tail: if outcome.is_failure() {
                     vec!["no such host".into()]

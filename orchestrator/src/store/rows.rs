@@ -150,6 +150,7 @@ impl TaskRow {
             leaked: !self.leftovers.0.is_empty(),
             leftovers: self.leftovers.0,
             records: None,
+            releases: Vec::new(),
             log: self
                 .log
                 .or_else(|| attempts.last().map(|attempt| attempt.log.clone())),

@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::journal::Numbered;
 use super::sql::{Sql, args};
 use super::store::Store;
-use super::{bulk, recovery, slots};
+use super::{bulk, recovery, releases, slots};
 use crate::model::{Owner, RunId};
 use crate::report::{PlannedTask, RunEvent, Summary, TaskRef, TaskSummary};
 
@@ -141,9 +141,12 @@ async fn write(
                 attempts.push((task.position, attempt));
             }
             RunEvent::TaskFinished {
-                task, last_attempt, ..
+                at,
+                task,
+                last_attempt,
             } => {
                 once(settled.insert(task.position), "ending a task twice")?;
+                releases::dealt_with(sql, run, task, *at).await?;
                 attempts.push((task.position, last_attempt));
                 tasks.push((&**task, "ran"));
             }
@@ -295,6 +298,7 @@ async fn complete(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
         )
         .await?;
         bulk::tasks_ended(sql, &summary.run, &[task]).await?;
+        releases::dealt_with(sql, &summary.run, task, summary.finished_at).await?;
         let state = if task.outcome == "skipped" {
             "skipped"
         } else {

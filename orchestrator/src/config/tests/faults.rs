@@ -51,7 +51,7 @@ fn thirty_faults_are_found_in_one_go_at_their_places() {
         (53, "workflow:"),
         (54, "24:00"),
         (55, "none"),
-        (56, "release: {}"),
+        (56, "nightly: {}"),
     ];
     assert_eq!(found, expected);
 }
@@ -207,7 +207,8 @@ fn every_code_is_in_use() {
         "groups: {{g: {{default_time: 04:10, tasks: [{}]}}}}",
         "{command: c, schedule: daily}, ".repeat(200)
     );
-    let files: [&[u8]; 16] = [
+    let files: [&[u8]; 17] = [
+        b"groups: {}\nrelease: {tag_pattern: 'v'}",
         twice.as_bytes(),
         &vec![b' '; 2 << 20],
         b"\xff",

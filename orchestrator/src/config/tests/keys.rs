@@ -25,6 +25,7 @@ fn file(table: &Table, key: &str) -> String {
             &[],
             "}}}",
         ),
+        "`release`" => ("groups: {}, release: {", &[], "}"),
         "a settings file" => ("", &[], ""),
         other => panic!("no file for {other}"),
     };

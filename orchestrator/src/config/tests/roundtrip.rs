@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 use crate::config::parse_schedule;
 use crate::model::{
     Cadence, CatchUp, CatchUpMode, Category, CommandName, Expect, Group, GroupName, Limits, Minutes,
-    MonthDay, Overlap, Policy, Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
+    MonthDay, Overlap, Policy, Probe, ReleaseSource, Retry, Schedule, TagPattern, Task, Version,
+    WORKFLOW_GROUP, Workflow,
 };
 
 fn name() -> impl Strategy<Value = String> {
@@ -165,7 +166,25 @@ fn schedule() -> impl Strategy<Value = Schedule> {
     });
     let workflow = (option::of(time()), vec(step, 0..3))
         .prop_map(|(default_time, tasks)| Workflow { default_time, tasks });
-    (groups, option::of(workflow)).prop_map(|(groups, workflow)| Schedule { groups, workflow })
+    let probe = prop_oneof![
+        "[a-z/.]{1,20}".prop_map(Probe::Repository),
+        (name(), vec(text(), 0..3)).prop_map(|(command, args)| Probe::Command {
+            command: CommandName::new(command),
+            args,
+        }),
+    ];
+    let release =
+        (probe, 0..30_u32, option::of(60..31_000_000_u64)).prop_map(|(probe, minimum, poll)| ReleaseSource {
+            probe,
+            pattern: TagPattern::new("v([0-9.]+)").unwrap(),
+            minimum: Version::parse(&format!("1.{minimum}")).unwrap(),
+            poll: poll.map(Duration::from_secs),
+        });
+    (groups, option::of(workflow), release).prop_map(|(groups, workflow, release)| Schedule {
+        groups,
+        workflow,
+        release,
+    })
 }
 
 /// Only what is there: `null` would be an error.
@@ -265,6 +284,24 @@ fn write(schedule: &Schedule) -> String {
             serde_yaml::to_value(without_nulls(value)).unwrap(),
         );
     }
+    let source = &schedule.release;
+    let (repository, command, args) = match &source.probe {
+        Probe::Repository(repository) => (Some(repository), None, None),
+        Probe::Command { command, args } => (None, Some(command.as_str()), Some(args)),
+    };
+    let value = json!({
+        "repository": repository,
+        "command": command,
+        "args": args,
+        "tag_pattern": source.pattern.as_str(),
+        "minimum": source.minimum.to_string(),
+        "poll": source.poll.map(spell),
+    });
+    // Quoted: `1.10` would be a number.
+    file.insert(
+        "release".into(),
+        serde_yaml::to_value(without_nulls(value)).unwrap(),
+    );
     serde_yaml::to_string(&file).unwrap()
 }
 

@@ -8,7 +8,7 @@ use crate::model::fixtures::{
     WEDNESDAY, any_schedule, ask, commands, example, group, interval, monthly, schedule, task, weekly,
     workflow as fixed_list,
 };
-use crate::model::{GroupName, MonthDay, timetable};
+use crate::model::{CommandName, GroupName, Handled, MonthDay, ReleaseSource, timetable};
 
 fn planned_commands(plan: &Plan) -> Vec<&str> {
     commands(plan.tasks.iter().map(|planned| &planned.task))
@@ -73,7 +73,7 @@ fn planned(release: Release) -> Vec<(String, Option<Because>)> {
     let query = ask(Selection::Default, Some("reporting"), WEDNESDAY);
     let plan = plan(&example(), &query, release).unwrap();
     assert_eq!(plan.selection, "default");
-    let words = |Planned { task, skip }: Planned| (task.command.to_string(), skip);
+    let words = |Planned { task, skip, .. }: Planned| (task.command.to_string(), skip);
     plan.tasks.into_iter().map(words).collect()
 }
 
@@ -198,4 +198,47 @@ proptest! {
             prop_assert_eq!(by_slot, plan(&schedule, &query, Release::New).unwrap());
         }
     }
+}
+
+#[test]
+fn a_task_is_run_for_the_releases_that_it_has_not_dealt_with() {
+    let source = ReleaseSource::default();
+    let handled = |tag: &str, command: &str| Handled {
+        tag: tag.to_owned(),
+        group: GroupName::new("g"),
+        command: CommandName::new(command),
+    };
+    let releases = Releases {
+        found: source.releases(["boost-1.90.0", "boost-1.91.0"]),
+        handled: [
+            handled("boost-1.90.0", "half"),
+            handled("boost-1.90.0", "done"),
+            handled("boost-1.91.0", "done"),
+        ]
+        .into(),
+    };
+    let plan_for = |commands: &[&str]| {
+        let tasks: Vec<Task> = commands
+            .iter()
+            .map(|command| task("g", command, Cadence::OnRelease))
+            .collect();
+        let known = Release::Known(releases.clone());
+        Plan::new("on_release", WEDNESDAY, known, &tasks.iter().collect::<Vec<_>>())
+    };
+    let plan = plan_for(&["done", "half", "fresh"]);
+    let planned: Vec<_> = plan
+        .tasks
+        .iter()
+        .map(|planned| (planned.task.command.as_str(), planned.releases.join(" ")))
+        .collect();
+    assert_eq!(
+        planned,
+        [
+            ("half", "boost-1.91.0".to_owned()),
+            ("fresh", "boost-1.90.0 boost-1.91.0".to_owned())
+        ]
+    );
+    assert_eq!(plan.release, Release::New);
+    let plan = plan_for(&["done"]);
+    assert_eq!((plan.tasks.len(), plan.release), (0, Release::None));
 }

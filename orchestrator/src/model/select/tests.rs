@@ -7,7 +7,7 @@ use super::*;
 use crate::model::fixtures::{
     WEDNESDAY, any_schedule, ask, commands, example, group, monthly, schedule, workflow as fixed_list,
 };
-use crate::model::{Minutes, MonthDay};
+use crate::model::{Minutes, MonthDay, ReleaseSource};
 
 fn selected(selection: Selection, group: Option<&str>, date: Date) -> Vec<String> {
     let schedule = example();
@@ -132,6 +132,7 @@ fn many_groups_are_counted_rather_than_all_named() {
     let empty = Schedule {
         groups: Vec::new(),
         workflow: None,
+        release: ReleaseSource::default(),
     };
     let error = select(&empty, &ask(Selection::Daily, Some("x"), WEDNESDAY)).unwrap_err();
     assert_eq!(

@@ -109,7 +109,7 @@ impl Server {
             let timeout = match (self.fallen.is_empty(), settled) {
                 (true, _) => PollTimeout::NONE,
                 (false, true) => whole_millis(SWEEP_AGAIN),
-                (false, false) => whole_millis(Duration::from_millis(1)),
+                (false, false) => PollTimeout::ZERO,
             };
             if !connected && self.supervisors.is_empty() && self.fallen.is_empty() {
                 break;

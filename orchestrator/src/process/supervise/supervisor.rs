@@ -22,8 +22,9 @@ use crate::process::protocol::{Isolation, Over, Report, Stage, Start, ToSupervis
 use crate::process::sys::{self, Execution, ResourceLimit, Spawner, Waited};
 use crate::process::tree::{self, Killed};
 
-/// While killing, the tree is looked at again at least this often. Deaths wake us
-/// up in time; this is for the ones that a walk of a moving tree could miss.
+/// While killing, the tree is looked at again at least this often, and at once
+/// while it still moves. Deaths wake us up in time; this is for the ones that a
+/// walk of a moving tree could miss.
 const SWEEP_AGAIN: Duration = Duration::from_millis(50);
 
 /// A program may be open for writing for a moment because of a fork elsewhere
@@ -85,7 +86,7 @@ struct Progress {
 }
 
 impl Progress {
-    /// SIGKILL to the whole tree; `false` if there was too much of it for one sweep.
+    /// SIGKILL to the whole tree; `false` if it was still moving.
     fn kill(&mut self) -> bool {
         // The walk first: it learns the names.
         let settled = tree::kill_descendants(|_| false, &mut self.killed);
@@ -195,11 +196,7 @@ impl Supervisor {
     fn wait(&self, ladder: &Ladder, settled: bool, orchestrator_gone: bool) -> io::Result<(bool, bool)> {
         let mut timeout = ladder.wake_at().map(|at| at.saturating_sub(self.now()));
         if ladder.is_killing() {
-            let again = if settled {
-                SWEEP_AGAIN
-            } else {
-                Duration::from_millis(1)
-            };
+            let again = if settled { SWEEP_AGAIN } else { Duration::ZERO };
             timeout = Some(timeout.map_or(again, |timeout| timeout.min(again)));
         }
         let mut sources = [

@@ -1,0 +1,8 @@
+//! Whether there are new releases: asks a git repository or a probe, and answers
+//! new, none or unknown. Verbs and the beat ask before they plan on_release tasks. It
+//! never fails a run: what cannot be found out is an answer, with its reason.
+
+mod answer;
+mod ask;
+
+pub use ask::{Hands, ask};
