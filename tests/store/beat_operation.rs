@@ -19,7 +19,7 @@ fn a_changed_file_is_read_and_a_bad_one_changes_nothing() {
     fast.wait_for("this scheduler leads");
     fast.place
         .schedule(&EVERY_MINUTE.replace("minutes: 1", "minutes: 2"));
-    fast.wait_for("moved g/note: every 1 minutes -> every 2 minutes");
+    fast.wait_for("moved g/note: every minute -> every 2 minutes");
     wait_until("a slot of the new timetable", || {
         fast.rows("select entry from slots where entry = 'interval:2'")
             .len()
@@ -38,7 +38,7 @@ fn a_changed_file_is_read_and_a_bad_one_changes_nothing() {
     });
 
     fast.place.schedule(EVERY_MINUTE);
-    fast.wait_for("moved g/note: every 2 minutes -> every 1 minutes");
+    fast.wait_for("moved g/note: every 2 minutes -> every minute");
     assert_eq!(stop(beat), Some(0));
     fast.place.wait_until_gone();
     let health = fast.command(&["health"]).output().unwrap();
@@ -219,7 +219,7 @@ fn serve_answers_its_own_machine_and_changes_nothing() {
     );
     assert!(next[0]["tasks"][0]["last"]["outcome"].is_string(), "{next}");
     let schedule: Value = serde_json::from_str(&get(port, "/api/schedule").2).unwrap();
-    assert_eq!(schedule["groups"][0]["tasks"][0]["when"], "every 1 minutes");
+    assert_eq!(schedule["groups"][0]["tasks"][0]["when"], "every minute");
 
     assert_eq!(get(port, "/api/runs/nothing").0, 404);
     assert_eq!(get(port, "/api/runs?colour=red").0, 400);
@@ -277,7 +277,7 @@ fn a_diff_tells_what_a_reload_would() {
     let seen = fast.place.run(&["plan", "--diff", "new.yaml"]);
     assert_eq!(
         seen.exits(0).stdout,
-        "moved g: at 04:10 UTC -> at 05:10 UTC\nmoved g/note: every 1 minutes -> every 5 minutes\n"
+        "moved g: at 04:10 UTC -> at 05:10 UTC\nmoved g/note: every minute -> every 5 minutes\n"
     );
     let same = fast
         .place
@@ -296,4 +296,63 @@ fn a_diff_tells_what_a_reload_would() {
         .exits(2)
         .says("--schedule KIND is missing");
     fast.place.run(&["plan", "--diff", "nothing.yaml"]).exits(2);
+}
+
+/// A day of the timetable takes two seconds.
+const DAILY: &str = "
+release: {repository: repository}
+groups:
+  g:
+    default_time: \"04:10\"
+    tasks:
+      - {command: sync, schedule: on_release}
+      - {command: note, schedule: daily}
+";
+
+fn git(fast: &Fast, args: &[&str]) {
+    let done = std::process::Command::new("git")
+        .args(["-C", "repository", "-c", "user.name=t", "-c", "user.email=t@t"])
+        .args(args)
+        .current_dir(fast.place.path(""))
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
+}
+
+#[test]
+fn a_new_release_runs_its_tasks_until_they_succeed_and_then_no_more() {
+    let fast = Fast::at_rate(40_000, DAILY, None);
+    let script = "#!/bin/sh\necho \"$ORCHESTRATE_RELEASES\" >> releases\ntest ! -e fail\n";
+    fast.place.script("sync", script);
+    fs::create_dir(fast.place.path("repository")).unwrap();
+    git(&fast, &["init", "-q"]);
+    git(&fast, &["commit", "-q", "--allow-empty", "-m", "x"]);
+    git(&fast, &["tag", "boost-1.90.0"]);
+    git(&fast, &["tag", "boost-1.91.0.beta1"]);
+    fs::write(fast.place.path("fail"), "").unwrap();
+    let told = || fs::read_to_string(fast.place.path("releases")).unwrap_or_default();
+    let beat = fast.start(&["-q", "beat"]);
+    wait_until("a second try", || told().lines().count() > 1);
+    fs::remove_file(fast.place.path("fail")).unwrap();
+    let none = "select cause from ledger where command = 'sync' and cause = 'no new release'";
+    wait_until("a day without a release", || !fast.rows(none).is_empty());
+    let tries = told();
+    assert!(tries.lines().all(|line| line == "boost-1.90.0"), "{tries}");
+
+    git(&fast, &["tag", "boost-1.91.0"]);
+    wait_until("the new one", || told().contains("boost-1.91.0"));
+    let days = fast.ran().len();
+    wait_until("two more days", || fast.ran().len() > days + 2);
+    assert_eq!(told(), format!("{tries}boost-1.91.0\n"), "once");
+
+    fs::rename(fast.place.path("repository"), fast.place.path("elsewhere")).unwrap();
+    let unknown = "select '' || slot from ledger
+         where command = 'sync' and state = 'skipped' and cause like 'release unknown: git ls-remote%'";
+    wait_until("a day on which nobody knows", || !fast.rows(unknown).is_empty());
+    let day: i64 = fast.rows(unknown)[0].parse().unwrap();
+    wait_until("the rest of its batch", || {
+        fast.ran().iter().any(|slot| slot.as_microsecond() == day)
+    });
+    assert_eq!(stop(beat), Some(0), "{}", fast.said());
+    fast.place.wait_until_gone();
 }

@@ -35,9 +35,13 @@ pub(crate) struct Fast {
 
 impl Fast {
     pub(crate) fn new(schedule: &str, url: Option<String>) -> Self {
+        Self::at_rate(600, schedule, url)
+    }
+
+    pub(crate) fn at_rate(rate: u32, schedule: &str, url: Option<String>) -> Self {
         let place = Place::new(schedule);
         place.script("note", NOTE);
-        let lapse = format!("{}*600", SystemClock.now());
+        let lapse = format!("{}*{rate}", SystemClock.now());
         Self { place, lapse, url }
     }
 

@@ -51,6 +51,7 @@ impl Scheduler {
         systemd::alive();
         let leading = self.standing.borrow().leading;
         let store = &self.setup.means.store;
+        let known = heard.last.as_ref().map(|(who, ..)| who.clone());
         let lead = match store.report_beat(&self.beat(), None).await {
             Ok(Lead::Other(other)) => match heard.hear(&other.owner, other.seen_at, Instant::now()) {
                 Some(silent) => {
@@ -73,10 +74,9 @@ impl Scheduler {
                 self.database(None);
                 if leading {
                     tracing::warn!("the scheduler {} leads now; this one stands by", other.owner);
-                } else if heard.last.as_ref().is_none_or(|(who, ..)| *who != other.owner) {
+                } else if known.as_ref() != Some(&other.owner) {
                     tracing::info!("the scheduler {} leads; this one stands by", other.owner);
                 }
-                heard.hear(&other.owner, other.seen_at, Instant::now());
                 false
             }
             Err(error) => {

@@ -21,6 +21,8 @@ mod run;
 mod scheduler;
 mod signals;
 mod systemd;
+#[cfg(test)]
+mod tests;
 mod tick;
 mod turn;
 mod watch;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::alarm::{Alarm, Rang};
 use super::lead::{Heard, heartbeat};
@@ -31,9 +31,16 @@ const PAUSE: Duration = Duration::from_secs(2);
 struct Sources {
     signals: Signals,
     alarm: Alarm,
-    file: Option<FileWatch>,
+    file: ScheduleFile,
     heartbeat: Interval,
     heard: Heard,
+}
+
+/// The schedule file, watched.
+struct ScheduleFile {
+    watch: Option<FileWatch>,
+    /// When to read it, if it may have changed.
+    read_at: Option<Instant>,
 }
 
 /// What interrupts the work on a timetable.
@@ -56,7 +63,10 @@ pub async fn run(mut scheduler: Scheduler) -> Result<Stopped, BeatError> {
     let mut sources = Sources {
         signals: Signals::new().map_err(BeatError::system("signal handlers"))?,
         alarm: Alarm::new().map_err(BeatError::system("timer"))?,
-        file: watch(&scheduler),
+        file: ScheduleFile {
+            watch: watch(&scheduler),
+            read_at: None,
+        },
         heartbeat,
         heard: Heard::default(),
     };
@@ -110,7 +120,7 @@ impl Scheduler {
                 Some(ended) = self.at_work.join_next_with_id(), if !self.at_work.is_empty() => {
                     self.ended(ended, &[], &mut Circumstances::default()).await;
                 }
-                () = changed(&mut sources.file) => { self.reload(); }
+                () = sources.file.changed() => { self.reload(); }
                 _ = sources.heartbeat.tick() => {
                     if self.report(&mut sources.heard).await {
                         return After::Anew;
@@ -169,7 +179,7 @@ impl Scheduler {
                     self.ended(ended, &timetable, &mut circumstances).await;
                     continue;
                 }
-                () = changed(&mut sources.file) => {
+                () = sources.file.changed() => {
                     // Health is to know at once.
                     sources.heartbeat.reset_immediately();
                     if self.reload() { return After::Anew }
@@ -245,17 +255,27 @@ impl Scheduler {
     }
 }
 
-/// The file may have changed, and has been quiet since.
-async fn changed(file: &mut Option<FileWatch>) {
-    let Some(watch) = file else {
-        return std::future::pending().await;
-    };
-    if let Err(error) = watch.changed().await {
-        tracing::warn!("changes of the schedule file are no longer noticed ({error}); send SIGHUP");
-        *file = None;
-        return;
+impl ScheduleFile {
+    /// Waits until the file may have changed and has been quiet since. Safe to drop and to
+    /// call again: what was noticed is kept.
+    async fn changed(&mut self) {
+        loop {
+            let Some(watch) = &mut self.watch else {
+                return std::future::pending().await;
+            };
+            tokio::select! {
+                noticed = watch.changed() => match noticed {
+                    Ok(()) => self.read_at = Some(Instant::now() + QUIET),
+                    Err(error) => {
+                        tracing::warn!("changes of the schedule file are no longer noticed ({error}); send SIGHUP");
+                        self.watch = None;
+                    }
+                },
+                () = sleep_until(self.read_at.unwrap_or_else(Instant::now)), if self.read_at.is_some() => {
+                    self.read_at = None;
+                    return;
+                }
+            }
+        }
     }
-    // Changes go on while something is being written; a neighbour that is written for
-    // ever is not ours and does not count.
-    while let Ok(Ok(())) = tokio::time::timeout(QUIET, watch.changed()).await {}
 }

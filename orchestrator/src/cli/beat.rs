@@ -58,6 +58,11 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
             settings.schedule_file.display()
         );
     }
+    if schedule.release.poll.is_some() {
+        tracing::warn!(
+            "release: poll: is not acted on; releases are looked for in the batches of groups with on_release tasks"
+        );
+    }
     let means = means(&settings, store, clock)?;
     let metrics = Metrics::default();
     let quiet = global.quiet;

@@ -213,6 +213,7 @@ impl fmt::Display for Cadence {
         match self {
             Self::Weekly(day) => write!(f, "weekly on {}", weekday_name(*day)),
             Self::Monthly(day) => write!(f, "monthly on day {}", day.get()),
+            Self::Interval(minutes) if minutes.get() == 1 => f.write_str("every minute"),
             Self::Interval(minutes) => write!(f, "every {} minutes", minutes.get()),
             Self::Daily | Self::OnRelease => f.write_str(self.keyword()),
         }
