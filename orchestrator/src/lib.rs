@@ -10,8 +10,10 @@
 //! - [`engine`]: the one loop that turns events into decisions and actions into work.
 //! - [`execution`]: a run from its directory to its last row, whoever asked for it.
 //! - [`process`]: one attempt of one collector, its whole process tree included.
+//! - [`records`]: what collectors bring, and what is kept of it.
 //! - [`release`]: whether there is a new release, for the tasks that wait for one.
 //! - [`report`]: events and output reach console, JSON, logs and summary.
+//! - [`notify`]: who is told of it.
 //! - [`store`]: what is remembered.
 //! - [`beat`]: the scheduler, which fires the slots of the timetable.
 //! - [`web`]: what the scheduler answers over HTTP.
@@ -24,7 +26,9 @@ pub mod config;
 pub mod engine;
 pub mod execution;
 pub mod model;
+pub mod notify;
 pub mod process;
+pub mod records;
 pub mod release;
 pub mod report;
 pub mod store;

@@ -23,7 +23,9 @@ const MAY_IMPORT: [(&str, Allowed); 14] = [
     // run by hand and a run of the timetable are the same thing.
     (
         "execution",
-        Allowed::Only(&["model", "process", "report", "release", "engine", "store"]),
+        Allowed::Only(&[
+            "model", "process", "report", "release", "engine", "store", "notify",
+        ]),
     ),
     // `process` only for the way to wait for a descriptor: timers and file changes.
     (
@@ -31,7 +33,11 @@ const MAY_IMPORT: [(&str, Allowed); 14] = [
         Allowed::Only(&["model", "process", "engine", "execution", "store", WORDS]),
     ),
     ("fleet", Allowed::Only(&["model", "engine", "store", WORDS])),
-    ("notify", Allowed::Only(&["model", WORDS])),
+    // What is to be told is remembered, and a command that tells it is supervised.
+    (
+        "notify",
+        Allowed::Only(&["model", "process", "store", "neutralised", WORDS]),
+    ),
     ("web", Allowed::Only(&["model", "store", WORDS])),
     ("cli", Allowed::Everything),
 ];

@@ -33,6 +33,7 @@ fn a_good_collector_has_nothing_to_fear() {
         ("exit code", "ok"),
         ("children", "ok"),
         ("output", "ok"),
+        ("events", "ok"),
         ("SIGTERM", "ok"),
     ];
     assert_eq!(findings(&place, &["good"], 0), verdicts(&expected));
@@ -57,6 +58,7 @@ fn a_bad_one_is_told_everything_at_once() {
         ("exit code", "error"),
         ("children", "error"),
         ("output", "warning"),
+        ("events", "ok"),
         ("SIGTERM", "error"),
     ];
     assert_eq!(findings(&place, &args, 1), verdicts(&expected));

@@ -7,6 +7,8 @@ mod contract;
 mod diagnostics;
 mod django;
 mod hostile;
+mod notices;
+mod records;
 mod releases;
 mod running;
 mod selecting;

@@ -16,6 +16,7 @@ fn normalised(lines: &str) -> Vec<String> {
                 .replace("|bigint|", "|integer|")
                 .replace("|boolean|", "|integer|")
                 .replace("|jsonb|", "|text|")
+                .replace("|json|", "|text|")
         })
         .collect();
     lines.sort();
@@ -62,6 +63,8 @@ fn both_schemas_agree() {
         "select c.table_name || '|' || c.column_name || '|' || c.data_type || '|'
              || (c.is_nullable = 'NO')::int || '|' || coalesce(k.ordinal_position, 0)
          from information_schema.columns c
+         join information_schema.tables b on b.table_schema = c.table_schema
+             and b.table_name = c.table_name and b.table_type = 'BASE TABLE'
          left join information_schema.table_constraints t
              on t.table_name = c.table_name and t.constraint_type = 'PRIMARY KEY'
          left join information_schema.key_column_usage k
@@ -100,4 +103,18 @@ fn both_schemas_agree() {
          where not x.indisprimary and i.relnamespace = 'public'::regnamespace group by i.relname",
     ));
     assert_eq!(indexes, postgres);
+
+    // What people and programs may rely on; times are texts on SQLite, which has no others.
+    let views = normalised(&sqlite(
+        &file,
+        "select m.name || '|' || group_concat(c.name) from sqlite_master m, pragma_table_info(m.name) c
+         where m.type = 'view' group by m.name",
+    ));
+    let postgres = normalised(&psql(
+        "select table_name || '|' || string_agg(column_name, ',' order by ordinal_position)
+         from information_schema.columns join information_schema.views using (table_schema, table_name)
+         where table_schema = 'public' group by table_name",
+    ));
+    assert_eq!(views.len(), 3, "{views:?}");
+    assert_eq!(views, postgres);
 }

@@ -138,6 +138,7 @@ impl Story {
             attempt,
             at: at(self.clock),
             timeout_ms: None,
+            usual_ms: None,
             log: self.log(attempt),
         });
         self
@@ -224,6 +225,8 @@ impl Story {
             leftovers: vec!["sh (pid 7)".into()],
             records: None,
             releases: Vec::new(),
+            suspect: None,
+            warnings: Vec::new(),
             log: (attempts > 0).then(|| self.log(attempts)),
             tail: vec!["the last words".into(), "nul \0, snowman \u{2603}".into()],
         }
@@ -240,6 +243,7 @@ impl Story {
             succeeded: verdict.succeeded,
             failed: verdict.failed,
             skipped: verdict.skipped,
+            suspect: 0,
             success: verdict.success,
             exit_code: verdict.exit_code,
             tasks: self.ended.iter().map(|(_, task)| task.clone()).collect(),

@@ -63,6 +63,7 @@ impl Scheduler {
             }
         }
         self.settle().await;
+        self.telling.finish(&self.setup.means).await;
         cancelled
     }
 }

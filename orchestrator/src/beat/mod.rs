@@ -21,6 +21,7 @@ mod run;
 mod scheduler;
 mod signals;
 mod systemd;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod tick;

@@ -11,6 +11,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::fire::Ended;
 use super::lanes::Lanes;
+use super::telling::Telling;
 use crate::execution::{Audience, Means};
 use crate::model::{EntryKey, Owner, Schedule};
 use crate::report::{Metrics, Standing};
@@ -71,6 +72,7 @@ pub struct Scheduler {
     pub(super) standing: watch::Sender<Standing>,
     /// Slots that are to be passed over and that the database could not take yet.
     pub(super) unsettled: Vec<PassedSlot>,
+    pub(super) telling: Telling,
     started_at: Timestamp,
 }
 
@@ -95,6 +97,7 @@ impl Scheduler {
             stop: watch::channel(false).0,
             standing,
             unsettled: Vec::new(),
+            telling: Telling::new(),
             started_at: now,
             setup,
         };

@@ -7,11 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Scheduler, Setup};
-use crate::engine::Context;
 use crate::execution::{Audience, Means};
 use crate::model::fixtures::{group, interval, schedule, weekly};
 use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, timetable};
-use crate::process::{Collectors, Environment, ForkServer};
 use crate::report::Metrics;
 use crate::store::{Store, this_process};
 
@@ -39,25 +37,9 @@ impl Night {
 
     /// A scheduler that has just been started.
     async fn start(&self, schedule: Schedule) -> Scheduler {
-        let none = Collectors {
-            directories: Vec::new(),
-            beside: None,
-            fallback: Vec::new(),
-        };
         let clock: Arc<dyn Clock> = self.clock.clone();
         Scheduler::new(Setup {
-            means: Means {
-                context: Context {
-                    fork_server: ForkServer::new(),
-                    collectors: Arc::new(none),
-                    environment: Arc::new(Environment::new([], &[], None)),
-                    secret_names: Arc::new([]),
-                    clock,
-                    state_dir: self.dir.path().to_owned(),
-                },
-                store: self.store().await,
-                state_dir: self.dir.path().to_owned(),
-            },
+            means: Means::without_collectors(self.store().await, self.dir.path(), clock),
             owner: this_process().unwrap(),
             schedule_file: self.dir.path().join("schedule.yaml"),
             schedule,
@@ -144,7 +126,7 @@ async fn a_clock_that_is_set_fires_nothing_twice_and_stops_nothing() {
     let night = Night::new("20T00:00");
     let mut scheduler = night.start(daily()).await;
     for now in [
-        "20T00:00", "20T04:10", "19T00:00", "20T04:00", "20T04:10", "21T04:10",
+        "20T00:00", "20T04:10", "20T02:00", "20T04:00", "20T04:10", "21T04:10",
     ] {
         scheduler.lanes.forget_offered();
         night.look(&mut scheduler, now).await;

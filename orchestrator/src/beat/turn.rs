@@ -11,6 +11,7 @@ use super::lanes::Offered;
 use super::reason::Reason;
 use super::rows::{Circumstances, Row, asks_for_release, known, planned, rows, since};
 use super::scheduler::Scheduler;
+use super::telling::MissedSlot;
 use super::tick::{Due, Timeline, Verdict};
 use crate::engine::RunRequest;
 use crate::execution::{Executed, Orders, detect};
@@ -54,16 +55,22 @@ impl Scheduler {
         self.look_at_pauses(circumstances).await;
         for Due { entry, slots } in due {
             let entry = &timetable[entry];
-            let mut to_run = Vec::new();
+            let (mut to_run, mut missed) = (Vec::new(), None);
             for (slot, verdict) in slots {
                 match verdict {
                     Verdict::Run => to_run.push(slot),
                     Verdict::Idle => self.pass_over(entry, slot, circumstances, None),
                     Verdict::Missed(reason) => {
                         tracing::warn!("{} of {slot} is missed: {reason}", entry.key());
-                        self.pass_over(entry, slot, circumstances, Some(&Reason::Missed(reason)));
+                        let reason = Reason::Missed(reason);
+                        self.pass_over(entry, slot, circumstances, Some(&reason));
+                        missed = Some((slot, reason));
                     }
                 }
+            }
+            // After a long absence one for each entry: the newest stands for them.
+            if let Some((slot, reason)) = missed {
+                self.tell_missed(entry, slot, circumstances, &reason);
             }
             if to_run.is_empty() {
                 continue;
@@ -71,13 +78,36 @@ impl Scheduler {
             let Offered { start, skipped } = self.lanes.offer(entry.key(), &to_run, overlap(entry));
             for (slot, reason) in skipped {
                 tracing::warn!("{} of {slot} is skipped: {reason}", entry.key());
-                self.pass_over(entry, slot, circumstances, Some(&Reason::Overlap(reason)));
+                let reason = Reason::Overlap(reason);
+                self.pass_over(entry, slot, circumstances, Some(&reason));
+                self.tell_missed(entry, slot, circumstances, &reason);
             }
             if let Some(slot) = start {
                 self.begin(entry, slot, circumstances);
             }
         }
         self.settle().await;
+    }
+
+    /// Those who want to know are told of tasks that did not run at a slot.
+    fn tell_missed(
+        &mut self,
+        entry: &Entry<'_>,
+        slot: Timestamp,
+        circumstances: &Circumstances,
+        reason: &Reason,
+    ) {
+        let of = |row: &Row<'_>| (row.task.group.to_string(), row.task.command.to_string());
+        let tasks: Vec<_> = rows(entry, slot, circumstances, Some(reason))
+            .iter()
+            .filter(|row| row.reason.as_ref() == Some(reason))
+            .map(of)
+            .collect();
+        self.telling.missed(MissedSlot {
+            slot: slot_ref(entry.key(), slot),
+            tasks,
+            reason: reason.to_string(),
+        });
     }
 
     async fn look_at_pauses(&self, circumstances: &mut Circumstances) {
@@ -190,7 +220,7 @@ impl Scheduler {
         };
         let entry = timetable.iter().find(|entry| *entry.key() == key);
         match *end {
-            End::Ran(executed) => Self::ran(&key, slot, &executed),
+            End::Ran(executed) => self.ran(&key, slot, executed),
             End::Taken(by) => {
                 let by = by.map_or("passed over".to_owned(), |run| format!("run {run}'s"));
                 tracing::debug!("{key} of {slot} is {by} already");
@@ -212,7 +242,7 @@ impl Scheduler {
         self.settle().await;
     }
 
-    fn ran(key: &EntryKey, slot: Timestamp, executed: &Executed) {
+    fn ran(&mut self, key: &EntryKey, slot: Timestamp, executed: Executed) {
         if let Some((missing, error)) = &executed.recorded.failure {
             tracing::error!(
                 "{missing} events of run {} ({key} of {slot}) are not in the database: {error}; its journal is \
@@ -220,6 +250,7 @@ impl Scheduler {
                 executed.summary.run
             );
         }
+        self.telling.ran(executed.summary);
     }
 
     /// A lane is free: what waits in it follows.
@@ -260,9 +291,11 @@ impl Scheduler {
         }
     }
 
-    /// Writes down what was passed over. What the database cannot take now, it is given
-    /// again later.
+    /// Writes down what was passed over, and has told what is to be told. What the database
+    /// cannot take now, it is given again later.
     pub(super) async fn settle(&mut self) {
+        let leading = self.standing.borrow().leading;
+        self.telling.go_on(&self.setup.means, leading);
         if self.unsettled.is_empty() {
             return;
         }

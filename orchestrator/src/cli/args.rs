@@ -9,7 +9,9 @@ use clap_complete::Shell;
 use jiff::civil::Date;
 
 pub(super) use super::args_beat::*;
+use super::args_notices::NoticesVerb;
 pub(super) use super::args_past::*;
+pub(super) use super::args_records::*;
 use super::args_release::ReleaseVerb;
 
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
@@ -233,6 +235,33 @@ Examples:
     Release {
         #[command(subcommand)]
         verb: ReleaseVerb,
+    },
+    /// Read what collectors brought
+    #[command(after_help = "\
+Examples:
+  orchestrate records list
+  orchestrate records export boost_library --format csv")]
+    Records {
+        #[command(subcommand)]
+        verb: RecordsVerb,
+    },
+    /// Make something new
+    #[command(after_help = "\
+Examples:
+  orchestrate new collector run_weather --lang python
+  orchestrate new collector run_weather --lang sh --dir collectors")]
+    New {
+        #[command(subcommand)]
+        what: NewVerb,
+    },
+    /// See who was told what, and whether it arrived
+    #[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices test")]
+    Notices {
+        #[command(subcommand)]
+        verb: NoticesVerb,
     },
     /// Look after the database
     #[command(after_help = "\

@@ -55,6 +55,8 @@ pub(super) enum OutcomeArg {
     NotStarted,
     Skipped,
     Lost,
+    /// Succeeded, and did not bring what it should
+    Suspect,
 }
 
 impl OutcomeArg {
@@ -69,6 +71,7 @@ impl OutcomeArg {
             Self::NotStarted => "not_started",
             Self::Skipped => "skipped",
             Self::Lost => "lost",
+            Self::Suspect => "suspect",
         }
     }
 }

@@ -14,7 +14,8 @@ use super::means::means;
 use super::output::colour_on_stderr;
 use super::schedule::load;
 use super::settings::Settings;
-use super::store::{open_store, runtime};
+use super::store::{open_store, runtime, shelf};
+use super::undelivered;
 use crate::beat::{self, Scheduler, Setup};
 use crate::config::{self, render};
 use crate::execution::{Audience, Means};
@@ -51,6 +52,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
     let runtime = runtime()?;
     let listening = address.map(take_port).transpose()?;
     let store = runtime.block_on(open_store(&settings))?;
+    runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal)?;
     if timetable(&schedule).is_empty() {
         tracing::warn!(

@@ -22,6 +22,7 @@ use crate::model::{
     SystemClock,
 };
 use crate::process::{AttemptEnd, AttemptSpec, ForkServer, OutputSink, Place};
+use crate::records::Follower;
 use crate::report::neutralised;
 
 /// How long it may run where `--timeout` says nothing.
@@ -53,10 +54,13 @@ pub(super) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
         Ok(found) => {
             findings.push(ok("executable", found.display()));
             let scratch = scratch_directory().map_err(Failure::infrastructure)?;
-            let spec = specify(&finder, &command, args, scratch.path())?;
+            let events = scratch.path().join("events.jsonl");
+            std::fs::File::create_new(&events).map_err(Failure::infrastructure)?;
+            let spec = specify(&finder, &command, args, scratch.path(), &events)?;
             runtime()?.block_on(async {
                 let server = ForkServer::new();
                 whole_run(&server, &spec, &mut findings).await?;
+                findings.push(what_it_brought(&events));
                 how_it_ends(&server, &spec, &mut findings).await?;
                 server.shutdown().await;
                 Ok::<(), Failure>(())
@@ -143,6 +147,7 @@ fn specify(
     command: &CommandName,
     args: &CheckCollectorArgs,
     scratch: &Path,
+    events: &Path,
 ) -> Result<AttemptSpec, Failure> {
     let found = finder.find(command).map_err(Failure::infrastructure)?;
     let timeout = args.timeout.unwrap_or(PATIENCE);
@@ -156,8 +161,10 @@ fn specify(
         slot: Some(now),
         deadline: Some((now, timeout)),
         workspace: Some(scratch.to_owned()),
-        events: Some(scratch.join("events.jsonl")),
+        events: Some(events.to_owned()),
         state: None,
+        program: std::env::current_exe().ok(),
+        settings: None,
         releases: Vec::new(),
     };
     Ok(AttemptSpec {
@@ -178,6 +185,19 @@ fn specify(
         kill_wait: AttemptSpec::KILL_WAIT,
         limits: Limits::default(),
     })
+}
+
+/// What its events file says; nothing of it is kept.
+fn what_it_brought(events: &Path) -> Finding {
+    let examined = match Follower::open(events).and_then(Follower::finish) {
+        Ok(examined) => examined.examination,
+        Err(why) => return error("events", format!("its events file cannot be read: {why}")),
+    };
+    match (examined.refusal(), examined.complaints().first()) {
+        (Some(why), _) => error("events", why),
+        (None, Some(first)) => warning("events", first),
+        (None, None) => ok("events", format!("{} records", examined.records)),
+    }
 }
 
 /// Notes that, and when, something was written.

@@ -7,7 +7,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{print_json, print_text};
 use super::settings::Settings;
-use super::store::{connect_store, runtime, tell_recovered, unusable, with_store};
+use super::store::{connect_store, runtime, shelf, tell_recovered, unusable, with_store};
+use super::undelivered;
 use crate::model::{Clock, SystemClock};
 use crate::store::{MigrationState, Pruned, Retention};
 
@@ -95,6 +96,7 @@ fn told(pruned: &Pruned, dry_run: bool) -> String {
 fn import(settings: &Settings, all: bool) -> Result<Exit, Failure> {
     // To open the store brings in what was noted; what that found was told.
     let imported = with_store(settings, async |store| {
+        undelivered::bring_in(&shelf(store), &settings.state_dir).await?;
         if !all {
             return Ok(None);
         }

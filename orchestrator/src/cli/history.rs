@@ -41,7 +41,7 @@ pub(super) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failu
 /// RFC 4180, but for line ends, which are those of this system.
 fn csv(runs: &[RunHeader]) -> String {
     let mut text = String::from(
-        "run,schedule,group,state,started_at,finished_at,succeeded,failed,skipped,success,exit_code,lost\n",
+        "run,schedule,group,state,started_at,finished_at,succeeded,failed,skipped,success,exit_code,lost,suspect\n",
     );
     for run in runs {
         let fields = [
@@ -57,6 +57,7 @@ fn csv(runs: &[RunHeader]) -> String {
             run.success.map(|success| success.to_string()).unwrap_or_default(),
             run.exit_code.map(|code| code.to_string()).unwrap_or_default(),
             run.lost.clone().unwrap_or_default(),
+            run.suspect.to_string(),
         ];
         text.push_str(&fields.map(|field| quoted(&field)).join(","));
         text.push('\n');
@@ -92,6 +93,7 @@ fn table(runs: &[RunHeader]) -> String {
         let result = match (run.state, run.success) {
             ("lost", _) => "lost",
             (_, None) => "running",
+            (_, Some(true)) if run.suspect > 0 => "suspect",
             (_, Some(true)) => "succeeded",
             (_, Some(false)) => "failed",
         };

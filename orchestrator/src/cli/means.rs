@@ -5,28 +5,49 @@ use std::sync::Arc;
 use super::collectors::collectors;
 use super::failure::Failure;
 use super::settings::Settings;
+use super::store::shelf;
 use crate::engine::Context;
-use crate::execution::{ExecutionError, Means, fork_server};
+use crate::execution::{ExecutionError, Means, ReaderSettings, fork_server};
 use crate::model::Clock;
-use crate::store::Store;
+use crate::notify::Post;
+use crate::store::{Store, this_process};
 
 /// Puts them together. Nothing is started by that.
 ///
 /// # Errors
-/// The working directory is gone.
+/// The working directory is gone, or the state directory cannot be written.
 pub(super) fn means(settings: &Settings, store: Store, clock: Arc<dyn Clock>) -> Result<Means, Failure> {
     let finder = collectors(settings);
+    let state_dir = std::path::absolute(&settings.state_dir).map_err(Failure::infrastructure)?;
+    let reader = ReaderSettings::write(&state_dir, settings.database_url.as_deref()).map_err(|source| {
+        let path = state_dir.join("private");
+        not_executed(ExecutionError::State { path, source })
+    })?;
+    let context = Context {
+        fork_server: fork_server(),
+        collectors: Arc::new(finder.collectors),
+        environment: Arc::new(finder.environment),
+        secret_names: settings.file.secrets.clone().into(),
+        shelf: shelf(&store),
+        program: std::env::current_exe().ok(),
+        reader_settings: Some(reader.path().to_owned()),
+        clock,
+        state_dir,
+    };
     Ok(Means {
-        context: Context {
-            fork_server: fork_server(),
-            collectors: Arc::new(finder.collectors),
-            environment: Arc::new(finder.environment),
-            secret_names: settings.file.secrets.clone().into(),
-            clock,
-            state_dir: std::path::absolute(&settings.state_dir).map_err(Failure::infrastructure)?,
+        post: Post {
+            channels: settings.file.notify.clone().into(),
+            fork_server: context.fork_server.clone(),
+            collectors: Arc::clone(&context.collectors),
+            environment: Arc::clone(&context.environment),
+            clock: Arc::clone(&context.clock),
+            host: this_process().map_err(Failure::infrastructure)?.host,
         },
+        dead_man: settings.file.dead_man.clone(),
+        context,
         store,
         state_dir: settings.state_dir.clone(),
+        reader: Arc::new(reader),
     })
 }
 

@@ -3,7 +3,9 @@
 
 mod args;
 mod args_beat;
+mod args_notices;
 mod args_past;
+mod args_records;
 mod args_release;
 mod beat;
 mod cancel;
@@ -21,10 +23,14 @@ mod log_reader;
 mod logging;
 mod logs;
 mod means;
+mod new_collector;
 mod next;
+mod notices;
 mod output;
 mod pause;
 mod plan;
+mod records;
+mod records_rows;
 mod release;
 mod retry;
 mod run;
@@ -33,6 +39,7 @@ mod settings;
 mod show;
 mod store;
 mod summary;
+mod undelivered;
 mod when;
 mod why;
 mod why_words;
@@ -88,6 +95,9 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Pause(args) => pause::pause(global, args),
         Verb::Resume(args) => pause::resume(global, args),
         Verb::Release { verb } => release::release(global, verb),
+        Verb::Records { verb } => records::records(global, verb),
+        Verb::New { what } => new_collector::new_collector(global, what),
+        Verb::Notices { verb } => notices::notices(global, verb),
         Verb::Db { verb } => db::db(global, verb),
         Verb::Health(args) => health::health(global, args),
         Verb::Schema => generate::schema(),

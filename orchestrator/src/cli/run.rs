@@ -13,10 +13,11 @@ use super::output::{colour_on_stderr, print_text};
 use super::plan;
 use super::schedule::{load, planned};
 use super::settings::Settings;
-use super::store::{open_store, runtime};
+use super::store::{open_store, runtime, shelf};
+use super::undelivered;
 use super::{logging, schedule, summary};
 use crate::engine::{RunRequest, forward_signals};
-use crate::execution::{Audience, Executed, Means, Orders, execute};
+use crate::execution::{Audience, Executed, Means, Orders, execute, tell, told_success};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
 use crate::report::{Console, Diary, JsonLines, Listener, Terminal, summary_text};
 use crate::store::this_process;
@@ -125,6 +126,7 @@ impl Job {
         let runtime = runtime()?;
         let Executed { summary, recorded } = {
             let store = runtime.block_on(open_store(settings))?;
+            runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
             let means = means(settings, store, Arc::new(SystemClock))?;
             let audience = Audience {
@@ -146,6 +148,7 @@ impl Job {
                 "its journal is complete; the next start brings it in, or orchestrate db import-journal",
             ));
         }
+        undelivered::none_left(&settings.state_dir, &summary.run)?;
         Ok(Exit::of_run(summary.exit_code))
     }
 
@@ -179,6 +182,8 @@ impl Job {
         let executed = execute(&means, request, audience, orders)
             .await
             .map_err(not_executed)?;
+        tell(&means).await;
+        told_success(&means, &executed.summary).await;
         means.close().await;
         Ok(executed)
     }

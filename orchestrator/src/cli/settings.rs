@@ -87,8 +87,12 @@ impl Settings {
             .clone()
             .or_else(|| environment.path("ORCHESTRATE_CONFIG"));
         let file = settings_file(named.as_deref())?;
+        // A collector is given the settings of its run: they win over a `.env` that lies
+        // where it works, and over a DATABASE_URL that is for itself.
+        let within_run = environment.get("ORCHESTRATE_RUN_ID").is_some();
         let pick = |flag: &Option<PathBuf>, name: &str, in_file: &Option<PathBuf>, default: &str| {
             flag.clone()
+                .or_else(|| in_file.clone().filter(|_| within_run))
                 .or_else(|| environment.path(name))
                 .or_else(|| in_file.clone())
                 .unwrap_or_else(|| PathBuf::from(default))
@@ -111,6 +115,7 @@ impl Settings {
             collectors_dirs: collectors_dirs(global, &environment, &file),
             database_url: match &global.database_url {
                 Some(url) => Some(url.clone()),
+                None if within_run && named.is_some() => file.database_url.clone(),
                 None => environment
                     .text("DATABASE_URL")?
                     .or_else(|| file.database_url.clone()),

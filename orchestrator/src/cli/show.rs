@@ -108,6 +108,7 @@ fn as_summary(record: RunRecord) -> Summary {
         succeeded: header.succeeded as usize,
         failed: header.failed as usize,
         skipped: header.skipped as usize,
+        suspect: header.suspect as usize,
         success: header.success.unwrap_or(false),
         exit_code: header.exit_code.unwrap_or(1),
         tasks: record.tasks.into_iter().map(|task| task.summary).collect(),

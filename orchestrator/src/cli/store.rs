@@ -8,6 +8,7 @@ use anstyle::AnsiColor;
 use super::failure::Failure;
 use super::settings::Settings;
 use crate::model::{Clock, SystemClock};
+use crate::records::Shelf;
 use crate::report::neutralised;
 use crate::store::{Recovered, Store, StoreError, this_process};
 
@@ -37,6 +38,14 @@ pub(super) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     store.migrate().await.map_err(unusable)?;
     recover(&store, &settings.state_dir).await?;
     Ok(store)
+}
+
+/// The records in the same database.
+pub(super) fn shelf(store: &Store) -> Shelf {
+    match store {
+        Store::Sqlite(pool) => pool.clone().into(),
+        Store::Postgres(pool) => pool.clone().into(),
+    }
 }
 
 /// Opens the store, in a state directory that exists, and leaves it as it is.

@@ -74,7 +74,10 @@ fn last(facts: &Facts, now: Timestamp) -> String {
             span(now.duration_since(last.started_at))
         ),
         "pending" => format!("It waits for its turn in {run}."),
-        "succeeded" => format!("It last ran in {run} and succeeded."),
+        "succeeded" => match &last.suspect {
+            Some(why) => format!("It last ran in {run} and succeeded, but is suspect: {why}."),
+            None => format!("It last ran in {run} and succeeded."),
+        },
         "skipped" => format!("In {run} it was skipped: {reason}."),
         "lost" => format!("How it ended in {run} is not known: {reason}."),
         "not_started" => format!("In {run} it could not be started: {reason}."),
@@ -135,6 +138,7 @@ mod tests {
             started_at: at("25T04:10"),
             outcome: outcome.into(),
             reason: reason.into(),
+            suspect: None,
         })
     }
 

@@ -38,6 +38,12 @@ pub(super) const OVERLAPS: &[&str] = &["skip", "queue"];
 pub(super) const CATCH_UPS: &[&str] = &["none", "last", "all"];
 /// The words after `log_level:`.
 pub(super) const LOG_LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+/// The words after `on:` of a channel; a test holds them against `NoticeKind`.
+pub(super) const NOTICE_KINDS: &[&str] = &["failure", "suspect", "recovery", "missed"];
+/// The words after `format:` of a channel.
+pub(super) const FORMATS: &[&str] = &["json", "slack"];
+/// The words after `after:` of a dead man's watch.
+pub(super) const PULSES: &[&str] = &["run", "tick"];
 /// The words in `retry: {on: [...]}`; a test holds them against `Category`.
 pub(super) const CATEGORIES: &[&str] = &[
     "usage",
@@ -399,5 +405,73 @@ pub(super) static SETTINGS: Table = Table {
             Kind::Word(LOG_LEVELS),
             "How much orchestrate says about itself. Default: info.",
         ),
+        key(
+            "notify",
+            Kind::List(&Kind::Table(&NOTIFY)),
+            "Who is told of failures, recoveries, suspect successes and missed slots.",
+        ),
+        key(
+            "dead_man",
+            Kind::Table(&DEAD_MAN),
+            "A URL that is asked for as long as all is well.",
+        ),
+    ]],
+};
+
+/// An item of `notify:`.
+pub(super) static NOTIFY: Table = Table {
+    what: "a channel of `notify`",
+    parts: &[&[
+        key(
+            "name",
+            Kind::Name,
+            "What it is called in the record of deliveries.",
+        ),
+        key(
+            "on",
+            Kind::List(&Kind::Word(NOTICE_KINDS)),
+            "What it is told of. Default: everything.",
+        ),
+        key(
+            "after",
+            Kind::Integer { min: 1, max: 1000 },
+            "It is told of a failure after so many in a row. Default: 1.",
+        ),
+        key("webhook", Kind::Text, "URL that is sent a POST."),
+        key("webhook_env", Kind::Name, "The variable that has that URL."),
+        key(
+            "format",
+            Kind::Word(FORMATS),
+            "Our own JSON, or a message as Slack wants it. Default: json.",
+        ),
+        key("mail", Kind::List(&Kind::Text), "Addresses that are sent a mail."),
+        key("from", Kind::Text, "The sender of a mail."),
+        key(
+            "server",
+            Kind::Text,
+            "The mail server: `smtp://host:25`, `smtp://host:587?tls=required`, `smtps://host`.",
+        ),
+        key("user", Kind::Text, "Who logs in at the mail server."),
+        key("password_env", Kind::Name, "The variable that has the password."),
+        key(
+            "command",
+            Kind::List(&Kind::Text),
+            "An executable and its arguments; ORCHESTRATE_NOTICE holds the notice as JSON.",
+        ),
+    ]],
+};
+
+/// `dead_man:`
+pub(super) static DEAD_MAN: Table = Table {
+    what: "`dead_man`",
+    parts: &[&[
+        key("url", Kind::Text, "What is asked for, with GET."),
+        key("url_env", Kind::Name, "The variable that has that URL."),
+        key(
+            "after",
+            Kind::Word(PULSES),
+            "After each run that succeeded, or while a scheduler ticks. Default: run.",
+        ),
+        key("every", Kind::Duration, "How often while it ticks. Default: 1m."),
     ]],
 };

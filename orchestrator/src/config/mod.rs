@@ -22,6 +22,7 @@ mod load;
 mod locate;
 mod names;
 mod node;
+mod notify;
 mod policy;
 mod reader;
 mod reading;

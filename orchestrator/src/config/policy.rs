@@ -98,9 +98,20 @@ fn retry(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
             "write the kinds of failure: `on: [network, timeout]`",
             report,
         );
-        let known =
-            |item| word(item, "a kind of failure", Code::BadWord, CATEGORIES, report).and_then(category);
-        policy.retry.on = items.iter().filter_map(known).collect();
+        let mut on = Vec::with_capacity(items.len());
+        for item in items {
+            let named = word(item, "a kind of failure", Code::BadWord, CATEGORIES, report);
+            let Some(category) = named.and_then(category) else {
+                continue;
+            };
+            if !category.may_pass() {
+                let what = format!("a failure of kind `{}` is never tried again", category.as_str());
+                let problem = Problem::new(Code::NoEffect, item.at, what);
+                report.add(problem.hint("remove it: another attempt would end the same way"));
+            }
+            on.push(category);
+        }
+        policy.retry.on = on;
     }
 }
 

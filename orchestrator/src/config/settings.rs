@@ -9,8 +9,10 @@ use super::fields::{Fields, list, wrong_type};
 use super::keys::{LOG_LEVELS, SETTINGS};
 use super::names::variable;
 use super::node::{Node, Value};
+use super::notify::{channels, dead_man};
 use super::report::{Problem, Report};
 use super::scalar::{argument, text, word};
+use crate::model::{Channel, DeadMan};
 
 /// What the settings file says; `None` and empty lists where it is silent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +36,10 @@ pub struct Settings {
     pub secrets: Vec<String>,
     /// One of `off`, `error`, `warn`, `info`, `debug`, `trace`.
     pub log_level: Option<&'static str>,
+    /// Who is told what.
+    pub notify: Vec<Channel>,
+    /// Who watches for our silence.
+    pub dead_man: Option<DeadMan>,
 }
 
 /// The whole file, which may be empty; `None` after an error.
@@ -65,6 +71,11 @@ pub(super) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings>
         log_level: fields
             .get("log_level")
             .and_then(|node| word(node, "`log_level`", Code::BadWord, LOG_LEVELS, report)),
+        notify: fields
+            .get("notify")
+            .map(|node| channels(node, report))
+            .unwrap_or_default(),
+        dead_man: fields.get("dead_man").and_then(|node| dead_man(node, report)),
     })
 }
 

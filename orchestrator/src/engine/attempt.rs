@@ -4,15 +4,22 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
+use super::channel::Channel;
 use super::context::Context;
+use super::harvest::{Harvest, harvest};
 use super::sink::{Sink, SinkEnd, Written};
 use crate::model::{CancelCause, Outcome, RunId, SpawnError, Task};
 use crate::process::{AttemptEnd, AttemptSpec, Controller, Place, Usage};
-use crate::report::{AttemptLog, Bus, DEFAULT_CAP, Secrets, TaskRef, file_name};
+use crate::records::Progress;
+use crate::report::{
+    AttemptLog, Bus, DEFAULT_CAP, Redactor, Secrets, TaskProgress, TaskRef, file_name, time_left,
+};
 
 /// Everything about an attempt that is known before it starts.
 pub(super) struct Job {
@@ -25,6 +32,10 @@ pub(super) struct Job {
     pub(super) releases: Vec<String>,
     pub(super) number: u32,
     pub(super) log: PathBuf,
+    /// Its events file, relative to the state directory.
+    pub(super) events: PathBuf,
+    /// What it left for itself the last time.
+    pub(super) state: Option<String>,
     pub(super) bus: Bus,
     pub(super) orders: mpsc::UnboundedReceiver<Ordered>,
 }
@@ -52,6 +63,15 @@ pub(super) struct Attempted {
     pub(super) logged: bool,
     pub(super) tail: Vec<String>,
     pub(super) hint: Option<String>,
+    pub(super) harvest: Harvest,
+}
+
+impl Job {
+    /// Who it is, for diagnostics.
+    pub(super) fn name(&self) -> String {
+        let name = format!("{}/{}", self.task_ref.group, self.task_ref.command);
+        crate::report::neutralised(&name).into_owned()
+    }
 }
 
 impl Attempted {
@@ -67,13 +87,18 @@ impl Attempted {
             logged: true,
             tail: Vec::new(),
             hint: None,
+            harvest: Harvest::default(),
         }
     }
 }
 
 /// Makes the attempt. Whatever goes wrong becomes its outcome.
 pub(super) async fn attempt(mut job: Job) -> Attempted {
-    let spec = specify(&job);
+    let channel = open_channel(&job);
+    let spec = channel
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|channel| specify(&job, channel));
     let log = spec.as_ref().ok().and_then(|_| open_log(&job));
     let logged = log.is_some();
     let clock = Arc::clone(&job.context.clock);
@@ -81,15 +106,58 @@ pub(super) async fn attempt(mut job: Job) -> Attempted {
         .as_ref()
         .ok()
         .and_then(|spec| secrets(&job.context.secret_names, spec));
-    let mut sink = Sink::new(Arc::clone(&job.task_ref), job.bus.clone(), clock, log, secrets);
-    let end = match spec {
-        Ok(spec) => execute(&mut job, &spec, &mut sink).await,
-        Err(error) => Err(error),
+    let started = Instant::now();
+    let mut sink = Sink::new(
+        Arc::clone(&job.task_ref),
+        job.bus.clone(),
+        clock,
+        log,
+        secrets.clone(),
+    );
+    let (end, harvest) = match (spec, channel) {
+        (Ok(spec), Ok(mut channel)) => {
+            let mut end = execute(
+                &mut job,
+                &spec,
+                &mut sink,
+                &mut channel,
+                secrets.as_ref(),
+                started,
+            )
+            .await;
+            let shown = channel.shown();
+            let examined = channel.close(secrets.clone()).await;
+            // What was said after the last look is told as well.
+            let last = examined
+                .as_ref()
+                .ok()
+                .and_then(|examined| examined.examination.progress.clone());
+            if let Some(progress) = last.filter(|last| shown.as_ref() != Some(last)) {
+                let progress = told(&job, progress, started.elapsed(), secrets.as_ref());
+                job.bus.progress(progress).await;
+            }
+            let harvest = match &mut end {
+                Ok(end) => harvest(&mut job, &mut end.outcome, examined).await,
+                Err(_) => Harvest::default(),
+            };
+            (end, harvest)
+        }
+        (Err(error), _) | (_, Err(error)) => (Err(error), Harvest::default()),
     };
     Attempted {
         logged,
+        harvest,
         ..conclude(&job, end, sink.finish().await)
     }
+}
+
+/// The file that the collector may write events into.
+fn open_channel(job: &Job) -> Result<Channel, SpawnError> {
+    let path = job.context.state_dir.join(&job.events);
+    Channel::create(path.clone()).map_err(|error| SpawnError {
+        message: format!("cannot make its events file {}: {error}", path.display()),
+        hint: Some("the state directory must be writable and have room".to_owned()),
+    })
 }
 
 /// What this collector knows and nobody shall read in its output.
@@ -116,7 +184,7 @@ fn open_log(job: &Job) -> Option<AttemptLog> {
 }
 
 /// What to execute, in which environment.
-fn specify(job: &Job) -> Result<AttemptSpec, SpawnError> {
+fn specify(job: &Job, channel: &Channel) -> Result<AttemptSpec, SpawnError> {
     let (context, task, policy) = (&job.context, &job.task, &job.task.policy);
     let workspace = workspace(job)?;
     let started = context.clock.now();
@@ -129,8 +197,10 @@ fn specify(job: &Job) -> Result<AttemptSpec, SpawnError> {
         slot: Some(job.slot),
         deadline: policy.timeout.map(|timeout| (started, timeout)),
         workspace: Some(workspace),
-        events: None,
-        state: None,
+        events: Some(channel.path().to_owned()),
+        state: job.state.clone(),
+        program: context.program.clone(),
+        settings: context.reader_settings.clone(),
         releases: job.releases.clone(),
     };
     let env = context.environment.for_attempt(&policy.env, &place);
@@ -174,7 +244,14 @@ fn workspace(job: &Job) -> Result<PathBuf, SpawnError> {
     }
 }
 
-async fn execute(job: &mut Job, spec: &AttemptSpec, sink: &mut Sink) -> Result<AttemptEnd, SpawnError> {
+async fn execute(
+    job: &mut Job,
+    spec: &AttemptSpec,
+    sink: &mut Sink,
+    channel: &mut Channel,
+    secrets: Option<&Secrets>,
+    started: Instant,
+) -> Result<AttemptEnd, SpawnError> {
     let attempt = job
         .context
         .fork_server
@@ -191,8 +268,33 @@ async fn execute(job: &mut Job, spec: &AttemptSpec, sink: &mut Sink) -> Result<A
         tokio::select! {
             end = &mut running => return Ok(end),
             Some(order) = job.orders.recv() => obey(&controller, order),
+            progress = channel.progress() => {
+                let progress = told(job, progress, started.elapsed(), secrets);
+                job.bus.progress(progress).await;
+            }
         }
     }
+}
+
+/// Progress as it is shown.
+fn told(job: &Job, progress: Progress, elapsed: Duration, secrets: Option<&Secrets>) -> TaskProgress {
+    let left = time_left(elapsed, progress.current, progress.total);
+    TaskProgress {
+        task: Arc::clone(&job.task_ref),
+        at: job.context.clock.now(),
+        current: progress.current,
+        total: progress.total,
+        message: progress.message.map(|message| masked(message, secrets)),
+        eta_ms: left.map(super::run::milliseconds),
+    }
+}
+
+fn masked(message: String, secrets: Option<&Secrets>) -> String {
+    let Some(secrets) = secrets else { return message };
+    let mut redactor = Redactor::new(secrets.clone());
+    let mut bytes = redactor.push(message.as_bytes()).into_owned();
+    bytes.extend_from_slice(&redactor.finish());
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn obey(controller: &Controller, order: Ordered) {
@@ -232,5 +334,6 @@ fn conclude(job: &Job, end: Result<AttemptEnd, SpawnError>, sink: SinkEnd) -> At
             .collect(),
         logged: true,
         hint,
+        harvest: Harvest::default(),
     }
 }

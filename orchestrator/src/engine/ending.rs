@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::attempt::Attempted;
 use super::run::{RunRequest, milliseconds};
 use crate::model::{Outcome, RunId, RunState};
-use crate::report::{AttemptRecord, OutcomeWords, RunEvent, Summary, TaskRef, TaskSummary, Verdict};
+use crate::report::{
+    AttemptRecord, OutcomeWords, RecordCounts, RunEvent, Summary, TaskRef, TaskSummary, Verdict,
+};
 
 /// The record of a run that goes on. Tasks run one after another, so there is one
 /// attempt that is the last.
@@ -89,7 +91,7 @@ impl Ledger {
     pub(super) fn last_attempt(&self) -> Option<AttemptRecord> {
         let last = self.last.as_ref()?;
         let end = last.end.as_ref()?;
-        let words = OutcomeWords::from(&end.outcome);
+        let words = spelled(&end.outcome, Some(end));
         Some(AttemptRecord {
             number: last.number,
             started_at: last.started_at,
@@ -123,10 +125,11 @@ impl Ledger {
 
     fn summarize(&self, task: usize, outcome: &Outcome) -> TaskSummary {
         let entry = &self.tasks[task];
-        let words = OutcomeWords::from(outcome);
         let tried = !matches!(outcome, Outcome::Skipped(_));
         let last = self.last.as_ref().filter(|_| tried);
         let end = last.and_then(|last| last.end.as_ref());
+        let words = spelled(outcome, end);
+        let harvest = end.map(|end| &end.harvest);
         let duration = entry.first_start.zip(end).and_then(|(start, end)| {
             std::time::Duration::try_from(end.finished_at.duration_since(start)).ok()
         });
@@ -152,8 +155,12 @@ impl Ledger {
             truncated: end.is_some_and(|end| end.truncated),
             leaked: end.is_some_and(|end| !end.leftovers.is_empty()),
             leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
-            records: None,
             releases: entry.releases.clone(),
+            records: harvest.and_then(|harvest| harvest.counts),
+            suspect: harvest.and_then(|harvest| harvest.suspect.clone()),
+            warnings: harvest
+                .map(|harvest| harvest.warnings.clone())
+                .unwrap_or_default(),
             log: last
                 .filter(|_| end.is_none_or(|end| end.logged))
                 .map(|last| last.log.clone()),
@@ -161,8 +168,21 @@ impl Ledger {
         }
     }
 
+    /// What the database could not take at first is in it now.
+    pub(super) fn delivered(&mut self, position: usize, counts: RecordCounts) {
+        let mut settled = self.tasks.iter_mut().filter_map(|entry| entry.settled.as_mut());
+        if let Some(task) = settled.find(|task| task.position == position) {
+            task.records = Some(counts);
+        }
+    }
+
     /// The summary, once every task is settled.
     pub(super) fn summary(&mut self, state: &RunState, now: Timestamp) -> Summary {
+        let tasks: Vec<TaskSummary> = self
+            .tasks
+            .iter_mut()
+            .filter_map(|entry| entry.settled.take())
+            .collect();
         let verdict = Verdict::of(state.outcomes().iter().flatten(), state.cancelled());
         Summary {
             run: self.run.clone(),
@@ -172,13 +192,26 @@ impl Ledger {
             succeeded: verdict.succeeded,
             failed: verdict.failed,
             skipped: verdict.skipped,
+            suspect: tasks.iter().filter(|task| task.suspect.is_some()).count(),
             success: verdict.success,
             exit_code: verdict.exit_code,
-            tasks: self
-                .tasks
-                .iter_mut()
-                .filter_map(|entry| entry.settled.take())
-                .collect(),
+            tasks,
         }
     }
+}
+
+/// The outcome in words, with what the collector itself said of its failure.
+fn spelled(outcome: &Outcome, end: Option<&Attempted>) -> OutcomeWords {
+    let mut words = OutcomeWords::from(outcome);
+    if let Some(harvest) = end.map(|end| &end.harvest)
+        && words.category.is_some()
+    {
+        if let Some(category) = harvest.told.category {
+            words.category = Some(category.as_str().to_owned());
+        }
+        if let Some(said) = &harvest.said {
+            words.reason = format!("{}: {said}", words.reason);
+        }
+    }
+    words
 }

@@ -3,9 +3,11 @@
 //! itself and knows neither the schedule file nor the database.
 
 mod attempt;
+mod channel;
 mod context;
 mod control;
 mod ending;
+mod harvest;
 mod run;
 mod signals;
 mod sink;

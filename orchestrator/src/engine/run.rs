@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use super::attempt::{Attempted, Job, Ordered, attempt};
 use super::context::Context;
 use super::ending::Ledger;
-use crate::model::{Action, CancelCause, Event, Owner, Plan, Planned, RunId, RunState, RunTask, Told};
+use crate::model::{Action, CancelCause, Event, Owner, Plan, Planned, RunId, RunState, RunTask};
+use crate::records::{Delivery, Remembered};
 use crate::report::{Bus, PlannedTask, RunDir, RunEvent, SlotRef, Summary, TaskRef};
 
 /// A run to be executed.
@@ -75,6 +76,7 @@ pub async fn run(
         attempts: JoinSet::new(),
         current: None,
         rest: None,
+        pending: Vec::new(),
     };
     running.told_start().await;
     running.drive(state, orders).await
@@ -110,6 +112,8 @@ struct Running<'a> {
     attempts: JoinSet<Attempted>,
     current: Option<Current>,
     rest: Option<Instant>,
+    /// What the database could not take when it should have.
+    pending: Vec<Delivery>,
 }
 
 /// The hand on the attempt that runs. Orders may come before its collector does.
@@ -174,9 +178,10 @@ impl Running<'_> {
                 self.current = None;
                 // An attempt that panics is a defect of ours; the run goes on and says so.
                 let attempted = joined.unwrap_or_else(|error| Attempted::lost(&error.to_string(), self.context.clock.now()));
-                let outcome = attempted.outcome.clone();
+                let (outcome, told) = (attempted.outcome.clone(), attempted.harvest.told);
+                self.pending.extend(attempted.harvest.pending.clone());
                 self.ledger.attempted(attempted);
-                Event::Ended { outcome, told: Told::default() }
+                Event::Ended { outcome, told }
             }
             () = sleep_until(rest), if rest.is_some() => {
                 self.rest = None;
@@ -192,8 +197,10 @@ impl Running<'_> {
                 task,
                 failed_attempt: _,
                 delay,
+                spread,
                 outcome: _,
             } => {
+                let delay = delay + spread.mul_f64(fastrand::f64());
                 self.rest = Some(Instant::now() + delay);
                 self.retry(task, delay).await;
             }
@@ -210,6 +217,8 @@ impl Running<'_> {
     async fn start(&mut self, task: usize, number: u32) {
         let planned = &self.request.plan.tasks[task].task;
         let log = self.dir.log(task + 1, planned.command.as_str(), number);
+        let events = self.dir.events(task + 1, planned.command.as_str(), number);
+        let remembered = self.recall(task).await;
         let at = self.context.clock.now();
         self.bus
             .publish(RunEvent::TaskStarted {
@@ -217,6 +226,7 @@ impl Running<'_> {
                 attempt: number,
                 at,
                 timeout_ms: planned.policy.timeout.map(milliseconds),
+                usual_ms: remembered.usual.map(milliseconds),
                 log: log.display().to_string(),
             })
             .await;
@@ -232,9 +242,48 @@ impl Running<'_> {
             slot: self.request.slots.get(task).copied().unwrap_or(at),
             number,
             log: self.dir.resolve(&log),
+            events,
+            state: remembered.state,
             bus: self.bus.clone(),
             orders: receiver,
         }));
+    }
+
+    /// What is known of a collector before it starts. One that cannot be told runs as
+    /// if for the first time: keys make that harmless.
+    async fn recall(&self, task: usize) -> Remembered {
+        let TaskRef { group, command, .. } = &*self.refs[task];
+        match self.context.shelf.recall(group, command).await {
+            Ok(remembered) => remembered,
+            Err(error) => {
+                tracing::warn!(
+                    "what is known of {group}/{command} cannot be read, it starts afresh: {error}"
+                );
+                Remembered::default()
+            }
+        }
+    }
+
+    /// The database may be back: what it could not take is tried once more.
+    async fn deliver_pending(&mut self) {
+        for delivery in std::mem::take(&mut self.pending) {
+            let state_dir = &self.context.state_dir;
+            match self.context.shelf.ingest(state_dir, &delivery).await {
+                Ok(taken) => {
+                    self.ledger.delivered(delivery.position, taken.counts);
+                    if let Err(error) = delivery.forget(state_dir) {
+                        // Harmless: the next start finds that it has been taken.
+                        tracing::debug!("{error}");
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(
+                        "what {} brought is not in the database: {error}",
+                        delivery.command
+                    );
+                }
+            }
+        }
     }
 
     async fn retry(&self, task: usize, delay: Duration) {
@@ -256,6 +305,7 @@ impl Running<'_> {
     }
 
     async fn finish(&mut self, state: &RunState) -> Summary {
+        self.deliver_pending().await;
         let summary = self.ledger.summary(state, self.context.clock.now());
         self.bus
             .publish(RunEvent::RunFinished(Box::new(summary.clone())))

@@ -1,8 +1,12 @@
 //! What all runs of a process share. Made once by a verb.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::reader_settings::ReaderSettings;
 use crate::engine::Context;
+use crate::model::DeadMan;
+use crate::notify::Post;
 use crate::process::{ForkServer, raise_open_files};
 use crate::store::Store;
 
@@ -15,6 +19,12 @@ pub struct Means {
     pub store: Store,
     /// The state directory as it was named, for run directories and messages.
     pub state_dir: PathBuf,
+    /// With which collectors read records back; there as long as somebody has the means.
+    pub reader: Arc<ReaderSettings>,
+    /// Who is told what, and how.
+    pub post: Post,
+    /// Who watches for our silence.
+    pub dead_man: Option<DeadMan>,
 }
 
 impl Means {
@@ -32,6 +42,52 @@ pub fn fork_server() -> ForkServer {
         Err(error) => {
             tracing::warn!("the limit of open files cannot be raised: {error}");
             ForkServer::new()
+        }
+    }
+}
+
+#[cfg(test)]
+impl Means {
+    /// For tests: no collector is found, so every run ends at once. `state_dir` is absolute.
+    pub(crate) fn without_collectors(
+        store: Store,
+        state_dir: &std::path::Path,
+        clock: Arc<dyn crate::model::Clock>,
+    ) -> Self {
+        use crate::process::{Collectors, Environment};
+        let shelf = match &store {
+            Store::Sqlite(pool) => pool.clone().into(),
+            Store::Postgres(pool) => pool.clone().into(),
+        };
+        let context = Context {
+            fork_server: ForkServer::new(),
+            collectors: Arc::new(Collectors {
+                directories: Vec::new(),
+                beside: None,
+                fallback: Vec::new(),
+            }),
+            environment: Arc::new(Environment::new([], &[], None)),
+            secret_names: Arc::new([]),
+            shelf,
+            program: None,
+            reader_settings: None,
+            clock: Arc::clone(&clock),
+            state_dir: state_dir.to_owned(),
+        };
+        Self {
+            post: Post {
+                channels: Arc::new([]),
+                fork_server: context.fork_server.clone(),
+                collectors: Arc::clone(&context.collectors),
+                environment: Arc::clone(&context.environment),
+                clock,
+                host: "here".to_owned(),
+            },
+            dead_man: None,
+            reader: Arc::new(ReaderSettings::write(state_dir, None).unwrap()),
+            context,
+            store,
+            state_dir: state_dir.to_owned(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod firings;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod ids;
+mod notice;
 mod outcome;
 mod owner;
 mod plan;
@@ -18,12 +19,14 @@ mod select;
 mod selection;
 mod slots;
 mod stream;
+mod suspicion;
 
 pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use changes::{Change, ChangeKind, changes};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
+pub use notice::{Address, Channel, DeadMan, Ended, Judged, NoticeKind, Pulse, Secret, Streak, judge};
 pub use outcome::{
     Because, CancelCause, Category, Exit, Outcome, ResourceLimit, SpawnError, TimeLimit, signal_name,
 };
@@ -41,3 +44,4 @@ pub use select::{SelectError, select, workflow};
 pub use selection::{Day, Details, Query, Selection, SelectionError};
 pub use slots::{Entry, EntryKey, timetable};
 pub use stream::Stream;
+pub use suspicion::{Brought, suspicion};

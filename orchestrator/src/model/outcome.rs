@@ -13,6 +13,9 @@ pub enum Outcome {
     Succeeded,
     /// It ended by itself, but not well.
     Failed(Exit),
+    /// It exited with code 0, and nothing of what it brought could be taken, for this
+    /// reason.
+    Refused(String),
     /// We ended it because a limit of time was reached.
     TimedOut {
         /// Which limit.
@@ -266,6 +269,12 @@ impl Category {
         }
     }
 
+    /// Whether another attempt may end otherwise. What is not allowed, badly set or bad
+    /// in itself stays so, whatever the schedule says.
+    pub fn may_pass(self) -> bool {
+        !matches!(self, Self::Auth | Self::Validation | Self::Configuration)
+    }
+
     /// The word in YAML and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -289,7 +298,7 @@ impl Outcome {
     pub fn keyword(&self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
-            Self::Failed(_) | Self::OverLimit { .. } => "failed",
+            Self::Failed(_) | Self::Refused(_) | Self::OverLimit { .. } => "failed",
             Self::TimedOut { .. } => "timed_out",
             Self::Cancelled { .. } => "cancelled",
             Self::NotStarted(_) => "not_started",
@@ -301,7 +310,7 @@ impl Outcome {
     /// How the process ended, where there was one and somebody saw it.
     pub fn exit(&self) -> Option<Exit> {
         match self {
-            Self::Succeeded => Some(Exit::Code(0)),
+            Self::Succeeded | Self::Refused(_) => Some(Exit::Code(0)),
             Self::Failed(exit) | Self::TimedOut { exit, .. } | Self::OverLimit { exit, .. } => Some(*exit),
             Self::Cancelled { exit, .. } => *exit,
             Self::NotStarted(_) | Self::Skipped(_) | Self::Lost(_) => None,
@@ -323,6 +332,7 @@ impl Outcome {
     pub fn category(&self) -> Option<Category> {
         match self {
             Self::Succeeded | Self::Skipped(_) => None,
+            Self::Refused(_) => Some(Category::Validation),
             Self::Failed(Exit::Code(code)) => Some(Category::of_code(*code)),
             Self::Failed(Exit::Signal { .. }) | Self::OverLimit { .. } => Some(Category::Signal),
             Self::TimedOut { .. } => Some(Category::Timeout),
@@ -335,6 +345,7 @@ impl Outcome {
     pub fn reason(&self) -> String {
         match self {
             Self::Succeeded => "exited with code 0".to_owned(),
+            Self::Refused(why) => why.clone(),
             Self::Failed(exit) => match exit {
                 Exit::Code(126) => format!("{exit} (a command it called is not executable)"),
                 Exit::Code(127) => format!("{exit} (a command it called was not found)"),

@@ -13,6 +13,10 @@ use super::schedule::Retry;
 /// A pause between two attempts never grows beyond this.
 const LONGEST_REST: Duration = Duration::from_secs(3600);
 
+/// Whoever asks to come back later than this is not waited for: the tasks that follow
+/// have a right to their night.
+const LONGEST_TOLD: Duration = Duration::from_secs(6 * 3600);
+
 /// What the run knows of a task.
 #[derive(Debug, Clone)]
 pub struct RunTask {
@@ -73,8 +77,11 @@ pub enum Action {
         task: usize,
         /// The attempt that failed.
         failed_attempt: u32,
-        /// How long.
+        /// How long, at least.
         delay: Duration,
+        /// And a random part of this on top, so that many who failed together do not
+        /// come back together.
+        spread: Duration,
         /// How the attempt ended.
         outcome: Outcome,
     },
@@ -168,12 +175,17 @@ impl RunState {
             && outcome.is_failure()
             && !matches!(outcome, Outcome::Cancelled { .. })
             && attempt <= retry.limit
-            && category.is_some_and(|category| retry.on.contains(&category));
+            && category.is_some_and(|category| category.may_pass() && retry.on.contains(&category))
+            && told.retry_after.is_none_or(|wait| wait <= LONGEST_TOLD);
         if again {
             let doubled = retry.delay.saturating_mul(2_u32.saturating_pow(attempt - 1));
             let delay = doubled
                 .min(LONGEST_REST)
                 .max(told.retry_after.unwrap_or_default());
+            let spread = match category {
+                Some(Category::Network | Category::Temporary) => delay / 2,
+                _ => Duration::ZERO,
+            };
             self.phase = Phase::Resting {
                 task,
                 attempt,
@@ -183,6 +195,7 @@ impl RunState {
                 task,
                 failed_attempt: attempt,
                 delay,
+                spread,
                 outcome,
             });
             return;

@@ -13,7 +13,13 @@ use jiff::Timestamp;
 use crate::model::{CommandName, GroupName, RunId};
 
 /// Never inherited: ours, and perhaps secret; or between us and the service manager.
-const OURS: [&str; 4] = ["DATABASE_URL", "ORCHESTRATE_*", "NOTIFY_SOCKET", "WATCHDOG_*"];
+const OURS: [&str; 5] = [
+    "DATABASE_URL",
+    "ORCHESTRATE",
+    "ORCHESTRATE_*",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_*",
+];
 
 /// Always inherited: what nearly every program needs to behave.
 const BASIC: [&str; 11] = [
@@ -50,6 +56,10 @@ pub struct Place {
     pub events: Option<PathBuf>,
     /// `ORCHESTRATE_STATE`: what it left for itself the last time, as JSON.
     pub state: Option<String>,
+    /// `ORCHESTRATE`: this program, with which records are read back.
+    pub program: Option<PathBuf>,
+    /// `ORCHESTRATE_CONFIG`: the settings with which that finds this run's database.
+    pub settings: Option<PathBuf>,
     /// `ORCHESTRATE_RELEASES`: new release tags, separated by spaces (a tag has none).
     pub releases: Vec<String>,
 }
@@ -82,7 +92,7 @@ impl Environment {
         // Output that waits in a buffer is neither on the console nor in the log.
         all.entry("PYTHONUNBUFFERED".into()).or_insert_with(|| "1".into());
         all.extend(task.iter().map(|(name, value)| (name.into(), value.into())));
-        all.retain(|name, _| !matches(name, &["ORCHESTRATE_*"]));
+        all.retain(|name, _| !matches(name, &["ORCHESTRATE", "ORCHESTRATE_*"]));
         all.extend(place.variables());
         all.into_iter().collect()
     }
@@ -108,22 +118,24 @@ impl Place {
             .and_then(|(start, timeout)| start.checked_add(timeout).ok());
         let releases = (!self.releases.is_empty()).then(|| self.releases.join(" "));
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.as_os_str().to_owned());
-        let variables: [(&str, Option<OsString>); 11] = [
-            ("RUN_ID", Some(self.run_id.as_str().into())),
-            ("GROUP", Some(self.group.as_str().into())),
-            ("COMMAND", Some(self.command.as_str().into())),
-            ("SCHEDULE", Some(self.schedule.as_str().into())),
-            ("ATTEMPT", Some(self.attempt.to_string().into())),
-            ("SLOT", self.slot.map(|slot| slot.to_string().into())),
-            ("DEADLINE", deadline.map(|at| at.to_string().into())),
-            ("WORKSPACE", path(&self.workspace)),
-            ("EVENTS", path(&self.events)),
-            ("STATE", self.state.as_ref().map(OsString::from)),
-            ("RELEASES", releases.map(OsString::from)),
+        let variables: [(&str, Option<OsString>); 13] = [
+            ("", path(&self.program)),
+            ("_CONFIG", path(&self.settings)),
+            ("_RUN_ID", Some(self.run_id.as_str().into())),
+            ("_GROUP", Some(self.group.as_str().into())),
+            ("_COMMAND", Some(self.command.as_str().into())),
+            ("_SCHEDULE", Some(self.schedule.as_str().into())),
+            ("_ATTEMPT", Some(self.attempt.to_string().into())),
+            ("_SLOT", self.slot.map(|slot| slot.to_string().into())),
+            ("_DEADLINE", deadline.map(|at| at.to_string().into())),
+            ("_WORKSPACE", path(&self.workspace)),
+            ("_EVENTS", path(&self.events)),
+            ("_STATE", self.state.as_ref().map(OsString::from)),
+            ("_RELEASES", releases.map(OsString::from)),
         ];
         variables
             .into_iter()
-            .filter_map(|(name, value)| Some((format!("ORCHESTRATE_{name}").into(), value?)))
+            .filter_map(|(name, value)| Some((format!("ORCHESTRATE{name}").into(), value?)))
     }
 }
 
@@ -160,6 +172,8 @@ mod tests {
             workspace: Some("/w".into()),
             events: None,
             state: None,
+            program: Some("/bin/orchestrate".into()),
+            settings: None,
             releases: vec!["boost-1.90.0".to_owned(), "boost-1.90.1".to_owned()],
         }
     }
@@ -215,6 +229,7 @@ mod tests {
         assert_eq!(get("PYTHONUNBUFFERED"), Some(""));
         assert_eq!(get("ORCHESTRATE_RUN_ID"), Some("r1"));
         assert_eq!(get("ORCHESTRATE_ATTEMPT"), Some("2"));
+        assert_eq!(get("ORCHESTRATE"), Some("/bin/orchestrate"));
         assert_eq!(get("ORCHESTRATE_SLOT"), Some("2026-11-25T04:10:00Z"));
         assert_eq!(get("ORCHESTRATE_DEADLINE"), Some("2026-11-25T04:11:05Z"));
         assert_eq!(get("ORCHESTRATE_RELEASES"), Some("boost-1.90.0 boost-1.90.1"));

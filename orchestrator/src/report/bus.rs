@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::event::RunEvent;
 use super::output::Output;
+use super::progress::TaskProgress;
 
 /// How many messages may wait in a queue. A message of output holds up to 64 KiB.
 const QUEUE: usize = 32;
@@ -22,6 +23,8 @@ pub enum Message {
     Event(Arc<RunEvent>),
     /// A collector wrote something.
     Output(Arc<Output>),
+    /// A collector says how far it is.
+    Progress(Arc<TaskProgress>),
 }
 
 /// Somebody who is told. Called in the order in which things happened.
@@ -31,6 +34,9 @@ pub trait Listener: Send {
 
     /// A collector wrote something. Most do not care.
     fn output(&mut self, _output: &Output) {}
+
+    /// A collector says how far it is. Most do not care.
+    fn progress(&mut self, _progress: &TaskProgress) {}
 
     /// There is nothing more to tell for the moment: show what is held back.
     fn settle(&mut self) {}
@@ -91,6 +97,14 @@ impl Bus {
             let _ = queue.sender.send(Message::Output(Arc::clone(&output))).await;
         }
     }
+
+    /// Hands progress to the queues that want output.
+    pub async fn progress(&self, progress: TaskProgress) {
+        let progress = Arc::new(progress);
+        for queue in self.queues.iter().filter(|queue| queue.with_output) {
+            let _ = queue.sender.send(Message::Progress(Arc::clone(&progress))).await;
+        }
+    }
 }
 
 /// Tells `listeners` what comes through `queue`, until it ends. Blocks: give it a thread.
@@ -102,6 +116,7 @@ pub fn report(mut queue: mpsc::Receiver<Message>, listeners: &mut [Box<dyn Liste
                 match &message {
                     Message::Event(event) => listener.event(event),
                     Message::Output(output) => listener.output(output),
+                    Message::Progress(progress) => listener.progress(progress),
                 }
             }
             next = queue.try_recv().ok();

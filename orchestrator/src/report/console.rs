@@ -5,15 +5,18 @@
 //! live view steps aside. Never decides what is worth saying.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::bus::Listener;
 use super::event::{RunEvent, TaskRef};
 use super::output::{Output, neutralised, push_neutralised};
+use super::progress::TaskProgress;
 use super::text::human_duration;
 use crate::model::Stream;
 
@@ -73,6 +76,25 @@ struct Bars {
 struct Current {
     bar: ProgressBar,
     lines: u64,
+    left: Left,
+}
+
+/// How long the collector itself makes us expect, and since when.
+type Left = Arc<Mutex<Option<(Instant, Duration)>>>;
+
+/// What the collector says wins over what it usually takes.
+fn remaining(left: &Left, elapsed: Duration, usual: Option<Duration>) -> String {
+    let told = *left.lock().unwrap_or_else(PoisonError::into_inner);
+    match (told, usual) {
+        (Some((since, left)), _) => {
+            format!("  {} left", human_duration(left.saturating_sub(since.elapsed())))
+        }
+        (None, Some(usual)) if usual > elapsed => {
+            format!("  about {} left", human_duration(usual - elapsed))
+        }
+        (None, Some(usual)) => format!("  usually {}", human_duration(usual)),
+        (None, None) => String::new(),
+    }
 }
 
 impl Console {
@@ -159,6 +181,12 @@ impl Listener for Console {
         }
     }
 
+    fn progress(&mut self, progress: &TaskProgress) {
+        if let Some(current) = self.bars.as_mut().and_then(|bars| bars.current.as_mut()) {
+            current.progress(progress);
+        }
+    }
+
     fn settle(&mut self) {
         self.write();
     }
@@ -175,11 +203,12 @@ impl Bars {
                 task,
                 timeout_ms,
                 attempt,
+                usual_ms,
                 ..
-            } => self.start(task, *timeout_ms, *attempt),
+            } => self.start(task, *timeout_ms, *usual_ms, *attempt),
             RunEvent::TaskRetry { task, delay_ms, .. } => {
                 let delay = human_duration(Duration::from_millis(*delay_ms));
-                self.show(task, &format!("{{elapsed}}  next attempt in {delay}"));
+                self.show(task, &format!("{{elapsed}}  next attempt in {delay}"), None);
             }
             RunEvent::TaskFinished { .. } | RunEvent::TaskSkipped { .. } => {
                 if let Some(current) = self.current.take() {
@@ -191,33 +220,64 @@ impl Bars {
         }
     }
 
-    fn start(&mut self, task: &TaskRef, timeout_ms: Option<u64>, attempt: u32) {
+    fn start(&mut self, task: &TaskRef, timeout_ms: Option<u64>, usual_ms: Option<u64>, attempt: u32) {
         let limit = timeout_ms.map(|ms| format!(" / {}", human_duration(Duration::from_millis(ms))));
         let attempt = if attempt > 1 {
             format!("attempt {attempt}  ")
         } else {
             String::new()
         };
+        let limit = limit.unwrap_or_default();
         self.show(
             task,
-            &format!("{{elapsed}}{}  {attempt}{{wide_msg}}", limit.unwrap_or_default()),
+            &format!("{{elapsed}}{limit}{{left}}  {attempt}{{wide_msg}}"),
+            usual_ms.map(Duration::from_millis),
         );
     }
 
     /// One line for the task, in place of the one before.
-    fn show(&mut self, task: &TaskRef, template: &str) {
+    fn show(&mut self, task: &TaskRef, template: &str, usual: Option<Duration>) {
         if let Some(previous) = self.current.take() {
             previous.bar.finish_and_clear();
         }
         let bar = self.live.insert_before(&self.overall, ProgressBar::new_spinner());
-        bar.set_style(style(&format!("{{spinner}} {{prefix}}{template}")));
+        let left: Left = Arc::default();
+        let shown = Arc::clone(&left);
+        let style = style(&format!("{{spinner}} {{prefix}}{template}")).with_key(
+            "left",
+            move |state: &ProgressState, into: &mut dyn fmt::Write| {
+                // It shows, or it does not; nothing depends on it.
+                let _ = into.write_str(&remaining(&shown, state.elapsed(), usual));
+            },
+        );
+        bar.set_style(style);
         bar.set_prefix(tag(task));
         bar.enable_steady_tick(Duration::from_millis(250));
-        self.current = Some(Current { bar, lines: 0 });
+        self.current = Some(Current { bar, lines: 0, left });
     }
 }
 
 impl Current {
+    fn progress(&mut self, progress: &TaskProgress) {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        *left = progress
+            .eta_ms
+            .map(|ms| (Instant::now(), Duration::from_millis(ms)));
+        drop(left);
+        let mut message = match progress.total {
+            Some(total) => format!("{}/{total}  ", progress.current),
+            None => format!("{}  ", progress.current),
+        };
+        let said: String = progress
+            .message
+            .iter()
+            .flat_map(|said| said.chars())
+            .take(200)
+            .collect();
+        push_neutralised(&mut message, said.as_bytes());
+        self.bar.set_message(message);
+    }
+
     fn output(&mut self, output: &Output) {
         let mut last = None;
         for line in output.lines() {

@@ -78,11 +78,18 @@ fn finished(task: &TaskSummary) {
     let log = task.log.as_deref().unwrap_or("none");
     let outcome = task.outcome.as_str();
     if outcome == "succeeded" {
-        tracing::info!(exit_code = 0, duration, log, "{name} succeeded");
+        let brought = task.records.map_or(String::new(), |counts| format!(": {counts}"));
+        tracing::info!(exit_code = 0, duration, log, "{name} succeeded{brought}");
     } else {
         let (exit_code, signal) = (task.exit_code, task.signal.as_deref());
         let reason = neutralised(&task.reason);
         tracing::error!(outcome, exit_code, signal, duration, log, "{name} {reason}");
+    }
+    if let Some(why) = &task.suspect {
+        tracing::warn!("{name} is suspect: {}", neutralised(why));
+    }
+    for warning in &task.warnings {
+        tracing::warn!("{name}: {}", neutralised(warning));
     }
     if task.leaked {
         tracing::warn!(

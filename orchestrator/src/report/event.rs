@@ -64,6 +64,9 @@ pub enum RunEvent {
         at: Timestamp,
         /// Its limit of time in milliseconds, where it has one.
         timeout_ms: Option<u64>,
+        /// How long its last successes took, where there were any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usual_ms: Option<u64>,
         /// Its log file, relative to the state directory.
         log: String,
     },

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::bus::Listener;
 use super::event::{RunEvent, TaskRef};
 use super::output::Output;
+use super::progress::TaskProgress;
 use crate::model::Stream;
 
 /// Writes JSON Lines. A writer that fails (`| head -1`) is written to no more;
@@ -26,6 +27,13 @@ struct OutputLine<'a> {
     stream: Stream,
     at: Timestamp,
     line: std::borrow::Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+struct ProgressLine<'a> {
+    event: &'static str,
+    #[serde(flatten)]
+    progress: &'a TaskProgress,
 }
 
 impl<W: Write> JsonLines<W> {
@@ -75,6 +83,13 @@ impl<W: Write + Send> Listener for JsonLines<W> {
                 line: String::from_utf8_lossy(line),
             });
         }
+    }
+
+    fn progress(&mut self, progress: &TaskProgress) {
+        self.push(&ProgressLine {
+            event: "progress",
+            progress,
+        });
     }
 
     fn settle(&mut self) {

@@ -45,8 +45,12 @@ fn case(task: &TaskSummary) -> TestCase {
         case.status
             .set_type(task.category.as_deref().unwrap_or(&task.outcome));
     }
-    if !task.tail.is_empty() {
-        case.set_system_out(task.tail.join("\n"));
+    // JUnit knows no yellow: what is suspect passes, and says so.
+    let suspect = task.suspect.iter().map(|why| format!("suspect: {why}"));
+    let warnings = task.warnings.iter().map(|warning| format!("warning: {warning}"));
+    let said: Vec<String> = suspect.chain(warnings).chain(task.tail.iter().cloned()).collect();
+    if !said.is_empty() {
+        case.set_system_out(said.join("\n"));
     }
     case
 }

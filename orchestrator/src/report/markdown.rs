@@ -31,13 +31,13 @@ pub fn summary_markdown(summary: &Summary) -> String {
             task.position,
             cell(&task.group),
             cell(&task.command),
-            task.outcome,
+            task.word(),
             if task.attempts > 0 {
                 human_duration(Duration::from_millis(task.duration_ms))
             } else {
                 "-".to_owned()
             },
-            cell(&task.reason)
+            cell(&remark(task))
         );
     }
     for task in summary.tasks.iter().filter(|task| !task.tail.is_empty()) {
@@ -45,6 +45,17 @@ pub fn summary_markdown(summary: &Summary) -> String {
     }
     text.push('\n');
     text
+}
+
+/// The cause; for a success what it brought, and why that is not believed.
+fn remark(task: &TaskSummary) -> String {
+    let mut parts = Vec::new();
+    parts.extend(task.suspect.clone());
+    parts.extend(task.records.map(|counts| counts.to_string()));
+    if parts.is_empty() || task.outcome != "succeeded" {
+        parts.insert(0, task.reason.clone());
+    }
+    parts.join("; ")
 }
 
 fn tail(text: &mut String, task: &TaskSummary) {

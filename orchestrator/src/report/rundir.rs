@@ -46,6 +46,13 @@ impl RunDir {
         })
     }
 
+    /// The events file of an attempt, relative to the state directory:
+    /// `runs/<run>/1-run_x.events.jsonl`.
+    pub fn events(&self, position: usize, command: &str, attempt: u32) -> PathBuf {
+        self.log(position, command, attempt)
+            .with_extension("events.jsonl")
+    }
+
     /// A path below the state directory, made absolute or relative as that is.
     pub fn resolve(&self, relative: &Path) -> PathBuf {
         self.state_dir.join(relative)
@@ -85,6 +92,10 @@ mod tests {
         let run = RunDir::create(dir.path(), &RunId::new("r")).unwrap();
         assert_eq!(run.log(1, "run_x", 1), Path::new("runs/r/1-run_x.log"));
         assert_eq!(run.log(2, "../a b/..c\n", 3), Path::new("runs/r/2-c_.3.log"));
+        assert_eq!(
+            run.events(1, "run.x", 2),
+            Path::new("runs/r/1-run.x.2.events.jsonl")
+        );
         assert_eq!(run.log(2, "x/", 1), Path::new("runs/r/2-collector.log"));
         assert!(
             RunDir::create(dir.path(), &RunId::new("r")).is_err(),

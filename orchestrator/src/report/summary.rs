@@ -24,6 +24,9 @@ pub struct Summary {
     pub failed: usize,
     /// Tasks that were not run.
     pub skipped: usize,
+    /// Tasks that succeeded and did not bring what they should; counted as succeeded.
+    #[serde(default)]
+    pub suspect: usize,
     /// Whether every task that should have run succeeded.
     pub success: bool,
     /// What `orchestrate` exits with.
@@ -76,16 +79,32 @@ pub struct TaskSummary {
     /// Which: the first few of them, with name and process id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leftovers: Vec<String>,
-    /// What it brought, once the records channel exists.
+    /// What it brought; `None` if nothing was taken from it.
     pub records: Option<RecordCounts>,
     /// The releases that it was run for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<String>,
+    /// Why its success is not believed, if it is not.
+    #[serde(default)]
+    pub suspect: Option<String>,
+    /// Bad lines of its events file and what it warned of, the first of each; untrusted text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The last attempt's log file, relative to the state directory; `None` if none was made.
     pub log: Option<String>,
     /// The last lines of output of a failure, oldest first; untrusted text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tail: Vec<String>,
+}
+
+impl TaskSummary {
+    /// The word that people read: `suspect` for a success that is not believed.
+    pub fn word(&self) -> &str {
+        match self.suspect {
+            Some(_) => "suspect",
+            None => &self.outcome,
+        }
+    }
 }
 
 /// What an attempt brought.
@@ -97,6 +116,17 @@ pub struct RecordCounts {
     pub changed: u64,
     /// Keys whose data is as it was.
     pub unchanged: u64,
+}
+
+impl std::fmt::Display for RecordCounts {
+    /// "3 new, 1 changed, 96 unchanged".
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} new, {} changed, {} unchanged",
+            self.new, self.changed, self.unchanged
+        )
+    }
 }
 
 /// How [`TaskSummary`] spells an outcome: keyword, exit code, signal, reason, category.
@@ -221,6 +251,8 @@ pub(super) mod tests {
                 leftovers: vec![],
                 records: None,
                 releases: Vec::new(),
+                suspect: None,
+                warnings: vec![],
                 log: ran.then(|| format!("runs/r/{position}-{command}.log")),
                 tail: if outcome.is_failure() {
                     vec!["no such host".into()]
@@ -238,6 +270,7 @@ pub(super) mod tests {
             succeeded: 1,
             failed: 1,
             skipped: 1,
+            suspect: 0,
             success: false,
             exit_code: 1,
             tasks,

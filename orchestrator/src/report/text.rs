@@ -15,7 +15,7 @@ use super::summary::{Summary, TaskSummary};
 pub fn outcome_style(outcome: &str) -> Style {
     match outcome {
         "succeeded" => AnsiColor::Green.on_default(),
-        "skipped" => AnsiColor::Yellow.on_default(),
+        "skipped" | "suspect" => AnsiColor::Yellow.on_default(),
         _ => AnsiColor::Red.on_default().bold(),
     }
 }
@@ -42,10 +42,17 @@ pub fn summary_text(summary: &Summary, state_dir: &Path) -> String {
     for task in summary.tasks.iter().filter(|task| is_failure(task)) {
         failure(&mut text, task, state_dir);
     }
+    for task in summary.tasks.iter().filter(|task| !task.warnings.is_empty()) {
+        warnings(&mut text, task);
+    }
+    let suspect = match summary.suspect {
+        0 => String::new(),
+        suspect => format!(" {suspect} suspect."),
+    };
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "\nSummary: {} succeeded, {} failed, {} skipped.",
+        "\nSummary: {} succeeded, {} failed, {} skipped.{suspect}",
         summary.succeeded, summary.failed, summary.skipped
     );
     text
@@ -60,7 +67,8 @@ fn table(summary: &Summary) -> String {
     table.load_style(presets::NOTHING);
     table.set_header(["", "Task", "Outcome", "Exit", "Time", "Lines", "Notes"]);
     for task in &summary.tasks {
-        let style = outcome_style(&task.outcome);
+        let word = task.word();
+        let style = outcome_style(word);
         let exit = match (&task.signal, task.exit_code) {
             (Some(signal), _) => signal.clone(),
             (None, Some(code)) => code.to_string(),
@@ -70,7 +78,7 @@ fn table(summary: &Summary) -> String {
         table.add_row([
             task.position.to_string(),
             neutralised(&format!("{}/{}", task.group, task.command)).into_owned(),
-            format!("{style}{}{style:#}", task.outcome),
+            format!("{style}{word}{style:#}"),
             exit,
             if ran {
                 human_duration(Duration::from_millis(task.duration_ms))
@@ -100,6 +108,8 @@ fn notes(task: &TaskSummary) -> String {
     if task.outcome != "succeeded" {
         notes.push(neutralised(&task.reason).into_owned());
     }
+    notes.extend(task.suspect.as_deref().map(|why| neutralised(why).into_owned()));
+    notes.extend(task.records.map(|counts| counts.to_string()));
     if task.attempts > 1 {
         notes.push(format!("{} attempts", task.attempts));
     }
@@ -110,6 +120,16 @@ fn notes(task: &TaskSummary) -> String {
         notes.push("log truncated".to_owned());
     }
     notes.join("; ")
+}
+
+/// What is wrong with what it brought, and what it warned of.
+fn warnings(text: &mut String, task: &TaskSummary) {
+    let style = AnsiColor::Yellow.on_default();
+    let name = format!("{}/{}", task.group, task.command);
+    let _ = writeln!(text, "\n{style}warnings{style:#}: {}", neutralised(&name));
+    for warning in &task.warnings {
+        let _ = writeln!(text, "  | {}", neutralised(warning));
+    }
 }
 
 fn failure(text: &mut String, task: &TaskSummary, state_dir: &Path) {

@@ -69,7 +69,8 @@ pub(super) async fn tasks_ended(
              max_rss_bytes = cast(value ->> 9 as bigint), cpu_ms = cast(value ->> 10 as bigint),
              stdout_bytes = cast(value ->> 11 as bigint), stderr_bytes = cast(value ->> 12 as bigint),
              lines = cast(value ->> 13 as bigint), truncated = cast(value ->> 14 as boolean),
-             leftovers = value -> 15, log = value ->> 16, tail = value -> 17",
+             leftovers = value -> 15, log = value ->> 16, tail = value -> 17, suspect = value ->> 18,
+             warnings = value -> 19",
         "where tasks.run_id = $1 and tasks.position = cast(value ->> 0 as bigint) and tasks.outcome is null"
     );
     let rows = tasks.iter().map(|task| {
@@ -91,7 +92,9 @@ pub(super) async fn tasks_ended(
             task.truncated,
             &task.leftovers,
             &task.log,
-            &task.tail
+            &task.tail,
+            &task.suspect,
+            &task.warnings
         ]
     });
     change_all(sql, "ending tasks", TEXT, run, &rows.collect::<Vec<_>>()).await

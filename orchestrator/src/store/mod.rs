@@ -10,6 +10,7 @@ mod error;
 mod health;
 mod journal;
 mod known;
+mod notices;
 mod owner;
 mod pauses;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use error::StoreError;
 pub use health::StoreHealth;
 pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
 pub use known::KnownTask;
+pub use notices::{Delivery, Notice, TaskEnd};
 pub use owner::this_process;
 pub use pauses::Pause;
 pub use prune::{Pruned, Retention};

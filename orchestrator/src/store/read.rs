@@ -19,7 +19,7 @@ pub struct HistoryFilter {
     /// Only runs in which this group took part.
     pub group: Option<String>,
     /// Only runs in which a task (of that collector, of that group) ended so;
-    /// `running` for runs without an end.
+    /// `running` for runs without an end, `suspect` for successes that are not believed.
     pub outcome: Option<String>,
     /// Only runs that began then or later.
     pub since: Option<Timestamp>,
@@ -50,6 +50,8 @@ pub struct RunHeader {
     pub failed: u32,
     /// Tasks that were skipped.
     pub skipped: u32,
+    /// Tasks that succeeded and are not believed.
+    pub suspect: u32,
     /// Whether all that should have run succeeded.
     pub success: Option<bool>,
     /// What `orchestrate` exited with; `None` while it runs, and where nobody saw it.
@@ -123,6 +125,8 @@ pub struct LastOutcome {
     pub outcome: String,
     /// The cause in words.
     pub reason: String,
+    /// Why its success is not believed, if it is not.
+    pub suspect: Option<String>,
 }
 
 impl Store {
@@ -139,7 +143,7 @@ impl Store {
     ) -> Result<Vec<LastOutcome>, StoreError> {
         let rows: Vec<LastRow> = self
             .fetch(
-                "select run_id, run_started_at, args, outcome, reason,
+                "select run_id, run_started_at, args, outcome, reason, suspect,
                      exists (select 1 from attempts
                          where attempts.run_id = tasks.run_id and attempts.position = tasks.position) as begun
                  from tasks where command = $1 and group_name = $2
@@ -229,7 +233,9 @@ impl Store {
         let rows: Vec<RunRow> = sql.fetch("select * from runs where id = $1", &args![run]).await?;
         let tasks: Vec<TaskRow> = sql
             .fetch(
-                "select * from tasks where run_id = $1 order by position",
+                "select tasks.*, added, changed, unchanged from tasks
+                 left join ingests on ingests.run_id = tasks.run_id and ingests.position = tasks.position
+                 where tasks.run_id = $1 order by tasks.position",
                 &args![run],
             )
             .await?;
@@ -283,6 +289,9 @@ pub(super) fn history(filter: &HistoryFilter) -> (String, Vec<Arg>) {
         .filter(|(column, _)| !(running && *column == "outcome"))
         .filter_map(|(column, value)| {
             let value = value.as_deref()?;
+            if (column, value) == ("outcome", "suspect") {
+                return Some("suspect is not null".to_owned());
+            }
             Some(format!("{column} = {}", place(Arg::from(value))))
         })
         .collect();

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use super::error::StoreError;
 use super::read::{Attempt, LastOutcome, RunHeader};
 use crate::model::{Owner, RunId};
-use crate::report::TaskSummary;
+use crate::report::{RecordCounts, TaskSummary};
 
 #[derive(FromRow)]
 pub(super) struct RunRow {
@@ -19,6 +19,7 @@ pub(super) struct RunRow {
     succeeded: i64,
     failed: i64,
     skipped: i64,
+    suspect: i64,
     success: Option<bool>,
     exit_code: Option<i64>,
     lost: Option<String>,
@@ -52,6 +53,12 @@ pub(super) struct TaskRow {
     leftovers: Json<Vec<String>>,
     log: Option<String>,
     tail: Json<Vec<String>>,
+    suspect: Option<String>,
+    warnings: Json<Vec<String>>,
+    // Of the delivery, if there was one.
+    added: Option<i64>,
+    changed: Option<i64>,
+    unchanged: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -74,6 +81,7 @@ pub(super) struct LastRow {
     args: Json<Vec<String>>,
     outcome: Option<String>,
     reason: Option<String>,
+    suspect: Option<String>,
     begun: bool,
 }
 
@@ -89,6 +97,7 @@ impl LastRow {
             run,
             outcome: self.outcome.unwrap_or_else(|| unfinished.to_owned()),
             reason: self.reason.unwrap_or_default(),
+            suspect: self.suspect,
         })
     }
 }
@@ -109,6 +118,7 @@ impl RunRow {
             succeeded: number(&run, self.succeeded)?,
             failed: number(&run, self.failed)?,
             skipped: number(&run, self.skipped)?,
+            suspect: number(&run, self.suspect)?,
             success: self.success,
             exit_code: self.exit_code.map(|code| number(&run, code)).transpose()?,
             lost: self.lost,
@@ -128,6 +138,14 @@ impl TaskRow {
     pub(super) fn task(self, run: &RunId, attempts: &[Attempt]) -> Result<(TaskSummary, String), StoreError> {
         let unfinished = if attempts.is_empty() { "pending" } else { "running" };
         let recorded: u32 = number(run, self.attempts)?;
+        let counts = match (self.added, self.changed, self.unchanged) {
+            (Some(added), Some(changed), Some(unchanged)) => Some(RecordCounts {
+                new: number(run, added)?,
+                changed: number(run, changed)?,
+                unchanged: number(run, unchanged)?,
+            }),
+            _ => None,
+        };
         let summary = TaskSummary {
             position: number(run, self.position)?,
             group: self.group_name,
@@ -149,8 +167,10 @@ impl TaskRow {
             truncated: self.truncated,
             leaked: !self.leftovers.0.is_empty(),
             leftovers: self.leftovers.0,
-            records: None,
             releases: Vec::new(),
+            records: counts,
+            suspect: self.suspect,
+            warnings: self.warnings.0,
             log: self
                 .log
                 .or_else(|| attempts.last().map(|attempt| attempt.log.clone())),

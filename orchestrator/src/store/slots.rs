@@ -301,6 +301,15 @@ pub(super) async fn taken(
         &args![&slot.entry, slot.at, at, run],
     )
     .await?;
+    // Somebody who could not see its journal may have taken it for one that never began.
+    sql.execute(
+        "update ledger set state = 'due', cause = null
+         where entry = $1 and slot = $2 and state = 'missed'
+           and exists (select 1 from slots
+               where entry = $1 and slot = $2 and run_id = $3 and owner_host is not null)",
+        &args![&slot.entry, slot.at, run],
+    )
+    .await?;
     for PlannedTask { task, .. } in tasks {
         let key = args![&slot.entry, slot.at, &task.group, &task.command, task.position];
         let found = sql

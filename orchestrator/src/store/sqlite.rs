@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{
@@ -11,6 +12,10 @@ use sqlx::sqlite::{
 
 use super::error::{StoreError, words};
 use super::store::{PATIENCE, Store};
+
+/// How long a writer waits for its turn. The longest that one holds it is the merge of
+/// a delivery; a statement that waits longer than this gives up and is tried again.
+const TURN: Duration = Duration::from_secs(25);
 
 pub(super) fn name(options: &SqliteConnectOptions) -> String {
     format!("sqlite:{}", options.get_filename().display())
@@ -26,7 +31,7 @@ pub(super) async fn connect(file: &Path) -> Result<Store, StoreError> {
         // A lost power supply may lose the newest rows, never the file: the
         // journal in the run directory has them.
         .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(TURN)
         .disable_statement_logging();
     let database = name(&options);
     // The step to WAL of a new file does not wait for others as everything else does.

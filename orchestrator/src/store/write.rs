@@ -203,8 +203,8 @@ async fn run_started(
     sql.change_one(
         "starting a run",
         "insert into runs
-             (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start, judged)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &args![
             run,
             schedule,
@@ -213,7 +213,8 @@ async fn run_started(
             &owner.host,
             &owner.boot,
             owner.pid,
-            owner.started
+            owner.started,
+            false
         ],
     )
     .await
@@ -259,7 +260,8 @@ async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError
     complete(sql, summary).await?;
     sql.change_one(
         "finishing a run",
-        "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6
+        "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6,
+             suspect = $8
          where id = $7 and finished_at is null
            and not exists (select 1 from tasks where run_id = $7 and outcome is null)",
         &args![
@@ -269,7 +271,8 @@ async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError
             summary.skipped,
             summary.success,
             summary.exit_code,
-            &summary.run
+            &summary.run,
+            summary.suspect
         ],
     )
     .await

@@ -12,11 +12,12 @@ use axum::response::{IntoResponse, Response};
 
 /// Refuses what is not for us; adds the headers that every answer has.
 pub(super) async fn guard(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let mut response = if !host.is_some_and(|host| is_ours(host, address)) {
+    // One that names two hosts is refused (RFC 9112, 3.2), whichever comes first.
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    let mut response = if hosts.next().is_some() {
+        (StatusCode::BAD_REQUEST, "one Host, please\n").into_response()
+    } else if !host.is_some_and(|host| is_ours(host, address)) {
         let text = "this Host is not answered; use http://127.0.0.1 or http://localhost\n";
         (StatusCode::MISDIRECTED_REQUEST, text).into_response()
     } else if !matches!(*request.method(), Method::GET | Method::HEAD) {

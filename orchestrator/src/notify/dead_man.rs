@@ -1,0 +1,14 @@
+//! The dead man's watch: somebody is asked for a URL as long as all is well, and
+//! raises the alarm when that stops.
+
+use super::http;
+use crate::model::DeadMan;
+
+/// Asks for it once. A failure is said in the log: the watch notices by itself.
+pub async fn pulse(dead_man: &DeadMan) {
+    let url = dead_man.url.clone();
+    let asked = tokio::task::spawn_blocking(move || http::get(&url)).await;
+    if let Err(error) = asked.unwrap_or_else(|error| Err(error.to_string())) {
+        tracing::warn!("the dead man's watch was not reached: {error}");
+    }
+}

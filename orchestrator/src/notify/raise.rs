@@ -1,0 +1,91 @@
+//! From how runs ended to what has to be told.
+
+use jiff::Timestamp;
+
+use crate::model::{Channel, Ended, NoticeKind, RunId, judge};
+use crate::report::SlotRef;
+use crate::store::{Notice, Store, StoreError, TaskEnd};
+
+/// Runs that are looked at in one go.
+const RUNS: u32 = 500;
+
+/// Looks at every finished run that nobody has looked at, and writes down who has to
+/// be told what. With no channel there is nobody to be told, now or later.
+///
+/// # Errors
+/// The database fails; what was looked at until then stays so.
+pub async fn raise(store: &Store, channels: &[Channel], now: Timestamp) -> Result<(), StoreError> {
+    for run in store.unjudged_runs(RUNS).await? {
+        let ends = if channels.is_empty() {
+            Vec::new()
+        } else {
+            store.task_ends(&run).await?
+        };
+        let notices: Vec<Notice> = ends
+            .iter()
+            .flat_map(|end| {
+                channels
+                    .iter()
+                    .filter_map(|channel| notice(channel, &run, end, now))
+            })
+            .collect();
+        store.judged(&run, &notices).await?;
+    }
+    Ok(())
+}
+
+fn notice(channel: &Channel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Option<Notice> {
+    let ended = match (end.outcome.as_str(), &end.suspect) {
+        ("succeeded", None) => Ended::Well,
+        ("succeeded", Some(_)) => Ended::Suspect,
+        _ => Ended::Badly,
+    };
+    let judged = judge(end.before, ended, channel.after)?;
+    channel.kinds.contains(&judged.kind).then(|| Notice {
+        subject: format!("{run}/{}", end.position),
+        channel: channel.name.clone(),
+        kind: judged.kind.keyword().to_owned(),
+        group: end.group.clone(),
+        command: end.command.clone(),
+        run: Some(run.clone()),
+        at: now,
+        reason: end.suspect.clone().unwrap_or_else(|| end.reason.clone()),
+        in_a_row: judged.in_a_row,
+    })
+}
+
+/// Writes down that slots were missed, or run late: for these tasks, as group and collector.
+///
+/// # Errors
+/// The database fails.
+pub async fn missed(
+    store: &Store,
+    channels: &[Channel],
+    slot: &SlotRef,
+    tasks: &[(String, String)],
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let wanted = channels
+        .iter()
+        .filter(|channel| channel.kinds.contains(&NoticeKind::Missed));
+    let notices: Vec<Notice> = wanted
+        .flat_map(|channel| {
+            tasks.iter().enumerate().map(|(place, (group, command))| Notice {
+                subject: format!("{}@{}/{place}", slot.entry, slot.at),
+                channel: channel.name.clone(),
+                kind: NoticeKind::Missed.keyword().to_owned(),
+                group: group.clone(),
+                command: command.clone(),
+                run: None,
+                at: now,
+                reason: format!("slot {} of {}: {reason}", slot.at, slot.entry),
+                in_a_row: 1,
+            })
+        })
+        .collect();
+    if notices.is_empty() {
+        return Ok(());
+    }
+    store.raise(&notices).await
+}

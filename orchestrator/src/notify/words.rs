@@ -1,0 +1,112 @@
+//! What a notice says, in the form that its channel wants. Pure. Reasons are untrusted:
+//! no form gives them a meaning.
+
+use serde_json::{Value, json};
+
+use crate::report::neutralised;
+use crate::store::Notice;
+
+/// One line that says it all.
+pub(super) fn line(notice: &Notice, host: &str) -> String {
+    let task = format!("{}/{}", neutralised(&notice.group), neutralised(&notice.command));
+    let reason = neutralised(&notice.reason);
+    let run = notice
+        .run
+        .as_ref()
+        .map(|run| format!(" (run {run})"))
+        .unwrap_or_default();
+    let times = notice.in_a_row;
+    let said = match notice.kind.as_str() {
+        "failure" if times > 1 => format!("{task} failed {times} times in a row: {reason}"),
+        "failure" => format!("{task} failed: {reason}"),
+        "suspect" if times > 1 => format!("{task} is suspect for the {times}th time in a row: {reason}"),
+        "suspect" => format!("{task} is suspect: {reason}"),
+        "recovery" if times > 1 => format!("{task} is well again, after {times} bad ends in a row"),
+        "recovery" => format!("{task} is well again"),
+        _ => format!("{task} was missed: {reason}"),
+    };
+    format!("{said}{run} on {}", neutralised(host))
+}
+
+/// Our own form.
+pub(super) fn json(notice: &Notice, host: &str) -> Value {
+    json!({
+        "kind": notice.kind,
+        "group": notice.group,
+        "command": notice.command,
+        "run": notice.run,
+        "at": notice.at,
+        "reason": neutralised(&notice.reason),
+        "in_a_row": notice.in_a_row,
+        "host": host,
+        "text": line(notice, host),
+    })
+}
+
+/// A message of Slack, in which three characters have a meaning
+/// (<https://docs.slack.dev/messaging/formatting-message-text>).
+pub(super) fn slack(notice: &Notice, host: &str) -> Value {
+    let sign = match notice.kind.as_str() {
+        "recovery" => ":large_green_circle:",
+        "suspect" => ":large_yellow_circle:",
+        _ => ":red_circle:",
+    };
+    let text = line(notice, host)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    json!({ "text": format!("{sign} {text}") })
+}
+
+/// The subject of a mail: one short line.
+pub(super) fn subject(notice: &Notice) -> String {
+    let task = format!("{}/{}", neutralised(&notice.group), neutralised(&notice.command));
+    let short: String = task.chars().take(150).collect();
+    format!("[orchestrate] {}: {short}", notice.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RunId;
+
+    fn notice(kind: &str, in_a_row: u64) -> Notice {
+        Notice {
+            subject: "r/1".to_owned(),
+            channel: "c".to_owned(),
+            kind: kind.to_owned(),
+            group: "g".to_owned(),
+            command: "run_x".to_owned(),
+            run: Some(RunId::new("r")),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            reason: "exited with code 3\u{1b}[2J <!channel> & \r\nBcc: me".to_owned(),
+            in_a_row,
+        }
+    }
+
+    #[test]
+    fn each_kind_is_one_harmless_line() {
+        for (kind, in_a_row, begins) in [
+            ("failure", 1, "g/run_x failed: exited with code 3"),
+            ("failure", 4, "g/run_x failed 4 times in a row: exited"),
+            ("suspect", 1, "g/run_x is suspect: "),
+            (
+                "recovery",
+                9,
+                "g/run_x is well again, after 9 bad ends in a row (run r) on h",
+            ),
+            ("missed", 1, "g/run_x was missed: "),
+        ] {
+            let line = line(&notice(kind, in_a_row), "h");
+            assert!(line.starts_with(begins), "{line}");
+            assert!(!line.contains(['\n', '\r', '\u{1b}']), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn slack_is_given_no_command() {
+        let text = slack(&notice("failure", 1), "h").to_string();
+        assert!(text.contains("&lt;!channel&gt; &amp;"), "{text}");
+        assert!(!subject(&notice("failure", 1)).contains('\n'));
+    }
+}

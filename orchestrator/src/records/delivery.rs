@@ -1,0 +1,170 @@
+//! A delivery: the events file of a task that succeeded. One that the database could
+//! not take is noted in `<state>/undelivered/`, so that a later start finds it without
+//! looking at every run there ever was; the events file stays the truth until then.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::RecordsError;
+use crate::model::RunId;
+
+const FOLDER: &str = "undelivered";
+
+/// What is to be taken, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The run.
+    pub run: RunId,
+    /// The task's place in it, counted from 1.
+    pub position: usize,
+    /// Its group.
+    pub group: String,
+    /// Its collector.
+    pub command: String,
+    /// When the collector had ended: what is older gives way.
+    pub at: Timestamp,
+    /// The events file, relative to the state directory.
+    pub events: PathBuf,
+    /// How many bytes of it were examined; nothing beyond them is taken.
+    pub bytes: u64,
+    /// What the collector left for its next run.
+    pub state: Option<String>,
+}
+
+impl Delivery {
+    /// Notes that the database does not have it yet.
+    ///
+    /// # Errors
+    /// The note cannot be written.
+    pub fn note(&self, state_dir: &Path) -> Result<(), RecordsError> {
+        let folder = state_dir.join(FOLDER);
+        let path = folder.join(self.name());
+        let write = || {
+            fs::create_dir_all(&folder)?;
+            let temporary = folder.join(format!(".{}", self.name()));
+            fs::write(&temporary, serde_json::to_vec(self)?)?;
+            // Whole or not there.
+            fs::rename(&temporary, &path)
+        };
+        write().map_err(|source| RecordsError::File {
+            path: path.clone(),
+            source,
+        })
+    }
+
+    /// The database has it.
+    ///
+    /// # Errors
+    /// The note cannot be removed.
+    pub fn forget(&self, state_dir: &Path) -> Result<(), RecordsError> {
+        let path = state_dir.join(FOLDER).join(self.name());
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done.map_err(|source| RecordsError::File { path, source }),
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{}-{}", self.run, self.position)
+    }
+}
+
+/// What was noted and can be read, oldest first, and what cannot.
+#[derive(Debug, Default)]
+pub struct Undelivered {
+    /// What the database does not have yet.
+    pub deliveries: Vec<Delivery>,
+    /// Notes that cannot be read, and why.
+    pub problems: Vec<String>,
+}
+
+impl Undelivered {
+    /// Looks at the notes.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn find(state_dir: &Path) -> Result<Self, RecordsError> {
+        let folder = state_dir.join(FOLDER);
+        let failed = |source| RecordsError::File {
+            path: folder.clone(),
+            source,
+        };
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            entries => entries.map_err(failed)?,
+        };
+        let mut found = Self::default();
+        for entry in entries {
+            let path = entry.map_err(failed)?.path();
+            // What begins with a dot is being written.
+            let hidden = path
+                .file_name()
+                .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if hidden {
+                continue;
+            }
+            let read = fs::read(&path).and_then(|bytes| Ok(serde_json::from_slice(&bytes)?));
+            match read {
+                Ok(delivery) => found.deliveries.push(delivery),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => found.problems.push(format!("{}: {error}", path.display())),
+            }
+        }
+        found
+            .deliveries
+            .sort_by(|a, b| (a.at, &a.run, a.position).cmp(&(b.at, &b.run, b.position)));
+        Ok(found)
+    }
+
+    /// Whether a run has left some.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn of_run(state_dir: &Path, run: &RunId) -> Result<usize, RecordsError> {
+        let found = Self::find(state_dir)?;
+        Ok(found
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.run == *run)
+            .count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_is_found_until_it_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let delivery = |position, at: &str| Delivery {
+            run: RunId::new("r"),
+            position,
+            group: "g".into(),
+            command: "c".into(),
+            at: at.parse().unwrap(),
+            events: "runs/r/1-c.events.jsonl".into(),
+            bytes: 7,
+            state: Some("{}".into()),
+        };
+        let (late, early) = (
+            delivery(1, "2026-11-25T05:00:00Z"),
+            delivery(2, "2026-11-25T04:00:00Z"),
+        );
+        assert!(Undelivered::find(dir.path()).unwrap().deliveries.is_empty());
+        late.note(dir.path()).unwrap();
+        early.note(dir.path()).unwrap();
+        early.note(dir.path()).unwrap();
+        fs::write(dir.path().join(FOLDER).join("nonsense"), "?").unwrap();
+        let found = Undelivered::find(dir.path()).unwrap();
+        assert_eq!(found.deliveries, [early.clone(), late.clone()]);
+        assert_eq!(found.problems.len(), 1);
+        early.forget(dir.path()).unwrap();
+        early.forget(dir.path()).unwrap();
+        assert_eq!(Undelivered::find(dir.path()).unwrap().deliveries, [late]);
+    }
+}

@@ -1,0 +1,280 @@
+//! Reading records back: the list of collections, one record, and whole collections
+//! row by row in bounded memory, as of one moment. The first row comes at once,
+//! however many there are: rows are read in the order of the key.
+
+use std::io;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio_stream::StreamExt;
+
+use super::error::RecordsError;
+use super::ingest::instant;
+use super::shelf::{ANSWER, Pool, Shelf, WORK, within};
+use crate::report::RecordCounts;
+
+/// How many rows one statement reads; rows come singly, whatever their size.
+const PAGE: i64 = 1000;
+
+/// A collection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Collection {
+    /// Its name.
+    pub collection: String,
+    /// How many records it has.
+    pub records: u64,
+    /// When something of it was delivered last.
+    pub delivered_at: Option<Timestamp>,
+    /// By which run.
+    pub run: String,
+    /// By the collector of which group.
+    pub group: String,
+    /// By which collector.
+    pub command: String,
+    /// What that brought.
+    #[serde(flatten)]
+    pub counts: RecordCounts,
+}
+
+/// A record that is kept.
+#[derive(Debug, Clone, Serialize)]
+pub struct Kept {
+    /// Its collection.
+    pub collection: String,
+    /// Its key.
+    pub key: String,
+    /// What is known of it, as JSON.
+    pub data: Box<RawValue>,
+    /// When it was first delivered.
+    pub first_seen: Option<Timestamp>,
+    /// When it was last delivered with other data than before.
+    pub changed_at: Option<Timestamp>,
+    /// When it was last delivered.
+    pub seen_at: Option<Timestamp>,
+    /// The runs of these three.
+    pub first_run: String,
+    /// The run that changed it last.
+    pub changed_run: String,
+    /// The run that delivered it last.
+    pub seen_run: String,
+}
+
+/// Which records of a collection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only those that changed then or later.
+    pub since: Option<Timestamp>,
+    /// Only those that the collection's newest delivery brought new or changed.
+    pub changed: bool,
+}
+
+type Row = (String, String, i64, i64, i64, String, String, String);
+
+const ROWS: &str = "select r.key, cast(r.data as text), f.at, c.at, s.at, f.run_id, c.run_id, s.run_id
+     from records r join ingests f on f.id = r.first_ingest
+     join ingests c on c.id = r.changed_ingest join ingests s on s.id = r.seen_ingest
+     where r.collection = $1 and r.key > $2 and c.at >= $3 and r.changed_ingest >= $4
+     order by r.key limit $5";
+
+const ROW: &str = "select r.key, cast(r.data as text), f.at, c.at, s.at, f.run_id, c.run_id, s.run_id
+     from records r join ingests f on f.id = r.first_ingest
+     join ingests c on c.id = r.changed_ingest join ingests s on s.id = r.seen_ingest
+     where r.collection = $1 and r.key = $2";
+
+const COLLECTIONS: &str = "select r.collection, r.records, i.at, i.run_id, i.group_name, i.command,
+         d.added, d.changed, d.unchanged
+     from (select collection, count(*) as records from records group by collection) r
+     join deliveries d on d.collection = r.collection and d.ingest =
+         (select max(newest.ingest) from deliveries newest where newest.collection = r.collection)
+     join ingests i on i.id = d.ingest order by r.collection";
+
+/// One row as the database has it.
+fn kept(collection: &str, row: Row) -> Result<Kept, RecordsError> {
+    let (key, data, first, changed, seen, first_run, changed_run, seen_run) = row;
+    Ok(Kept {
+        collection: collection.to_owned(),
+        key,
+        data: RawValue::from_string(data).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+        first_seen: instant(first),
+        changed_at: instant(changed),
+        seen_at: instant(seen),
+        first_run,
+        changed_run,
+        seen_run,
+    })
+}
+
+/// A page of rows, one after another, on either kind of connection. What is the key of
+/// the last, and how many were there?
+macro_rules! page {
+    ($connection:expr, $collection:expr, $after:expr, $bounds:expr, $each:expr) => {{
+        let (since, ingest) = $bounds;
+        let mut rows = sqlx::query_as::<_, Row>(ROWS)
+            .bind($collection)
+            .bind($after.clone())
+            .bind(since)
+            .bind(ingest)
+            .bind(PAGE)
+            .fetch(&mut *$connection);
+        let mut count = 0;
+        while let Some(row) = within(WORK, async { rows.next().await.transpose() }).await? {
+            count += 1;
+            let record = kept($collection, row)?;
+            $each(&record).map_err(RecordsError::Output)?;
+            $after = record.key;
+        }
+        count
+    }};
+}
+
+impl Shelf {
+    /// Every collection there is.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn collections(&self) -> Result<Vec<Collection>, RecordsError> {
+        type Found = (String, i64, i64, String, String, String, i64, i64, i64);
+        let rows: Vec<Found> = match &self.pool {
+            Pool::Sqlite(pool) => within(ANSWER, sqlx::query_as(COLLECTIONS).fetch_all(pool)).await?,
+            Pool::Postgres(pool) => within(ANSWER, sqlx::query_as(COLLECTIONS).fetch_all(pool)).await?,
+        };
+        let count = |value: i64| u64::try_from(value).unwrap_or_default();
+        Ok(rows
+            .into_iter()
+            .map(
+                |(collection, records, at, run, group, command, new, changed, unchanged)| Collection {
+                    collection,
+                    records: count(records),
+                    delivered_at: instant(at),
+                    run,
+                    group,
+                    command,
+                    counts: RecordCounts {
+                        new: count(new),
+                        changed: count(changed),
+                        unchanged: count(unchanged),
+                    },
+                },
+            )
+            .collect())
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn record(&self, collection: &str, key: &str) -> Result<Option<Kept>, RecordsError> {
+        let row: Option<Row> = match &self.pool {
+            Pool::Sqlite(pool) => {
+                within(
+                    ANSWER,
+                    sqlx::query_as(ROW)
+                        .bind(collection)
+                        .bind(key)
+                        .fetch_optional(pool),
+                )
+                .await?
+            }
+            Pool::Postgres(pool) => {
+                within(
+                    ANSWER,
+                    sqlx::query_as(ROW)
+                        .bind(collection)
+                        .bind(key)
+                        .fetch_optional(pool),
+                )
+                .await?
+            }
+        };
+        row.map(|row| kept(collection, row)).transpose()
+    }
+
+    /// Gives the wanted records of a collection to `each`, sorted by key, as of one moment.
+    ///
+    /// # Errors
+    /// The database fails, or `each` does.
+    pub async fn export(
+        &self,
+        collection: &str,
+        wanted: &Wanted,
+        mut each: impl FnMut(&Kept) -> io::Result<()>,
+    ) -> Result<(), RecordsError> {
+        let newest = if wanted.changed {
+            self.newest_delivery(collection).await?
+        } else {
+            0
+        };
+        let since = wanted.since.map_or(i64::MIN, |since| since.as_microsecond());
+        let bounds = (since, newest);
+        let mut after = String::new();
+        match &self.pool {
+            Pool::Sqlite(pool) => {
+                let mut snapshot = within(ANSWER, pool.begin_with("begin")).await?;
+                while page!(snapshot, collection, after, bounds, each) == PAGE {}
+            }
+            Pool::Postgres(pool) => {
+                let begin = "begin isolation level repeatable read read only";
+                let mut snapshot = within(ANSWER, pool.begin_with(begin)).await?;
+                while page!(snapshot, collection, after, bounds, each) == PAGE {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is anything in a collection.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn has(&self, collection: &str) -> Result<bool, RecordsError> {
+        Ok(self.newest_delivery(collection).await? > 0)
+    }
+
+    /// Forgets the records of a collection that nobody delivered since then; with
+    /// `dry_run` only counts them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn prune(
+        &self,
+        collection: &str,
+        unseen_since: Timestamp,
+        dry_run: bool,
+    ) -> Result<u64, RecordsError> {
+        const COUNT: &str = "select count(*) from records where collection = $1
+             and seen_ingest in (select id from ingests where at < $2)";
+        const DELETE: &str = "delete from records where collection = $1
+             and seen_ingest in (select id from ingests where at < $2)";
+        let at = unseen_since.as_microsecond();
+        macro_rules! on {
+            ($pool:expr) => {{
+                if dry_run {
+                    let query = sqlx::query_as(COUNT).bind(collection).bind(at);
+                    let (count,): (i64,) = within(WORK, query.fetch_one($pool)).await?;
+                    u64::try_from(count).unwrap_or_default()
+                } else {
+                    let query = sqlx::query(DELETE).bind(collection).bind(at);
+                    within(WORK, query.execute($pool)).await?.rows_affected()
+                }
+            }};
+        }
+        Ok(match &self.pool {
+            Pool::Sqlite(pool) => on!(pool),
+            Pool::Postgres(pool) => on!(pool),
+        })
+    }
+
+    /// The newest delivery to a collection; zero if there was none.
+    async fn newest_delivery(&self, collection: &str) -> Result<i64, RecordsError> {
+        const SQL: &str = "select coalesce(max(ingest), 0) from deliveries where collection = $1";
+        let (newest,): (i64,) = match &self.pool {
+            Pool::Sqlite(pool) => {
+                within(ANSWER, sqlx::query_as(SQL).bind(collection).fetch_one(pool)).await?
+            }
+            Pool::Postgres(pool) => {
+                within(ANSWER, sqlx::query_as(SQL).bind(collection).fetch_one(pool)).await?
+            }
+        };
+        Ok(newest)
+    }
+}

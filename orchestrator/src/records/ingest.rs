@@ -1,0 +1,271 @@
+//! Taking a delivery: all of its records and its state in one transaction, exactly
+//! once. The row in `ingests` that says so is written in the same transaction.
+//!
+//! The records are first laid into a temporary table of the connection, which holds up
+//! nobody, and then merged by a few statements. So the last of several lines about the
+//! same key wins and is counted once, in bounded memory, and SQLite's only writer is
+//! busy for as long as the merge takes and no longer.
+
+use std::io::BufReader;
+use std::path::Path;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::delivery::Delivery;
+use super::error::RecordsError;
+use super::event::{CollectorEvent, Record, parse_event};
+use super::follow::open;
+use super::lines::{Line, Lines};
+use super::shelf::{ANSWER, Pool, Shelf, within};
+use super::{postgres, sqlite};
+use crate::report::RecordCounts;
+
+/// How many records, and about how many bytes of them, travel together.
+const BATCH: usize = 256;
+const BATCH_BYTES: usize = 1 << 20;
+
+/// What a delivery brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// New, changed, unchanged.
+    pub counts: RecordCounts,
+    /// When its collector last brought something new or changed, this time included.
+    pub fresh_at: Option<Timestamp>,
+}
+
+/// What comes from the file.
+pub(super) enum Fed {
+    /// Some records, in the order of the file.
+    Records(Vec<Record>),
+    /// There are no more. Without this the reader failed, and nothing may be kept.
+    End,
+}
+
+impl Shelf {
+    /// Takes a delivery, or finds that it has been taken before.
+    ///
+    /// # Errors
+    /// The file cannot be read or the database fails; then nothing of it is kept.
+    pub async fn ingest(&self, state_dir: &Path, delivery: &Delivery) -> Result<Ingested, RecordsError> {
+        let (sender, receiver) = mpsc::channel(2);
+        let (path, bytes) = (state_dir.join(&delivery.events), delivery.bytes);
+        let reading = tokio::task::spawn_blocking(move || feed(&path, bytes, &sender));
+        let taken = match &self.pool {
+            Pool::Sqlite(pool) => sqlite::take(pool, delivery, receiver).await,
+            Pool::Postgres(pool) => postgres::take(pool, delivery, receiver).await,
+        };
+        // What stopped the reader explains why there was nothing more to take.
+        match reading.await {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(())) | Err(_) => taken,
+        }
+    }
+
+    /// When a collector last brought something new or changed.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn fresh_at(&self, group: &str, command: &str) -> Result<Option<Timestamp>, RecordsError> {
+        const SQL: &str = "select fresh_at from states where group_name = $1 and command = $2";
+        let row: Option<(Option<i64>,)> = match &self.pool {
+            Pool::Sqlite(pool) => {
+                within(
+                    ANSWER,
+                    sqlx::query_as(SQL).bind(group).bind(command).fetch_optional(pool),
+                )
+                .await?
+            }
+            Pool::Postgres(pool) => {
+                within(
+                    ANSWER,
+                    sqlx::query_as(SQL).bind(group).bind(command).fetch_optional(pool),
+                )
+                .await?
+            }
+        };
+        Ok(row.and_then(|(at,)| at).and_then(instant))
+    }
+}
+
+/// Reads the records of a file, which was examined before: its faults were told then.
+fn feed(path: &Path, bytes: u64, sender: &mpsc::Sender<Fed>) -> Result<(), RecordsError> {
+    use std::io::Read;
+    let failed = |source| RecordsError::File {
+        path: path.to_owned(),
+        source,
+    };
+    if bytes > 0 {
+        let file = open(path).map_err(failed)?;
+        let mut lines = Lines::new(BufReader::with_capacity(64 << 10, file.take(bytes)));
+        let mut batch = Batch::default();
+        while let Some(line) = lines.next().map_err(failed)? {
+            if !batch.add(&line, sender) {
+                return Ok(());
+            }
+        }
+        if lines.bytes() < bytes {
+            return Err(RecordsError::Changed {
+                path: path.to_owned(),
+                reason: format!(
+                    "it has {} bytes, and had {bytes} when it was examined",
+                    lines.bytes()
+                ),
+            });
+        }
+        if let Some(line) = lines.rest()
+            && !batch.add(&line, sender)
+        {
+            return Ok(());
+        }
+        if !batch.send(sender) {
+            return Ok(());
+        }
+    }
+    // Whoever takes may have failed, and says so itself.
+    let _ = sender.blocking_send(Fed::End);
+    Ok(())
+}
+
+#[derive(Default)]
+struct Batch {
+    records: Vec<Record>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// `false` if nobody takes any more.
+    fn add(&mut self, line: &Line<'_>, sender: &mpsc::Sender<Fed>) -> bool {
+        let Line::Whole(_, bytes) = line else { return true };
+        let Ok(CollectorEvent::Record(record)) = parse_event(bytes) else {
+            return true;
+        };
+        self.bytes += bytes.len();
+        self.records.push(record);
+        if self.records.len() < BATCH && self.bytes < BATCH_BYTES {
+            return true;
+        }
+        self.send(sender)
+    }
+
+    fn send(&mut self, sender: &mpsc::Sender<Fed>) -> bool {
+        self.bytes = 0;
+        let records = std::mem::replace(&mut self.records, Vec::with_capacity(BATCH));
+        records.is_empty() || sender.blocking_send(Fed::Records(records)).is_ok()
+    }
+}
+
+/// The reader stopped before the end.
+pub(super) fn cut_short() -> RecordsError {
+    sqlx::Error::Io(std::io::Error::other(
+        "the events file could not be read to its end",
+    ))
+    .into()
+}
+
+/// What is late gives way to what is newer: a delivery that had to wait for the
+/// database may come after the next one.
+pub(super) const COUNT: &str = "insert into deliveries (collection, ingest, added, changed, unchanged)
+     select collection, $1, added, changed, lines - added - changed from (
+         select d.collection, count(*) as lines,
+             count(*) filter (where r.key is null) as added,
+             count(*) filter (where cast(r.data as text) <> cast(d.data as text)
+                 and r.seen_ingest not in (select id from ingests where at > $2)) as changed
+         from delivered d left join records r on r.collection = d.collection and r.key = d.key
+         group by d.collection) as counted";
+
+pub(super) const MERGE: &str =
+    "insert into records (collection, key, data, first_ingest, changed_ingest, seen_ingest)
+     select collection, key, data, $1, $1, $1 from delivered where true order by collection, key
+     on conflict (collection, key) do update set
+         changed_ingest = case when cast(records.data as text) = cast(excluded.data as text)
+             then records.changed_ingest else excluded.changed_ingest end,
+         data = excluded.data, seen_ingest = excluded.seen_ingest
+     where records.seen_ingest not in (select id from ingests where at > $2)";
+
+pub(super) const MARK: &str = "insert into ingests (run_id, position, group_name, command, at)
+     values ($1, $2, $3, $4, $5) on conflict (run_id, position) do nothing returning id";
+
+pub(super) const SUM: &str = "update ingests set
+         added = (select cast(coalesce(sum(added), 0) as bigint) from deliveries where ingest = $1),
+         changed = (select cast(coalesce(sum(changed), 0) as bigint) from deliveries where ingest = $1),
+         unchanged = (select cast(coalesce(sum(unchanged), 0) as bigint) from deliveries where ingest = $1)
+     where id = $1";
+
+/// `KEEP` takes group, command, state, instant, ingest; only the state's type differs.
+macro_rules! keep {
+    ($json:literal) => {
+        concat!(
+            "insert into states (group_name, command, data, at, fresh_at)
+             select $1, $2, ",
+            $json,
+            ", $4, case when added + changed > 0 then $4 end from ingests where id = $5
+             on conflict (group_name, command) do update set
+                 data = coalesce(excluded.data, states.data), at = excluded.at,
+                 fresh_at = coalesce(excluded.fresh_at, states.fresh_at)
+             where states.at <= excluded.at"
+        )
+    };
+}
+pub(super) use keep;
+
+pub(super) const RESULT: &str = "select added, changed, unchanged,
+         (select fresh_at from states s where s.group_name = i.group_name and s.command = i.command)
+     from ingests i where run_id = $1 and position = $2";
+
+pub(super) type ResultRow = (i64, i64, i64, Option<i64>);
+
+/// The merge, on either kind of connection, in a transaction that has begun and where
+/// the records lie in `delivered`. `false` if the delivery has been taken before.
+macro_rules! merge {
+    ($connection:expr, $delivery:expr, $keep:expr) => {{
+        use $crate::records::ingest::{COUNT, MARK, MERGE, SUM};
+        use $crate::records::shelf::{WORK, within};
+        let delivery: &Delivery = $delivery;
+        let at = delivery.at.as_microsecond();
+        let position = i64::try_from(delivery.position).unwrap_or(i64::MAX);
+        let mark = sqlx::query_as(MARK)
+            .bind(delivery.run.as_str())
+            .bind(position)
+            .bind(&delivery.group)
+            .bind(&delivery.command)
+            .bind(at);
+        let marked: Option<(i64,)> = within(WORK, mark.fetch_optional(&mut *$connection)).await?;
+        if let Some((ingest,)) = marked {
+            for text in [COUNT, MERGE] {
+                let statement = sqlx::query(text).bind(ingest).bind(at);
+                within(WORK, statement.execute(&mut *$connection)).await?;
+            }
+            let statement = sqlx::query(SUM).bind(ingest);
+            within(WORK, statement.execute(&mut *$connection)).await?;
+            let keep = sqlx::query($keep)
+                .bind(&delivery.group)
+                .bind(&delivery.command)
+                .bind(delivery.state.as_deref())
+                .bind(at)
+                .bind(ingest);
+            within(WORK, keep.execute(&mut *$connection)).await?;
+        }
+        let result = sqlx::query_as(RESULT).bind(delivery.run.as_str()).bind(position);
+        let row: ResultRow = within(WORK, result.fetch_one(&mut *$connection)).await?;
+        row
+    }};
+}
+pub(super) use merge;
+
+pub(super) fn ingested((added, changed, unchanged, fresh_at): ResultRow) -> Ingested {
+    let count = |value: i64| u64::try_from(value).unwrap_or_default();
+    Ingested {
+        counts: RecordCounts {
+            new: count(added),
+            changed: count(changed),
+            unchanged: count(unchanged),
+        },
+        fresh_at: fresh_at.and_then(instant),
+    }
+}
+
+/// What the database has is what we wrote, and that was an instant.
+pub(super) fn instant(microseconds: i64) -> Option<Timestamp> {
+    Timestamp::from_microsecond(microseconds).ok()
+}

@@ -1,0 +1,109 @@
+//! Taking a delivery into PostgreSQL: COPY, then the merge. Deliveries into one
+//! database are merged one after another (an advisory lock), so that their counts are
+//! true and none waits for another's rows in the wrong order.
+
+use sqlx::PgConnection;
+use sqlx::postgres::PgPool;
+use tokio::sync::mpsc;
+
+use super::delivery::Delivery;
+use super::error::RecordsError;
+use super::event::Record;
+use super::ingest::{Fed, Ingested, RESULT, ResultRow, cut_short, ingested, keep, merge};
+use super::shelf::{ANSWER, WORK, within};
+
+const PREPARE: &str = "begin;
+    set local work_mem = '64MB';
+    create temp table lines (
+        line bigint not null, collection text collate \"C\" not null,
+        key text collate \"C\" not null, data text not null) on commit drop";
+
+/// The last line about a key wins. The number of the lock is ours and arbitrary.
+const SETTLE: [&str; 3] = [
+    "create temp table delivered on commit drop as
+     select distinct on (collection, key) collection, key, cast(data as json) as data
+     from lines order by collection, key, line desc",
+    "analyze delivered",
+    "select pg_advisory_xact_lock(7102338501)",
+];
+
+pub(super) async fn take(
+    pool: &PgPool,
+    delivery: &Delivery,
+    mut fed: mpsc::Receiver<Fed>,
+) -> Result<Ingested, RecordsError> {
+    let mut connection = pool.acquire().await?;
+    // In whatever state a failure leaves it, nobody else may find it so.
+    connection.close_on_drop();
+    within(ANSWER, sqlx::raw_sql(PREPARE).execute(&mut *connection)).await?;
+    copy(&mut connection, &mut fed).await?;
+    for statement in SETTLE {
+        within(WORK, sqlx::raw_sql(statement).execute(&mut *connection)).await?;
+    }
+    let row = merge!(connection, delivery, keep!("cast($3 as json)"));
+    within(WORK, sqlx::raw_sql("commit").execute(&mut *connection)).await?;
+    Ok(ingested(row))
+}
+
+async fn copy(connection: &mut PgConnection, fed: &mut mpsc::Receiver<Fed>) -> Result<(), RecordsError> {
+    let mut copy = within(ANSWER, connection.copy_in_raw("copy lines from stdin")).await?;
+    let mut line = 0;
+    loop {
+        match fed.recv().await {
+            Some(Fed::Records(records)) => {
+                let mut rows = Vec::new();
+                for record in records {
+                    line += 1;
+                    push_row(&mut rows, line, &record);
+                }
+                within(WORK, copy.send(rows)).await?;
+            }
+            Some(Fed::End) => break,
+            None => return Err(cut_short()),
+        }
+    }
+    within(WORK, copy.finish()).await?;
+    Ok(())
+}
+
+/// A row of COPY's text format (PostgreSQL, COPY, "Text Format").
+fn push_row(rows: &mut Vec<u8>, line: u64, record: &Record) {
+    rows.extend_from_slice(line.to_string().as_bytes());
+    for field in [&record.collection, &record.key, &record.data] {
+        rows.push(b'\t');
+        push_field(rows, field);
+    }
+    rows.push(b'\n');
+}
+
+fn push_field(rows: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'\\' => rows.extend_from_slice(b"\\\\"),
+            b'\n' => rows.extend_from_slice(b"\\n"),
+            b'\r' => rows.extend_from_slice(b"\\r"),
+            b'\t' => rows.extend_from_slice(b"\\t"),
+            other => rows.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leaves_its_field() {
+        let record = Record {
+            collection: "c".into(),
+            key: "a\tb\nc\r\\.".into(),
+            data: r#"{"a":"\n\\"}"#.into(),
+        };
+        let mut rows = Vec::new();
+        push_row(&mut rows, 7, &record);
+        assert_eq!(
+            String::from_utf8(rows).unwrap(),
+            "7\tc\ta\\tb\\nc\\r\\\\.\t{\"a\":\"\\\\n\\\\\\\\\"}\n"
+        );
+    }
+}

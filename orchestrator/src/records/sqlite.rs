@@ -1,0 +1,63 @@
+//! Taking a delivery into SQLite. Its one writer is held only while the merge goes on.
+
+use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, SqliteConnection};
+use tokio::sync::mpsc;
+
+use super::delivery::Delivery;
+use super::error::RecordsError;
+use super::event::Record;
+use super::ingest::{Fed, Ingested, RESULT, ResultRow, cut_short, ingested, keep, merge};
+use super::shelf::{ANSWER, WORK, within};
+
+/// A temporary table lies in a file of its own (or in memory, while it is small).
+const PREPARE: &str = "pragma temp.cache_size = -32768;
+    create temp table delivered (
+        collection text not null, key text not null, data text not null,
+        primary key (collection, key)) strict, without rowid;
+    begin";
+
+pub(super) async fn take(
+    pool: &SqlitePool,
+    delivery: &Delivery,
+    mut fed: mpsc::Receiver<Fed>,
+) -> Result<Ingested, RecordsError> {
+    let mut connection = pool.acquire().await?;
+    // Nobody else needs a connection with this table, or in whatever state a failure leaves it.
+    connection.close_on_drop();
+    raw(&mut connection, PREPARE).await?;
+    loop {
+        match fed.recv().await {
+            Some(Fed::Records(records)) => lay(&mut connection, records).await?,
+            Some(Fed::End) => break,
+            None => return Err(cut_short()),
+        }
+    }
+    raw(&mut connection, "commit").await?;
+    within(WORK, sqlx::raw_sql("begin immediate").execute(&mut *connection)).await?;
+    let row = merge!(connection, delivery, keep!("$3"));
+    within(WORK, sqlx::raw_sql("commit").execute(&mut *connection)).await?;
+    Ok(ingested(row))
+}
+
+/// The last line about a key wins.
+async fn lay(connection: &mut SqliteConnection, records: Vec<Record>) -> Result<(), RecordsError> {
+    let mut text = String::from("insert or replace into delivered (collection, key, data) values (?,?,?)");
+    for _ in 1..records.len() {
+        text.push_str(",(?,?,?)");
+    }
+    let mut statement = sqlx::query(AssertSqlSafe(text));
+    for record in records {
+        statement = statement
+            .bind(record.collection)
+            .bind(record.key)
+            .bind(record.data);
+    }
+    within(WORK, statement.execute(connection)).await?;
+    Ok(())
+}
+
+async fn raw(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), RecordsError> {
+    within(ANSWER, sqlx::raw_sql(sql).execute(connection)).await?;
+    Ok(())
+}
