@@ -1,9 +1,11 @@
-"""Turns record files into one JSON or CSV file and a manifest; called by `run_export`.
+"""Turns exported records into one JSON or CSV file and a manifest; called by `run_export`.
 
-Reads `<neighbours>/*/records/*.jsonl` line by line, in the order of their
-names, so that the same records always give the same bytes. A corrupt line is
-named, counted in the manifest and left out; too many are a failure. Memory
-does not grow with the number of records.
+    flatten.py collections LIST          the names in `records list --format json`
+    flatten.py write ...                 the files
+    flatten.py record MANIFEST DATE      the event that tells of an export
+
+Memory does not grow with the number of records, and the same records give the
+same bytes: when a record was seen last is left out.
 """
 
 import argparse
@@ -11,91 +13,53 @@ import csv
 import hashlib
 import io
 import json
+import os
 import pathlib
+import re
 import signal
 import sys
 
-DATA, TEMPORARY, PERMISSION = 65, 75, 77
-# More corrupt lines than this are a failure.
-CORRUPT_LIMIT = 100
-# How many corrupt lines are named.
-NAMED = 5
-# Longest line, in bytes.
-LINE_LIMIT = 16 << 20
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from python_kit.failure import TEMPORARY, Failure, of_os_error  # noqa: E402
+from python_kit.text import printable  # noqa: E402
+
 # What a spreadsheet takes for a formula when a cell begins with it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-FIXED = ["collector", "collection", "key"]
+FIXED = ["collection", "key", "first_seen", "changed_at"]
+# What `run_export` delivers itself: exporting it would change the next export.
+OWN = "export"
+# As the orchestrator allows them (docs/collectors.md), without a dash in front.
+_NAME = re.compile(r"[A-Za-z0-9_.:/][A-Za-z0-9_.:/-]{0,127}")
 
 
-class Failure(Exception):
-    """What happened, what to do about it, and the exit code that says so."""
-
-    def __init__(self, code, message, hint=None):
-        super().__init__(message)
-        self.code, self.message, self.hint = code, message, hint
-
-
-class Source:
-    """One record file, and what was found in it."""
+class Records:
+    """The exported records, to be read more than once."""
 
     def __init__(self, path):
-        self.path = path
-        self.collector = path.parent.parent.name
-        # Held open: a collector may replace the file between two readings.
         self._lines = open(path, "rb")
-        self._begun = False
-        self.records = 0
-        self.corrupt = 0
-        self.named = []
+        self.counts = {}
 
     def read(self):
-        """Gives each good record, in the order of the file."""
-        self.records = self.corrupt = 0
-        self.named = []
-        if self._begun:
-            self._lines.seek(0)
-        self._begun = True
-        number = 0
-        while True:
-            line = self._lines.readline(LINE_LIMIT)
-            if not line:
-                return
-            number += 1
-            whole = line.endswith(b"\n") or len(line) < LINE_LIMIT
-            while not whole:
-                rest = self._lines.readline(LINE_LIMIT)
-                whole = not rest or rest.endswith(b"\n")
-                line = b""
-            record = _record(line)
-            if record is None:
-                self.corrupt += 1
-                if len(self.named) < NAMED:
-                    self.named.append(number)
-            else:
-                self.records += 1
+        """Gives each record, in the order of the file; what is gone is only counted out."""
+        self.counts = {}
+        self._lines.seek(0)
+        for number, line in enumerate(self._lines, 1):
+            record = _record(line, number)
+            if record["data"].get("gone") is not True:
+                self.counts[record["collection"]] = self.counts.get(record["collection"], 0) + 1
                 yield record
 
 
-def _refuse(constant):
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _record(line):
-    """A parsed record; None for a line that is none."""
+def _record(line, number):
     try:
-        record = json.loads(line, parse_constant=_refuse)
-        # Lone surrogates are no text.
-        json.dumps(record, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError):
-        return None
-    right = (
-        isinstance(record, dict)
-        and record.get("type") == "record"
-        and isinstance(record.get("collection"), str)
-        and isinstance(record.get("key"), str)
-        and isinstance(record.get("data"), dict)
-    )
-    return record if right else None
+        record = json.loads(line)
+        if isinstance(record["key"], str) and isinstance(record["data"], dict):
+            return {name: record[name] for name in (*FIXED[:2], "data", *FIXED[2:])}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise Failure(TEMPORARY, f"line {number} of `orchestrate records export` is no record")
 
 
 def flat(data, prefix="data"):
@@ -127,7 +91,7 @@ class Out:
 
     def write(self, text):
         """Appends text, as UTF-8."""
-        data = text.encode("utf-8")
+        data = text.encode("utf-8", errors="replace")
         self._sum.update(data)
         self.bytes += len(data)
         self._file.write(data)
@@ -138,33 +102,26 @@ class Out:
         return self._sum.hexdigest()
 
 
-def write_json(sources, out):
+def write_json(records, out):
     """An array with one record a line."""
     before = "[\n"
-    for source in sources:
-        for record in source.read():
-            whole = {
-                "collector": source.collector,
-                **{name: record[name] for name in ("collection", "key", "data")},
-            }
-            out.write(before + json.dumps(whole, ensure_ascii=False, separators=(",", ":")))
-            before = ",\n"
+    for record in records.read():
+        out.write(before + json.dumps(record, ensure_ascii=False, separators=(",", ":")))
+        before = ",\n"
     out.write("[]\n" if before == "[\n" else "\n]\n")
 
 
-def write_csv(sources, out):
+def write_csv(records, out):
     """One row a record (RFC 4180); columns for all members of all collections."""
     columns = set()
-    for source in sources:
-        for record in source.read():
-            columns.update(column for column, _ in flat(record["data"]))
+    for record in records.read():
+        columns.update(column for column, _ in flat(record["data"]))
     header = FIXED + sorted(columns)
     out.write(row(header))
-    for source in sources:
-        for record in source.read():
-            values = {"collector": source.collector, "collection": record["collection"], "key": record["key"]}
-            values.update(flat(record["data"]))
-            out.write(row([cell(values.get(column)) for column in header]))
+    for record in records.read():
+        values = {name: record[name] for name in FIXED}
+        values.update(flat(record["data"]))
+        out.write(row([cell(values.get(column)) for column in header]))
 
 
 def row(cells):
@@ -174,84 +131,77 @@ def row(cells):
     return text.getvalue()
 
 
-def visible(text):
-    """Text for a line of output: controls replaced, bounded."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in str(text)[:500])
+def collections(path):
+    """The names of all collections but our own, one a line."""
+    try:
+        listed = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        if not isinstance(listed, list):
+            raise TypeError("not a list")
+        names = [one["collection"] for one in listed]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Failure(TEMPORARY, f"the list of collections cannot be understood: {error}") from error
+    for name in sorted(names):
+        if not _NAME.fullmatch(name):
+            raise Failure(TEMPORARY, f"{name!r} is no name of a collection")
+        if name != OWN:
+            print(name)
 
 
-def run(options):
-    neighbours = pathlib.Path(options.neighbours)
-    files = [
-        path
-        for path in sorted(neighbours.glob("*/records/*.jsonl"))
-        if path.parent.parent.name != options.own
-    ]
-    if not files:
-        raise Failure(
-            DATA,
-            f"there is nothing to export: no records under {neighbours}",
-            "run the other collectors first, with the same parent directory for their workspaces",
-        )
-    sources = [Source(path) for path in files]
+def write(options):
+    """The file and its manifest."""
+    records = Records(options.records)
     out = Out(options.data)
-    {"json": write_json, "csv": write_csv}[options.format](sources, out)
+    {"json": write_json, "csv": write_csv}[options.format](records, out)
     total = out.close()
-    corrupt = sum(source.corrupt for source in sources)
-    for source in sources:
-        noun = "record" if source.records == 1 else "records"
-        print(f"{visible(source.collector)}/{visible(source.path.name)}: {source.records} {noun}")
-        if source.corrupt:
-            named = ", ".join(map(str, source.named)) + (", ..." if source.corrupt > NAMED else "")
-            print(
-                f"warning: {visible(source.path)}: {source.corrupt} corrupt lines left out: {named}",
-                file=sys.stderr,
-            )
-    if corrupt > CORRUPT_LIMIT:
-        raise Failure(
-            DATA,
-            f"{corrupt} corrupt lines: more than {CORRUPT_LIMIT}",
-            "run the collectors that wrote them again",
-        )
+    for collection, count in sorted(records.counts.items()):
+        print(f"{printable(collection)}: {count} {'record' if count == 1 else 'records'}")
     manifest = {
         "file": options.name,
         "format": options.format,
         "bytes": out.bytes,
         "sha256": total,
-        "records": sum(source.records for source in sources),
-        "corrupt_lines": corrupt,
-        "sources": [
-            {
-                "collector": source.collector,
-                "file": source.path.name,
-                "records": source.records,
-                "corrupt_lines": source.corrupt,
-            }
-            for source in sources
-        ],
+        "records": sum(records.counts.values()),
+        "collections": dict(sorted(records.counts.items())),
     }
     pathlib.Path(options.manifest).write_text(
         json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", errors="replace"
     )
 
 
+def record(path, date):
+    """The event that tells of an export, for the events file."""
+    manifest = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    data = {**manifest, "date": date, "path": str(pathlib.Path(path).with_name(manifest["file"]))}
+    key = f"{date} {manifest['format']}"
+    print(json.dumps({"type": "record", "collection": OWN, "key": key, "data": data}, ensure_ascii=False))
+
+
 def main():
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
+        stream.reconfigure(encoding="utf-8", errors="replace")
     parser = argparse.ArgumentParser()
-    parser.add_argument("--format", choices=("json", "csv"), required=True)
-    for name in ("name", "data", "manifest", "neighbours", "own"):
-        parser.add_argument(f"--{name}", required=True)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("collections").add_argument("list")
+    writing = verbs.add_parser("write")
+    writing.add_argument("--format", choices=("json", "csv"), required=True)
+    for name in ("name", "records", "data", "manifest"):
+        writing.add_argument(f"--{name}", required=True)
+    telling = verbs.add_parser("record")
+    telling.add_argument("manifest")
+    telling.add_argument("date")
+    options = parser.parse_args()
     try:
-        run(parser.parse_args())
-    except Failure as failure:
-        print(f"error: {visible(failure.message)}", file=sys.stderr)
-        if failure.hint:
-            print(f"hint: {visible(failure.hint)}", file=sys.stderr)
+        if options.verb == "collections":
+            collections(options.list)
+        elif options.verb == "write":
+            write(options)
+        else:
+            record(options.manifest, options.date)
+    except (Failure, OSError) as error:
+        failure = error if isinstance(error, Failure) else of_os_error(error, "make the export")
+        print(f"error: {printable(failure.message)}", file=sys.stderr)
         return failure.code
-    except OSError as error:
-        print(f"error: {visible(error)}", file=sys.stderr)
-        return PERMISSION if isinstance(error, PermissionError) else TEMPORARY
     return 0
 
 

@@ -1,6 +1,6 @@
 """The parts of `run_monthly_report`.
 
-`inputs` reads the records of other collectors, `months` decides which month,
-`facts` adds them up, `charts`, `page` and `markdown` show them; `workspace`
-owns the files, `text` makes foreign text harmless, `failure` knows exit codes.
+`inputs` reads what other collectors delivered, `months` decides which month,
+`facts` adds it up, `charts`, `page` and `markdown` show it, `text` makes foreign
+text harmless in both.
 """

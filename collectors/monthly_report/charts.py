@@ -1,7 +1,9 @@
 """Charts as inline SVG. Each has a title and a description for who cannot see
 it, and no text that is not escaped. Colours are the page's, by class."""
 
-from .text import escape, number
+from python_kit.text import number
+
+from .text import escape
 
 WIDTH, HEIGHT = 720, 190
 LEFT, RIGHT, TOP, BOTTOM = 52, 6, 10, 24

@@ -49,6 +49,18 @@ class Tree:
 
     data: dict
     libraries: list
+    over_time: list
+
+
+@dataclasses.dataclass
+class Discussions:
+    """What was opened and closed on GitHub in the month."""
+
+    repository: str
+    issues_opened: int = 0
+    issues_closed: int = 0
+    pulls_opened: int = 0
+    pulls_merged: int = 0
 
 
 @dataclasses.dataclass
@@ -60,6 +72,7 @@ class Report:
     repositories: list
     authors: list
     trees: list
+    discussions: list
     missing: list
     warnings: list
 
@@ -124,7 +137,8 @@ def gather(found, month):
         previous=previous,
         repositories=sorted(repositories.values(), key=lambda one: (-one.commits, one.id)),
         authors=sorted(authors.values(), key=lambda one: (-one.commits, one.name)),
-        trees=_trees(found.records),
+        trees=_trees(found.records, month),
+        discussions=_discussions(found.records, month),
         missing=found.missing,
         warnings=found.warnings,
     )
@@ -160,13 +174,33 @@ def _add_day(repository, data):
             day.removed += data["removed"]
 
 
-def _trees(records):
-    libraries = {}
+def _trees(records, month):
+    libraries, over_time = {}, {}
     for data in records["boost_usage"]:
         libraries.setdefault(data["root"], []).append(data)
+    for data in records["boost_usage_total"]:
+        if data["date"].startswith(month):
+            over_time.setdefault(data["root"], []).append(data)
     return [
         Tree(
-            data, sorted(libraries.get(data["root"], []), key=lambda one: (-one["includes"], one["library"]))
+            data,
+            sorted(libraries.get(data["root"], []), key=lambda one: (-one["includes"], one["library"])),
+            sorted(over_time.get(data["root"], []), key=lambda one: one["date"]),
         )
         for data in sorted(records["include_usage"], key=lambda one: one["root"])
     ]
+
+
+def _discussions(records, month):
+    """By repository; only those in which something happened."""
+    found = {}
+    for collection, moments in (
+        ("github_issue", {"created_at": "issues_opened", "closed_at": "issues_closed"}),
+        ("github_pull_request", {"created_at": "pulls_opened", "merged_at": "pulls_merged"}),
+    ):
+        for data in records[collection]:
+            for moment, counter in moments.items():
+                if (data[moment] or "").startswith(month):
+                    one = found.setdefault(data["repository"], Discussions(data["repository"]))
+                    setattr(one, counter, getattr(one, counter) + 1)
+    return [found[name] for name in sorted(found)]

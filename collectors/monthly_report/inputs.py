@@ -1,33 +1,34 @@
-"""Reading what other collectors wrote: JSON Lines files, `<workspace>/records/<collection>.jsonl`.
+"""Reading what other collectors delivered.
 
-A corrupt line is named, counted and left out; too many of them are a failure,
-because a report on the rest would look complete.
+A record that has not the shape it should have is named, counted and left out; too
+many of them are a failure, because a report on the rest would look complete.
 """
 
 import dataclasses
-import json
 import re
 
-from .failure import DATA, Failure, of_os_error
-from .text import plural
+from python_kit import records
+from python_kit.failure import DATA, Failure
+from python_kit.text import plural, some
 
-# Which collector owns which collection: only for advice when one is missing.
+# Which collector owns which collection, for advice.
 ACTIVITY = "run_github_activity_tracker"
 USAGE = "run_boost_usage_tracker"
 COLLECTIONS = {
     "github_activity_day": ACTIVITY,
     "github_activity_tag": ACTIVITY,
     "github_activity_repository": ACTIVITY,
+    "github_issue": ACTIVITY,
+    "github_pull_request": ACTIVITY,
     "include_usage": USAGE,
     "boost_usage": USAGE,
+    "boost_usage_total": USAGE,
 }
+# What a collector that has run delivers in any case; there may be no tag and no use of Boost.
+ALWAYS = {ACTIVITY: "github_activity_repository", USAGE: "include_usage"}
 
-# More corrupt lines than this are a failure.
+# More wrong records than this are a failure.
 CORRUPT_LIMIT = 100
-# How many corrupt lines are named.
-NAMED = 5
-# Longest line, in bytes.
-LINE_LIMIT = 16 << 20
 
 
 @dataclasses.dataclass
@@ -44,71 +45,40 @@ class Inputs:
         return [day["date"] for day in self.records["github_activity_day"]]
 
 
-def read(neighbours, say):
+def read(say):
     """Reads every collection that a report is made of. `say` takes progress lines."""
     found = Inputs({name: [] for name in COLLECTIONS}, [], [])
     corrupt = 0
-    absent = {}
     for collection, owner in COLLECTIONS.items():
-        files = sorted(neighbours.glob(f"*/records/{collection}.jsonl"))
-        if not files:
-            absent.setdefault(owner, []).append(collection)
-        latest = {}
-        for file in files:
-            wrong = []
-            for key, data in _lines(file, collection, wrong):
-                latest[key] = data
-            corrupt += len(wrong)
-            if corrupt > CORRUPT_LIMIT:
-                raise Failure(
-                    DATA,
-                    f"more than {CORRUPT_LIMIT} corrupt lines, the last ones in {file}",
-                    f"run {owner} again: it writes the file anew",
-                )
-            if wrong:
-                more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-                found.warnings.append(f"{file}: left out {'; '.join(wrong[:NAMED])}{more}")
-        found.records[collection] = list(latest.values())
-        if files:
-            say(f"{collection}: {plural(len(latest), 'record', 'records')}")
-    for owner, collections in absent.items():
-        found.missing.append(f"{owner} has not written {', '.join(collections)} under {neighbours}")
-    if sum(map(len, absent.values())) == len(COLLECTIONS):
+        wrong = []
+        for key, data in records.read(collection):
+            fault = _misshaped(data, _SHAPES[collection])
+            if fault:
+                wrong.append(f"{key!r} ({fault})")
+            else:
+                found.records[collection].append(data)
+        corrupt += len(wrong)
+        if corrupt > CORRUPT_LIMIT:
+            raise Failure(
+                DATA,
+                f"more than {CORRUPT_LIMIT} records are not what they should be, the last ones of {collection}",
+                f"run {owner} again: it delivers them anew",
+            )
+        if wrong:
+            found.warnings.append(f"{collection}: left out {some(wrong)}")
+        kept = found.records[collection]
+        if kept:
+            say(f"{collection}: {plural(len(kept), 'record', 'records')}")
+    for owner, collection in ALWAYS.items():
+        if not found.records[collection]:
+            found.missing.append(f"{owner} has delivered no {collection}")
+    if not any(found.records.values()):
         raise Failure(
             DATA,
-            f"there is nothing to report on: no records under {neighbours}",
-            f"run {ACTIVITY} or {USAGE} first, with the same parent directory for its workspace",
+            "there is nothing to report on: no records",
+            f"run {ACTIVITY} or {USAGE} first",
         )
     return found
-
-
-def _lines(file, collection, wrong):
-    """Gives key and data of each good line; puts the others into `wrong`."""
-    try:
-        with open(file, "rb") as lines:
-            number = 0
-            while True:
-                line = lines.readline(LINE_LIMIT)
-                if not line:
-                    return
-                number += 1
-                reason = None
-                if len(line) == LINE_LIMIT and not line.endswith(b"\n"):
-                    reason = "too long"
-                    while line and not line.endswith(b"\n"):
-                        line = lines.readline(LINE_LIMIT)
-                else:
-                    try:
-                        record = json.loads(line)
-                        reason = _fault(record, collection)
-                    except (ValueError, RecursionError):
-                        reason = "not JSON"
-                if reason:
-                    wrong.append(f"line {number} ({reason})")
-                else:
-                    yield record["key"], record["data"]
-    except OSError as error:
-        raise of_os_error(error, f"read {file}") from error
 
 
 _DATE = re.compile("-?[0-9]{4,6}-(0[1-9]|1[0-2])-[0-3][0-9]")
@@ -150,6 +120,14 @@ _SHAPES = {
         "boost_libraries": _COUNT,
         "top_headers": list,
     },
+    "boost_usage_total": {"root": _TEXT, "date": _TEXT, "boost_includes": _COUNT, "boost_files": _COUNT},
+    "github_issue": {"repository": _TEXT, "created_at": _TEXT, "closed_at": (_TEXT, type(None))},
+    "github_pull_request": {
+        "repository": _TEXT,
+        "created_at": _TEXT,
+        "closed_at": (_TEXT, type(None)),
+        "merged_at": (_TEXT, type(None)),
+    },
     "boost_usage": {
         "root": _TEXT,
         "library": _TEXT,
@@ -163,16 +141,8 @@ _TOP_HEADER = {"header": _TEXT, "includes": _COUNT, "files": _COUNT}
 _ITEMS = {"by_author": _AUTHOR, "top_headers": _TOP_HEADER}
 
 
-def _fault(record, collection):
-    """Why a parsed line is no record of this collection; None if it is one."""
-    if not isinstance(record, dict) or record.get("type") != "record":
-        return "no record"
-    if record.get("collection") != collection or not isinstance(record.get("key"), str):
-        return f"no record of {collection}"
-    return _misshaped(record.get("data"), _SHAPES[collection])
-
-
 def _misshaped(data, shape):
+    """Why data is not of this shape; None if it is."""
     if not isinstance(data, dict):
         return "no data"
     for name, kind in shape.items():

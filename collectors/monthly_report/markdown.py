@@ -1,7 +1,9 @@
 """The report as Markdown (CommonMark with tables), for mail and code hosts."""
 
+from python_kit.text import number
+
 from . import months
-from .text import markdown, number, size
+from .text import markdown, size
 
 ROWS = 15
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -44,6 +46,13 @@ def render(report):
     if report.authors:
         rows = [(one.name, one.commits, one.added, one.removed) for one in report.authors]
         parts += ["## Authors", _table(("Author", "Commits", "Added", "Removed"), rows)]
+    if report.discussions:
+        rows = [
+            (one.repository, one.issues_opened, one.issues_closed, one.pulls_opened, one.pulls_merged)
+            for one in report.discussions
+        ]
+        heads = ("Repository", "Issues opened", "closed", "Pull requests opened", "merged")
+        parts += ["## Issues and pull requests", _table(heads, rows)]
     for tree in report.trees:
         data = tree.data
         parts.append(f"## {markdown(data['root'], 300)}")

@@ -4,7 +4,7 @@ import argparse
 import datetime
 import re
 
-from .failure import CONFIGURATION, Failure
+from python_kit.failure import CONFIGURATION, Failure
 
 WORDS = ("previous", "current", "latest")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")

@@ -2,8 +2,10 @@
 
 import pathlib
 
+from python_kit.text import number, plural
+
 from . import charts, months
-from .text import escape, number, plural, signed, size
+from .text import escape, signed, size
 
 # Longer lists end with a line that says how many are left out.
 ROWS = 15
@@ -23,6 +25,7 @@ def render(report):
     for at, repository in enumerate(one for one in report.repositories if one.commits or one.tags):
         body.append(_repository(f"r{at}", repository))
     body.append(_authors(report))
+    body.append(_discussions(report))
     for at, tree in enumerate(report.trees):
         body.append(_tree(f"s{at}", tree))
     body.append(
@@ -161,6 +164,30 @@ def _authors(report):
     )
 
 
+def _discussions(report):
+    if not report.discussions:
+        return ""
+    rows = [
+        (one.repository, *map(number, (one.issues_opened, one.issues_closed, one.pulls_opened, one.pulls_merged)))
+        for one in report.discussions
+    ]
+    heads = ("Repository", "Issues opened", "closed", "Pull requests opened", "merged")
+    return f'<h2>Issues and pull requests</h2><div class="card">{_table(heads, rows)}</div>'
+
+
+def _over_time(identity, tree):
+    """Boost includes from scan to scan, where there was more than one."""
+    if len(tree.over_time) < 2:
+        return ""
+    chart = charts.ranks(
+        f"{identity}t",
+        f"Includes of Boost headers in {tree.data['root']} over time",
+        f"The last {len(tree.over_time)} scans of the month.",
+        [(one["date"], one["boost_includes"]) for one in tree.over_time],
+    )
+    return f'<div class="card"><h3>Includes of Boost headers, scan by scan</h3>{chart}</div>'
+
+
 def _tree(identity, tree):
     data = tree.data
     top = [(item["header"], item["includes"]) for item in data["top_headers"][:ROWS]]
@@ -189,6 +216,7 @@ def _tree(identity, tree):
         )
     else:
         parts.append('<p class="quiet">No Boost header is included here.</p>')
+    parts.append(_over_time(identity, tree))
     if top:
         chart = charts.ranks(
             f"{identity}h", f"Headers in {data['root']}", f"The {len(top)} most included ones.", top
@@ -201,7 +229,7 @@ def _tree(identity, tree):
             f'<div class="card"><h3>Most included headers</h3>{chart}'
             f"<details><summary>In numbers</summary>{table}</details></div>"
         )
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def _table(heads, rows, limit=ROWS):

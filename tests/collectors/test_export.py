@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from support import COLLECTORS, CollectorCase, record
+from support import COLLECTORS, SLOT, CollectorCase, record
 
 
 class Export(CollectorCase):
@@ -25,25 +25,25 @@ class Export(CollectorCase):
         return data.decode("utf-8"), manifest
 
     def sample(self):
-        self.write(
-            "b",
-            "two",
+        self.store.put(
             record("two", "k", text='say "hi",\nZoë', nested={"n": 1, "deep": {"x": [1, "a"]}}, none=None),
+            record("one", "1", n=-5, yes=True),
+            record("one", "2", n=7),
+            record("one", "3", gone=True),
         )
-        self.write("a", "one", record("one", "1", n=-5, yes=True), record("one", "2", n=7))
 
     def test_json_holds_every_record_in_order(self):
         self.sample()
         done = self.succeed()
-        self.assertIn("a/one.jsonl: 2 records", done.stdout)
+        self.assertIn("one: 2 records\ntwo: 1 record\n", done.stdout)
         text, manifest = self.read("json")
+        times = {"first_seen": SLOT, "changed_at": SLOT}
         self.assertEqual(
             json.loads(text),
             [
-                {"collector": "a", "collection": "one", "key": "1", "data": {"n": -5, "yes": True}},
-                {"collector": "a", "collection": "one", "key": "2", "data": {"n": 7}},
+                {"collection": "one", "key": "1", "data": {"n": -5, "yes": True}, **times},
+                {"collection": "one", "key": "2", "data": {"n": 7}, **times},
                 {
-                    "collector": "b",
                     "collection": "two",
                     "key": "k",
                     "data": {
@@ -51,12 +51,14 @@ class Export(CollectorCase):
                         "nested": {"n": 1, "deep": {"x": [1, "a"]}},
                         "none": None,
                     },
+                    **times,
                 },
             ],
         )
-        self.assertEqual(
-            (manifest["records"], manifest["corrupt_lines"], len(manifest["sources"])), (3, 0, 2)
-        )
+        self.assertEqual((manifest["records"], manifest["collections"]), (3, {"one": 2, "two": 1}))
+        told = self.store.data("export")["2026-03-03 json"]
+        self.assertEqual((told["records"], told["sha256"]), (3, manifest["sha256"]))
+        self.assertEqual(told["path"], str(self.workspace / "export-2026-03-03.json"))
         self.assert_nothing_unfinished()
 
     def test_csv_has_a_column_for_every_member(self):
@@ -70,7 +72,7 @@ class Export(CollectorCase):
         self.assertEqual((rows[2]["data.nested.n"], rows[2]["data.nested.deep.x"]), ("1", '[1,"a"]'))
 
     def test_csv_cells_are_no_formulas(self):
-        self.write("a", "one", record("one", "=1+1", name="=HYPERLINK(1)", n=-1))
+        self.store.put(record("one", "=1+1", name="=HYPERLINK(1)", n=-1))
         self.succeed("--format", "csv")
         row = next(csv.DictReader(self.read("csv")[0].splitlines(keepends=True)))
         self.assertEqual((row["key"], row["data.name"], row["data.n"]), ("'=1+1", "'=HYPERLINK(1)", "-1"))
@@ -79,58 +81,55 @@ class Export(CollectorCase):
         self.sample()
         self.succeed()
         first = self.read("json")
-        self.succeed()
+        again = self.succeed()
         self.assertEqual(self.read("json"), first)
+        self.assertEqual(again.counts, [0, 0, 1])
 
-    def test_corrupt_lines_are_counted_and_bounded(self):
-        path = self.write(
-            "a", "one", record("one", "1", n=1), "{", '{"type":"record"}', "NaN", record("one", "2", n=2)
-        )
-        done = self.succeed()
-        self.assertIn("3 corrupt lines left out: 2, 3, 4", done.stderr)
-        self.assertEqual(self.read("json")[1]["corrupt_lines"], 3)
+    def test_a_failure_keeps_the_export_before(self):
+        self.sample()
+        self.succeed()
         before = self.read("json")
-        path.write_text("{\n" * 101, encoding="utf-8")
-        self.assert_ends(self.run_collector(), 65)
+        for text in ("{\n", '{"key":"no data"}\n', "[" * 100_000 + "\n"):
+            self.store.raw("two", text)
+            self.assert_ends(self.run_collector(), 75)
+        for text in ("", "{}", '[{"collection":"../x y"}]', '[{"collection":"--help"}]'):
+            self.store.raw(".list", text)
+            self.assert_ends(self.run_collector(), 75)
+        self.store.program.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+        self.assert_ends(self.run_collector(), 75)
         self.assertEqual(self.read("json"), before)
         self.assert_nothing_unfinished()
-
-    def test_its_own_files_and_names_with_spaces(self):
-        self.workspace = self.state / "work spaces" / "it's me"
-        self.workspace.mkdir(parents=True)
-        other = self.workspace.parent / "-n other" / "records"
-        other.mkdir(parents=True)
-        (other / "x.jsonl").write_text(json.dumps(record("x", "k")) + "\n", encoding="utf-8")
-        (self.workspace / "records").mkdir()
-        (self.workspace / "records" / "own.jsonl").write_text("not mine to export\n", encoding="utf-8")
-        self.succeed()
-        self.assertEqual([one["collector"] for one in json.loads(self.read("json")[0])], ["-n other"])
 
     def test_faults_have_their_codes(self):
         self.assert_ends(self.run_collector(), 65)
         self.sample()
         for arguments in (["--format", "xml"], ["--format"], ["--format="], ["json"], ["-x"]):
-            self.assert_ends(self.run_collector(*arguments), 64)
-        self.assert_ends(self.run_collector(ORCHESTRATE_SLOT="../../etc/x"), 78)
+            done = self.run_collector(*arguments)
+            self.assertEqual(done.returncode, 64)
+            self.assertEqual([one["category"] for one in done.events], ["usage"])
+        self.assert_ends(self.run_collector(ORCHESTRATE_SLOT='"../../etc\\x'), 78)
+        self.assert_ends(self.run_collector(ORCHESTRATE=None), 78)
         with open(self.workspace / ".lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.assert_ends(self.run_collector(), 75)
 
     def test_sigterm_leaves_nothing_behind(self):
-        # A pipe in place of a record file: reading it blocks until the test has its way.
-        self.sample()
-        pipe = self.state / "workspaces" / "c" / "records" / "slow.jsonl"
-        pipe.parent.mkdir(parents=True)
+        # An export that waits: it says when it runs, and ends with its reader.
+        pipe = self.root / "pipe"
         os.mkfifo(pipe)
+        self.sample()
+        self.store.program.write_text(f"#!/bin/sh\nexec 3>'{pipe}'\necho up >&3\nexec sleep 600\n", encoding="utf-8")
         child = subprocess.Popen(
             [COLLECTORS / self.command],
             env=self.environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        with open(pipe, "wb"):  # opens when the reader has opened it too
+        with open(pipe, "rb") as line:
+            self.assertEqual(line.read(3), b"up\n")
             child.terminate()
             self.assertEqual(child.wait(timeout=30), 143)
+            self.assertEqual(line.read(), b"")
         self.assert_nothing_unfinished()
         self.assertFalse(list(self.workspace.glob("export-*")))
 

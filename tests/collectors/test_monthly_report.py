@@ -7,14 +7,12 @@ import sys
 import unittest
 from xml.etree import ElementTree
 
-from support import COLLECTORS, CollectorCase, day, library, repository, tag, tree
+from support import COLLECTORS, CollectorCase, day, library, record, repository, tag, tree
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(COLLECTORS))
 
 from monthly_report import charts, months, text  # noqa: E402
-
-ACTIVITY, USAGE = "run_github_activity_tracker", "run_boost_usage_tracker"
 
 
 class Page(html.parser.HTMLParser):
@@ -37,18 +35,15 @@ class MonthlyReport(CollectorCase):
     command = "run_monthly_report"
 
     def whole(self):
-        self.write(
-            ACTIVITY,
-            "github_activity_day",
-            day("2026-01-31", 50),
+        self.store.put(day("2026-01-31", 50),
             day("2026-02-01", 3, 100, 20),
             day("2026-02-28", 4, 7, 5, ("Bob", "Ann")),
             day("2026-03-01", 90),
         )
-        self.write(ACTIVITY, "github_activity_tag", tag("v1", "2026-02-10"), tag("v2", "2026-03-01", "v1"))
-        self.write(ACTIVITY, "github_activity_repository", repository())
-        self.write(USAGE, "include_usage", tree())
-        self.write(USAGE, "boost_usage", library())
+        self.store.put(tag("v1", "2026-02-10"), tag("v2", "2026-03-01", "v1"))
+        self.store.put(repository())
+        self.store.put(tree())
+        self.store.put(library())
 
     def report(self, month="2026-02", ending="html"):
         return (self.workspace / f"report-{month}.{ending}").read_text(encoding="utf-8")
@@ -89,21 +84,17 @@ class MonthlyReport(CollectorCase):
         ):
             done = self.succeed("--month", argument)
             self.assertIn(f"{month}: {commits}", done.stdout.replace("\u00a0", " "))
-        self.write(ACTIVITY, "github_activity_day", day("2026-02-01", 3), day("2999-01-01", 1))
-        self.assertIn("2026-02: 3", self.succeed("--month", "latest").stdout.replace("\u00a0", " "))
+        self.store.put(day("2999-01-01", 1))
+        self.assertIn("2026-03: 90", self.succeed("--month", "latest").stdout.replace("\u00a0", " "))
 
     def test_hostile_names_stay_text(self):
         evil = "<script>alert(1)</script>\x1b[2J\u202e\"'|`*x"
-        self.write(
-            ACTIVITY,
-            "github_activity_day",
-            day("2026-02-01", 3, 1, 1, (evil, "y" * 100_000), repository=evil),
+        self.store.put(day("2026-02-01", 3, 1, 1, (evil, "y" * 100_000), repository=evil),
         )
-        self.write(ACTIVITY, "github_activity_repository", repository(evil, evil))
-        self.write(
-            USAGE, "include_usage", tree(evil, top_headers=[{"header": evil, "includes": 1, "files": 1}])
+        self.store.put(repository(evil, evil))
+        self.store.put(tree(evil, top_headers=[{"header": evil, "includes": 1, "files": 1}])
         )
-        self.write(USAGE, "boost_usage", library(evil, evil))
+        self.store.put(library(evil, evil))
         done = self.succeed()
         source = self.report()
         page = Page(source)
@@ -134,33 +125,73 @@ class MonthlyReport(CollectorCase):
         self.assertEqual(self.report(), first)
 
     def test_a_missing_part_is_named_in_the_report(self):
-        self.write(USAGE, "include_usage", tree())
-        self.write(USAGE, "boost_usage")
+        self.store.put(tree())
         done = self.succeed()
-        self.assertIn("missing: run_github_activity_tracker has not written", done.stdout)
+        self.assertIn("missing: run_github_activity_tracker has delivered no", done.stdout)
         self.assertIn("This report is not complete.", self.report())
 
     def test_nothing_at_all_is_65(self):
         self.assert_ends(self.run_collector(), 65)
 
-    def test_corrupt_lines_are_named_and_bounded(self):
-        good, deep = day("2026-02-01", 3), "[" * 100_000
-        wrong_shape = day("2026-02-02", -1)
-        path = self.write(
-            ACTIVITY, "github_activity_day", good, "{", "", deep, "[]", '{"type":"record"}', wrong_shape, good
-        )
+    def test_wrong_records_are_named_and_bounded(self):
+        wrong = day("2026-02-02", -1)
+        self.store.put(day("2026-02-01", 3), wrong, record("github_activity_day", "empty"))
         done = self.succeed()
-        self.assertIn("line 2 (not JSON)", done.stderr)
-        self.assertIn("and 1 more", done.stderr)
+        self.assertIn("'empty' (`repository` is missing or wrong)", done.stderr)
+        self.assertIn("`commits` is missing or wrong", " ".join(self.warnings(done)))
         self.assertIn("2026-02: 3", done.stdout.replace("\u00a0", " "))
-        path.write_text("{\n" * 101, encoding="utf-8")
+        self.store.put(*(record("github_activity_day", str(at)) for at in range(101)))
         self.assert_ends(self.run_collector(), 65)
+
+    def test_records_that_cannot_be_read_are_75(self):
+        self.whole()
+        self.store.raw("boost_usage", "{\n")
+        self.assert_ends(self.run_collector(), 75)
+        self.store.program.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+        self.assert_ends(self.run_collector(), 75)
+
+    def test_what_is_gone_is_not_reported(self):
+        self.whole()
+        self.store.put(record("boost_usage", "/usr/include mpl", root="/usr/include", library="mpl", gone=True))
+        self.succeed()
+        self.assertNotIn(">mpl<", self.report())
+
+    def test_issues_and_scans_of_the_month(self):
+        self.whole()
+        opened, closed = "2026-02-05T00:00:00Z", "2026-02-06T00:00:00Z"
+        self.store.put(
+            record("github_issue", "g 1", repository="github.com/b/g", created_at=opened, closed_at=closed),
+            record("github_issue", "g 2", repository="github.com/b/g", created_at="2026-01-05T00:00:00Z", closed_at=None),
+            record("github_pull_request", "g 3", repository="github.com/b/g", created_at=opened, closed_at=closed, merged_at=closed),
+            *(
+                record("boost_usage_total", f"/usr/include {date}", root="/usr/include", date=date, boost_includes=at, boost_files=1)
+                for at, date in enumerate(("2026-01-26", "2026-02-02", "2026-02-09"), 10)
+            ),
+        )  # fmt: skip
+        self.succeed()
+        self.assertIn(r"| github\.com/b/g | 1 | 1 | 1 | 1 |", self.report(ending="md"))
+        page = self.report()
+        self.assertIn("scan by scan", page)
+        self.assertIn("2026-02-09: 12", page)
+        self.assertNotIn("2026-01-26: 10", page)
+
+    def test_the_report_is_a_record_too(self):
+        self.whole()
+        done = self.succeed()
+        data = self.store.data("report")["monthly 2026-02"]
+        self.assertEqual(
+            (data["commits"], data["authors"], data["added"], data["removed"], data["complete"]), (7, 2, 107, 25, True)
+        )
+        self.assertEqual(data["html"], str(self.workspace / "report-2026-02.html"))
+        self.assertEqual(done.counts, [1, 0, 0])
+        self.assertEqual(self.succeed().counts, [0, 0, 1])
 
     def test_faults_have_their_codes(self):
         self.whole()
         for arguments in (["--month", "2026-13"], ["--month", "soon"], ["--nonsense"], ["stray"]):
             self.assert_ends(self.run_collector(*arguments), 64)
         self.assert_ends(self.run_collector(ORCHESTRATE_SLOT="yesterday"), 78)
+        self.assert_ends(self.run_collector(ORCHESTRATE=None), 78)
         self.assert_ends(self.run_collector(ORCHESTRATE_SLOT="2026-03-03T06:00:00"), 78)
         self.workspace.mkdir(parents=True, exist_ok=True)
         with open(self.workspace / ".lock", "w", encoding="ascii") as lock:
@@ -168,10 +199,8 @@ class MonthlyReport(CollectorCase):
             self.assert_ends(self.run_collector(), 75)
 
     def test_by_hand_it_uses_the_usual_place(self):
-        home = self.state / ".orchestrate" / "workspaces"
-        self.write(USAGE, "include_usage", tree())
-        (self.state / ".orchestrate").mkdir()
-        (self.state / "workspaces").rename(home)
+        home = self.root / ".orchestrate" / "workspaces"
+        self.store.put(tree())
         self.succeed("--month", "2026-02", ORCHESTRATE_WORKSPACE=None, ORCHESTRATE_SLOT=None)
         self.assertTrue((home / self.command / "report-2026-02.html").exists())
 

@@ -2,6 +2,7 @@
 //! went wrong; turned into a number once, by [`exit_code`].
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -16,6 +17,8 @@ pub enum Kind {
     Unavailable,
     /// Another try may succeed (EX_TEMPFAIL, 75).
     Temporary,
+    /// A service wants to be asked less often (EX_TEMPFAIL, 75).
+    RateLimit,
     /// Not allowed (EX_NOPERM, 77).
     Permission,
     /// The machine or the settings are not as they must be (EX_CONFIG, 78).
@@ -29,9 +32,22 @@ impl Kind {
             Self::Usage => 64,
             Self::Data => 65,
             Self::Unavailable => 69,
-            Self::Temporary => 75,
+            Self::Temporary | Self::RateLimit => 75,
             Self::Permission => 77,
             Self::Configuration => 78,
+        }
+    }
+
+    /// What the orchestrator calls it, which decides whether and when it tries again.
+    pub fn category(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Data => "validation",
+            Self::Unavailable => "network",
+            Self::Temporary => "temporary",
+            Self::RateLimit => "rate_limit",
+            Self::Permission => "auth",
+            Self::Configuration => "configuration",
         }
     }
 }
@@ -46,6 +62,8 @@ pub struct Failure {
     pub message: String,
     /// What the reader can do about it.
     pub hint: Option<String>,
+    /// How long to wait before another try makes sense, where that is known.
+    pub retry_after: Option<Duration>,
 }
 
 impl Failure {
@@ -55,6 +73,7 @@ impl Failure {
             kind,
             message: message.into(),
             hint: None,
+            retry_after: None,
         }
     }
 
@@ -62,6 +81,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure with the time to wait before another try.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
         self
     }
 }
@@ -80,24 +106,28 @@ pub struct Interrupted {
 /// plus the signal for [`Interrupted`] (as shells report it), 77 and 75 for the
 /// system's own "permission denied" and "no space left", else 1.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
-    for cause in error.chain() {
-        if let Some(failure) = cause.downcast_ref::<Failure>() {
-            return failure.kind.code();
-        }
-        if let Some(interrupted) = cause.downcast_ref::<Interrupted>() {
-            return u8::try_from(128 + interrupted.signal).unwrap_or(1);
-        }
-        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            match io.kind() {
-                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                    return Kind::Permission.code();
-                }
-                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => return Kind::Temporary.code(),
-                _ => {}
-            }
-        }
+    let interrupted = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<Interrupted>());
+    match (kind(error), interrupted) {
+        (Some(kind), _) => kind.code(),
+        (None, Some(interrupted)) => u8::try_from(128 + interrupted.signal).unwrap_or(1),
+        (None, None) => 1,
     }
-    1
+}
+
+/// What kind of failure an error is, by the first cause that tells.
+pub(crate) fn kind(error: &anyhow::Error) -> Option<Kind> {
+    error.chain().find_map(|cause| {
+        if let Some(failure) = cause.downcast_ref::<Failure>() {
+            return Some(failure.kind);
+        }
+        match cause.downcast_ref::<std::io::Error>()?.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(Kind::Permission),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(Kind::Temporary),
+            _ => None,
+        }
+    })
 }
 
 #[cfg(test)]

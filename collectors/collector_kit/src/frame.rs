@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::Parser;
 
-use crate::failure::{Failure, Kind, exit_code};
+use crate::failure::{Failure, Kind, exit_code, kind};
+use crate::reporter::Reporter;
 use crate::stop::Stop;
 use crate::text::printable;
 
@@ -35,9 +36,21 @@ pub fn start<A: Parser>(body: impl FnOnce(A, &Stop) -> anyhow::Result<()>) -> Ex
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprint_error(&error);
+            tell_orchestrator(&error);
             ExitCode::from(exit_code(&error))
         }
     }
+}
+
+/// The cause as an event, where the kind of failure is known; the exit code and
+/// the lines above say the rest.
+fn tell_orchestrator(error: &Error) {
+    let (Some(kind), Ok(reporter)) = (kind(error), Reporter::from_environment()) else {
+        return;
+    };
+    let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
+    let retry_after = failure.and_then(|failure| failure.retry_after);
+    reporter.failure(kind, retry_after, &format!("{error:#}"));
 }
 
 fn eprint_error(error: &Error) {

@@ -1,14 +1,18 @@
-//! What a collector says while it works: short lines on stdout for people, and
-//! the same as JSON lines in the events file where the orchestrator gave one.
-//! Saying something never fails a collector: data matters more than words.
+//! What a collector says while it works: short lines for people, and the same as
+//! JSON lines in the file that `ORCHESTRATE_EVENTS` names. By hand there is no
+//! such file: then records go to stdout and words to stderr, so that either can
+//! be piped away. Saying something never fails a collector; records, which
+//! [`crate::Delivery`] hands over here, do.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use serde_json::{Value, json};
 
+use crate::failure::Kind;
 use crate::text::printable;
 
 /// Longest line said, in characters.
@@ -19,41 +23,48 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 /// The collector's voice; threads may share it.
 #[derive(Debug)]
 pub struct Reporter {
-    events: Mutex<Option<File>>,
+    // `None` by hand.
+    events: Option<Mutex<File>>,
     last_progress: Mutex<Option<Instant>>,
 }
 
 impl Reporter {
-    /// Speaks to stdout, and to the file that `ORCHESTRATE_EVENTS` names, if any.
-    pub fn from_environment() -> Self {
+    /// Speaks to the file that `ORCHESTRATE_EVENTS` names, if any. Errors: it
+    /// cannot be opened; going on would lose the records.
+    pub fn from_environment() -> anyhow::Result<Self> {
         let path = std::env::var_os("ORCHESTRATE_EVENTS").filter(|path| !path.is_empty());
-        let events = path.and_then(|path| {
+        let open = |path| {
             let opened = OpenOptions::new().create(true).append(true).open(&path);
-            opened
-                .inspect_err(|error| {
-                    let _ = writeln!(
-                        std::io::stderr(),
-                        "warning: cannot open the events file {}: {error}; going on without it",
-                        printable(&path.to_string_lossy(), LINE)
-                    );
-                })
-                .ok()
-        });
-        Self {
-            events: Mutex::new(events),
+            opened.with_context(|| {
+                let path = std::path::Path::new(&path);
+                format!("cannot open the events file {}", path.display())
+            })
+        };
+        Ok(Self {
+            events: path.map(open).transpose()?.map(Mutex::new),
             last_progress: Mutex::new(None),
-        }
+        })
     }
 
     /// One line for people.
     pub fn line(&self, text: &str) {
-        let _ = writeln!(std::io::stdout(), "{}", printable(text, LINE));
+        let text = printable(text, LINE);
+        let _ = match self.events {
+            Some(_) => writeln!(io::stdout(), "{text}"),
+            None => writeln!(io::stderr(), "{text}"),
+        };
+    }
+
+    /// Something worth keeping beside the records, that is no fault.
+    pub fn note(&self, text: &str) {
+        self.line(text);
+        self.event(&json!({"type": "note", "message": printable(text, LINE)}));
     }
 
     /// Something that the reader should know although the work goes on.
     pub fn warning(&self, text: &str) {
         let text = printable(text, LINE);
-        let _ = writeln!(std::io::stderr(), "warning: {text}");
+        let _ = writeln!(io::stderr(), "warning: {text}");
         self.event(&json!({"type": "warning", "message": text}));
     }
 
@@ -77,16 +88,30 @@ impl Reporter {
         self.event(&event);
     }
 
+    /// Why the collector ends as it does; to be said last.
+    pub(crate) fn failure(&self, kind: Kind, retry_after: Option<Duration>, text: &str) {
+        let mut event =
+            json!({"type": "failure", "category": kind.category(), "message": printable(text, LINE)});
+        if let Some(wait) = retry_after {
+            event["retry_after"] = format!("{}s", wait.as_secs()).into();
+        }
+        self.event(&event);
+    }
+
+    /// Hands over whole lines. Errors: they cannot be written.
+    pub(crate) fn deliver(&self, lines: &[u8]) -> io::Result<()> {
+        match &self.events {
+            Some(file) => locked(file).write_all(lines),
+            None => io::stdout().lock().write_all(lines),
+        }
+    }
+
+    /// An event that is more for the orchestrator than for the reader.
     fn event(&self, event: &Value) {
-        let mut events = locked(&self.events);
-        let Some(file) = events.as_mut() else { return };
+        let Some(file) = &self.events else { return };
         // One write per line: with O_APPEND no other writer can come between.
-        if let Err(error) = file.write_all(format!("{event}\n").as_bytes()) {
-            let _ = writeln!(
-                std::io::stderr(),
-                "warning: cannot write to the events file: {error}"
-            );
-            *events = None;
+        if let Err(error) = locked(file).write_all(format!("{event}\n").as_bytes()) {
+            let _ = writeln!(io::stderr(), "warning: cannot write to the events file: {error}");
         }
     }
 }

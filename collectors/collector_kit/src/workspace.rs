@@ -2,7 +2,7 @@
 //! that writes there; readers see whole files only, the old one or the new one.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -10,7 +10,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::failure::{Failure, Kind};
-use crate::record::Record;
 
 /// The directory, locked for as long as this value lives.
 #[derive(Debug)]
@@ -18,16 +17,6 @@ pub struct Workspace {
     root: PathBuf,
     // Held for its lock, which the kernel drops with the process.
     _lock: File,
-}
-
-/// How much a file is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keep {
-    /// The next run makes it again from scratch: waiting for the disk would buy nothing.
-    Written,
-    /// Synced before it takes the old one's place: after a power failure an
-    /// empty file must not stand where the only memory of earlier runs was.
-    Synced,
 }
 
 impl Workspace {
@@ -75,30 +64,9 @@ impl Workspace {
         self.root.join(relative)
     }
 
-    /// Writes all records of a collection to `records/<collection>.jsonl` and
-    /// gives their number. The file is replaced as a whole.
-    pub fn write_records(
-        &self,
-        collection: &str,
-        records: impl IntoIterator<Item = Record>,
-    ) -> anyhow::Result<u64> {
-        let mut count = 0;
-        self.replace(format!("records/{collection}.jsonl"), Keep::Written, |out| {
-            for record in records {
-                serde_json::to_writer(&mut *out, &record)?;
-                out.write_all(b"\n")?;
-                count += 1;
-            }
-            Ok(())
-        })?;
-        Ok(count)
-    }
-
     /// Writes a value as JSON; the file is replaced as a whole.
     pub fn write_json(&self, relative: impl AsRef<Path>, value: &impl Serialize) -> anyhow::Result<()> {
-        self.replace(relative, Keep::Synced, |out| {
-            Ok(serde_json::to_writer(out, value)?)
-        })
+        self.replace(relative, |out| Ok(serde_json::to_writer(out, value)?))
     }
 
     /// Reads what [`Workspace::write_json`] wrote; `None` where there is no such
@@ -120,7 +88,6 @@ impl Workspace {
     fn replace(
         &self,
         relative: impl AsRef<Path>,
-        keep: Keep,
         fill: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let path = self.path(relative);
@@ -132,9 +99,9 @@ impl Workspace {
             let mut out = BufWriter::new(File::create(&unfinished)?);
             fill(&mut out)?;
             let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-            if keep == Keep::Synced {
-                file.sync_data()?;
-            }
+            // After a power failure an empty file must not stand where the
+            // only memory of earlier runs was.
+            file.sync_data()?;
             Ok(fs::rename(&unfinished, &path)?)
         };
         written()
@@ -149,6 +116,7 @@ impl Workspace {
 mod tests {
     use super::*;
     use crate::failure::exit_code;
+    use std::io::Write;
 
     #[test]
     fn a_second_holder_is_told_to_come_back() {
@@ -164,7 +132,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(scratch.path()).unwrap();
         workspace.write_json("state.json", &[1, 2]).unwrap();
-        let failed = workspace.replace("state.json", Keep::Synced, |out| {
+        let failed = workspace.replace("state.json", |out| {
             out.write_all(b"[3")?;
             anyhow::bail!("the source went away")
         });
@@ -174,17 +142,6 @@ mod tests {
             Some(vec![1, 2])
         );
         assert!(!workspace.path("state.json.unfinished").exists());
-    }
-
-    #[test]
-    fn records_are_one_object_a_line() {
-        let scratch = tempfile::tempdir().unwrap();
-        let workspace = Workspace::open(scratch.path()).unwrap();
-        let records = ["a", "b\n"].map(|key| Record::new("thing", key, serde_json::json!({"n": 1})));
-        assert_eq!(workspace.write_records("thing", records).unwrap(), 2);
-        let text = fs::read_to_string(workspace.path("records/thing.jsonl")).unwrap();
-        assert_eq!(text.lines().count(), 2);
-        assert!(text.ends_with('\n'));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Adding includes up. Pure; one count per thread, merged per tree.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use collector_kit::bounded;
 
-use crate::library;
+use crate::library::Libraries;
 use crate::scan::{self, Form, Include};
 
 /// How many examples of a kind of left-out file are kept.
@@ -13,8 +15,9 @@ const EXAMPLES: usize = 5;
 const HEADER: usize = 300;
 
 /// What was found in a tree, or in a part of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Count {
+#[derive(Debug)]
+pub(crate) struct Count<'a> {
+    known: &'a Libraries,
     /// Files scanned.
     pub(crate) files: u64,
     /// Bytes of them.
@@ -26,9 +29,9 @@ pub(crate) struct Count {
     /// `__has_include` questions.
     pub(crate) probes: u64,
     /// Headers by name, as included; only questions do not make one.
-    pub(crate) headers: HashMap<String, Uses>,
+    pub(crate) headers: HashMap<String, Header<'a>>,
     /// Boost libraries by name; what a Boost header counts for.
-    pub(crate) libraries: HashMap<&'static str, Uses>,
+    pub(crate) libraries: HashMap<&'a str, Uses>,
     /// Files that include a Boost header.
     pub(crate) boost_files: u64,
     /// Files left out because they are binary.
@@ -37,6 +40,15 @@ pub(crate) struct Count {
     pub(crate) large: LeftOut,
     /// Files and directories that could not be read.
     pub(crate) unreadable: LeftOut,
+}
+
+/// A header, by its name as included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header<'a> {
+    /// Includes of it.
+    pub(crate) uses: Uses,
+    /// The library it belongs to, if it is one of Boost.
+    pub(crate) library: Option<&'a str>,
 }
 
 /// How often something is included.
@@ -61,7 +73,25 @@ pub(crate) struct LeftOut {
     pub(crate) examples: Vec<String>,
 }
 
-impl Count {
+impl<'a> Count<'a> {
+    /// Nothing counted yet; Boost headers belong where `known` says.
+    pub(crate) fn new(known: &'a Libraries) -> Self {
+        Self {
+            known,
+            files: 0,
+            bytes: 0,
+            includes: 0,
+            computed: 0,
+            probes: 0,
+            headers: HashMap::new(),
+            libraries: HashMap::new(),
+            boost_files: 0,
+            binary: LeftOut::default(),
+            large: LeftOut::default(),
+            unreadable: LeftOut::default(),
+        }
+    }
+
     /// Counts one file.
     pub(crate) fn add_file(&mut self, text: &[u8]) {
         self.files += 1;
@@ -83,24 +113,31 @@ impl Count {
 
     fn add_named(&mut self, include: &Include<'_>) -> bool {
         self.includes += 1;
-        let name = String::from_utf8_lossy(&include.header);
+        // The usual case is checked faster than the other is repaired.
+        let name = match str::from_utf8(&include.header) {
+            Ok(name) => Cow::Borrowed(name),
+            Err(_) => String::from_utf8_lossy(&include.header),
+        };
         let (file, conditional) = (self.files, include.conditional);
-        match self.headers.get_mut(&*name) {
-            Some(uses) => uses.add(file, conditional),
-            None => self
-                .headers
-                .entry(bounded(&name, HEADER))
-                .or_default()
-                .add(file, conditional),
+        let library = match self.headers.get_mut(&*name) {
+            Some(header) => {
+                header.uses.add(file, conditional);
+                header.library
+            }
+            None => {
+                let mut uses = Uses::default();
+                uses.add(file, conditional);
+                // Asked once per header, not once per include.
+                let library = name.starts_with("boost/").then(|| self.known.of(&name));
+                self.headers
+                    .insert(bounded(&name, HEADER), Header { uses, library });
+                library
+            }
+        };
+        if let Some(library) = library {
+            self.libraries.entry(library).or_default().add(file, conditional);
         }
-        let is_boost = name.starts_with("boost/");
-        if is_boost {
-            self.libraries
-                .entry(library::of(&name))
-                .or_default()
-                .add(file, conditional);
-        }
-        is_boost
+        library.is_some()
     }
 
     /// Counts everything that `other` counts, which are other files.
@@ -111,8 +148,13 @@ impl Count {
         self.computed += other.computed;
         self.probes += other.probes;
         self.boost_files += other.boost_files;
-        for (header, uses) in other.headers {
-            self.headers.entry(header).or_default().merge(uses);
+        for (name, header) in other.headers {
+            match self.headers.entry(name) {
+                Entry::Occupied(mut own) => own.get_mut().uses.merge(header.uses),
+                Entry::Vacant(free) => {
+                    free.insert(header);
+                }
+            }
         }
         for (library, uses) in other.libraries {
             self.libraries.entry(library).or_default().merge(uses);
@@ -124,7 +166,19 @@ impl Count {
 
     /// Headers by how often they are included, the most often first.
     pub(crate) fn ranked_headers(&self) -> Vec<(&str, Uses)> {
-        ranked(self.headers.iter().map(|(name, uses)| (name.as_str(), *uses)))
+        ranked(
+            self.headers
+                .iter()
+                .map(|(name, header)| (name.as_str(), header.uses)),
+        )
+    }
+
+    /// Headers of Boost by how often they are included, with the library of each.
+    pub(crate) fn ranked_boost_headers(&self) -> Vec<(&str, &'a str, Uses)> {
+        let ranked = self.ranked_headers().into_iter();
+        ranked
+            .filter_map(|(name, uses)| Some((name, self.headers.get(name)?.library?, uses)))
+            .collect()
     }
 
     /// Boost libraries by how often they are included, the most often first.
@@ -179,16 +233,17 @@ mod tests {
 
     #[test]
     fn files_count_once_per_header_and_library() {
-        let mut count = Count::default();
+        let known = Libraries::default();
+        let mut count = Count::new(&known);
         count.add_file(
             b"#include <boost/asio.hpp>\n#include <boost/asio.hpp>\n#include <boost/asio/ip/tcp.hpp>\n",
         );
         count.add_file(b"#ifdef X\n#include \"boost/asio.hpp\"\n#endif\n#include MACRO\n#if __has_include(<boost/any.hpp>)\n#endif\n");
-        let mut other = Count::default();
+        let mut other = Count::new(&known);
         other.add_file(b"#include <boost/asio.hpp>\n#include <vector>\n");
         count.merge(other);
         let uses = |uses: Uses| (uses.includes, uses.conditional, uses.files);
-        assert_eq!(uses(count.headers["boost/asio.hpp"]), (4, 1, 3));
+        assert_eq!(uses(count.headers["boost/asio.hpp"].uses), (4, 1, 3));
         assert_eq!(uses(count.libraries["asio"]), (5, 1, 3));
         assert_eq!(
             (

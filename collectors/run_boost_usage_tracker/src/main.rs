@@ -6,6 +6,7 @@
 //! belongs -> [`records`] and [`summary`].
 
 mod arguments;
+mod buffer;
 mod count;
 mod files;
 mod library;
@@ -16,9 +17,10 @@ mod walk;
 
 use std::process::ExitCode;
 
-use collector_kit::{Reporter, Stop, Workspace, start};
+use collector_kit::{Delivery, Recorded, Reporter, Stop, Workspace, slot_date, start};
 
 use crate::arguments::Arguments;
+use crate::library::Libraries;
 
 /// The name of this collector, and so of its default workspace.
 const COMMAND: &str = "run_boost_usage_tracker";
@@ -27,11 +29,19 @@ fn main() -> ExitCode {
     start(|arguments: Arguments, stop: &Stop| {
         let roots = arguments.roots()?;
         let rules = arguments.rules()?;
-        let workspace = Workspace::from_environment(COMMAND)?;
-        let reporter = Reporter::from_environment();
+        let date = slot_date()?;
+        // Only for its lock: two scans at once would only be slow.
+        let _workspace = Workspace::from_environment(COMMAND)?;
+        let reporter = Reporter::from_environment()?;
+        let recorded = Recorded::from_environment(stop);
+        let known = Libraries::load(&recorded)?;
+        match known.recorded {
+            0 => reporter.note(&summary::known(&known)),
+            _ => reporter.line(&summary::known(&known)),
+        }
         let mut trees = Vec::new();
         for root in roots {
-            let count = walk::tree(&root, &rules, &reporter, stop)?;
+            let count = walk::tree(&root, &rules, &known, &reporter, stop)?;
             for line in summary::tree(&root, &count) {
                 reporter.line(&line);
             }
@@ -40,8 +50,9 @@ fn main() -> ExitCode {
             }
             trees.push((root, count));
         }
-        let written = records::write(&trees, &workspace)?;
-        reporter.line(&summary::written(&written, &workspace.path("records")));
-        Ok(())
+        let mut delivery = Delivery::new(&reporter);
+        records::deliver(&trees, &date, &known, &recorded, &mut delivery)?;
+        reporter.line(&summary::delivered(&delivery));
+        delivery.finish()
     })
 }

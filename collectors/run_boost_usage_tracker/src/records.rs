@@ -1,13 +1,13 @@
 //! What others read: the counts of the trees of this run, as records.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use collector_kit::{Record, Workspace};
-use serde_json::{Value, json};
+use collector_kit::{Delivery, Record, Recorded};
+use serde_json::{Map, Value, json};
 
-use crate::count::{Count, LeftOut, Uses};
-use crate::library;
+use crate::count::{Count, LeftOut};
+use crate::library::{self, Libraries};
 
 /// One record per tree and Boost library; key `<root> <library>`.
 pub(crate) const LIBRARY: &str = "boost_usage";
@@ -15,37 +15,37 @@ pub(crate) const LIBRARY: &str = "boost_usage";
 pub(crate) const HEADER: &str = "boost_usage_header";
 /// One record per tree; key `<root>`.
 pub(crate) const TREE: &str = "include_usage";
+/// One record per tree and day with a scan; key `<root> <date>`: what changes over time.
+pub(crate) const TOTAL: &str = "boost_usage_total";
 
 /// How many of the most included headers a tree's record names.
 const TOP: usize = 25;
 
-/// How many records of each collection were written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Written {
-    /// Of [`TREE`].
-    pub(crate) trees: u64,
-    /// Of [`LIBRARY`].
-    pub(crate) libraries: u64,
-    /// Of [`HEADER`].
-    pub(crate) headers: u64,
+/// Delivers all collections for the trees of this run, and says what is not
+/// included any more. `date` is the slot's. Errors: records cannot be read or
+/// handed over.
+pub(crate) fn deliver(
+    trees: &[(PathBuf, Count<'_>)],
+    date: &str,
+    known: &Libraries,
+    recorded: &Recorded,
+    delivery: &mut Delivery<'_>,
+) -> anyhow::Result<()> {
+    for (root, count) in trees {
+        delivery.records([tree(root, count, known), total(root, count, date)])?;
+        delivery.records(libraries(root, count))?;
+        delivery.records(headers(root, count))?;
+    }
+    let scanned: HashSet<_> = trees.iter().map(|(root, _)| root.to_string_lossy()).collect();
+    let in_scope = |data: &Map<String, Value>| {
+        let root = data.get("root").and_then(Value::as_str);
+        root.is_some_and(|root| scanned.contains(root))
+    };
+    delivery.settle(recorded, LIBRARY, &["root", "library"], in_scope)?;
+    delivery.settle(recorded, HEADER, &["root", "header"], in_scope)
 }
 
-/// Writes all three collections, each as a whole.
-pub(crate) fn write(trees: &[(PathBuf, Count)], workspace: &Workspace) -> anyhow::Result<Written> {
-    Ok(Written {
-        trees: workspace.write_records(TREE, trees.iter().map(|(root, count)| tree(root, count)))?,
-        libraries: workspace.write_records(
-            LIBRARY,
-            trees.iter().flat_map(|(root, count)| libraries(root, count)),
-        )?,
-        headers: workspace.write_records(
-            HEADER,
-            trees.iter().flat_map(|(root, count)| headers(root, count)),
-        )?,
-    })
-}
-
-fn tree(root: &Path, count: &Count) -> Record {
+fn tree(root: &Path, count: &Count<'_>, known: &Libraries) -> Record {
     let root = root.to_string_lossy();
     let top: Vec<Value> = count
         .ranked_headers()
@@ -53,10 +53,6 @@ fn tree(root: &Path, count: &Count) -> Record {
         .take(TOP)
         .map(|(header, uses)| json!({"header": header, "includes": uses.includes, "files": uses.files}))
         .collect();
-    let boost: Uses = count.libraries.values().fold(Uses::default(), |mut all, uses| {
-        all.includes += uses.includes;
-        all
-    });
     let left_out = |left_out: &LeftOut| json!({"count": left_out.count, "examples": left_out.examples});
     Record::new(
         TREE,
@@ -64,9 +60,9 @@ fn tree(root: &Path, count: &Count) -> Record {
         json!({
             "root": root, "files": count.files, "bytes": count.bytes, "includes": count.includes,
             "computed": count.computed, "probes": count.probes, "headers": count.headers.len(),
-            "boost_includes": boost.includes, "boost_files": count.boost_files,
-            "boost_headers": count.headers.keys().filter(|header| header.starts_with("boost/")).count(),
-            "boost_libraries": count.libraries.keys().filter(|name| **name != library::UNKNOWN).count(),
+            "boost_includes": boost_includes(count), "boost_files": count.boost_files,
+            "boost_headers": boost_headers(count), "boost_libraries": boost_libraries(count),
+            "libraries_by": if known.recorded > 0 { "records" } else { "rules" },
             "top_headers": top,
             "left_out": {
                 "binary": left_out(&count.binary), "large": left_out(&count.large),
@@ -76,11 +72,44 @@ fn tree(root: &Path, count: &Count) -> Record {
     )
 }
 
-fn libraries<'a>(root: &'a Path, count: &'a Count) -> impl Iterator<Item = Record> + 'a {
+fn total(root: &Path, count: &Count<'_>, date: &str) -> Record {
+    let root = root.to_string_lossy();
+    let libraries: BTreeMap<&str, u64> = count
+        .libraries
+        .iter()
+        .map(|(name, uses)| (*name, uses.includes))
+        .collect();
+    Record::new(
+        TOTAL,
+        format!("{root} {date}"),
+        json!({
+            "root": root, "date": date, "files": count.files, "includes": count.includes,
+            "boost_includes": boost_includes(count), "boost_files": count.boost_files,
+            "boost_headers": boost_headers(count), "boost_libraries": boost_libraries(count),
+            "libraries": libraries,
+        }),
+    )
+}
+
+fn boost_includes(count: &Count<'_>) -> u64 {
+    count.libraries.values().map(|uses| uses.includes).sum()
+}
+
+fn boost_headers(count: &Count<'_>) -> usize {
+    let headers = count.headers.values();
+    headers.filter(|header| header.library.is_some()).count()
+}
+
+fn boost_libraries(count: &Count<'_>) -> usize {
+    let names = count.libraries.keys();
+    names.filter(|name| **name != library::UNKNOWN).count()
+}
+
+fn libraries(root: &Path, count: &Count<'_>) -> impl Iterator<Item = Record> {
     let root = root.to_string_lossy();
     let mut headers: HashMap<&str, u64> = HashMap::new();
-    for header in count.headers.keys().filter(|header| header.starts_with("boost/")) {
-        *headers.entry(library::of(header)).or_default() += 1;
+    for library in count.headers.values().filter_map(|header| header.library) {
+        *headers.entry(library).or_default() += 1;
     }
     count.ranked_libraries().into_iter().map(move |(name, uses)| {
         Record::new(
@@ -94,19 +123,17 @@ fn libraries<'a>(root: &'a Path, count: &'a Count) -> impl Iterator<Item = Recor
     })
 }
 
-fn headers<'a>(root: &'a Path, count: &'a Count) -> impl Iterator<Item = Record> + 'a {
+fn headers(root: &Path, count: &Count<'_>) -> impl Iterator<Item = Record> {
     let root = root.to_string_lossy();
-    let ranked = count.ranked_headers().into_iter();
-    ranked
-        .filter(|(header, _)| header.starts_with("boost/"))
-        .map(move |(header, uses)| {
-            Record::new(
-                HEADER,
-                format!("{root} {header}"),
-                json!({
-                    "root": root, "header": header, "library": library::of(header), "includes": uses.includes,
-                    "conditional": uses.conditional, "files": uses.files,
-                }),
-            )
-        })
+    let ranked = count.ranked_boost_headers().into_iter();
+    ranked.map(move |(header, library, uses)| {
+        Record::new(
+            HEADER,
+            format!("{root} {header}"),
+            json!({
+                "root": root, "header": header, "library": library, "includes": uses.includes,
+                "conditional": uses.conditional, "files": uses.files,
+            }),
+        )
+    })
 }

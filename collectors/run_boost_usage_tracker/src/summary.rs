@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use collector_kit::{grouped, plural};
+use collector_kit::{Delivery, grouped, plural};
 
 use crate::count::{Count, LeftOut};
-use crate::library;
-use crate::records::Written;
+use crate::library::{self, Libraries};
+use crate::records;
 
 /// How many names a line holds.
 const NAMED: usize = 5;
 
 /// The lines about one tree.
-pub(crate) fn tree(root: &Path, count: &Count) -> Vec<String> {
+pub(crate) fn tree(root: &Path, count: &Count<'_>) -> Vec<String> {
     let root = root.display();
     let headers = count.ranked_headers();
     let mut lines = vec![format!(
@@ -53,7 +53,7 @@ pub(crate) fn tree(root: &Path, count: &Count) -> Vec<String> {
 }
 
 /// What was left out of one tree, and why.
-pub(crate) fn warnings(root: &Path, count: &Count) -> Vec<String> {
+pub(crate) fn warnings(root: &Path, count: &Count<'_>) -> Vec<String> {
     let told = |left_out: &LeftOut, why: &str| {
         (left_out.count > 0).then(|| {
             let examples = left_out.examples.join(", ");
@@ -79,15 +79,35 @@ pub(crate) fn warnings(root: &Path, count: &Count) -> Vec<String> {
     .collect()
 }
 
-/// The line about what was written, and where.
-pub(crate) fn written(written: &Written, place: &Path) -> String {
+/// The line about what was delivered.
+pub(crate) fn delivered(delivery: &Delivery<'_>) -> String {
     format!(
-        "wrote {}, {}, {} to {}",
-        plural(written.trees, "tree", "trees"),
-        plural(written.libraries, "Boost library", "Boost libraries"),
-        plural(written.headers, "Boost header", "Boost headers"),
-        place.display()
+        "delivered {}, {}, {}",
+        plural(delivery.count(records::TREE), "tree", "trees"),
+        plural(
+            delivery.count(records::LIBRARY),
+            "use of a Boost library",
+            "uses of Boost libraries"
+        ),
+        plural(
+            delivery.count(records::HEADER),
+            "use of a Boost header",
+            "uses of Boost headers"
+        ),
     )
+}
+
+/// Where it is said from that a header belongs to a library.
+pub(crate) fn known(known: &Libraries) -> String {
+    match known.recorded {
+        0 => "no boost_library is recorded (run_boost_library_tracker has not run here): headers are \
+              placed by the rules built in"
+            .to_owned(),
+        recorded => format!(
+            "headers are placed by {}",
+            plural(number(recorded), "recorded library", "recorded libraries")
+        ),
+    }
 }
 
 fn names<'a>(ranked: impl Iterator<Item = (&'a str, u64)>) -> String {

@@ -9,11 +9,11 @@ use std::sync::{Mutex, PoisonError};
 use collector_kit::{Failure, Kind, Reporter, Stop, grouped, printable};
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
+use crate::buffer::Buffer;
 use crate::count::Count;
 use crate::files::{self, Counts, Rules};
+use crate::library::Libraries;
 
-/// What a reading buffer begins with, in bytes; most sources fit.
-const BUFFER: usize = 64 << 10;
 /// A thread tells of its progress once in so many files.
 const TOLD_EVERY: u64 = 256;
 /// Longest path in an example, in characters.
@@ -23,15 +23,22 @@ const PATH: usize = 300;
 /// counts twice and no cycle matters; directories of version control are left
 /// out. What cannot be read is counted and left out. Errors: nothing at all
 /// could be read (77), or the end was asked for.
-pub(crate) fn tree(root: &Path, rules: &Rules, reporter: &Reporter, stop: &Stop) -> anyhow::Result<Count> {
+pub(crate) fn tree<'a>(
+    root: &Path,
+    rules: &Rules,
+    known: &'a Libraries,
+    reporter: &Reporter,
+    stop: &Stop,
+) -> anyhow::Result<Count<'a>> {
     let shared = Shared {
         root,
         rules,
+        known,
         reporter,
         stop,
         files: AtomicU64::new(0),
         bytes: AtomicU64::new(0),
-        total: Mutex::new(Count::default()),
+        total: Mutex::new(Count::new(known)),
     };
     WalkBuilder::new(root)
         .standard_filters(false)
@@ -56,37 +63,38 @@ pub(crate) fn tree(root: &Path, rules: &Rules, reporter: &Reporter, stop: &Stop)
     Ok(count)
 }
 
-struct Shared<'a> {
-    root: &'a Path,
-    rules: &'a Rules,
-    reporter: &'a Reporter,
-    stop: &'a Stop,
+struct Shared<'s, 'a> {
+    root: &'s Path,
+    rules: &'s Rules,
+    known: &'a Libraries,
+    reporter: &'s Reporter,
+    stop: &'s Stop,
     files: AtomicU64,
     bytes: AtomicU64,
-    total: Mutex<Count>,
+    total: Mutex<Count<'a>>,
 }
 
-impl<'a> ParallelVisitorBuilder<'a> for &'a Shared<'a> {
-    fn build(&mut self) -> Box<dyn ParallelVisitor + 'a> {
+impl<'s, 'a: 's> ParallelVisitorBuilder<'s> for &'s Shared<'s, 'a> {
+    fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
         Box::new(Visitor {
             shared: self,
-            count: Count::default(),
-            buffer: vec![0; BUFFER],
+            count: Count::new(self.known),
+            buffer: Buffer::new(),
             told: (0, 0),
         })
     }
 }
 
 /// One thread's part. It hands its count over when it is dropped.
-struct Visitor<'a> {
-    shared: &'a Shared<'a>,
-    count: Count,
-    buffer: Vec<u8>,
+struct Visitor<'s, 'a> {
+    shared: &'s Shared<'s, 'a>,
+    count: Count<'a>,
+    buffer: Buffer,
     // Files and bytes that the others know of.
     told: (u64, u64),
 }
 
-impl ParallelVisitor for Visitor<'_> {
+impl ParallelVisitor for Visitor<'_, '_> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         if self.shared.stop.check().is_err() {
             return WalkState::Quit;
@@ -100,7 +108,7 @@ impl ParallelVisitor for Visitor<'_> {
     }
 }
 
-impl Visitor<'_> {
+impl Visitor<'_, '_> {
     fn file(&mut self, path: &Path) {
         let counts = self.shared.rules.counts(path);
         if counts == Counts::No {
@@ -116,7 +124,7 @@ impl Visitor<'_> {
             Ok(Content::TooLarge) => return self.count.large.add(shown),
             Err(error) => return self.count.unreadable.add(|| format!("{}: {error}", shown())),
         };
-        let text = &self.buffer[..length];
+        let text = self.buffer.filled(length);
         if files::is_binary(text) {
             return self.count.binary.add(shown);
         }
@@ -142,10 +150,10 @@ impl Visitor<'_> {
     }
 }
 
-impl Drop for Visitor<'_> {
+impl Drop for Visitor<'_, '_> {
     fn drop(&mut self) {
         let mut total = self.shared.total.lock().unwrap_or_else(PoisonError::into_inner);
-        total.merge(std::mem::take(&mut self.count));
+        total.merge(std::mem::replace(&mut self.count, Count::new(self.shared.known)));
     }
 }
 
@@ -160,20 +168,17 @@ enum Content {
 }
 
 /// Reads a file into the buffer, which grows where it must, up to `max` bytes.
-fn read(path: &Path, counts: Counts, max: u64, buffer: &mut Vec<u8>) -> io::Result<Content> {
+fn read(path: &Path, counts: Counts, max: u64, buffer: &mut Buffer) -> io::Result<Content> {
     let max = usize::try_from(max).unwrap_or(usize::MAX);
     let mut file = File::open(path)?;
     let mut length = 0;
     loop {
-        if length == buffer.len() {
-            buffer.resize(length * 2, 0);
-        }
-        match file.read(&mut buffer[length..]) {
+        match file.read(buffer.room(length)) {
             Ok(0) => break,
             Ok(read) => {
                 let first = length == 0;
                 length += read;
-                if first && counts == Counts::IfItSaysSo && !files::names_itself_cpp(&buffer[..length]) {
+                if first && counts == Counts::IfItSaysSo && !files::names_itself_cpp(buffer.filled(length)) {
                     return Ok(Content::Other);
                 }
                 if length > max {

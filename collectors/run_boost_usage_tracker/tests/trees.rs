@@ -30,11 +30,54 @@ impl Tree {
         self.scratch.path().canonicalize().unwrap().join("tree")
     }
 
+    fn events(&self) -> PathBuf {
+        self.scratch.path().join("events")
+    }
+
+    /// A program that exports the files of `store/`, as the orchestrator exports records.
+    fn store(&self) -> PathBuf {
+        let (program, store) = (
+            self.scratch.path().join("orchestrate"),
+            self.scratch.path().join("store"),
+        );
+        if !store.exists() {
+            fs::create_dir(&store).unwrap();
+            let text = format!(
+                "#!/bin/sh\n[ ! -e '{0}/failing' ] || exit 3\ncase \"$1 $2\" in \"records list\") printf '['; comma=; \
+                 for file in '{0}'/*; do [ -f \"$file\" ] || continue; \
+                 printf '%s{{\"collection\":\"%s\"}}' \"$comma\" \"${{file##*/}}\"; comma=,; done; echo ']'; exit ;; esac\n\
+                 [ \"$1 $2 $4 $5\" = \"records export --format jsonl\" ] || exit 2\n\
+                 cat '{0}'/\"$3\"\n",
+                store.display()
+            );
+            fs::write(&program, text).unwrap();
+            fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        program
+    }
+
+    /// Records as somebody delivered them before.
+    fn record(&self, collection: &str, records: &[(&str, Value)]) {
+        self.store();
+        let lines: String = records
+            .iter()
+            .map(|(key, data)| {
+                json!({"collection": collection, "key": key, "data": data, "seen_at": "2026-03-01T00:00:00Z"})
+                    .to_string()
+                    + "\n"
+            })
+            .collect();
+        fs::write(self.scratch.path().join("store").join(collection), lines).unwrap();
+    }
+
     fn run(&self, arguments: &[&str]) -> Output {
+        fs::write(self.events(), "").unwrap();
         Command::new(env!("CARGO_BIN_EXE_run_boost_usage_tracker"))
             .args(arguments)
             .env("ORCHESTRATE_WORKSPACE", self.scratch.path().join("w"))
-            .env("ORCHESTRATE_EVENTS", self.scratch.path().join("events"))
+            .env("ORCHESTRATE_EVENTS", self.events())
+            .env("ORCHESTRATE_SLOT", "2026-03-03T23:30:00-05:00")
+            .env("ORCHESTRATE", self.store())
             .current_dir(self.scratch.path())
             .output()
             .unwrap()
@@ -50,17 +93,32 @@ impl Tree {
         output
     }
 
+    fn lines(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.events()).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
     /// The data of all records of a collection, without the root.
     fn data(&self, collection: &str) -> Vec<Value> {
-        let text =
-            fs::read_to_string(self.scratch.path().join(format!("w/records/{collection}.jsonl"))).unwrap();
-        let data = |line| {
-            let mut record: Value = serde_json::from_str(line).unwrap();
+        let data = |mut record: Value| {
             let data = record["data"].as_object_mut().unwrap();
             data.remove("root");
             Value::Object(std::mem::take(data))
         };
-        text.lines().map(data).collect()
+        let records = self
+            .lines()
+            .into_iter()
+            .filter(|line| line["collection"] == collection);
+        records.map(data).collect()
+    }
+
+    fn messages(&self, kind: &str) -> String {
+        let lines = self.lines().into_iter().filter(|line| line["type"] == kind);
+        lines
+            .map(|line| format!("{}\n", line["message"].as_str().unwrap()))
+            .collect()
     }
 }
 
@@ -138,12 +196,9 @@ fn one_thread_or_many_give_the_same_bytes() {
         .collect();
     let tree = Tree::new(&files);
     tree.scan(&["--threads", "1"]);
-    let once = fs::read(tree.scratch.path().join("w/records/include_usage.jsonl")).unwrap();
+    let once = tree.lines();
     tree.scan(&["--threads", "8"]);
-    assert_eq!(
-        fs::read(tree.scratch.path().join("w/records/include_usage.jsonl")).unwrap(),
-        once
-    );
+    assert_eq!(tree.lines(), once);
     assert_eq!(tree.data("boost_usage")[0]["files"], 300);
 }
 
@@ -179,13 +234,115 @@ fn what_is_left_out_is_said() {
         "{stderr}"
     );
     assert_eq!(tree.data("include_usage")[0]["files"], 1);
-    let events = fs::read_to_string(tree.scratch.path().join("events")).unwrap();
-    assert!(
-        events.lines().any(|line| line.contains(r#""type":"warning""#)),
-        "{events}"
-    );
+    assert!(tree.messages("warning").contains("big.c"));
     tree.scan(&["--extension", ".foo"]);
     assert_eq!(tree.data("include_usage")[0]["files"], 1);
+}
+
+#[test]
+fn recorded_libraries_place_the_headers() {
+    let tree = Tree::new(SAMPLE);
+    tree.scan(&[]);
+    assert!(tree.messages("note").contains("rules built in"));
+    assert_eq!(tree.data("include_usage")[0]["libraries_by"], "rules");
+    let headers = |headers: &[&str]| json!({"headers": headers, "current": true});
+    tree.record(
+        "boost_library",
+        &[
+            ("asio", headers(&["boost/asio.hpp", "boost/asio/"])),
+            ("asio/ip", headers(&["boost/asio/ip/"])),
+            ("new one", headers(&["boost/no_such.hpp"])),
+        ],
+    );
+    tree.scan(&[]);
+    assert_eq!(tree.messages("note"), "");
+    assert_eq!(tree.data("include_usage")[0]["libraries_by"], "records");
+    let libraries = tree.data("boost_usage");
+    let names: Vec<_> = libraries
+        .iter()
+        .map(|data| {
+            (
+                data["library"].as_str().unwrap(),
+                data["includes"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [("asio", 1), ("asio/ip", 1), ("new one", 1), ("smart_ptr", 1)]
+    );
+}
+
+#[test]
+fn each_day_has_its_totals() {
+    let tree = Tree::new(SAMPLE);
+    tree.scan(&[]);
+    assert_eq!(
+        tree.data("boost_usage_total"),
+        [json!({
+            "date": "2026-03-04", "files": 3, "includes": 6, "boost_includes": 4, "boost_files": 2,
+            "boost_headers": 4, "boost_libraries": 2, "libraries": {"asio": 2, "smart_ptr": 1, "unknown": 1},
+        })]
+    );
+}
+
+#[test]
+fn what_is_not_included_any_more_is_gone() {
+    let tree = Tree::new(&[("a.cpp", b"#include <boost/asio.hpp>\n")]);
+    let root = tree.root();
+    let root = root.to_str().unwrap();
+    let used = |root: &str, library: &str| json!({"root": root, "library": library, "includes": 3});
+    tree.record(
+        "boost_usage",
+        &[
+            ("1", used(root, "any")),
+            ("2", used("/another/tree", "any")),
+            (&format!("{root} asio"), used(root, "asio")),
+            ("3", json!({"root": root, "library": "mpl", "gone": true})),
+        ],
+    );
+    tree.scan(&[]);
+    assert_eq!(
+        tree.data("boost_usage"),
+        [
+            json!({"library": "asio", "includes": 1, "conditional": 0, "files": 1, "headers": 1}),
+            json!({"gone": true, "library": "any"}),
+        ]
+    );
+}
+
+#[test]
+fn records_that_cannot_be_read_are_worth_another_try() {
+    let tree = Tree::new(SAMPLE);
+    tree.record("boost_library", &[]);
+    fs::write(tree.scratch.path().join("store/failing"), "").unwrap();
+    assert_eq!(tree.run(&["--path", "tree"]).status.code(), Some(75));
+    let failure = tree.lines().pop().unwrap();
+    assert_eq!(
+        (&failure["type"], &failure["category"]),
+        (&json!("failure"), &json!("temporary"))
+    );
+    fs::remove_file(tree.scratch.path().join("store/failing")).unwrap();
+    fs::write(tree.scratch.path().join("store/boost_library"), "[]\n").unwrap();
+    assert_eq!(tree.run(&["--path", "tree"]).status.code(), Some(75));
+}
+
+#[test]
+fn by_hand_records_go_to_stdout_and_words_to_stderr() {
+    let tree = Tree::new(SAMPLE);
+    let output = Command::new(env!("CARGO_BIN_EXE_run_boost_usage_tracker"))
+        .args(["--path", "tree"])
+        .env_remove("ORCHESTRATE_EVENTS")
+        .env_remove("ORCHESTRATE")
+        .env_remove("ORCHESTRATE_SLOT")
+        .env_remove("ORCHESTRATE_WORKSPACE")
+        .current_dir(tree.scratch.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.lines().count() > 5 && text.lines().all(|line| line.starts_with(r#"{"type":"record""#)));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("3 files"));
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! The work itself: for each repository, reads what is new, adds it to what is
-//! known, keeps it; then writes the records of all of them.
+//! known, keeps it.
 
 use anyhow::Context;
 use collector_kit::{Interrupted, Reporter, Stop, Workspace, grouped, printable};
 
 use crate::arguments::Options;
 use crate::history::{Commit, LOG, read_commits};
-use crate::records;
 use crate::repository::Repository;
 use crate::source::Source;
 use crate::state::{State, Walk};
@@ -15,14 +14,15 @@ use crate::tags::{self, Tag};
 use crate::tally::{self, Tally};
 
 /// Collects from every source. One that fails does not keep the others from
-/// being read; the first failure is the result, when all are done.
+/// being read, and what was read is kept; the first failure is the result, when
+/// all are done.
 pub(crate) fn all(
     sources: &[Source],
     options: &Options,
     workspace: &Workspace,
     reporter: &Reporter,
     stop: &Stop,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<State>> {
     let mut states: Vec<State> = Vec::new();
     let mut failed = Vec::new();
     for source in sources {
@@ -43,10 +43,8 @@ pub(crate) fn all(
     if states.is_empty() && count > 0 {
         return Err(failed.swap_remove(0));
     }
-    let written = records::write(&states, workspace)?;
-    reporter.line(&summary::written(&written, &workspace.path("records")));
     match failed.into_iter().next() {
-        None => Ok(()),
+        None => Ok(states),
         Some(first) => Err(first.context(format!("{count} of {} repositories failed", sources.len()))),
     }
 }

@@ -6,7 +6,9 @@
 //! objects are; URLs get a [`mirror`]) -> [`collect`] (what is new since the
 //! [`state`]) -> [`git`] streams a log that [`history`] parses and [`tally`]
 //! adds up, [`tags`] does the same per tag -> [`records`] and [`summary`].
+//! What only GitHub knows (issues, pull requests, releases) comes from [`api`].
 
+mod api;
 mod arguments;
 mod classify;
 mod collect;
@@ -23,10 +25,10 @@ mod tally;
 
 use std::process::ExitCode;
 
-use collector_kit::{Reporter, Stop, Workspace, start};
+use collector_kit::{Delivery, Failure, Kind, Recorded, Reporter, Stop, Workspace, start};
 
+use crate::api::Client;
 use crate::arguments::Arguments;
-use crate::source::Source;
 
 /// The name of this collector, and so of its default workspace.
 const COMMAND: &str = "run_github_activity_tracker";
@@ -34,12 +36,42 @@ const COMMAND: &str = "run_github_activity_tracker";
 fn main() -> ExitCode {
     start(|arguments: Arguments, stop: &Stop| {
         let workspace = Workspace::from_environment(COMMAND)?;
-        let reporter = Reporter::from_environment();
-        let sources: Vec<Source> = arguments
-            .repositories
-            .iter()
-            .map(|text| Source::parse(text))
-            .collect();
-        collect::all(&sources, &arguments.options(), &workspace, &reporter, stop)
+        let reporter = Reporter::from_environment()?;
+        let recorded = Recorded::from_environment(stop);
+        let on_github = arguments.on_github();
+        // A token that nobody needs may be as it is.
+        let client = match on_github.as_slice() {
+            [] => None,
+            _ => Client::from_environment(stop)?,
+        };
+        if client.is_none() && arguments.asks_github() {
+            let message = "--github is given, but GITHUB_TOKEN is not set";
+            return Err(Failure::new(Kind::Configuration, message)
+                .hint("set it to a token that may read issues, pull requests and contents")
+                .into());
+        }
+        let mut delivery = Delivery::new(&reporter);
+        let sources = arguments.sources();
+        if !sources.is_empty() {
+            let states = collect::all(&sources, &arguments.options(), &workspace, &reporter, stop)?;
+            records::deliver(&states, &recorded, &mut delivery)?;
+            reporter.line(&summary::delivered(&delivery));
+        }
+        match client {
+            Some(client) => api::all(
+                &on_github,
+                arguments.options().full,
+                &client,
+                &workspace,
+                &recorded,
+                &reporter,
+                &mut delivery,
+            )?,
+            None if !on_github.is_empty() => {
+                reporter.note("issues, pull requests and releases are not read: GITHUB_TOKEN is not set");
+            }
+            None => {}
+        }
+        delivery.finish()
     })
 }

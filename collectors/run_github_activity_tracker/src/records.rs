@@ -1,9 +1,9 @@
-//! What others read: the state of the repositories of this run, as records.
+//! What is delivered: the state of the repositories of this run, as records.
 
 use std::collections::BTreeMap;
 
-use collector_kit::{Record, Workspace};
-use serde_json::json;
+use collector_kit::{Delivery, Record, Recorded};
+use serde_json::{Map, Value, json};
 
 use crate::source::short_name;
 use crate::state::State;
@@ -18,27 +18,28 @@ pub(crate) const AUTHOR: &str = "github_activity_author";
 /// One record per repository; key `<repository>`.
 pub(crate) const REPOSITORY: &str = "github_activity_repository";
 
-/// How many records of each collection were written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Written {
-    /// Of [`DAY`].
-    pub(crate) days: u64,
-    /// Of [`TAG`].
-    pub(crate) tags: u64,
-    /// Of [`AUTHOR`].
-    pub(crate) authors: u64,
-    /// Of [`REPOSITORY`].
-    pub(crate) repositories: u64,
-}
-
-/// Writes all four collections, each as a whole.
-pub(crate) fn write(states: &[State], workspace: &Workspace) -> anyhow::Result<Written> {
-    Ok(Written {
-        days: workspace.write_records(DAY, states.iter().flat_map(days))?,
-        tags: workspace.write_records(TAG, states.iter().flat_map(tags))?,
-        authors: workspace.write_records(AUTHOR, states.iter().flat_map(authors))?,
-        repositories: workspace.write_records(REPOSITORY, states.iter().map(repository))?,
-    })
+/// Delivers all four collections of these repositories, and says what is gone
+/// from them (a rewritten history, a deleted tag). Errors: records cannot be
+/// read or handed over.
+pub(crate) fn deliver(
+    states: &[State],
+    recorded: &Recorded,
+    delivery: &mut Delivery<'_>,
+) -> anyhow::Result<()> {
+    for state in states {
+        delivery.records([repository(state)])?;
+        delivery.records(days(state))?;
+        delivery.records(tags(state))?;
+        delivery.records(authors(state))?;
+    }
+    let in_scope = |data: &Map<String, Value>| {
+        let id = data.get("repository").and_then(Value::as_str);
+        states.iter().any(|state| Some(state.id.as_str()) == id)
+    };
+    for (collection, name) in [(DAY, "date"), (TAG, "tag"), (AUTHOR, "identity")] {
+        delivery.settle(recorded, collection, &["repository", name], in_scope)?;
+    }
+    Ok(())
 }
 
 fn days(state: &State) -> impl Iterator<Item = Record> + '_ {

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use collector_kit::fnv1a;
+
 /// A repository as named on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -83,14 +85,6 @@ pub(crate) fn file_stem(id: &str) -> String {
         .take(60)
         .collect();
     format!("{readable}-{:016x}", fnv1a(id.as_bytes()))
-}
-
-/// FNV-1a, 64 bit (Fowler, Noll, Vo): the same in every version of this
-/// program, which the standard library's hasher does not promise.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 #[cfg(test)]

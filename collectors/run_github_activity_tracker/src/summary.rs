@@ -1,10 +1,8 @@
 //! What is said about each repository, in words with the real numbers.
 
-use std::path::Path;
+use collector_kit::{Delivery, grouped, plural};
 
-use collector_kit::{grouped, plural};
-
-use crate::records::{self, Written};
+use crate::records;
 use crate::repository::Repository;
 use crate::state::State;
 
@@ -48,14 +46,13 @@ pub(crate) fn repository(repository: &Repository, state: &State, new: u64, new_t
     lines
 }
 
-/// The line about what was written, and where.
-pub(crate) fn written(written: &Written, place: &Path) -> String {
+/// The line about what was delivered.
+pub(crate) fn delivered(delivery: &Delivery<'_>) -> String {
     format!(
-        "wrote {}, {}, {}, {} to {}",
-        plural(written.days, "day", "days"),
-        plural(written.tags, "tag", "tags"),
-        plural(written.authors, "author", "authors"),
-        plural(written.repositories, "repository", "repositories"),
-        place.display()
+        "delivered {}, {}, {}, {}",
+        plural(delivery.count(records::DAY), "day", "days"),
+        plural(delivery.count(records::TAG), "tag", "tags"),
+        plural(delivery.count(records::AUTHOR), "author", "authors"),
+        plural(delivery.count(records::REPOSITORY), "repository", "repositories"),
     )
 }

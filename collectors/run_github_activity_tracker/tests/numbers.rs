@@ -142,6 +142,32 @@ fn a_rewritten_history_is_read_again() {
 }
 
 #[test]
+fn what_a_rewritten_history_took_is_gone() {
+    let scratch = Scratch::new();
+    let repository = sample(&scratch);
+    let arguments = ["--repository", repository.arg()];
+    scratch.collect_ok("w", &arguments);
+    scratch.commit("w");
+    repository.git(&["reset", "--quiet", "--hard", "v1"]);
+    repository.git(&["tag", "--delete", "v2"]);
+    scratch.collect_ok("w", &arguments);
+    let gone = |collection| {
+        let mut data = scratch.data("w", collection);
+        data.retain(|data| data["gone"] == true);
+        data
+    };
+    assert_eq!(
+        gone("github_activity_day"),
+        [json!({"gone": true, "date": "2026-03-02"})]
+    );
+    assert_eq!(gone("github_activity_tag"), [json!({"gone": true, "tag": "v2"})]);
+    assert_eq!(
+        gone("github_activity_author"),
+        [json!({"gone": true, "identity": "bob@example.org"})]
+    );
+}
+
+#[test]
 fn a_url_gives_the_same_numbers_as_the_path() {
     let scratch = Scratch::new();
     let repository = sample(&scratch);

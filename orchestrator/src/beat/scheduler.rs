@@ -133,7 +133,7 @@ impl Scheduler {
         self.standing.send_if_modified(|standing| {
             match (&standing.database_error, &error) {
                 (None, Some(error)) => {
-                    tracing::error!("the scheduler cannot use the database: {error}; it tries again")
+                    tracing::error!("the scheduler cannot use the database: {error}; it tries again");
                 }
                 (Some(_), None) => tracing::info!("the scheduler can use the database again"),
                 _ => {}

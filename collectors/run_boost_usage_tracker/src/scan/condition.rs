@@ -48,6 +48,11 @@ impl Conditions {
         self.perhaps > 0
     }
 
+    /// Whether a name defined now may make the condition before it the file's guard.
+    pub(super) fn awaits_guard(&self) -> bool {
+        matches!(self.guard, Guard::Asked(_))
+    }
+
     /// `#if`, with its condition.
     pub(super) fn open(&mut self, condition: &[u8]) {
         let asked = self.guard == Guard::Possible && self.frames.is_empty();

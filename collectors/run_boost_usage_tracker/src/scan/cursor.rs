@@ -2,10 +2,21 @@
 //! and character literals, raw strings, continued lines. Used by
 //! [`super::directive`] for the lines that matter; the rest is skipped here, fast.
 
-use memchr::{memchr, memchr3, memmem};
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr3};
+
+// Made once: most comments are shorter than what it takes to get ready for the search.
+static COMMENT_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"*/"));
 
 /// Longest delimiter of a raw string, in bytes ([lex.string]).
 const RAW_DELIMITER: usize = 16;
+
+/// Whether names are made of it.
+pub(super) fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
 
 /// The position.
 #[derive(Debug)]
@@ -15,15 +26,26 @@ pub(super) struct Cursor<'a> {
     // The next byte that may begin a comment or a literal, if that is not behind
     // us; remembered, because most lines have none.
     special: Option<usize>,
+    // Where the last comment ended that had nothing but blanks before it in its line.
+    blank_until: usize,
+    // No directive that begins here or later is looked for.
+    end: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// At the beginning of `text`.
     pub(super) fn new(text: &'a [u8]) -> Self {
+        Self::until(text, text.len())
+    }
+
+    /// The same; [`Cursor::find_directive`] finds only what begins before `end`.
+    pub(super) fn until(text: &'a [u8], end: usize) -> Self {
         Self {
+            end,
             text,
             at: 0,
             special: None,
+            blank_until: 0,
         }
     }
 
@@ -42,6 +64,53 @@ impl<'a> Cursor<'a> {
                 Some(_) => self.finish_line(),
             }
         }
+    }
+
+    /// Goes on to the next `#` that begins a line, as far as comments and literals
+    /// allow; `false` at the end. What is in between is never looked at line by
+    /// line, which makes it fast.
+    pub(super) fn find_directive(&mut self) -> bool {
+        loop {
+            let rest = self.text.get(self.at..self.end);
+            let Some(step) = rest.and_then(|rest| memchr(b'#', rest)) else {
+                self.at = self.text.len();
+                return false;
+            };
+            let hash = self.at + step;
+            while self.next_special() < hash {
+                self.at = self.next_special();
+                let blank = self.ahead(b"/*") && self.begins_line(self.at);
+                self.skip_special();
+                if blank {
+                    self.blank_until = self.at;
+                }
+            }
+            if self.at <= hash {
+                self.at = hash;
+                if self.begins_line(hash) {
+                    return true;
+                }
+                self.at += 1;
+            }
+        }
+    }
+
+    /// Whether only blanks and comments are before this place in its logical line.
+    fn begins_line(&self, mut place: usize) -> bool {
+        while place > self.blank_until {
+            match self.text[place - 1] {
+                b' ' | b'\t' | b'\r' | b'\x0b' | b'\x0c' => place -= 1,
+                b'\n' => {
+                    let before = &self.text[..place - 1];
+                    match before.strip_suffix(b"\r").unwrap_or(before).strip_suffix(b"\\") {
+                        Some(joined) => place = joined.len(),
+                        None => return true,
+                    }
+                }
+                _ => return false,
+            }
+        }
+        place == self.blank_until
     }
 
     /// Goes on to the beginning of the next logical line.
@@ -105,6 +174,28 @@ impl<'a> Cursor<'a> {
         Some(byte)
     }
 
+    /// The letters, digits and underscores here, and past them; a continued line ends them.
+    pub(super) fn word(&mut self) -> &'a [u8] {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let length = rest
+            .iter()
+            .position(|byte| !is_of_name(*byte))
+            .unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    /// What stands here before `close`, and past both; `None`, and nowhere, where
+    /// the line ends before it or may be continued.
+    pub(super) fn enclosed(&mut self, close: u8) -> Option<&'a [u8]> {
+        let rest = self.text.get(self.at..)?;
+        let length = memchr3(close, b'\n', b'\\', rest)?;
+        (rest[length] == close).then(|| {
+            self.at += length + 1;
+            &rest[..length]
+        })
+    }
+
     /// Whether `bytes` stand here as they are.
     pub(super) fn ahead(&self, bytes: &[u8]) -> bool {
         self.text[self.at.min(self.text.len())..].starts_with(bytes)
@@ -131,7 +222,7 @@ impl<'a> Cursor<'a> {
         match self.text[self.at..] {
             [b'/', b'*', ..] => {
                 let body = self.at + 2;
-                let end = memmem::find(&self.text[body..], b"*/");
+                let end = COMMENT_END.find(&self.text[body..]);
                 self.at = end.map_or(self.text.len(), |end| body + end + 2);
                 true
             }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::condition::Conditions;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, is_of_name};
 use super::{Form, Include};
 
 /// Longest name kept, in bytes: longer ones are names of nothing we know.
@@ -30,7 +30,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &
     }
     cursor.skip_blank();
     let name = identifier(cursor);
-    match name.as_slice() {
+    match &*name {
         b"include" | b"include_next" | b"import" => {
             conditions.other(&name);
             if conditions.is_live() {
@@ -56,6 +56,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &
         b"elifdef" | b"elifndef" => conditions.alternative(None),
         b"else" => conditions.otherwise(),
         b"endif" => conditions.close(),
+        b"define" if !conditions.awaits_guard() => conditions.other(&name),
         b"define" => {
             cursor.skip_blank();
             let defined = identifier(cursor);
@@ -69,7 +70,7 @@ fn include(cursor: &mut Cursor<'_>, conditional: bool, each: &mut impl FnMut(Inc
     cursor.skip_blank();
     let found = match header(cursor) {
         Some((header, form)) => Include {
-            header: Cow::Owned(header),
+            header,
             form,
             conditional,
         },
@@ -92,11 +93,11 @@ fn include(cursor: &mut Cursor<'_>, conditional: bool, each: &mut impl FnMut(Inc
 /// no headers.
 fn import(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &mut impl FnMut(Include<'_>)) {
     let mut word = identifier(cursor);
-    if word == b"export" {
+    if *word == *b"export" {
         cursor.skip_blank();
         word = identifier(cursor);
     }
-    if word != b"import" {
+    if *word != *b"import" {
         return;
     }
     cursor.skip_blank();
@@ -106,7 +107,7 @@ fn import(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &mut impl 
     cursor.skip_blank();
     if cursor.peek() == Some(b';') && conditions.is_live() {
         each(Include {
-            header: Cow::Owned(header),
+            header,
             form,
             conditional: conditions.is_conditional(),
         });
@@ -115,20 +116,31 @@ fn import(cursor: &mut Cursor<'_>, conditions: &mut Conditions, each: &mut impl 
 
 /// The header between brackets or quotes that begins here. A line that ends
 /// before the closing one has none.
-fn header(cursor: &mut Cursor<'_>) -> Option<(Vec<u8>, Form)> {
+fn header<'a>(cursor: &mut Cursor<'a>) -> Option<(Cow<'a, [u8]>, Form)> {
     let (close, form) = match cursor.peek()? {
         b'<' => (b'>', Form::Angle),
         b'"' => (b'"', Form::Quote),
         _ => return None,
     };
     cursor.next();
+    // Nearly always it stands there in one piece.
+    let header = match cursor.enclosed(close) {
+        Some(header) => Cow::Borrowed(header),
+        None => Cow::Owned(header_in_pieces(cursor, close)?),
+    };
+    let header = tidy(header);
+    (!header.is_empty() && header.len() <= HEADER).then_some((header, form))
+}
+
+/// The same, wherever lines are continued.
+fn header_in_pieces(cursor: &mut Cursor<'_>, close: u8) -> Option<Vec<u8>> {
     let mut header = Vec::with_capacity(48);
     loop {
         match cursor.peek()? {
             b'\n' => return None,
             byte if byte == close => {
                 cursor.next();
-                return (!header.is_empty()).then(|| (tidy(header), form));
+                return Some(header);
             }
             byte if header.len() < HEADER => header.push(byte),
             _ => return None,
@@ -139,10 +151,10 @@ fn header(cursor: &mut Cursor<'_>) -> Option<(Vec<u8>, Form)> {
 
 /// Backslashes become slashes, several become one, `./` before it goes: the
 /// same header has one name.
-fn tidy(header: Vec<u8>) -> Vec<u8> {
+fn tidy(header: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     let odd = header.contains(&b'\\')
         || header.first() == Some(&b'.')
-        || memmem::find(&header, b"//").is_some()
+        || header.windows(2).any(|pair| pair == b"//")
         || header.first() == Some(&b' ')
         || header.last() == Some(&b' ');
     if !odd {
@@ -158,7 +170,7 @@ fn tidy(header: Vec<u8>) -> Vec<u8> {
     while tidied.starts_with(b"./") {
         tidied.drain(..2);
     }
-    tidied
+    Cow::Owned(tidied)
 }
 
 /// The rest of the logical line; comments and runs of spaces become one space.
@@ -198,7 +210,7 @@ fn probes(condition: &[u8], conditions: &Conditions, each: &mut impl FnMut(Inclu
         rest.skip_blank();
         if let Some((header, _)) = header(&mut rest) {
             each(Include {
-                header: Cow::Owned(header),
+                header,
                 form: Form::Probe,
                 conditional: conditions.is_conditional(),
             });
@@ -207,16 +219,17 @@ fn probes(condition: &[u8], conditions: &Conditions, each: &mut impl FnMut(Inclu
 }
 
 /// The identifier that begins here; empty where none does.
-fn identifier(cursor: &mut Cursor<'_>) -> Vec<u8> {
-    let mut name = Vec::with_capacity(16);
-    while let Some(byte) = cursor.peek() {
-        if !(byte.is_ascii_alphanumeric() || byte == b'_') {
-            break;
-        }
+fn identifier<'a>(cursor: &mut Cursor<'a>) -> Cow<'a, [u8]> {
+    let whole = cursor.word();
+    if whole.len() <= NAME && !cursor.ahead(b"\\") {
+        return Cow::Borrowed(whole);
+    }
+    let mut name = whole[..whole.len().min(NAME)].to_vec();
+    while let Some(byte) = cursor.peek().filter(|byte| is_of_name(*byte)) {
         if name.len() < NAME {
             name.push(byte);
         }
         cursor.next();
     }
-    name
+    Cow::Owned(name)
 }

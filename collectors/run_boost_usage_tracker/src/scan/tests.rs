@@ -170,6 +170,53 @@ fn harmless() -> impl Strategy<Value = String> {
     ]
 }
 
+/// What reading line by line finds.
+fn line_by_line(text: &str) -> Vec<(Vec<u8>, Form, bool)> {
+    let mut all = Vec::new();
+    read(
+        Cursor::new(text.as_bytes()),
+        Cursor::find_line_of_interest,
+        &mut |include: Include<'_>| {
+            all.push((include.header.into_owned(), include.form, include.conditional));
+        },
+    );
+    all
+}
+
+const PIECES: &[&str] = &[
+    "#include <a>",
+    "# include \"b\"",
+    "#if 0",
+    "#ifdef X",
+    "#else",
+    "#endif",
+    "#define Y(x) #x",
+    "\n",
+    "\n",
+    "\r\n",
+    " ",
+    "\t",
+    "\\\n",
+    "\\\r\n",
+    "/*",
+    "*/",
+    "/* c */",
+    "//",
+    "\"",
+    "'",
+    "1'000",
+    "R\"(",
+    ")\"",
+    "R\"x(",
+    ")x\"",
+    "\\",
+    "x",
+    "#",
+    "/",
+    "don't",
+    "#error don't",
+];
+
 proptest! {
     #[test]
     fn comments_and_strings_never_count(pieces in proptest::collection::vec((harmless(), 0..3u8), 0..12)) {
@@ -188,6 +235,15 @@ proptest! {
     #[test]
     fn any_bytes_will_do(text in proptest::collection::vec(any::<u8>(), 0..400)) {
         includes(&text, |_| {});
+    }
+
+    /// The fast way finds what reading line by line finds.
+    #[test]
+    fn both_ways_agree(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..24)) {
+        let text = pieces.concat();
+        let mut all = Vec::new();
+        includes(text.as_bytes(), |include| all.push((include.header.into_owned(), include.form, include.conditional)));
+        prop_assert_eq!(all, line_by_line(&text), "{}", text);
     }
 
     #[test]

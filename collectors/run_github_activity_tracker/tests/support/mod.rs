@@ -3,7 +3,10 @@
 #![allow(dead_code)] // each test file uses its own part
 #![allow(clippy::unwrap_used)] // a helper of tests, which clippy does not see as one
 
+pub(crate) mod server;
+
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -42,14 +45,74 @@ impl Scratch {
         command
             .args(arguments)
             .env("ORCHESTRATE_WORKSPACE", self.path(workspace))
-            .env_remove("ORCHESTRATE_EVENTS")
+            .env("ORCHESTRATE_EVENTS", self.events(workspace))
+            .env("ORCHESTRATE", self.store())
+            .env_remove("ORCHESTRATE_STATE")
+            .env_remove("GITHUB_TOKEN")
             .current_dir(self.directory.path())
             .stdin(Stdio::null());
         command
     }
 
+    fn events(&self, workspace: &str) -> PathBuf {
+        self.path(&format!("{workspace}.events"))
+    }
+
+    /// What a run with this workspace told the orchestrator.
+    pub(crate) fn lines(&self, workspace: &str) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.events(workspace)).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// The state that it left, as the orchestrator gives it back.
+    pub(crate) fn state(&self, workspace: &str) -> Option<String> {
+        let mut lines = self.lines(workspace).into_iter();
+        lines
+            .rfind(|line| line["type"] == "state")
+            .map(|line| line["data"].to_string())
+    }
+
+    /// A program that exports the files of `store/`, as the orchestrator exports records.
+    fn store(&self) -> PathBuf {
+        let (program, store) = (self.path("orchestrate"), self.path("store"));
+        if !program.exists() {
+            std::fs::create_dir_all(&store).unwrap();
+            let text = format!(
+                "#!/bin/sh\ncase \"$1 $2\" in \"records list\") printf '['; comma=; \
+                 for file in '{0}'/*; do [ -f \"$file\" ] || continue; \
+                 printf '%s{{\"collection\":\"%s\"}}' \"$comma\" \"${{file##*/}}\"; comma=,; done; echo ']'; exit ;; esac\n\
+                 cat '{0}'/\"$3\"\n",
+                store.display()
+            );
+            std::fs::write(&program, text).unwrap();
+            std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        program
+    }
+
+    /// Keeps the records of a run, as the orchestrator does when it succeeded.
+    pub(crate) fn commit(&self, workspace: &str) {
+        self.store();
+        let records = self
+            .lines(workspace)
+            .into_iter()
+            .filter(|line| line["type"] == "record");
+        for record in records {
+            let file = self.path("store").join(record["collection"].as_str().unwrap());
+            let mut file = std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(file)
+                .unwrap();
+            writeln!(file, "{record}").unwrap();
+        }
+    }
+
     /// Runs the collector to its end.
     pub(crate) fn collect(&self, workspace: &str, arguments: &[&str]) -> Output {
+        std::fs::write(self.events(workspace), "").unwrap();
         self.collector(workspace, arguments).output().unwrap()
     }
 
@@ -64,17 +127,14 @@ impl Scratch {
     /// The data of all records of a collection, without the repository's id,
     /// which holds the scratch directory's name.
     pub(crate) fn data(&self, workspace: &str, collection: &str) -> Vec<Value> {
-        let file = self.path(workspace).join(format!("records/{collection}.jsonl"));
-        let text = std::fs::read_to_string(file).unwrap();
-        let record = |line| {
-            let mut record: Value = serde_json::from_str(line).unwrap();
-            assert_eq!(record["type"], "record");
-            assert_eq!(record["collection"], *collection);
+        let data = |mut record: Value| {
             let data = record["data"].as_object_mut().unwrap();
             data.remove("repository");
             Value::Object(std::mem::take(data))
         };
-        text.lines().map(record).collect()
+        let mut records = self.lines(workspace);
+        records.retain(|line| line["collection"] == *collection);
+        records.into_iter().map(data).collect()
     }
 }
 

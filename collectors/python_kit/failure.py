@@ -1,10 +1,21 @@
-"""Errors that know their exit code (sysexits.h)."""
+"""Errors that know their exit code (sysexits.h) and their category."""
 
 USAGE = 64
 DATA = 65
+UNAVAILABLE = 69
 TEMPORARY = 75
 PERMISSION = 77
 CONFIGURATION = 78
+
+# What the orchestrator decides by: whether and when another try makes sense.
+CATEGORIES = {
+    USAGE: "usage",
+    DATA: "validation",
+    UNAVAILABLE: "network",
+    TEMPORARY: "temporary",
+    PERMISSION: "auth",
+    CONFIGURATION: "configuration",
+}
 
 
 class Failure(Exception):

@@ -1,4 +1,4 @@
-"""The collector's own directory: locked, with whole files only; and its neighbours."""
+"""The collector's own directory: locked, with whole files only."""
 
 import contextlib
 import fcntl
@@ -35,10 +35,6 @@ class Workspace:
                     "wait for it to end, or set ORCHESTRATE_WORKSPACE to another directory",
                 ) from error
             yield cls(root)
-
-    def neighbours(self):
-        """The directory that holds the workspaces of all collectors."""
-        return self.root.resolve().parent
 
     def write(self, name, text):
         """Writes a file, replaced as a whole; gives its path."""
