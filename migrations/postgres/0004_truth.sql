@@ -4,15 +4,6 @@
 -- What held the tree of an attempt together; null where none ran, or it is not known.
 alter table attempts add column isolation text;
 
--- Who took a slot: a process that dies between taking it and its run's first event
--- must not leave it due for ever. Null for slots of older versions.
-alter table slots add column owner_host text;
-alter table slots add column owner_boot text;
-alter table slots add column owner_pid bigint;
-alter table slots add column owner_start bigint;
-
-create index ledger_due on ledger (entry, slot) where state = 'due';
-
 -- The last success and the last failure of a collector are one step away, however
 -- long ago they were.
 drop index tasks_by_command;
@@ -41,6 +32,6 @@ when (old.run_id is not null and new.run_id is distinct from old.run_id)
 execute function refuse_change('a slot that was taken cannot be taken again');
 
 create trigger ledger_settled_once before update of state on ledger for each row
-when (not (old.state = 'due' and new.state in ('ran', 'skipped', 'unknown')
-        or old.state in ('skipped', 'unknown') and new.state = 'due'))
+when (not (old.state = 'due' and new.state in ('ran', 'skipped', 'missed', 'unknown')
+        or old.state in ('skipped', 'missed', 'unknown') and new.state = 'due'))
 execute function refuse_change('a task that was settled at a slot cannot be settled again');

@@ -15,9 +15,12 @@
 //! - [`report`]: events and output reach console, JSON, logs and summary.
 //! - [`notify`]: who is told of it.
 //! - [`store`]: what is remembered.
+//! - [`beat`]: the scheduler, which fires the slots of the timetable.
+//! - [`web`]: what the scheduler answers over HTTP.
 //!
 //! Who may import whom is a test (`tests/architecture`).
 
+pub mod beat;
 pub mod cli;
 pub mod config;
 pub mod engine;
@@ -29,3 +32,4 @@ pub mod records;
 pub mod release;
 pub mod report;
 pub mod store;
+pub mod web;

@@ -27,9 +27,10 @@ const MAY_IMPORT: [(&str, Allowed); 14] = [
             "model", "process", "report", "release", "engine", "store", "notify",
         ]),
     ),
+    // `process` only for the way to wait for a descriptor: timers and file changes.
     (
         "beat",
-        Allowed::Only(&["model", "engine", "execution", "store", WORDS]),
+        Allowed::Only(&["model", "process", "engine", "execution", "store", WORDS]),
     ),
     ("fleet", Allowed::Only(&["model", "engine", "store", WORDS])),
     // What is to be told is remembered, and a command that tells it is supervised.
@@ -49,17 +50,21 @@ enum Allowed {
 /// Stands for the part of `report` that is words and not deeds: what may be said, by
 /// whom it is heard, and where it is kept.
 const WORDS: &str = "the words of report";
-const WORDS_OF_REPORT: [&str; 14] = [
+const WORDS_OF_REPORT: [&str; 18] = [
     "event",
     "AttemptRecord",
+    "Exposition",
+    "FiringView",
     "Listener",
     "Message",
+    "Metrics",
     "OutcomeWords",
     "PlannedTask",
     "RecordCounts",
     "RunDir",
     "RunEvent",
     "SlotRef",
+    "Standing",
     "Summary",
     "TaskRef",
     "TaskSummary",
@@ -100,6 +105,8 @@ const SYSTEM: &[&str] = &[
     "engine/signals.rs",
     "engine/control.rs",
     "engine/watch.rs",
+    "beat/alarm.rs",
+    "beat/watch.rs",
 ];
 
 struct Confined {

@@ -478,5 +478,5 @@ fn a_new_collector_in_rust_compiles_and_works() {
         }
     }
     run.env("HOME", std::env::var_os("HOME").unwrap());
-    place.see(place.start(&mut run)).exits(0).says("1 new, 0 changed");
+    place.see(place.start(&mut run)).exits(0).says("2 new, 0 changed");
 }

@@ -60,8 +60,15 @@ fn a_scheduler() {
                 state: SlotState::Due,
             });
             let run = RunId::new(format!("{second:03}-{}", here.pid));
-            let claim = store.claim_slot(&slot, Some(&run), &tasks, at(second));
-            if claim.await.unwrap() == Claim::Ours {
+            // While the other one runs an earlier slot of the entry, this one waits.
+            let claim = loop {
+                let claim = store.claim_slot(&slot, &run, &here, &tasks, at(second)).await;
+                match claim.unwrap() {
+                    Claim::Busy(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+                    claim => break claim,
+                }
+            };
+            if claim == Claim::Ours {
                 run_slot(&store, &state, &run, slot).await;
             }
         }
@@ -157,7 +164,7 @@ fn kill_9(home: &Home) {
                 let really = ran.contains_key(&format!("{} {command}", row.slot.as_second()));
                 match row.state.as_str() {
                     "ran" => assert!(really, "{row:?}"),
-                    "skipped" => assert!(!really, "{row:?}"),
+                    "skipped" | "missed" => assert!(!really, "{row:?}"),
                     "unknown" => assert!(row.cause.is_some(), "{row:?}"),
                     other => panic!("{other}: {row:?}"),
                 }
@@ -165,7 +172,8 @@ fn kill_9(home: &Home) {
             }
         }
         println!("{states:?}");
-        assert!(states["unknown"] > 5, "the points are badly chosen: {states:?}");
+        let cut = states.get("unknown").unwrap_or(&0) + states.get("missed").unwrap_or(&0);
+        assert!(cut > 5, "the points are badly chosen: {states:?}");
         let filter = HistoryFilter {
             outcome: Some("running".into()),
             last: 10,

@@ -8,6 +8,8 @@
 
 #[macro_use]
 mod both;
+mod beat_operation;
+mod beats;
 mod cluster;
 mod conformance;
 mod faults;

@@ -2,7 +2,7 @@
 
 use orchestrator::model::{Because, Exit, Outcome, RunId};
 use orchestrator::report::SlotRef;
-use orchestrator::store::{Claim, SlotState, SlotTask, Store, this_process};
+use orchestrator::store::{Claim, PassedSlot, SlotState, SlotTask, Store, this_process};
 
 use crate::story::{Home, Story, at, dead};
 
@@ -11,6 +11,8 @@ on_both!(
     every_task_of_a_slot_ends,
     a_run_that_is_lost_leaves_the_slot_unknown,
     a_slot_that_nobody_ran_is_missed,
+    a_slot_that_was_taken_and_never_begun_is_missed,
+    no_slot_is_taken_while_another_process_runs_the_entry,
 );
 
 fn slot(second: i64) -> SlotRef {
@@ -40,17 +42,27 @@ async fn a_slot_is_taken_once(home: &Home) {
     let (one, two) = (home.open().await, home.open().await);
     let tasks = [task("a", SlotState::Due)];
     let runs = [RunId::new("one"), RunId::new("two")];
+    let owner = this_process().unwrap();
     for second in 0..20 {
         let slot = slot(second);
         let (first, second) = tokio::join!(
-            one.claim_slot(&slot, Some(&runs[0]), &tasks, at(0)),
-            two.claim_slot(&slot, Some(&runs[1]), &tasks, at(0))
+            one.claim_slot(&slot, &runs[0], &owner, &tasks, at(0)),
+            two.claim_slot(&slot, &runs[1], &owner, &tasks, at(0))
         );
         match (first.unwrap(), second.unwrap()) {
             (Claim::Ours, Claim::Taken(Some(run))) => assert_eq!(run, runs[0]),
             (Claim::Taken(Some(run)), Claim::Ours) => assert_eq!(run, runs[1]),
             other => panic!("{other:?}"),
         }
+        let winner = one
+            .claim_slot(&slot, &runs[0], &owner, &tasks, at(0))
+            .await
+            .unwrap();
+        let again = one
+            .claim_slot(&slot, &runs[0], &owner, &tasks, at(9))
+            .await
+            .unwrap();
+        assert_eq!(winner, again, "asking again changes nothing");
     }
     assert_eq!(one.last_slot("group:g").await.unwrap(), Some(at(19)));
     assert_eq!(one.last_slot("workflow").await.unwrap(), None);
@@ -65,7 +77,7 @@ async fn a_slot_is_taken_once(home: &Home) {
 async fn every_task_of_a_slot_ends(home: &Home) {
     let store = home.open().await;
     let owner = this_process().unwrap();
-    let mut story = Story::at_slot("r", 0, &["a", "b", "a", "c"], owner, Some(slot(0)));
+    let mut story = Story::at_slot("r", 0, &["a", "b", "a", "c"], owner.clone(), Some(slot(0)));
     // The group names `a` twice; today only its second one is due, and one more later.
     let tasks = [
         task("a", SlotState::Skipped("not today".into())),
@@ -76,7 +88,7 @@ async fn every_task_of_a_slot_ends(home: &Home) {
         task("c", SlotState::Due),
     ];
     let claim = store
-        .claim_slot(&slot(0), Some(&story.run), &tasks, at(0))
+        .claim_slot(&slot(0), &story.run, &owner, &tasks, at(0))
         .await
         .unwrap();
     assert_eq!(claim, Claim::Ours);
@@ -129,18 +141,79 @@ async fn a_run_that_is_lost_leaves_the_slot_unknown(home: &Home) {
 async fn a_slot_that_nobody_ran_is_missed(home: &Home) {
     let store = home.open().await;
     let missed = [task("a", SlotState::Missed("no scheduler was running".into()))];
-    assert_eq!(
-        store.claim_slot(&slot(0), None, &missed, at(60)).await.unwrap(),
-        Claim::Ours
-    );
+    let passed = [0, 1, 0].map(|second| PassedSlot {
+        slot: slot(second),
+        tasks: missed.to_vec(),
+    });
+    assert_eq!(store.pass_over(&passed, at(60)).await.unwrap(), 2, "each once");
+    let owner = this_process().unwrap();
     let late = store
-        .claim_slot(&slot(0), Some(&RunId::new("r")), &[], at(61))
+        .claim_slot(&slot(0), &RunId::new("r"), &owner, &[], at(61))
         .await
         .unwrap();
     assert_eq!(late, Claim::Taken(None));
     assert_eq!(
         ledger(&store, "a").await,
-        [("missed".to_owned(), "no scheduler was running".to_owned())]
+        vec![("missed".to_owned(), "no scheduler was running".to_owned()); 2]
     );
+    assert_eq!(
+        store.last_slot_until("group:g", at(1)).await.unwrap(),
+        Some(at(1))
+    );
+    assert_eq!(
+        store.last_slot_until("group:g", at(0)).await.unwrap(),
+        Some(at(0))
+    );
+    assert_eq!(store.last_slot_until("group:g", at(-1)).await.unwrap(), None);
+    store.close().await;
+}
+
+async fn a_slot_that_was_taken_and_never_begun_is_missed(home: &Home) {
+    let store = home.open().await;
+    let here = this_process().unwrap();
+    let due = [task("a", SlotState::Due)];
+    for (second, owner) in [(0, dead()), (1, here.clone())] {
+        let run = RunId::new(format!("r{second}"));
+        let claim = store
+            .claim_slot(&slot(second), &run, &owner, &due, at(second))
+            .await;
+        assert_eq!(claim.unwrap(), Claim::Ours);
+    }
+    store.recover(home.path(), &here, at(3600)).await.unwrap();
+    let rows = ledger(&store, "a").await;
+    assert_eq!(rows[0], ("due".to_owned(), String::new()), "its owner is alive");
+    assert_eq!(rows[1].0, "missed");
+    assert!(rows[1].1.contains("ended before it could run it"), "{rows:?}");
+    // Its journal turns up after all, perhaps from another state directory: what was
+    // assumed is taken back.
+    let mut story = Story::at_slot("r0", 0, &["a"], dead(), Some(slot(0)));
+    story.does(Outcome::Succeeded).finish();
+    let end = story.tell(&store).await;
+    assert!(end.failure.is_none(), "{end:?}");
+    let rows = ledger(&store, "a").await;
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert_eq!(rows[1], ("ran".to_owned(), "exited with code 0".to_owned()));
+    store.close().await;
+}
+
+async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
+    let store = home.open().await;
+    let here = this_process().unwrap();
+    let mut elsewhere = here.clone();
+    elsewhere.host.push_str("-other");
+    let mut story = Story::at_slot("there", 0, &["a"], elsewhere, Some(slot(0)));
+    story.start(1).tell(&store).await;
+    let due = [task("a", SlotState::Due)];
+    let run = RunId::new("here");
+    let claim = store
+        .claim_slot(&slot(1), &run, &here, &due, at(1))
+        .await
+        .unwrap();
+    assert_eq!(claim, Claim::Busy(RunId::new("there")));
+    let claim = store
+        .claim_slot(&slot(0), &run, &here, &due, at(1))
+        .await
+        .unwrap();
+    assert_eq!(claim, Claim::Taken(Some(RunId::new("there"))));
     store.close().await;
 }

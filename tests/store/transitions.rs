@@ -3,7 +3,7 @@
 
 use orchestrator::model::{Because, Exit, Outcome};
 use orchestrator::report::{RunEvent, SlotRef};
-use orchestrator::store::{Change, SlotState, SlotTask, State, this_process};
+use orchestrator::store::{Change, PassedSlot, SlotState, SlotTask, State, this_process};
 
 use crate::story::{Home, Story, at};
 
@@ -194,7 +194,11 @@ async fn no_event_makes_a_change_that_is_none(home: &Home) {
         command: "a".into(),
         state: SlotState::Due,
     };
-    let error = store.claim_slot(&slot, None, &[due], at(0)).await.unwrap_err();
+    let passed = PassedSlot {
+        slot,
+        tasks: vec![due],
+    };
+    let error = store.pass_over(&[passed], at(0)).await.unwrap_err();
     assert!(error.to_string().contains("no run takes it"), "{error}");
     assert_eq!(store.last_slot("group:g").await.unwrap(), None);
     store.close().await;

@@ -5,6 +5,7 @@
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(super) use super::args_beat::*;
 pub(super) use super::args_check::*;
 pub(super) use super::args_execution::*;
 pub(super) use super::args_global::*;
@@ -67,7 +68,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   orchestrate plan --schedule default --group reporting --date 2026-02-28
-  orchestrate plan --schedule monthly --day-of-month 31 --format json")]
+  orchestrate plan --diff new-schedule.yaml")]
     Plan(PlanArgs),
     /// Show upcoming firings of the timetable
     #[command(after_help = "\
@@ -123,6 +124,30 @@ Examples:
   orchestrate retry last --failed
   orchestrate retry 20261125-041000 --timeout 2h")]
     Retry(RetryArgs),
+    /// Run the timetable: every slot once, by itself, until a signal ends it
+    #[command(after_help = "\
+Examples:
+  orchestrate beat
+  orchestrate beat --concurrency 4 --drain-timeout 1h")]
+    Beat(BeatArgs),
+    /// Run the timetable and answer over HTTP: /healthz, /metrics and a read-only JSON API
+    #[command(after_help = "\
+Examples:
+  orchestrate serve
+  orchestrate serve --listen 127.0.0.1:9000 --drain-timeout 1h")]
+    Serve(ServeArgs),
+    /// Keep the scheduler from running a group
+    #[command(after_help = "\
+Examples:
+  orchestrate pause github
+  orchestrate pause workflow")]
+    Pause(PauseArgs),
+    /// Let the scheduler run a paused group again
+    #[command(after_help = "\
+Examples:
+  orchestrate resume github
+  orchestrate resume workflow")]
+    Resume(PauseArgs),
     /// Look for releases by hand
     #[command(after_help = "\
 Examples:
@@ -168,11 +193,11 @@ Examples:
         #[command(subcommand)]
         verb: DbVerb,
     },
-    /// Exit 0 when database and runs are well, for probes
+    /// Exit 0 when database, scheduler and runs are well, for probes
     #[command(after_help = "\
 Examples:
   orchestrate health
-  orchestrate health --format json")]
+  orchestrate health --beat --format json")]
     Health(HealthArgs),
     /// Print the JSON Schema of the schedule file, for editors
     #[command(after_help = "\

@@ -38,6 +38,12 @@ pub(super) struct RetryArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct HealthArgs {
+    /// Not well either if no scheduler is there
+    #[arg(long)]
+    pub(super) beat: bool,
+    /// A run that has gone on for longer is stuck
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = super::args::positive_duration)]
+    pub(super) stuck_after: std::time::Duration,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

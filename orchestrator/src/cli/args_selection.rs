@@ -1,6 +1,8 @@
 //! What can be said about which tasks are meant, and when: the words of `plan` and
 //! `next`, and those by which `run` selects.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
@@ -12,7 +14,7 @@ use super::args_global::Format;
 pub(super) struct SelectionArgs {
     /// Which tasks: daily, weekly, monthly, interval, on_release, or default (the batch of one group)
     #[arg(long, value_name = "KIND")]
-    pub(super) schedule: String,
+    pub(super) schedule: Option<String>,
     /// Only this group
     #[arg(long, value_name = "GROUP")]
     pub(super) group: Option<String>,
@@ -48,6 +50,9 @@ pub(super) enum ReleaseArg {
 pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) selection: SelectionArgs,
+    /// Instead: what would change if this file were the schedule
+    #[arg(long, value_name = "FILE", conflicts_with = "schedule")]
+    pub(super) diff: Option<PathBuf>,
     /// Form of the plan
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

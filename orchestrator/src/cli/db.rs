@@ -69,6 +69,8 @@ fn prune(settings: &Settings, args: &PruneArgs) -> Result<Exit, Failure> {
         bytes: args.bounds.max_size,
     };
     let pruned = with_store(settings, async |store| {
+        // The events file of a run that goes may be the only place of what it brought.
+        undelivered::bring_in(&shelf(store), &settings.state_dir).await?;
         store
             .prune(&settings.state_dir, &retention, args.dry_run)
             .await

@@ -1,27 +1,36 @@
 //! `health`: whether database and runs are well, for probes.
 
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
 use super::args::{Format, Global, HealthArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{print_json, print_text};
 use super::settings::Settings;
 use super::store::{connect_store, runtime, unusable};
-use crate::store::{StoreHealth, this_process};
+use crate::model::{Clock, Owner, RunId, SystemClock};
+use crate::report::human_duration;
+use crate::store::{Beat, HistoryFilter, Store, StoreError, StoreHealth, this_process};
 
 /// Looks and changes nothing: it may be asked every second.
 pub(super) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let here = this_process().map_err(Failure::infrastructure)?;
-    let health = runtime()?.block_on(async {
+    let looked = runtime()?.block_on(async {
         let store = connect_store(&settings).await?;
-        let health = store.health(&settings.state_dir, &here).await.map_err(unusable);
+        let health = look(&store, &settings, &here).await.map_err(unusable);
         store.close().await;
         health
     })?;
-    let problems = problems(&health);
+    let Looked { health, .. } = &looked;
+    let mut problems = problems(health);
+    problems.extend(problems_of_schedulers(&looked, args, SystemClock.now()));
     match args.format {
         Format::Json => {
-            let mut json = serde_json::to_value(&health).map_err(Failure::infrastructure)?;
+            let mut json = serde_json::to_value(health).map_err(Failure::infrastructure)?;
+            json["schedulers"] = serde_json::to_value(&looked.beats).map_err(Failure::infrastructure)?;
             json["ok"] = problems.is_empty().into();
             json["problems"] = problems.clone().into();
             print_json(&json)?;
@@ -38,6 +47,73 @@ pub(super) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure
     } else {
         Exit::Infrastructure
     })
+}
+
+/// What is to be judged.
+struct Looked {
+    health: StoreHealth,
+    /// The one that leads first.
+    beats: Vec<Beat>,
+    /// Runs that go on, and since when.
+    running: Vec<(RunId, Timestamp)>,
+}
+
+async fn look(store: &Store, settings: &Settings, here: &Owner) -> Result<Looked, StoreError> {
+    let health = store.health(&settings.state_dir, here).await?;
+    // What a schema lacks cannot be asked.
+    if !health.missing_migrations.is_empty() {
+        return Ok(Looked {
+            health,
+            beats: Vec::new(),
+            running: Vec::new(),
+        });
+    }
+    let filter = HistoryFilter {
+        outcome: Some("running".to_owned()),
+        last: 1000,
+        ..HistoryFilter::default()
+    };
+    let running = store.history(&filter).await?;
+    Ok(Looked {
+        health,
+        beats: store.beats().await?,
+        running: running.into_iter().map(|run| (run.run, run.started_at)).collect(),
+    })
+}
+
+/// A scheduler says every ten seconds that it is there.
+const RECENT: SignedDuration = SignedDuration::from_secs(60);
+
+fn problems_of_schedulers(looked: &Looked, args: &HealthArgs, now: Timestamp) -> Vec<String> {
+    let mut problems = Vec::new();
+    if args.beat && looked.beats.is_empty() {
+        problems.push("no scheduler is there: orchestrate beat or orchestrate serve".to_owned());
+    }
+    for beat in &looked.beats {
+        let silent = now.duration_since(beat.seen_at);
+        if silent > RECENT {
+            problems.push(format!(
+                "the scheduler {} has said nothing for {}",
+                beat.owner,
+                human_duration(Duration::from_secs(silent.unsigned_abs().as_secs()))
+            ));
+        }
+        if let Some(error) = &beat.schedule_error {
+            problems.push(format!(
+                "the scheduler {} cannot use {} as it is now and keeps the timetable that it had: {error}",
+                beat.owner, beat.schedule_file
+            ));
+        }
+    }
+    let stuck = |since: Timestamp| {
+        Duration::try_from(now.duration_since(since)).is_ok_and(|going| going > args.stuck_after)
+    };
+    for (run, since) in looked.running.iter().filter(|(_, since)| stuck(*since)) {
+        problems.push(format!(
+            "run {run} has gone on since {since}: orchestrate cancel {run}"
+        ));
+    }
+    problems
 }
 
 fn problems(health: &StoreHealth) -> Vec<String> {

@@ -2,6 +2,7 @@
 //! the core: it may import everything, and nobody imports it.
 
 mod args;
+mod args_beat;
 mod args_check;
 mod args_execution;
 mod args_global;
@@ -11,6 +12,7 @@ mod args_past;
 mod args_records;
 mod args_release;
 mod args_selection;
+mod beat;
 mod cancel;
 mod check;
 mod check_collector;
@@ -31,6 +33,7 @@ mod new_collector;
 mod next;
 mod notices;
 mod output;
+mod pause;
 mod plan;
 mod records;
 mod records_rows;
@@ -95,6 +98,10 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Why(args) => why::why(global, args),
         Verb::Cancel(args) => cancel::cancel(global, args),
         Verb::Retry(args) => retry::retry(global, args),
+        Verb::Beat(args) => beat::beat(global, args),
+        Verb::Serve(args) => beat::serve(global, args),
+        Verb::Pause(args) => pause::pause(global, args),
+        Verb::Resume(args) => pause::resume(global, args),
         Verb::Release { verb } => release::release(global, verb),
         Verb::Records { verb } => records::records(global, verb),
         Verb::New { what } => new_collector::new_collector(global, what),

@@ -6,7 +6,6 @@ use std::time::Duration;
 use comfy_table::{Table, presets};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
 use super::args::{Format, Global, NextArgs};
 use super::exit::Exit;
@@ -16,10 +15,17 @@ use super::schedule::load;
 use super::settings::Settings;
 use super::store::with_store;
 use crate::model::{Clock, EntryKey, Firing, SystemClock, Window, firings, timetable};
-use crate::report::{human_duration, neutralised, outcome_style};
-use crate::store::LastOutcome;
+use crate::report::{FiringView, human_duration, neutralised, outcome_style};
+use crate::store::{LastOutcome, Pause};
 
 type LastOutcomes = HashMap<(String, String), LastOutcome>;
+
+/// What the record says of what is to come.
+#[derive(Default)]
+struct Remembered {
+    last: LastOutcomes,
+    pauses: Vec<Pause>,
+}
 
 /// Lists upcoming firings.
 pub(super) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
@@ -33,23 +39,30 @@ pub(super) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
     };
     let timetable = timetable(&schedule);
     let firings = firings(&timetable, now, window);
-    let last = last_outcomes(&settings, &firings)?;
+    let remembered = remembered(&settings, &firings)?;
+    let Remembered { last, pauses } = &remembered;
     match args.format {
         Format::Json => print_json(
             &firings
                 .iter()
-                .map(|firing| view(firing, &last))
+                .map(|firing| {
+                    FiringView::of(
+                        firing,
+                        |task| last.get(&(task.group.to_string(), task.command.to_string())),
+                        |group| Pause::of(pauses, group),
+                    )
+                })
                 .collect::<Vec<_>>(),
         )?,
-        Format::Text => print_text(&table(&firings, &last, now))?,
+        Format::Text => print_text(&table(&firings, &remembered, now))?,
     }
     Ok(Exit::Success)
 }
 
 /// Nothing has run where there is no database yet, and none is made to find out.
-fn last_outcomes(settings: &Settings, firings: &[Firing<'_, '_>]) -> Result<LastOutcomes, Failure> {
+fn remembered(settings: &Settings, firings: &[Firing<'_, '_>]) -> Result<Remembered, Failure> {
     if settings.database_url.is_none() && !settings.state_dir.join("orchestrate.db").exists() {
-        return Ok(LastOutcomes::new());
+        return Ok(Remembered::default());
     }
     let keys: BTreeSet<(String, String)> = firings
         .iter()
@@ -57,77 +70,19 @@ fn last_outcomes(settings: &Settings, firings: &[Firing<'_, '_>]) -> Result<Last
         .map(|task| (task.group.to_string(), task.command.to_string()))
         .collect();
     with_store(settings, async |store| {
-        let mut found = LastOutcomes::new();
+        let mut last = LastOutcomes::new();
         for (group, command) in keys {
-            let last = store.last_outcomes(&group, &command, 1).await;
-            if let Some(last) = last.map_err(Failure::infrastructure)?.pop() {
-                found.insert((group, command), last);
+            let found = store.last_outcomes(&group, &command, 1).await;
+            if let Some(found) = found.map_err(Failure::infrastructure)?.pop() {
+                last.insert((group, command), found);
             }
         }
-        Ok(found)
+        let pauses = store.pauses().await.map_err(Failure::infrastructure)?;
+        Ok(Remembered { last, pauses })
     })
 }
 
-/// A firing as the JSON contract shows it.
-#[derive(Serialize)]
-struct FiringView<'a> {
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    minutes: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timezone: Option<String>,
-    next: Timestamp,
-    tasks: Vec<TaskView<'a>>,
-}
-
-#[derive(Serialize)]
-struct TaskView<'a> {
-    group: &'a str,
-    command: &'a str,
-    args: &'a [String],
-    schedule: &'static str,
-    last: Option<&'a LastOutcome>,
-}
-
-fn view<'a>(firing: &'a Firing<'_, '_>, last: &'a LastOutcomes) -> FiringView<'a> {
-    let entry = firing.entry;
-    let (kind, group, minutes) = match entry.key() {
-        EntryKey::Group(name) => ("group", Some(name.as_str()), None),
-        EntryKey::Interval(minutes) => ("interval", None, Some(minutes.get())),
-        EntryKey::Workflow => ("workflow", None, None),
-    };
-    FiringView {
-        kind,
-        group,
-        minutes,
-        at: entry
-            .time_of_day()
-            .map(|(time, _)| time.strftime("%H:%M").to_string()),
-        timezone: entry.time_of_day().map(|(_, zone)| zone_name(zone)),
-        next: firing.at,
-        tasks: firing
-            .tasks
-            .iter()
-            .map(|task| TaskView {
-                group: task.group.as_str(),
-                command: task.command.as_str(),
-                args: &task.args,
-                schedule: task.cadence.keyword(),
-                last: last.get(&(task.group.to_string(), task.command.to_string())),
-            })
-            .collect(),
-    }
-}
-
-fn zone_name(zone: &TimeZone) -> String {
-    zone.iana_name().unwrap_or("UTC").to_owned()
-}
-
-fn table(firings: &[Firing<'_, '_>], last: &LastOutcomes, now: Timestamp) -> String {
+fn table(firings: &[Firing<'_, '_>], remembered: &Remembered, now: Timestamp) -> String {
     if firings.is_empty() {
         return "Nothing is due.\n".to_owned();
     }
@@ -137,7 +92,10 @@ fn table(firings: &[Firing<'_, '_>], last: &LastOutcomes, now: Timestamp) -> Str
     table.set_header(["Next (UTC)", "Local time", "In", "Entry", "Tasks (last outcome)"]);
     for firing in firings {
         let entry = match firing.entry.key() {
-            EntryKey::Group(name) => name.to_string(),
+            EntryKey::Group(name) => match Pause::of(&remembered.pauses, name.as_str()) {
+                Some(_) => format!("{name} (paused)"),
+                None => name.to_string(),
+            },
             EntryKey::Interval(minutes) => format!("every {} min", minutes.get()),
             EntryKey::Workflow => "workflow".to_owned(),
         };
@@ -146,7 +104,10 @@ fn table(firings: &[Firing<'_, '_>], last: &LastOutcomes, now: Timestamp) -> Str
             .iter()
             .map(|task| {
                 let name = neutralised(task.command.as_str()).into_owned();
-                match last.get(&(task.group.to_string(), task.command.to_string())) {
+                match remembered
+                    .last
+                    .get(&(task.group.to_string(), task.command.to_string()))
+                {
                     Some(last) => {
                         let style = outcome_style(&last.outcome);
                         format!("{name} ({style}{}{style:#})", last.outcome)

@@ -1,49 +1,48 @@
 //! `plan`, and `run --dry-run`: what would run, in order. Nothing is started.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use anstream::eprintln;
 use anstyle::AnsiColor;
 use comfy_table::{Table, presets};
-use serde::Serialize;
 
 use super::args::{Format, Global, PlanArgs};
 use super::collectors::collectors;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{print_json, print_text};
-use super::schedule::{load, planned};
+use super::schedule::{load, load_file, planned};
 use super::settings::Settings;
-use crate::model::{Plan, Release};
+use crate::execution::PlanView;
+use crate::model::{Plan, Release, changes};
 use crate::report::neutralised;
 
 /// Shows the plan that `run` with the same arguments would execute.
 pub(super) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
+    if let Some(other) = &args.diff {
+        return diff(&settings, other, args.format);
+    }
     let plan = planned(&settings, &load(&settings)?, &args.selection)?;
     show(&settings, &plan, args.format)
 }
 
-/// The plan as the JSON contract shows it.
-#[derive(Debug, Serialize)]
-pub(super) struct PlanView<'a> {
-    schedule: &'a str,
-    date: String,
-    release: &'static str,
-    tasks: Vec<TaskView<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct TaskView<'a> {
-    group: &'a str,
-    command: &'a str,
-    args: &'a [String],
-    schedule: &'static str,
-    /// What would be executed; `None` if nothing is found.
-    executable: Option<String>,
-    /// Why it is due and yet would not run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    skip: Option<String>,
+/// Shows what would change with another file, as a scheduler would tell it on reading it.
+fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failure> {
+    let before = load(settings)?;
+    let after = load_file(other)?;
+    let changes = changes(&before, &after);
+    match format {
+        Format::Json => print_json(&changes)?,
+        Format::Text if changes.is_empty() => print_text("Nothing differs.\n")?,
+        Format::Text => {
+            let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            let safe: Vec<_> = lines.iter().map(|line| neutralised(line)).collect();
+            print_text(&format!("{}\n", safe.join("\n")))?;
+        }
+    }
+    Ok(Exit::Success)
 }
 
 /// Prints a plan. A collector that is not found is a warning here: the run would
@@ -58,41 +57,23 @@ pub(super) fn show(settings: &Settings, plan: &Plan, format: Format) -> Result<E
 }
 
 /// The plan with the executables that would be started; says what is not found.
-pub(super) fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
-    let collectors = collectors(settings);
+fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
+    let finder = collectors(settings);
+    let (view, missing) = PlanView::of(plan, &finder.collectors, &finder.environment);
     let yellow = AnsiColor::Yellow.on_default().bold();
-    let tasks = plan
-        .tasks
-        .iter()
-        .map(|planned| {
-            let task = &planned.task;
-            let executable = match collectors.find(&task.command) {
-                Ok(found) => Some(found.display()),
-                Err(missing) => {
-                    let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
-                    eprintln!(
-                        "{yellow}warning:{yellow:#} {}",
-                        neutralised(&format!("{}{hint}", missing.message))
-                    );
-                    None
-                }
-            };
-            TaskView {
-                group: task.group.as_str(),
-                command: task.command.as_str(),
-                args: &task.args,
-                schedule: task.cadence.keyword(),
-                executable,
-                skip: planned.skip.as_ref().map(ToString::to_string),
-            }
-        })
-        .collect();
-    PlanView {
-        schedule: plan.selection,
-        date: plan.date.to_string(),
-        release: plan.release.keyword(),
-        tasks,
+    for missing in missing {
+        let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
+        eprintln!(
+            "{yellow}warning:{yellow:#} {}",
+            neutralised(&format!("{}{hint}", missing.message))
+        );
     }
+    view
+}
+
+/// Says what of a plan that is about to run is not found.
+pub(super) fn warn_of_missing(settings: &Settings, plan: &Plan) {
+    view(settings, plan);
 }
 
 fn table(plan: &Plan, view: &PlanView<'_>) -> String {

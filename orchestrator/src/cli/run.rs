@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let schedule = load(&settings)?;
     let mut job = Job {
         plan: planned(&settings, &schedule, &args.selection)?,
-        label: args.selection.schedule.clone(),
+        label: args.selection.kind()?.to_owned(),
         group: args.selection.group.clone(),
         stop_on_failure: args.stop_on_failure,
         stopping_groups: stopping_groups(&schedule),
@@ -179,8 +179,8 @@ impl Job {
             slot: None,
             owner: this_process().map_err(Failure::infrastructure)?,
         };
-        let plan = serde_json::to_value(plan::view(settings, &self.plan)).map_err(Failure::infrastructure)?;
-        let executed = execute(&means, request, &plan, audience, orders)
+        plan::warn_of_missing(settings, &self.plan);
+        let executed = execute(&means, request, audience, orders)
             .await
             .map_err(not_executed)?;
         tell(&means).await;

@@ -1,6 +1,7 @@
 //! From the words of a command line to a plan.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,8 +22,15 @@ use crate::model::{
 /// # Errors
 /// The file cannot be read or has errors. Warnings are told and pass.
 pub(super) fn load(settings: &Settings) -> Result<Schedule, Failure> {
-    let loaded = config::load_schedule(&settings.schedule_file)
-        .map_err(|error| tell_diagnostics(error.diagnostics()))?;
+    load_file(&settings.schedule_file)
+}
+
+/// Loads a schedule that is not the one in force.
+///
+/// # Errors
+/// Those of [`load`].
+pub(super) fn load_file(file: &Path) -> Result<Schedule, Failure> {
+    let loaded = config::load_schedule(file).map_err(|error| tell_diagnostics(error.diagnostics()))?;
     print_diagnostics(&loaded.warnings);
     Ok(loaded.value)
 }
@@ -41,7 +49,7 @@ pub(super) fn planned(
         day_of_month: args.day_of_month,
         interval_minutes: args.interval_minutes,
     };
-    let selection = Selection::parse(&args.schedule, details).map_err(Failure::usage)?;
+    let selection = Selection::parse(args.kind()?, details).map_err(Failure::usage)?;
     let query = Query {
         selection,
         group: args.group.as_deref().map(GroupName::new),
@@ -55,6 +63,19 @@ pub(super) fn planned(
         ReleaseArg::Auto => find_out(settings, schedule),
     };
     plan(schedule, &query, release).map_err(Failure::usage)
+}
+
+impl SelectionArgs {
+    /// The kind, which only `plan --diff` does without.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn kind(&self) -> Result<&str, Failure> {
+        self.schedule.as_deref().ok_or_else(|| {
+            Failure::usage("--schedule KIND is missing")
+                .hint("KIND is daily, weekly, monthly, interval, on_release or default")
+        })
+    }
 }
 
 /// The slot of each group on a date.

@@ -16,7 +16,7 @@ use crate::model::{
     Cadence, Clock, Entry, Group, Schedule, SystemClock, Task, WORKFLOW_GROUP, timetable, weekday_name,
 };
 use crate::report::neutralised;
-use crate::store::{LastOutcome, LedgerRow, Store};
+use crate::store::{LastOutcome, LedgerRow, Pause, Store};
 
 /// What is known of a collector in a group.
 #[derive(Debug, Clone, Serialize)]
@@ -37,6 +37,8 @@ pub(super) struct Facts {
     pub(super) last: Option<LastOutcome>,
     /// What the ledger says of that slot.
     pub(super) ledger: Option<LedgerRow>,
+    /// Since when its group is paused.
+    pub(super) paused_since: Option<Timestamp>,
 }
 
 /// A paragraph and what it is made of.
@@ -119,6 +121,7 @@ fn scheduled(schedule: &Schedule, args: &WhyArgs, now: Timestamp) -> Vec<Facts> 
                 next: entry.and_then(|entry| next(entry, task, now)),
                 last: None,
                 ledger: None,
+                paused_since: None,
             }
         })
         .collect()
@@ -214,6 +217,7 @@ async fn unscheduled(store: &Store, args: &WhyArgs) -> Result<Vec<Facts>, Failur
             next: None,
             last: None,
             ledger: None,
+            paused_since: None,
         })
         .collect())
 }
@@ -234,6 +238,8 @@ async fn recall(store: &Store, facts: &mut Facts) -> Result<(), Failure> {
     facts.ledger = ledger
         .into_iter()
         .find(|row| row.group == facts.group && Some(row.slot) == facts.previous);
+    let pauses = store.pauses().await.map_err(unusable)?;
+    facts.paused_since = Pause::of(&pauses, &facts.group);
     Ok(())
 }
 

@@ -13,6 +13,13 @@ const BEGINNING: SignedDuration = SignedDuration::from_mins(1);
 /// Rule, last slot, last run, next slot.
 pub(super) fn words(facts: &Facts, now: Timestamp) -> String {
     let mut sentences = vec![rule(facts)];
+    sentences.extend(facts.paused_since.map(|since| {
+        let group = &facts.group;
+        format!(
+            "Group {group} is paused since {}: its slots are skipped until orchestrate resume {group}.",
+            time(since)
+        )
+    }));
     sentences.extend(slot(facts, now));
     sentences.push(last(facts, now));
     sentences.extend(next(facts, now));
@@ -147,6 +154,7 @@ mod tests {
             next: Some(at("26T04:10")),
             last: None,
             ledger: None,
+            paused_since: None,
         }
     }
 
@@ -219,6 +227,14 @@ mod tests {
             recorded.contains("Its slot of 2026-11-25 04:10Z was missed: no scheduler was running."),
             "{recorded}"
         );
+    }
+
+    #[test]
+    fn a_pause_is_told() {
+        let paused = said(|facts| facts.paused_since = Some(at("25T03:00")));
+        let told = "Group github is paused since 2026-11-25 03:00Z: its slots are skipped until \
+                    orchestrate resume github.";
+        assert!(paused.contains(told), "{paused}");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 
 use super::drained::drained;
 use super::error::ExecutionError;
 use super::means::Means;
+use super::plan_view::PlanView;
 use crate::engine::{Order, RunRequest, forward_control, run};
 use crate::report::{Bus, Listener, RunDir, Summary, report};
 use crate::store::{DRAIN, Journal, RecorderEnd, record_until};
@@ -60,8 +60,7 @@ pub struct Executed {
     pub recorded: RecorderEnd,
 }
 
-/// Executes `request` and returns when everybody has been told its last event. `plan`
-/// is what is kept of the plan in the run's directory.
+/// Executes `request` and returns when everybody has been told its last event.
 ///
 /// # Errors
 /// The run's directory cannot be written: nothing was started. Or a part of ours
@@ -69,13 +68,15 @@ pub struct Executed {
 pub async fn execute(
     means: &Means,
     request: RunRequest,
-    plan: &Value,
     audience: Audience,
     orders: Orders,
 ) -> Result<Executed, ExecutionError> {
     let id = request.run.clone();
     let dir = RunDir::create(&means.state_dir, &id).map_err(state(&means.state_dir))?;
-    let journal = Journal::create(&dir, plan).map_err(state(&dir.path()))?;
+    let context = &means.context;
+    let (plan, _) = PlanView::of(&request.plan, &context.collectors, &context.environment);
+    let plan = serde_json::to_value(plan).map_err(|error| part("plan", &error))?;
+    let journal = Journal::create(&dir, &plan).map_err(state(&dir.path()))?;
 
     let mut bus = Bus::new(vec![Box::new(journal)]);
     let reporter = reporter(&mut bus, audience);
@@ -93,7 +94,7 @@ pub async fn execute(
         tracing::warn!("orchestrate cancel will not reach this run: {error}");
     }
 
-    let summary = run(&means.context, request, &dir, &bus, receiver).await;
+    let summary = run(context, request, &dir, &bus, receiver).await;
 
     // The queues end with the last publisher; what they hold is told before we go on.
     drop(bus);

@@ -45,3 +45,49 @@ pub fn fork_server() -> ForkServer {
         }
     }
 }
+
+#[cfg(test)]
+impl Means {
+    /// For tests: no collector is found, so every run ends at once. `state_dir` is absolute.
+    pub(crate) fn without_collectors(
+        store: Store,
+        state_dir: &std::path::Path,
+        clock: Arc<dyn crate::model::Clock>,
+    ) -> Self {
+        use crate::process::{Collectors, Environment};
+        let shelf = match &store {
+            Store::Sqlite(pool) => pool.clone().into(),
+            Store::Postgres(pool) => pool.clone().into(),
+        };
+        let context = Context {
+            fork_server: ForkServer::new(),
+            collectors: Arc::new(Collectors {
+                directories: Vec::new(),
+                beside: None,
+                fallback: Vec::new(),
+            }),
+            environment: Arc::new(Environment::new([], &[], None)),
+            secret_names: Arc::new([]),
+            shelf,
+            program: None,
+            reader_settings: None,
+            clock: Arc::clone(&clock),
+            state_dir: state_dir.to_owned(),
+        };
+        Self {
+            post: Post {
+                channels: Arc::new([]),
+                fork_server: context.fork_server.clone(),
+                collectors: Arc::clone(&context.collectors),
+                environment: Arc::clone(&context.environment),
+                clock,
+                host: "here".to_owned(),
+            },
+            dead_man: None,
+            reader: Arc::new(ReaderSettings::write(state_dir, None).unwrap()),
+            context,
+            store,
+            state_dir: state_dir.to_owned(),
+        }
+    }
+}

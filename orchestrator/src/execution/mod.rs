@@ -7,6 +7,7 @@ mod drained;
 mod error;
 mod execute;
 mod means;
+mod plan_view;
 mod reader_settings;
 mod tell;
 
@@ -14,5 +15,6 @@ pub use detect::detect;
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed, Orders, execute};
 pub use means::{Means, fork_server};
+pub use plan_view::{PlanView, TaskView};
 pub use reader_settings::ReaderSettings;
-pub use tell::{tell, told_success};
+pub use tell::{alive_every, tell, tell_missed, told_alive, told_success};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::means::Means;
 use crate::model::Pulse;
-use crate::notify::{deliver, pulse, raise};
-use crate::report::Summary;
+use crate::notify::{deliver, missed, pulse, raise};
+use crate::report::{SlotRef, Summary};
 
 /// A verb that has done its work does not wait longer; the next one goes on.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,5 +31,29 @@ pub async fn told_success(means: &Means, summary: &Summary) {
         && summary.success
     {
         pulse(dead_man).await;
+    }
+}
+
+/// Tells the dead man's watch that the scheduler is alive, if it wants to know.
+pub async fn told_alive(means: &Means) {
+    if let Some(dead_man) = means.dead_man.as_ref() {
+        pulse(dead_man).await;
+    }
+}
+
+/// How often [`told_alive`] is wanted; `None` for never.
+pub fn alive_every(means: &Means) -> Option<Duration> {
+    match means.dead_man.as_ref()?.after {
+        Pulse::Tick(every) => Some(every),
+        Pulse::Run => None,
+    }
+}
+
+/// Writes down that tasks did not run at a slot, for whoever wants to know of that.
+pub async fn tell_missed(means: &Means, slot: &SlotRef, tasks: &[(String, String)], reason: &str) {
+    let now = means.context.clock.now();
+    let written = missed(&means.store, &means.post.channels, slot, tasks, reason, now).await;
+    if let Err(error) = written {
+        tracing::warn!("nobody is told of slot {} of {}: {error}", slot.at, slot.entry);
     }
 }

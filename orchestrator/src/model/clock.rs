@@ -11,6 +11,12 @@ use jiff::Timestamp;
 pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
+
+    /// What the machine's clock shows when this clock shows `at`: for whoever lets the
+    /// kernel wake it.
+    fn machine(&self, at: Timestamp) -> Timestamp {
+        at
+    }
 }
 
 /// The clock of the machine (clock_gettime(2), CLOCK_REALTIME).
@@ -24,6 +30,47 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+}
+
+/// A clock for tests of whole processes: `rate` times as fast as the machine's, with
+/// which it agrees at `base`. Every process that is given the same two agrees with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LapseClock {
+    base: Timestamp,
+    rate: u32,
+}
+
+impl LapseClock {
+    /// Reads `2026-11-25T00:00:00Z*600`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (base, rate) = text.split_once('*')?;
+        let rate = rate.parse().ok().filter(|rate| (1..=100_000).contains(rate))?;
+        Some(Self {
+            base: base.parse().ok()?,
+            rate,
+        })
+    }
+
+    fn at(&self, machine: Timestamp) -> Timestamp {
+        let passed = machine.as_nanosecond() - self.base.as_nanosecond();
+        let shown = self.base.as_nanosecond() + passed * i128::from(self.rate);
+        Timestamp::from_nanosecond(shown).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Clock for LapseClock {
+    fn now(&self) -> Timestamp {
+        self.at(SystemClock.now())
+    }
+
+    fn machine(&self, at: Timestamp) -> Timestamp {
+        let rate = i128::from(self.rate);
+        let passed = at.as_nanosecond() - self.base.as_nanosecond();
+        // Rounded up: what is due must have come when the machine's clock has.
+        let machine =
+            self.base.as_nanosecond() + passed.div_euclid(rate) + i128::from(passed.rem_euclid(rate) > 0);
+        Timestamp::from_nanosecond(machine).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -61,6 +108,23 @@ impl Clock for ManualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lapse_clock_is_fast_and_knows_when_it_will_show_what() {
+        let clock = LapseClock::parse("2026-11-25T00:00:00Z*600").unwrap();
+        let machine: Timestamp = "2026-11-25T00:01:00.123456789Z".parse().unwrap();
+        assert_eq!(clock.at(machine).to_string(), "2026-11-25T10:01:14.0740734Z");
+        for at in [
+            clock.at(machine),
+            "2026-11-24T23:59:59.999999999Z".parse().unwrap(),
+        ] {
+            let then = clock.machine(at);
+            assert!(clock.at(then) >= at && clock.at(then - Duration::from_nanos(1)) < at);
+        }
+        for wrong in ["", "2026-11-25T00:00:00Z", "2026-11-25T00:00:00Z*0", "now*60"] {
+            assert_eq!(LapseClock::parse(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn a_manual_clock_moves_only_when_told() {

@@ -12,9 +12,9 @@ use super::{
 };
 
 /// 25 November 2026 is a Wednesday.
-pub(super) const WEDNESDAY: Date = date(2026, 11, 25);
+pub(crate) const WEDNESDAY: Date = date(2026, 11, 25);
 
-pub(super) fn task(group: &str, command: &str, cadence: Cadence) -> Task {
+pub(crate) fn task(group: &str, command: &str, cadence: Cadence) -> Task {
     Task {
         group: GroupName::new(group),
         command: CommandName::new(command),
@@ -25,20 +25,20 @@ pub(super) fn task(group: &str, command: &str, cadence: Cadence) -> Task {
     }
 }
 
-pub(super) fn weekly(weekday: Weekday) -> Cadence {
+pub(crate) fn weekly(weekday: Weekday) -> Cadence {
     Cadence::Weekly(weekday)
 }
 
-pub(super) fn monthly(day: i64) -> Cadence {
+pub(crate) fn monthly(day: i64) -> Cadence {
     Cadence::Monthly(MonthDay::new(day).unwrap())
 }
 
-pub(super) fn interval(minutes: i64) -> Cadence {
+pub(crate) fn interval(minutes: i64) -> Cadence {
     Cadence::Interval(Minutes::new(minutes).unwrap())
 }
 
 /// A group in `zone` whose batch runs at `at`; all its tasks are enabled.
-pub(super) fn group(name: &str, zone: &str, at: &str, tasks: &[(&str, Cadence)]) -> Group {
+pub(crate) fn group(name: &str, zone: &str, at: &str, tasks: &[(&str, Cadence)]) -> Group {
     Group {
         name: GroupName::new(name),
         default_time: at.parse().unwrap(),
@@ -54,7 +54,7 @@ pub(super) fn group(name: &str, zone: &str, at: &str, tasks: &[(&str, Cadence)])
     }
 }
 
-pub(super) fn schedule(groups: impl IntoIterator<Item = Group>) -> Schedule {
+pub(crate) fn schedule(groups: impl IntoIterator<Item = Group>) -> Schedule {
     Schedule {
         groups: groups.into_iter().collect(),
         workflow: None,
@@ -62,7 +62,7 @@ pub(super) fn schedule(groups: impl IntoIterator<Item = Group>) -> Schedule {
     }
 }
 
-pub(super) fn workflow(default_time: Option<&str>, commands: &[&str]) -> Workflow {
+pub(crate) fn workflow(default_time: Option<&str>, commands: &[&str]) -> Workflow {
     Workflow {
         default_time: default_time.map(|at| at.parse().unwrap()),
         tasks: commands
@@ -73,12 +73,12 @@ pub(super) fn workflow(default_time: Option<&str>, commands: &[&str]) -> Workflo
 }
 
 /// What a test compares: the commands in order.
-pub(super) fn commands<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Vec<&'a str> {
+pub(crate) fn commands<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Vec<&'a str> {
     tasks.into_iter().map(|task| task.command.as_str()).collect()
 }
 
 /// The schedule of the selection tests: two groups, every kind of task.
-pub(super) fn example() -> Schedule {
+pub(crate) fn example() -> Schedule {
     schedule([
         group(
             "github",
@@ -109,7 +109,7 @@ pub(super) fn example() -> Schedule {
     ])
 }
 
-pub(super) fn ask(selection: Selection, group: Option<&str>, date: Date) -> Query {
+pub(crate) fn ask(selection: Selection, group: Option<&str>, date: Date) -> Query {
     Query {
         selection,
         group: group.map(GroupName::new),
@@ -117,7 +117,7 @@ pub(super) fn ask(selection: Selection, group: Option<&str>, date: Date) -> Quer
     }
 }
 
-pub(super) fn any_cadence() -> impl Strategy<Value = Cadence> {
+pub(crate) fn any_cadence() -> impl Strategy<Value = Cadence> {
     prop_oneof![
         Just(Cadence::Daily),
         Just(Cadence::OnRelease),
@@ -127,12 +127,12 @@ pub(super) fn any_cadence() -> impl Strategy<Value = Cadence> {
     ]
 }
 
-pub(super) fn any_time() -> impl Strategy<Value = Time> {
+pub(crate) fn any_time() -> impl Strategy<Value = Time> {
     (0i8..24, 0i8..60).prop_map(|(hour, minute)| Time::constant(hour, minute, 0, 0))
 }
 
 /// Up to five groups of up to eight tasks; commands are numbered in file order.
-pub(super) fn any_schedule() -> impl Strategy<Value = Schedule> {
+pub(crate) fn any_schedule() -> impl Strategy<Value = Schedule> {
     const ZONES: [&str; 4] = [
         "UTC",
         "Europe/Berlin",

@@ -2,10 +2,11 @@
 //! task ended. No I/O, no clock but the one in `clock`, no async, and nothing of ours is imported.
 
 mod calendar;
+mod changes;
 mod clock;
 mod firings;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod ids;
 mod notice;
 mod outcome;
@@ -21,7 +22,8 @@ mod stream;
 mod suspicion;
 
 pub use calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use changes::{Change, ChangeKind, changes};
+pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
 pub use notice::{Address, Channel, DeadMan, Ended, Judged, NoticeKind, Pulse, Secret, Streak, judge};

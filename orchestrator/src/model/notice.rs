@@ -79,7 +79,7 @@ pub struct Judged {
 pub fn judge(before: Streak, ended: Ended, after: u64) -> Option<Judged> {
     let after = after.max(1);
     let told = |kind, in_a_row: u64| {
-        let due = in_a_row % after == 0 && (in_a_row / after).is_power_of_two();
+        let due = in_a_row.is_multiple_of(after) && (in_a_row / after).is_power_of_two();
         due.then_some(Judged { kind, in_a_row })
     };
     match ended {

@@ -12,8 +12,14 @@ use jiff::Timestamp;
 
 use crate::model::{CommandName, GroupName, RunId};
 
-/// Never inherited: ours, and perhaps secret.
-const OURS: [&str; 3] = ["DATABASE_URL", "ORCHESTRATE", "ORCHESTRATE_*"];
+/// Never inherited: ours, and perhaps secret; or between us and the service manager.
+const OURS: [&str; 5] = [
+    "DATABASE_URL",
+    "ORCHESTRATE",
+    "ORCHESTRATE_*",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_*",
+];
 
 /// Always inherited: what nearly every program needs to behave.
 const BASIC: [&str; 11] = [

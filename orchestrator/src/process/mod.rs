@@ -43,3 +43,4 @@ pub use protocol::{Isolation, Leftover};
 pub use resolve::{Collectors, NotFound, Resolved, find_program};
 pub use spec::AttemptSpec;
 pub use supervise::early_entry;
+pub use sys::Readable;

@@ -32,7 +32,7 @@ impl Answer {
         if !self.is_too_long() {
             let lines = &mut self.lines;
             self.framer.push(chunk, &mut |line| {
-                lines.push(String::from_utf8_lossy(line.text).into_owned())
+                lines.push(String::from_utf8_lossy(line.text).into_owned());
             });
         }
     }

@@ -75,9 +75,11 @@ async fn ask_everything(store: &Store) {
         state: SlotState::Due,
     };
     store
-        .claim_slot(&slot, Some(&RunId::new("r")), &[due], now)
+        .claim_slot(&slot, &RunId::new("r"), &owner, &[due], now)
         .await
         .unwrap();
+    store.last_slot_until("e", now).await.unwrap();
+    store.last_success("g", "c").await.unwrap();
 }
 
 #[tokio::test]

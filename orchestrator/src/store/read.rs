@@ -156,6 +156,25 @@ impl Store {
         rows.into_iter().map(|row| row.last(group, command)).collect()
     }
 
+    /// When the newest run began in which a collector of a group succeeded.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn last_success(&self, group: &str, command: &str) -> Result<Option<Timestamp>, StoreError> {
+        let rows: Vec<(String, i64)> = self
+            .fetch(
+                "select run_id, run_started_at from tasks
+                 where command = $1 and group_name = $2 and outcome = 'succeeded'
+                 order by run_started_at desc limit 1",
+                &args![command, group],
+            )
+            .await?;
+        rows.into_iter()
+            .next()
+            .map(|(run, at)| super::rows::instant(&RunId::new(run), at))
+            .transpose()
+    }
+
     /// The groups in which a collector was part of its newest runs.
     ///
     /// # Errors

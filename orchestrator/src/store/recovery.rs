@@ -14,6 +14,7 @@ use super::transition::Change;
 use super::write::Gaps;
 use super::{journal, unrecorded};
 use crate::model::{Owner, RunId};
+use crate::report::SlotRef;
 
 /// How many events are brought in by one transaction.
 const BATCH: usize = 200;
@@ -32,6 +33,17 @@ pub struct Recovered {
 #[derive(sqlx::FromRow)]
 struct Unfinished {
     id: String,
+    owner_host: String,
+    owner_boot: String,
+    owner_pid: i64,
+    owner_start: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct NeverBegun {
+    entry: String,
+    slot: i64,
+    run_id: String,
     owner_host: String,
     owner_boot: String,
     owner_pid: i64,
@@ -71,10 +83,39 @@ impl Store {
                 }
             }
         }
-        found
-            .lost
-            .append(&mut self.settle_forsaken(state_dir, here).await?);
+        self.settle_never_begun(state_dir, here).await?;
         Ok(found)
+    }
+
+    /// Slots that somebody took who ended before the run had a beginning: its journal
+    /// would have been brought in by now, so nothing was started.
+    async fn settle_never_begun(&self, state_dir: &Path, here: &Owner) -> Result<(), StoreError> {
+        let rows: Vec<NeverBegun> = self
+            .fetch(
+                "select distinct s.entry, s.slot, s.run_id, s.owner_host, s.owner_boot, s.owner_pid, s.owner_start
+                 from ledger l join slots s on s.entry = l.entry and s.slot = l.slot
+                 where l.state = 'due' and s.run_id is not null and s.owner_host = $1
+                   and not exists (select 1 from runs where runs.id = s.run_id)",
+                &args![&here.host],
+            )
+            .await?;
+        for row in rows {
+            let run = RunId::new(row.run_id);
+            let owner = Owner {
+                host: row.owner_host,
+                boot: row.owner_boot,
+                pid: u32::try_from(row.owner_pid).map_err(|error| StoreError::row(&run, &error))?,
+                started: u64::try_from(row.owner_start).map_err(|error| StoreError::row(&run, &error))?,
+            };
+            if is_abandoned(state_dir, &run, &owner, here) {
+                let cause = format!("orchestrate ({owner}) took the slot and ended before it could run it");
+                let at =
+                    Timestamp::from_microsecond(row.slot).map_err(|error| StoreError::row(&run, &error))?;
+                let slot = SlotRef { entry: row.entry, at };
+                self.give_up_slot(&slot, &run, &cause).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Brings in the journal of every run directory there is, noted or not: into a

@@ -8,11 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::error::StoreError;
-use super::owner::this_process;
 use super::sql::{Sql, args};
 use super::store::Store;
 use super::transition::Change;
-use crate::model::RunId;
+use crate::model::{Owner, RunId};
 use crate::report::{PlannedTask, SlotRef};
 
 /// Whether a slot may be run.
@@ -22,6 +21,17 @@ pub enum Claim {
     Ours,
     /// Somebody was faster: this run, or nobody if it was passed over.
     Taken(Option<RunId>),
+    /// Nobody has it, but a run of the same entry still goes on in another process.
+    Busy(RunId),
+}
+
+/// A slot that nobody runs, and why it is so for each of its tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedSlot {
+    /// The slot.
+    pub slot: SlotRef,
+    /// Its tasks, none of which is due.
+    pub tasks: Vec<SlotTask>,
 }
 
 /// A task at a slot, as a scheduler sees it before anything runs.
@@ -74,42 +84,30 @@ struct Row {
 }
 
 impl Store {
-    /// Takes a slot for `run`, or passes it over for good with `None`; then no task can
-    /// be due at it. Whoever gets [`Claim::Ours`] may run it; there is only one who does,
-    /// ever. If this process ends before the run begins, the next start says so.
+    /// Takes a slot for `run`, which `owner` will execute. Whoever gets [`Claim::Ours`]
+    /// may run it; there is only one who does, ever.
     ///
     /// # Errors
-    /// The database fails, or a task is due and there is no run; then nothing was taken.
+    /// The database fails; then nothing was taken, or it was and whoever asks again with
+    /// the same run is told so.
     pub async fn claim_slot(
         &self,
         slot: &SlotRef,
-        run: Option<&RunId>,
+        run: &RunId,
+        owner: &Owner,
         tasks: &[SlotTask],
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        if run.is_none() && tasks.iter().any(|task| task.state == SlotState::Due) {
-            return Err(StoreError::Refused(format!(
-                "a task is due at slot {} of {}, and no run takes it",
-                slot.at, slot.entry
-            )));
-        }
-        let owner = this_process().map_err(|source| StoreError::File {
-            path: "/proc".into(),
-            source,
-        })?;
         let mut sql = self.begin().await?;
-        let run_id = run.map(ToString::to_string);
-        let taken = sql
-            .execute(
-                "insert into slots
-                     (entry, slot, claimed_at, run_id, owner_host, owner_boot, owner_pid, owner_start)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8)
-                 on conflict (entry, slot) do nothing",
+        let other: Vec<(String,)> = sql
+            .fetch(
+                "select runs.id from runs join slots on slots.run_id = runs.id
+                 where runs.finished_at is null and slots.entry = $1 and slots.slot <> $2
+                   and not (runs.owner_host = $3 and runs.owner_boot = $4
+                            and runs.owner_pid = $5 and runs.owner_start = $6)",
                 &args![
                     &slot.entry,
                     slot.at,
-                    now,
-                    &run_id,
                     &owner.host,
                     &owner.boot,
                     owner.pid,
@@ -117,43 +115,65 @@ impl Store {
                 ],
             )
             .await?;
-        if taken == 0 {
-            let other: Vec<(Option<String>,)> = sql
-                .fetch(
-                    "select run_id from slots where entry = $1 and slot = $2",
-                    &args![&slot.entry, slot.at],
-                )
-                .await?;
+        if let Some((other,)) = other.into_iter().next() {
             sql.commit().await?;
-            let other = other.into_iter().next().and_then(|(run,)| run);
-            return Ok(Claim::Taken(other.map(RunId::new)));
+            return Ok(Claim::Busy(RunId::new(other)));
         }
-        let mut seen = Occurrences::default();
-        for task in tasks {
-            let (change, state, cause) = match &task.state {
-                SlotState::Due => (Change::PlanSlot, "due", None),
-                SlotState::Skipped(cause) => (Change::SkipSlot, "skipped", Some(cause.clone())),
-                SlotState::Missed(cause) => (Change::MissSlot, "missed", Some(cause.clone())),
-            };
-            let occurrence = seen.next(&task.group, &task.command);
-            sql.change_one(
-                change,
-                "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
-                 values ($1, $2, $3, $4, $5, $6, $7)",
-                &args![
-                    &slot.entry,
-                    slot.at,
-                    &task.group,
-                    &task.command,
-                    occurrence,
-                    state,
-                    &cause
-                ],
-            )
-            .await?;
+        let claim = take(&mut sql, slot, Some((run, owner)), tasks, now).await?;
+        sql.commit().await?;
+        Ok(claim)
+    }
+
+    /// Passes slots over for good; one that somebody took meanwhile is left to them.
+    /// All or, if the database fails, none. Returns how many were passed over.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn pass_over(&self, slots: &[PassedSlot], now: Timestamp) -> Result<usize, StoreError> {
+        let mut sql = self.begin().await?;
+        let mut passed = 0;
+        for PassedSlot { slot, tasks } in slots {
+            if take(&mut sql, slot, None, tasks, now).await? == Claim::Ours {
+                passed += 1;
+            }
         }
         sql.commit().await?;
-        Ok(Claim::Ours)
+        Ok(passed)
+    }
+
+    /// A slot was taken for `run`, which could not begin: what was due at it is missed.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn give_up_slot(&self, slot: &SlotRef, run: &RunId, reason: &str) -> Result<(), StoreError> {
+        let mut sql = self.begin().await?;
+        sql.execute(
+            "update ledger set state = 'missed', cause = $3
+             where entry = $1 and slot = $2 and state = 'due'
+               and not exists (select 1 from runs where id = $4)",
+            &args![&slot.entry, slot.at, reason, run],
+        )
+        .await?;
+        sql.commit().await
+    }
+
+    /// The newest slot of an entry, up to and including `until`, that was taken or
+    /// passed over. Later ones are the doing of a clock that was wrong.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn last_slot_until(
+        &self,
+        entry: &str,
+        until: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let rows: Vec<(i64,)> = self
+            .fetch(
+                "select slot from slots where entry = $1 and slot <= $2 order by slot desc limit 1",
+                &args![entry, until],
+            )
+            .await?;
+        rows.first().map(|(slot,)| instant(entry, *slot)).transpose()
     }
 
     /// The newest slot of an entry that was taken or passed over.
@@ -198,6 +218,80 @@ impl Store {
     }
 }
 
+/// Takes a slot and notes its tasks, if nobody has it.
+async fn take(
+    sql: &mut Sql,
+    slot: &SlotRef,
+    by: Option<(&RunId, &Owner)>,
+    tasks: &[SlotTask],
+    now: Timestamp,
+) -> Result<Claim, StoreError> {
+    if by.is_none() && tasks.iter().any(|task| task.state == SlotState::Due) {
+        return Err(StoreError::Refused(format!(
+            "a task is due at slot {} of {}, and no run takes it",
+            slot.at, slot.entry
+        )));
+    }
+    let run_id = by.map(|(run, _)| run.to_string());
+    let owner = by.map(|(_, owner)| owner);
+    let taken = sql
+        .execute(
+            "insert into slots (entry, slot, claimed_at, run_id, owner_host, owner_boot, owner_pid, owner_start)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (entry, slot) do nothing",
+            &args![
+                &slot.entry,
+                slot.at,
+                now,
+                &run_id,
+                &owner.map(|owner| owner.host.clone()),
+                &owner.map(|owner| owner.boot.clone()),
+                owner.map(|owner| i64::from(owner.pid)),
+                owner.and_then(|owner| i64::try_from(owner.started).ok())
+            ],
+        )
+        .await?;
+    if taken == 0 {
+        let other: Vec<(Option<String>,)> = sql
+            .fetch(
+                "select run_id from slots where entry = $1 and slot = $2",
+                &args![&slot.entry, slot.at],
+            )
+            .await?;
+        let other = other.into_iter().next().and_then(|(run,)| run);
+        // Whoever does not know whether its claim arrived asks again.
+        return Ok(match other {
+            Some(other) if run_id.as_ref() == Some(&other) => Claim::Ours,
+            other => Claim::Taken(other.map(RunId::new)),
+        });
+    }
+    let mut seen = Occurrences::default();
+    for task in tasks {
+        let (change, state, cause) = match &task.state {
+            SlotState::Due => (Change::PlanSlot, "due", None),
+            SlotState::Skipped(cause) => (Change::SkipSlot, "skipped", Some(cause.clone())),
+            SlotState::Missed(cause) => (Change::MissSlot, "missed", Some(cause.clone())),
+        };
+        let occurrence = seen.next(&task.group, &task.command);
+        sql.change_one(
+            change,
+            "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            &args![
+                &slot.entry,
+                slot.at,
+                &task.group,
+                &task.command,
+                occurrence,
+                state,
+                &cause
+            ],
+        )
+        .await?;
+    }
+    Ok(Claim::Ours)
+}
+
 /// A run with a slot begins: the slot is its own, and the tasks of its plan are due.
 pub(super) async fn taken(
     sql: &mut Sql,
@@ -214,11 +308,13 @@ pub(super) async fn taken(
         &args![&slot.entry, slot.at, at, run],
     )
     .await?;
-    // It was given up before it began, and its journal turned up.
+    // Somebody who could not see its journal may have taken it for one that never began.
     sql.execute(
         "update ledger set state = 'due', cause = null
-         where entry = $1 and slot = $2 and state = 'unknown' and position is null",
-        &args![&slot.entry, slot.at],
+         where entry = $1 and slot = $2 and state = 'missed'
+           and exists (select 1 from slots
+               where entry = $1 and slot = $2 and run_id = $3 and owner_host is not null)",
+        &args![&slot.entry, slot.at, run],
     )
     .await?;
     for PlannedTask { task, .. } in tasks {

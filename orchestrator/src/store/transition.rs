@@ -100,7 +100,7 @@ pub enum Change {
 impl Change {
     /// The table: every change, the state it leads from (`None`: there was no row), and
     /// the state it leads to.
-    pub const TABLE: [(Self, Option<State>, State); 20] = {
+    pub const TABLE: [(Self, Option<State>, State); 22] = {
         use State::{
             AttemptEnded, AttemptLost, AttemptOpen, RunFinished, RunGoesOn, RunLost, SlotDue, SlotMissed,
             SlotRan, SlotSkipped, SlotUnknown, TaskEnded, TaskGivenUp, TaskOpen,
@@ -123,9 +123,11 @@ impl Change {
             (Self::SkipSlot, Some(SlotDue), SlotSkipped),
             (Self::SkipSlot, None, SlotSkipped),
             (Self::MissSlot, None, SlotMissed),
+            (Self::MissSlot, Some(SlotDue), SlotMissed),
             (Self::LoseSlot, Some(SlotDue), SlotUnknown),
             (Self::ReopenSlot, Some(SlotUnknown), SlotDue),
             (Self::ReopenSlot, Some(SlotSkipped), SlotDue),
+            (Self::ReopenSlot, Some(SlotMissed), SlotDue),
         ]
     };
 

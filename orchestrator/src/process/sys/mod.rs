@@ -3,11 +3,13 @@
 //! It must never decide anything.
 
 mod pidfd;
+mod readable;
 mod socket;
 mod spawn;
 mod wait;
 
 pub(super) use pidfd::Pidfd;
+pub use readable::Readable;
 pub(super) use socket::{receive, send};
 pub(super) use spawn::{Execution, ResourceLimit, Spawner};
 pub(super) use wait::{Waited, wait_any};

@@ -1,0 +1,32 @@
+//! The scheduler: fires the slots of the timetable, each once, and keeps a row of every
+//! one that did not run. Called by `beat` and `serve`.
+//!
+//! Pure: `tick` (which slots have come, and what becomes of them), `jitter`, `rows` (what
+//! a slot means to each task), `lanes` (one run of an entry at a time). Around them: `run`
+//! (the loop), `lead` (one scheduler leads, others stand by), `fire` (claim and execute),
+//! `alarm` and `watch` (the kernel wakes us, nothing is polled).
+//!
+//! It must never read the schedule file itself, never decide what a run does, and never
+//! start anything whose slot it has not taken in the database.
+
+mod alarm;
+mod drain;
+mod fire;
+mod jitter;
+mod lanes;
+mod lead;
+mod reason;
+mod rows;
+mod run;
+mod scheduler;
+mod signals;
+mod systemd;
+mod telling;
+#[cfg(test)]
+mod tests;
+mod tick;
+mod turn;
+mod watch;
+
+pub use run::{Stopped, run};
+pub use scheduler::{BeatError, Scheduler, Setup};

@@ -1,0 +1,76 @@
+//! A plan as the JSON contract shows it, and as it is kept in the run's directory.
+
+use std::ffi::OsStr;
+
+use serde::Serialize;
+
+use crate::model::Plan;
+use crate::process::{Collectors, Environment, NotFound};
+
+/// The plan.
+#[derive(Debug, Serialize)]
+pub struct PlanView<'a> {
+    /// The keyword of its selection.
+    pub schedule: &'a str,
+    /// The date it is for.
+    pub date: String,
+    /// The keyword of what was known about releases.
+    pub release: &'static str,
+    /// What runs, in order.
+    pub tasks: Vec<TaskView<'a>>,
+}
+
+/// A task of it.
+#[derive(Debug, Serialize)]
+pub struct TaskView<'a> {
+    /// Its group.
+    pub group: &'a str,
+    /// Its collector.
+    pub command: &'a str,
+    /// Its arguments.
+    pub args: &'a [String],
+    /// The keyword of its cadence.
+    pub schedule: &'static str,
+    /// What would be executed; `None` if nothing is found.
+    pub executable: Option<String>,
+    /// Why it is due and yet would not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip: Option<String>,
+}
+
+impl<'a> PlanView<'a> {
+    /// The plan with the executables that would be started, and what is not found.
+    pub fn of(plan: &'a Plan, collectors: &Collectors, environment: &Environment) -> (Self, Vec<NotFound>) {
+        let path = environment.get("PATH").map(OsStr::new);
+        let mut missing = Vec::new();
+        let tasks = plan
+            .tasks
+            .iter()
+            .map(|planned| {
+                let task = &planned.task;
+                let found = collectors.resolve(task.command.as_str(), path);
+                TaskView {
+                    group: task.group.as_str(),
+                    command: task.command.as_str(),
+                    args: &task.args,
+                    schedule: task.cadence.keyword(),
+                    executable: match found {
+                        Ok(found) => Some(found.display()),
+                        Err(error) => {
+                            missing.push(error);
+                            None
+                        }
+                    },
+                    skip: planned.skip.as_ref().map(ToString::to_string),
+                }
+            })
+            .collect();
+        let view = Self {
+            schedule: plan.selection,
+            date: plan.date.to_string(),
+            release: plan.release.keyword(),
+            tasks,
+        };
+        (view, missing)
+    }
+}

@@ -1,0 +1,26 @@
+//! How a scheduler stands, for whoever shows it: told by the beat, read by the web.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::Schedule;
+
+/// How it stands at a moment.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The timetable that is in force.
+    pub schedule: Arc<Schedule>,
+    /// Since when.
+    pub loaded_at: Timestamp,
+    /// Why the file is not in force as it is now, if it is not.
+    pub schedule_error: Option<String>,
+    /// Whether it fires, or stands by while another scheduler does.
+    pub leading: bool,
+    /// When it last looked at the timetable.
+    pub ticked_at: Option<Timestamp>,
+    /// When it will have something to do next.
+    pub next_at: Option<Timestamp>,
+    /// Why the database could not be used the last time it was, if so.
+    pub database_error: Option<String>,
+}
