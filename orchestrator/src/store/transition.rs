@@ -183,7 +183,6 @@ mod tests {
             State::TaskEnded,
             State::AttemptEnded,
             State::SlotRan,
-            State::SlotMissed,
         ] {
             let all = State::ALL.iter().copied().flatten();
             assert!(
@@ -201,6 +200,7 @@ mod tests {
             State::AttemptLost,
             State::SlotDue,
             State::SlotUnknown,
+            State::SlotMissed,
         ] {
             assert!(
                 Change::TABLE.iter().any(|(_, before, _)| *before == Some(from)),
