@@ -130,7 +130,7 @@ Examples:
   orchestrate beat
   orchestrate beat --concurrency 4 --drain-timeout 1h")]
     Beat(BeatArgs),
-    /// Run the timetable and answer over HTTP: /healthz, /metrics and a read-only JSON API
+    /// Run the timetable and answer over HTTP: health, metrics, JSON
     #[command(after_help = "\
 Examples:
   orchestrate serve

@@ -170,7 +170,7 @@ fn intervals_agree_and_are_the_same_in_every_zone() {
 }
 
 #[test]
-fn a_simulated_year_takes_milliseconds() {
+fn two_simulated_years_take_a_moment() {
     let groups = ZONES.iter().enumerate().map(|(index, zone)| {
         group(
             &format!("g{index}"),
@@ -186,7 +186,8 @@ fn a_simulated_year_takes_milliseconds() {
     assert!(fired.len() > 4 * 730 + 2 * 365 * 96, "{}", fired.len());
     assert!(woken <= fired.len(), "it sleeps in between");
     eprintln!("two years of four zones and an interval: {woken} wake-ups in {took:?}");
-    // Measured: 0.1 s without optimization; far more on a busy machine is no defect.
+    // Measured: 1.0 s in the debug build on a busy machine, with the bookkeeping of the test:
+    // 14 us for each wake-up. More on a busier one is no defect.
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
