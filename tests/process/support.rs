@@ -206,6 +206,15 @@ pub(crate) fn parent_of(pid: i32) -> i32 {
     stat(pid).unwrap().1
 }
 
+/// Kills the fork server of a supervisor. It may be gone already, and its supervisor
+/// be used again before that was noticed: then its parent is this process.
+pub(crate) fn kill9_fork_server_of(supervisor: i32) {
+    let parent = parent_of(supervisor);
+    if parent.cast_unsigned() != std::process::id() {
+        kill9(parent);
+    }
+}
+
 pub(crate) fn kill9(pid: i32) {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use orchestrator::model::{CancelCause, Exit, Outcome};
 use orchestrator::process::AttemptEnd;
 
-use crate::support::{Kept, Lab, allowed, kill9, parent_of, processes, stat, until, wait_for_fifo, within};
+use crate::support::{
+    Kept, Lab, allowed, kill9, kill9_fork_server_of, parent_of, processes, stat, until, wait_for_fifo, within,
+};
 
 /// Ends well itself, but leaves `count` processes behind.
 async fn leaves(verbs: &str, count: u64) -> AttemptEnd {
@@ -184,7 +186,7 @@ async fn edge_39_killed_after_its_fork_server() {
         let supervisor = parent_of(attempt.pid().unwrap());
         // One that lives on must not be touched: its supervisor is ours then, too.
         let spared = lab.launch(&lab.fake("hang")).await;
-        kill9(parent_of(supervisor));
+        kill9_fork_server_of(supervisor);
         kill9(supervisor);
         let end = within(attempt.run(&mut Kept::default())).await;
         assert_eq!(end.outcome, Outcome::Lost("its supervisor was killed".to_owned()));
@@ -224,7 +226,7 @@ async fn a_supervisor_that_hangs_is_killed() {
     let attempt = lab.launch(&spec).await;
     let supervisor = parent_of(attempt.pid().unwrap());
     hang(supervisor);
-    kill9(parent_of(supervisor));
+    kill9_fork_server_of(supervisor);
     let (end, _) = lab.finish(attempt).await;
     assert_eq!((end.outcome, stat(supervisor)), (lost, None));
     lab.close().await;

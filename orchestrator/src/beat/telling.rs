@@ -1,12 +1,13 @@
 //! Telling whom it concerns, beside the loop: a server that does not answer holds no slot
-//! back. One delivery goes on at a time; what comes meanwhile goes with the next.
+//! back. One delivery goes on at a time; what comes meanwhile goes with the next. Old runs
+//! are forgotten in the same breath.
 
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::execution::{Means, alive_every, tell, tell_missed, told_alive, told_success};
+use crate::execution::{Means, alive_every, tell, tell_missed, tidy, told_alive, told_success};
 use crate::report::{SlotRef, Summary};
 
 /// Deliveries that failed are tried again, though nothing new happens.
@@ -91,6 +92,7 @@ impl Telling {
             if let Some(summary) = succeeded {
                 told_success(&means, &summary).await;
             }
+            tidy(&means).await;
         });
     }
 

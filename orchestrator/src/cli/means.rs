@@ -44,6 +44,7 @@ pub(super) fn means(settings: &Settings, store: Store, clock: Arc<dyn Clock>) ->
             host: this_process().map_err(Failure::infrastructure)?.host,
         },
         dead_man: settings.file.dead_man.clone(),
+        retention: settings.file.retention,
         context,
         store,
         state_dir: settings.state_dir.clone(),

@@ -46,7 +46,6 @@ mod show;
 mod statistics;
 mod store;
 mod summary;
-mod tidy;
 mod undelivered;
 mod when;
 mod why;

@@ -14,11 +14,10 @@ use super::plan;
 use super::schedule::{load, planned};
 use super::settings::Settings;
 use super::store::{open_store, runtime, shelf};
-use super::tidy::tidy;
 use super::undelivered;
 use super::{logging, schedule, summary};
 use crate::engine::{RunRequest, forward_signals};
-use crate::execution::{Audience, Executed, Means, Orders, execute, tell, told_success};
+use crate::execution::{Audience, Executed, Means, Orders, execute, tell, tidy, told_success};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
 use crate::report::{Console, Diary, JsonLines, Listener, Terminal, summary_text};
 use crate::store::this_process;
@@ -186,7 +185,7 @@ impl Job {
         tell(&means).await;
         told_success(&means, &executed.summary).await;
         if executed.recorded.failure.is_none() {
-            tidy(&means.store, settings, means.context.clock.now()).await;
+            tidy(&means).await;
             means.close().await;
         } else {
             // A database that was waited for already is not waited for to say farewell.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::reader_settings::ReaderSettings;
+use crate::config::Retention;
 use crate::engine::Context;
 use crate::model::DeadMan;
 use crate::notify::Post;
@@ -25,6 +26,8 @@ pub struct Means {
     pub post: Post,
     /// Who watches for our silence.
     pub dead_man: Option<DeadMan>,
+    /// What is kept of the past.
+    pub retention: Retention,
 }
 
 impl Means {
@@ -84,6 +87,7 @@ impl Means {
                 host: "here".to_owned(),
             },
             dead_man: None,
+            retention: Retention::default(),
             reader: Arc::new(ReaderSettings::write(state_dir, None).unwrap()),
             context,
             store,

@@ -10,6 +10,7 @@ mod means;
 mod plan_view;
 mod reader_settings;
 mod tell;
+mod tidy;
 
 pub use detect::detect;
 pub use error::ExecutionError;
@@ -18,3 +19,4 @@ pub use means::{Means, fork_server};
 pub use plan_view::{PlanView, TaskView};
 pub use reader_settings::ReaderSettings;
 pub use tell::{alive_every, tell, tell_missed, told_alive, told_success};
+pub use tidy::tidy;

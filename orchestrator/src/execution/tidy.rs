@@ -1,21 +1,22 @@
 //! Forgetting old runs by itself, as the settings say (`retention:`). Called by every verb
-//! that executes collectors, when it has told how they ended: nobody waits for it, and
-//! nothing depends on it.
+//! that executes collectors, when it has told how they ended, and by the scheduler when a
+//! run has ended: nobody waits for it, and nothing depends on it.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::settings::Settings;
-use crate::store::{Retention, Store};
+use super::means::Means;
+use crate::store::Retention;
 
 /// Whatever is not done by then is done the next time.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Forgets what is due. A failure is said and is none of the run's.
-pub(super) async fn tidy(store: &Store, settings: &Settings, now: Timestamp) {
-    let wanted = retention(&settings.file.retention, now);
-    match store.tidy(&settings.state_dir, &wanted, now, PATIENCE).await {
+pub async fn tidy(means: &Means) {
+    let now = means.context.clock.now();
+    let wanted = retention(&means.retention, now);
+    match means.store.tidy(&means.state_dir, &wanted, now, PATIENCE).await {
         Ok(Some(pruned)) if pruned.runs > 0 => {
             tracing::info!(
                 "{} old runs forgotten, {} bytes of logs and journals",
