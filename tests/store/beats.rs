@@ -137,7 +137,7 @@ impl Fast {
                     assert!(!once.contains(&slot) || row[3].contains("ended"), "{row:?} ran");
                     assert!(!row[3].is_empty(), "{row:?} has no cause");
                 }
-                _ => panic!("{row:?} has no end"),
+                _ => panic!("{row:?} has no end in {rows:#?}"),
             }
         }
         for slot in &once {

@@ -14,7 +14,9 @@ use crate::store::{DRAIN, RecorderEnd};
 /// A database that is there has everything long before.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Waits for the end of `recorder`, which gives up when `enough` is notified.
+/// Waits for the end of `recorder`, which gives up when `enough` is notified: after a
+/// signal, but not before the database is late. One that is there takes what it is
+/// given, also from a scheduler that was asked to end.
 pub(super) async fn drained(
     mut recorder: JoinHandle<RecorderEnd>,
     enough: &Notify,
@@ -26,10 +28,7 @@ pub(super) async fn drained(
     loop {
         tokio::select! {
             end = &mut recorder => return Ok(end?),
-            () = &mut signal, if !signalled => {
-                signalled = true;
-                enough.notify_one();
-            }
+            () = &mut signal, if !signalled => signalled = true,
             () = &mut late, if !told => {
                 told = true;
                 tracing::warn!(
@@ -37,6 +36,9 @@ pub(super) async fn drained(
                     DRAIN.as_secs()
                 );
             }
+        }
+        if signalled && told {
+            enough.notify_one();
         }
     }
 }

@@ -10,12 +10,22 @@ use super::event::Record;
 use super::ingest::{Fed, Ingested, RESULT, ResultRow, cut_short, ingested, keep, merge};
 use super::shelf::{ANSWER, WORK, within};
 
-/// A temporary table lies in a file of its own (or in memory, while it is small).
+/// A temporary table lies in a file of its own (or in memory, while it is small). Lines
+/// are appended as they come: a tree in the order of keys that come in none would be
+/// read and written over and over.
 const PREPARE: &str = "pragma temp.cache_size = -32768;
+    create temp table laid (collection text not null, key text not null, data text not null) strict;
     create temp table delivered (
         collection text not null, key text not null, data text not null,
         primary key (collection, key)) strict, without rowid;
     begin";
+
+/// Sorted once. The last line about a key wins: beside `max()`, SQLite takes the other
+/// columns from the row that has it (<https://sqlite.org/lang_select.html#bareagg>).
+const SORT: &str = "insert into delivered select collection, key, data from (
+        select collection, key, data, max(rowid) from laid group by collection, key);
+    drop table laid;
+    commit";
 
 pub(super) async fn take(
     pool: &SqlitePool,
@@ -33,16 +43,15 @@ pub(super) async fn take(
             None => return Err(cut_short()),
         }
     }
-    raw(&mut connection, "commit").await?;
+    within(WORK, sqlx::raw_sql(SORT).execute(&mut *connection)).await?;
     within(WORK, sqlx::raw_sql("begin immediate").execute(&mut *connection)).await?;
     let row = merge!(connection, delivery, keep!("$3"));
     within(WORK, sqlx::raw_sql("commit").execute(&mut *connection)).await?;
     Ok(ingested(row))
 }
 
-/// The last line about a key wins.
 async fn lay(connection: &mut SqliteConnection, records: Vec<Record>) -> Result<(), RecordsError> {
-    let mut text = String::from("insert or replace into delivered (collection, key, data) values (?,?,?)");
+    let mut text = String::from("insert into laid (collection, key, data) values (?,?,?)");
     for _ in 1..records.len() {
         text.push_str(",(?,?,?)");
     }
