@@ -12,8 +12,10 @@ use super::event::Record;
 use super::ingest::{Fed, Ingested, RESULT, ResultRow, cut_short, ingested, keep, merge};
 use super::shelf::{ANSWER, WORK, within};
 
+/// What is laid down for a moment need not reach the server's disk.
 const PREPARE: &str = "begin;
     set local work_mem = '64MB';
+    set local temp_buffers = '128MB';
     create temp table lines (
         line bigint not null, collection text collate \"C\" not null,
         key text collate \"C\" not null, data text not null) on commit drop";
