@@ -21,6 +21,8 @@ mod plans;
 mod proxy;
 mod record_crash;
 mod record_figures;
+mod record_migration;
+mod record_model;
 mod records;
 mod recovery;
 mod schema;
