@@ -71,6 +71,10 @@ pub struct Wanted {
 
 type Row = (String, String, i64, i64, i64, String, String, String);
 
+/// PostgreSQL does not know at once how many records a large delivery has brought. Taking
+/// them for few, it would read and sort the whole collection for every page.
+const IN_ORDER: &str = "set local enable_sort = off; set local enable_bitmapscan = off; set local jit = off";
+
 /// Records of the collection `$1`, with the deliveries that they name.
 macro_rules! rows {
     ($which:literal) => {
@@ -224,10 +228,24 @@ impl Shelf {
             Pool::Postgres(pool) => {
                 let begin = "begin isolation level repeatable read read only";
                 let mut snapshot = within(ANSWER, pool.begin_with(begin)).await?;
+                within(ANSWER, sqlx::raw_sql(IN_ORDER).execute(&mut *snapshot)).await?;
                 while page!(snapshot, collection, after, bounds, each) == PAGE {}
             }
         }
         Ok(())
+    }
+
+    /// The names of the collections, or of the first thousand of them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn names(&self) -> Result<Vec<String>, RecordsError> {
+        const SQL: &str = "select distinct collection from deliveries order by collection limit 1000";
+        let names: Vec<(String,)> = match &self.pool {
+            Pool::Sqlite(pool) => within(ANSWER, sqlx::query_as(SQL).fetch_all(pool)).await?,
+            Pool::Postgres(pool) => within(ANSWER, sqlx::query_as(SQL).fetch_all(pool)).await?,
+        };
+        Ok(names.into_iter().map(|(name,)| name).collect())
     }
 
     /// Whether there is anything in a collection.
