@@ -37,65 +37,45 @@ pub(super) const RESULT: &str = "select added, changed, unchanged,
 
 pub(super) type ResultRow = (i64, i64, i64, Option<i64>);
 
+/// A statement and what it is about, on either kind of connection. How many rows?
+macro_rules! change {
+    ($connection:expr, $text:expr $(, $bind:expr)*) => {
+        within(WORK, sqlx::query($text)$(.bind($bind))*.execute(&mut *$connection)).await?.rows_affected()
+    };
+}
+pub(super) use change;
+
 /// The merge, on either kind of connection: counts and records by the statements
 /// `$merge`, whose only parameter, if any, is the delivery. What came of it, also if it
 /// was taken before.
 macro_rules! merge {
     ($connection:expr, $delivery:expr, $merge:expr, $keep:expr) => {{
-        use $crate::records::merge::{MARK, SUM};
+        use $crate::records::merge::{MARK, SUM, change};
         use $crate::records::shelf::{WORK, within};
-        use $crate::records::sighting::{
-            CENSUSES, DROP_PRESENT, KEEP_ABSENT, REPEATED, SEE_AGAIN, SIZE, TAKE_CENSUS,
-        };
+        use $crate::records::sighting::see;
         let delivery: &Delivery = $delivery;
         let at = delivery.at.as_microsecond();
         let position = i64::try_from(delivery.position).unwrap_or(i64::MAX);
+        let (group, command) = (&delivery.group, &delivery.command);
         let mark = sqlx::query_as(MARK)
             .bind(delivery.run.as_str())
             .bind(position)
-            .bind(&delivery.group)
-            .bind(&delivery.command)
+            .bind(group)
+            .bind(command)
             .bind(at);
         let marked: Option<(i64,)> = within(WORK, mark.fetch_optional(&mut *$connection)).await?;
         if let Some((ingest,)) = marked {
             for text in $merge {
-                let mut statement = sqlx::query(text);
                 if text.contains("$1") {
-                    statement = statement.bind(ingest);
+                    change!($connection, text, ingest);
+                } else {
+                    change!($connection, text);
                 }
-                within(WORK, statement.execute(&mut *$connection)).await?;
             }
-            let repeated = sqlx::query_as(REPEATED).bind(ingest).bind(CENSUSES);
-            let repeated: Vec<(String, i64, i64)> =
-                within(WORK, repeated.fetch_all(&mut *$connection)).await?;
-            for (collection, delivered, unchanged) in &repeated {
-                // Fewer absent than seen again?
-                let most = delivered.saturating_add(*unchanged);
-                let size = sqlx::query_as(SIZE).bind(collection).bind(most.saturating_add(1));
-                let (size,): (i64,) = within(WORK, size.fetch_one(&mut *$connection)).await?;
-                if size > most {
-                    continue;
-                }
-                if size > *delivered {
-                    let statement = sqlx::query(KEEP_ABSENT).bind(collection);
-                    within(WORK, statement.execute(&mut *$connection)).await?;
-                }
-                let statement = sqlx::query(DROP_PRESENT).bind(collection);
-                within(WORK, statement.execute(&mut *$connection)).await?;
-                let statement = sqlx::query(TAKE_CENSUS).bind(collection).bind(ingest);
-                within(WORK, statement.execute(&mut *$connection)).await?;
-            }
-            let statement = sqlx::query(SEE_AGAIN).bind(ingest);
-            within(WORK, statement.execute(&mut *$connection)).await?;
-            let statement = sqlx::query(SUM).bind(ingest);
-            within(WORK, statement.execute(&mut *$connection)).await?;
-            let keep = sqlx::query($keep)
-                .bind(&delivery.group)
-                .bind(&delivery.command)
-                .bind(delivery.state.as_deref())
-                .bind(at)
-                .bind(ingest);
-            within(WORK, keep.execute(&mut *$connection)).await?;
+            see!($connection, ingest);
+            change!($connection, SUM, ingest);
+            let state = delivery.state.as_deref();
+            change!($connection, $keep, group, command, state, at, ingest);
         }
         let result = sqlx::query_as(RESULT).bind(delivery.run.as_str()).bind(position);
         let row: ResultRow = within(WORK, result.fetch_one(&mut *$connection)).await?;

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::error::RecordsError;
+use super::merge::change;
 use super::postgres::TURN;
 use super::shelf::{ANSWER, Pool, Shelf, WORK, within};
 use super::sighting::{FORGET, seen};
@@ -42,12 +43,10 @@ impl Shelf {
         }
         macro_rules! delete {
             ($transaction:expr) => {{
-                let query = sqlx::query(DELETE).bind(collection).bind(at);
-                let count = within(WORK, query.execute(&mut *$transaction)).await?;
-                let query = sqlx::query(FORGET).bind(collection);
-                within(WORK, query.execute(&mut *$transaction)).await?;
+                let count = change!($transaction, DELETE, collection, at);
+                change!($transaction, FORGET, collection);
                 within(WORK, $transaction.commit()).await?;
-                count.rows_affected()
+                count
             }};
         }
         Ok(match (&self.pool, dry_run) {

@@ -99,3 +99,30 @@ pub(super) const SEE_AGAIN: &str = concat!(
 pub(super) const FORGET: &str = "delete from sightings where collection = $1
      and not exists (select 1 from records r
          where r.collection = sightings.collection and r.key = sightings.key)";
+
+/// What delivery `$ingest` saw, in its transaction, when its records are merged.
+macro_rules! see {
+    ($connection:expr, $ingest:expr) => {{
+        use $crate::records::sighting::{
+            CENSUSES, DROP_PRESENT, KEEP_ABSENT, REPEATED, SEE_AGAIN, SIZE, TAKE_CENSUS,
+        };
+        let repeated = sqlx::query_as(REPEATED).bind($ingest).bind(CENSUSES);
+        let repeated: Vec<(String, i64, i64)> = within(WORK, repeated.fetch_all(&mut *$connection)).await?;
+        for (collection, delivered, unchanged) in &repeated {
+            // Are there fewer absent than seen again?
+            let most = delivered.saturating_add(*unchanged);
+            let size = sqlx::query_as(SIZE).bind(collection).bind(most.saturating_add(1));
+            let (size,): (i64,) = within(WORK, size.fetch_one(&mut *$connection)).await?;
+            if size > most {
+                continue;
+            }
+            if size > *delivered {
+                change!($connection, KEEP_ABSENT, collection);
+            }
+            change!($connection, DROP_PRESENT, collection);
+            change!($connection, TAKE_CENSUS, collection, $ingest);
+        }
+        change!($connection, SEE_AGAIN, $ingest);
+    }};
+}
+pub(super) use see;
