@@ -73,6 +73,10 @@ pub(super) async fn take(
     within(WORK, sqlx::raw_sql("begin immediate").execute(&mut *connection)).await?;
     let row = merge!(connection, delivery, MERGE, keep!("$3"));
     within(WORK, sqlx::raw_sql("commit").execute(&mut *connection)).await?;
+    // Its memory goes now, not when the next delivery takes as much again.
+    if let Err(error) = within(ANSWER, connection.close()).await {
+        tracing::warn!("closing a connection after a delivery: {error}");
+    }
     Ok(ingested(row))
 }
 
