@@ -14,7 +14,7 @@ use orchestrator::store::{Store, this_process};
 
 use crate::both::runtime;
 use crate::cluster::{Cluster, cluster};
-use crate::records::{delivery, line, shelf};
+use crate::records::{delivery, line, remembered, shelf};
 use crate::story::{Home, Story, at};
 use crate::support::{Place, wait_until};
 
@@ -59,7 +59,7 @@ fn taken(place: &Place, url: Option<&str>) -> usize {
         let store = Store::open(url, &place.state()).await.unwrap();
         let shelf = shelf(&store);
         let collections = shelf.collections().await.unwrap();
-        let state = shelf.recall("g", "c").await.unwrap().state;
+        let state = remembered(&store).await.state;
         store.close().await;
         let count = collections
             .first()
