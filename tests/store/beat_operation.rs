@@ -10,7 +10,7 @@ use nix::unistd::mkfifo;
 use serde_json::Value;
 
 use crate::beats::{EVERY_MINUTE, Fast, signal, stop};
-use crate::support::wait_until;
+use crate::support::{Running, wait_until};
 
 #[test]
 fn a_changed_file_is_read_and_a_bad_one_changes_nothing() {
@@ -94,7 +94,7 @@ groups:
       - {command: fake, schedule: interval, minutes: 1, args: [touch, started, fifo-read, go]}
 ";
 
-fn waiting() -> (Fast, std::process::Child) {
+fn waiting() -> (Fast, Running) {
     let fast = Fast::new(WAITS, None);
     mkfifo(&fast.place.path("go"), Mode::S_IRWXU).unwrap();
     let beat = fast.start(&["beat"]);
@@ -116,12 +116,7 @@ fn the_end_lets_runs_finish() {
         .unwrap();
     go.write_all(b".").unwrap();
     drop(go);
-    assert_eq!(
-        beat.wait_with_output().unwrap().status.code(),
-        Some(0),
-        "{}",
-        fast.said()
-    );
+    assert_eq!(beat.wait_with_output().status.code(), Some(0), "{}", fast.said());
     fast.place.wait_until_gone();
     let outcomes = fast.rows("select outcome from tasks");
     assert_eq!(outcomes, ["succeeded"]);
@@ -139,7 +134,7 @@ fn a_second_signal_cancels_through_the_ladder() {
     fast.wait_for("may finish within");
     signal(&beat, Signal::SIGTERM);
     assert_eq!(
-        beat.wait_with_output().unwrap().status.code(),
+        beat.wait_with_output().status.code(),
         Some(143),
         "{}",
         fast.said()

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use orchestrator::model::{Clock, SystemClock};
 
 use crate::cluster::{cluster, name_of};
-use crate::support::{Place, wait_until};
+use crate::support::{Place, Running, wait_until};
 
 /// A collector that notes the slot it is for.
 const NOTE: &str = "#!/bin/sh\necho \"$ORCHESTRATE_SLOT\" >> ran\n";
@@ -61,18 +61,18 @@ impl Fast {
     }
 
     /// Starts a scheduler; what it says goes into a file.
-    pub(crate) fn start(&self, args: &[&str]) -> Child {
+    pub(crate) fn start(&self, args: &[&str]) -> Running {
         let said = fs::File::options()
             .create(true)
             .append(true)
             .open(self.place.path("said"))
             .unwrap();
-        self.command(args)
+        let mut command = self.command(args);
+        let command = command
             .env("ORCHESTRATE_TIME_LAPSE", &self.lapse)
             .stdout(Stdio::null())
-            .stderr(said)
-            .spawn()
-            .unwrap()
+            .stderr(said);
+        Running::start(command, &self.place.marker)
     }
 
     pub(crate) fn said(&self) -> String {
@@ -150,12 +150,12 @@ impl Fast {
     }
 }
 
-pub(crate) fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Running, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
 }
 
 /// Asks it to end, and waits for that.
-pub(crate) fn stop(mut child: Child) -> Option<i32> {
+pub(crate) fn stop(mut child: Running) -> Option<i32> {
     signal(&child, Signal::SIGTERM);
     child.wait().unwrap().code()
 }

@@ -15,6 +15,7 @@ mod conformance;
 mod faults;
 mod figures;
 mod kill_slots;
+mod left_behind;
 mod logs;
 mod outage;
 mod plans;
