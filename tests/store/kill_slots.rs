@@ -62,9 +62,11 @@ fn a_scheduler() {
             let run = RunId::new(format!("{second:03}-{}", here.pid));
             // While the other one runs an earlier slot of the entry, this one waits.
             let claim = loop {
-                let claim = store.claim_slot(&slot, &run, &here, &tasks, at(second)).await;
+                let claim = store
+                    .claim_slot(&slot, &run, &here, &tasks, at(second), None)
+                    .await;
                 match claim.unwrap() {
-                    Claim::Busy(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+                    Claim::Busy(..) => tokio::time::sleep(Duration::from_millis(1)).await,
                     claim => break claim,
                 }
             };
