@@ -286,6 +286,20 @@ fn state_comes_back_and_too_much_of_it_is_refused() {
 }
 
 #[test]
+fn state_reaches_the_next_task_of_the_same_run() {
+    let task = "      - {command: c, schedule: daily}\n";
+    let place = place(&task.repeat(3));
+    says(
+        &place,
+        "c",
+        r#"seen=${ORCHESTRATE_STATE:-0}; echo "seen $seen"
+        printf '{"type":"state","data":%d}\n' $((seen + 1)) >>"$ORCHESTRATE_EVENTS""#,
+    );
+    let seen = place.run(&["run", "--schedule", "daily"]);
+    seen.exits(0).says("seen 0").says("seen 1").says("seen 2");
+}
+
+#[test]
 fn a_success_that_brings_too_little_is_yellow_everywhere() {
     let place = place(
         "      - {command: c, schedule: daily, expect: {min_records: 2}}\n      - {command: d, schedule: daily}\n",

@@ -14,7 +14,7 @@ use orchestrator::store::{Store, this_process};
 
 use crate::both::runtime;
 use crate::cluster::{Cluster, cluster};
-use crate::records::shelf;
+use crate::records::{remembered, shelf};
 use crate::story::{Home, Story, at};
 use crate::support::{Place, Running, wait_until};
 
@@ -59,7 +59,7 @@ fn taken(place: &Place, url: Option<&str>) -> usize {
         let store = Store::open(url, &place.state()).await.unwrap();
         let shelf = shelf(&store);
         let collections = shelf.collections().await.unwrap();
-        let state = shelf.recall("g", "c").await.unwrap().state;
+        let state = remembered(&store).await.state;
         store.close().await;
         let count = collections
             .first()

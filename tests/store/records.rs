@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use orchestrator::model::RunId;
-use orchestrator::records::{Delivery, Follower, Ingested, Kept, RecordsError, Shelf, Wanted};
+use orchestrator::records::{Delivery, Follower, Ingested, Kept, RecordsError, Remembered, Shelf, Wanted};
 use orchestrator::report::RecordCounts;
 use orchestrator::store::Store;
 
@@ -30,6 +31,17 @@ pub(crate) fn shelf(store: &Store) -> Shelf {
         Store::Sqlite(pool) => pool.clone().into(),
         Store::Postgres(pool) => pool.clone().into(),
     }
+}
+
+/// What is known of the collector that all of these deliveries are from.
+pub(crate) async fn remembered(store: &Store) -> Remembered {
+    let [remembered] = shelf(store)
+        .recall(&[("g", "c")])
+        .await
+        .unwrap()
+        .try_into()
+        .unwrap();
+    remembered
 }
 
 fn line(collection: &str, key: &str, data: &str) -> String {
@@ -169,8 +181,7 @@ async fn what_is_late_gives_way(home: &Home) {
         .map(|one| one.data.get().to_owned())
         .collect();
     assert_eq!(data, ["{\"n\":3}", "{\"n\":2}"]);
-    let remembered = shelf(&store).recall("g", "c").await.unwrap();
-    assert_eq!(remembered.state.as_deref(), Some("3"));
+    assert_eq!(remembered(&store).await.state.as_deref(), Some("3"));
     store.close().await;
 }
 
@@ -286,8 +297,7 @@ async fn records_that_nobody_delivers_can_be_forgotten(home: &Home) {
 
 async fn a_collector_is_remembered(home: &Home) {
     let store = home.open().await;
-    let nothing = shelf(&store).recall("g", "c").await.unwrap();
-    assert_eq!((nothing.state, nothing.usual), (None, None));
+    assert_eq!(remembered(&store).await, Remembered::default());
     take(
         home,
         &store,
@@ -310,14 +320,18 @@ async fn a_collector_is_remembered(home: &Home) {
         ))
         .await;
     }
-    let remembered = shelf(&store).recall("g", "c").await.unwrap();
+    let known = Remembered {
+        // Kept until there is another.
+        state: Some("{\"a\":[],\"b\":1}".to_owned()),
+        usual: Some(Duration::from_millis(30)),
+    };
+    assert_eq!(remembered(&store).await, known);
+    let several = [("other", "c"), ("g", "c"), ("g", "other"), ("g", "c")];
     assert_eq!(
-        remembered.state.as_deref(),
-        Some("{\"a\":[],\"b\":1}"),
-        "kept until there is another"
+        shelf(&store).recall(&several).await.unwrap(),
+        [Remembered::default(), known.clone(), Remembered::default(), known]
     );
-    assert_eq!(remembered.usual.map(|usual| usual.as_millis()), Some(30));
-    assert_eq!(shelf(&store).recall("other", "c").await.unwrap().state, None);
+    assert_eq!(shelf(&store).recall(&[]).await.unwrap(), []);
     store.close().await;
 }
 

@@ -33,11 +33,15 @@ pub(super) struct Channel {
 impl Channel {
     /// Creates the file, empty.
     pub(super) fn create(path: PathBuf) -> io::Result<Self> {
-        File::create_new(&path)?;
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)?;
         let mut ticks = interval_at(Instant::now() + LOOK, LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
-            follower: Some(Follower::open(&path)?),
+            follower: Some(Follower::new(path.clone(), file)),
             path,
             looking: None,
             ticks,
@@ -96,7 +100,9 @@ impl Channel {
     }
 
     /// Reads to the end. With `secrets` the file itself is masked first: it is kept, and
-    /// what is taken from it goes into the database. An empty file is removed.
+    /// what is taken from it goes into the database. An empty file stays as well: making
+    /// and removing one for every attempt makes ext4 search for inodes that were not in
+    /// use a moment ago, which costs more than the attempt.
     ///
     /// # Errors
     /// In words that say which file.
@@ -104,6 +110,10 @@ impl Channel {
         if let Some(looking) = self.looking.take() {
             let looked = looking.await;
             self.keep(looked);
+        }
+        // Most collectors bring nothing, which is not worth another thread.
+        if is_empty_file(&self.path) {
+            return Ok(Examined::default());
         }
         let (path, follower) = (self.path.clone(), self.follower.take());
         let closing = tokio::task::spawn_blocking(move || finish(&path, follower, secrets));
@@ -115,9 +125,7 @@ impl Channel {
 fn finish(path: &Path, follower: Option<Follower>, secrets: Option<Secrets>) -> io::Result<Examined> {
     // Both do nothing to a file that is not what it was: the follower says so.
     if let Some(secrets) = secrets
-        && path
-            .symlink_metadata()
-            .is_ok_and(|file| file.is_file() && file.len() > 0)
+        && path.symlink_metadata().is_ok_and(|file| file.is_file())
     {
         mask(path, secrets)?;
     }
@@ -125,11 +133,12 @@ fn finish(path: &Path, follower: Option<Follower>, secrets: Option<Secrets>) -> 
         Some(follower) => follower,
         None => Follower::open(path)?,
     };
-    let examined = follower.finish()?;
-    if examined.bytes == 0 {
-        std::fs::remove_file(path)?;
-    }
-    Ok(examined)
+    follower.finish()
+}
+
+fn is_empty_file(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|file| file.is_file() && file.len() == 0)
 }
 
 /// Replaces the file by one without secrets.

@@ -8,6 +8,7 @@ mod context;
 mod control;
 mod ending;
 mod harvest;
+mod memory;
 mod run;
 mod signals;
 mod sink;

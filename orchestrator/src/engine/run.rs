@@ -11,8 +11,9 @@ use tokio::time::Instant;
 use super::attempt::{Attempted, Job, Ordered, attempt};
 use super::context::Context;
 use super::ending::Ledger;
+use super::memory::Memory;
 use crate::model::{Action, CancelCause, Event, Owner, Plan, Planned, RunId, RunState, RunTask};
-use crate::records::{Delivery, Remembered};
+use crate::records::Delivery;
 use crate::report::{Bus, PlannedTask, RunDir, RunEvent, SlotRef, Summary, TaskRef};
 
 /// A run to be executed.
@@ -76,6 +77,7 @@ pub async fn run(
         attempts: JoinSet::new(),
         current: None,
         rest: None,
+        memory: Memory::new(),
         pending: Vec::new(),
     };
     running.told_start().await;
@@ -112,6 +114,7 @@ struct Running<'a> {
     attempts: JoinSet<Attempted>,
     current: Option<Current>,
     rest: Option<Instant>,
+    memory: Memory,
     /// What the database could not take when it should have.
     pending: Vec<Delivery>,
 }
@@ -180,6 +183,9 @@ impl Running<'_> {
                 let attempted = joined.unwrap_or_else(|error| Attempted::lost(&error.to_string(), self.context.clock.now()));
                 let (outcome, told) = (attempted.outcome.clone(), attempted.harvest.told);
                 self.pending.extend(attempted.harvest.pending.clone());
+                if attempted.harvest.counts.is_some() {
+                    self.memory.forget();
+                }
                 self.ledger.attempted(attempted);
                 Event::Ended { outcome, told }
             }
@@ -218,7 +224,7 @@ impl Running<'_> {
         let planned = &self.request.plan.tasks[task].task;
         let log = self.dir.log(task + 1, planned.command.as_str(), number);
         let events = self.dir.events(task + 1, planned.command.as_str(), number);
-        let remembered = self.recall(task).await;
+        let remembered = self.memory.of(task, &self.refs, &self.context.shelf).await;
         let at = self.context.clock.now();
         self.bus
             .publish(RunEvent::TaskStarted {
@@ -247,21 +253,6 @@ impl Running<'_> {
             bus: self.bus.clone(),
             orders: receiver,
         }));
-    }
-
-    /// What is known of a collector before it starts. One that cannot be told runs as
-    /// if for the first time: keys make that harmless.
-    async fn recall(&self, task: usize) -> Remembered {
-        let TaskRef { group, command, .. } = &*self.refs[task];
-        match self.context.shelf.recall(group, command).await {
-            Ok(remembered) => remembered,
-            Err(error) => {
-                tracing::warn!(
-                    "what is known of {group}/{command} cannot be read, it starts afresh: {error}"
-                );
-                Remembered::default()
-            }
-        }
     }
 
     /// The database may be back: what it could not take is tried once more.

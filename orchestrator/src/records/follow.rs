@@ -32,11 +32,16 @@ impl Follower {
     /// # Errors
     /// It is no regular file, or cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            path: path.to_owned(),
-            lines: Lines::new(BufReader::with_capacity(64 << 10, open(path)?)),
+        Ok(Self::new(path.to_owned(), open(path)?))
+    }
+
+    /// Of a file that has just been made there, and nothing was read of it yet.
+    pub fn new(path: PathBuf, file: File) -> Self {
+        Self {
+            path,
+            lines: Lines::new(BufReader::with_capacity(64 << 10, file)),
             examination: Examination::default(),
-        })
+        }
     }
 
     /// Reads what is new, at most about so many bytes, and says what is known so far.

@@ -1,18 +1,26 @@
-//! Many ends in one statement. A night of quick collectors ends hundreds of attempts
+//! Many rows in one statement. A night of quick collectors ends hundreds of attempts
 //! between two commits, and each statement costs more in waking threads than in work.
+
+use jiff::Timestamp;
 
 use super::error::StoreError;
 use super::sql::{Arg, Sql, args};
 use super::transition::Change;
 use crate::model::RunId;
-use crate::report::{AttemptRecord, TaskSummary};
+use crate::report::{AttemptRecord, PlannedTask, TaskSummary};
 
 /// A statement over the rows of a JSON array of arrays: `value ->> 3` is the fourth
-/// value of a row. Only the way to unfold it differs.
+/// value of a row. Only the way to unfold it differs. Without the limit, which limits
+/// nothing, SQLite takes the subquery apart and looks through the array once for each
+/// task of the run (<https://sqlite.org/optoverview.html#flattening>).
 macro_rules! over_rows {
     ($before:literal, $after:literal) => {
         (
-            concat!($before, " from json_each($2) ", $after),
+            concat!(
+                $before,
+                " from (select value from json_each($2) limit -1) as x ",
+                $after
+            ),
             concat!(
                 $before,
                 " from jsonb_array_elements(cast($2 as jsonb)) as x(value) ",
@@ -20,6 +28,26 @@ macro_rules! over_rows {
             ),
         )
     };
+}
+
+/// Tasks become part of a run's plan.
+pub(super) async fn planned(
+    sql: &mut Sql,
+    run: &RunId,
+    at: Timestamp,
+    tasks: &[PlannedTask],
+) -> Result<(), StoreError> {
+    const TEXT: (&str, &str) = over_rows!(
+        "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule)
+         select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), value ->> 2, value ->> 3,
+             value -> 4, value ->> 5",
+        ""
+    );
+    let rows = tasks.iter().map(|planned| {
+        let PlannedTask { task, args, schedule } = planned;
+        args![task.position, at, &task.group, &task.command, args, schedule]
+    });
+    change_all(sql, Change::PlanTask, TEXT, run, &rows.collect::<Vec<_>>()).await
 }
 
 /// Attempts end, named by the position of their task, which has not ended itself. The start of one may be missing:

@@ -7,9 +7,11 @@ use std::path::Path;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use super::journal;
 use super::read::HistoryFilter;
 use super::slots::{SlotState, SlotTask};
 use super::store::Store;
+use super::write::Gaps;
 use crate::model::{Owner, RunId};
 use crate::report::SlotRef;
 
@@ -82,6 +84,61 @@ async fn ask_everything(store: &Store) {
     store.last_success("g", "c").await.unwrap();
 }
 
+/// A run of one task, as its journal has it.
+const JOURNAL: &str = concat!(
+    r#"{"seq":1,"event":"run_started","run":"r","schedule":"daily","group":null,"at":"2026-11-26T04:18:45Z","owner":{"host":"h","boot":"b","pid":1,"started":1},"tasks":[{"position":1,"group":"g","command":"c","args":["a"],"schedule":"daily"}]}"#,
+    "\n",
+    r#"{"seq":2,"event":"task_finished","at":"2026-11-26T04:18:46Z","position":1,"group":"g","command":"c","args":["a"],"outcome":"succeeded","exit_code":0,"signal":null,"reason":"exited with code 0","category":null,"hint":null,"attempts":1,"duration_ms":21,"max_rss_bytes":1,"cpu_ms":0,"stdout_bytes":0,"stderr_bytes":0,"lines":0,"truncated":false,"leaked":false,"records":null,"suspect":null,"log":"l","last_attempt":{"number":1,"started_at":"2026-11-26T04:18:45Z","finished_at":"2026-11-26T04:18:46Z","outcome":"succeeded","exit_code":0,"signal":null,"reason":"exited with code 0","log":"l","isolation":"tree"}}"#,
+    "\n",
+);
+
+/// Many ends go into one statement: each must find its own task, not look at all tasks of
+/// the run.
+#[tokio::test]
+async fn an_end_is_written_where_its_task_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(None, dir.path()).await.unwrap();
+    STATEMENTS.take();
+    let journal = dir.path().join("journal.jsonl");
+    std::fs::write(&journal, JOURNAL).unwrap();
+    let (events, problems) = journal::read(&journal).unwrap();
+    assert_eq!((events.len(), problems), (2, Vec::new()));
+    store
+        .apply(&RunId::new("r"), &events, Gaps::Forgotten)
+        .await
+        .unwrap();
+    let ends: Vec<String> = STATEMENTS
+        .take()
+        .into_iter()
+        .filter(|sql| sql.contains("json_each") && sql.contains("outcome is null"))
+        .collect();
+    assert_eq!(ends.len(), 2, "{ends:#?}");
+    for statement in ends {
+        let steps = steps(&store, &statement).await;
+        let found = "USING PRIMARY KEY (run_id=? AND position=?)";
+        assert!(
+            steps
+                .iter()
+                .any(|step| step.starts_with("SEARCH tasks ") && step.ends_with(found)),
+            "{steps:#?}: {statement}"
+        );
+    }
+    store.close().await;
+}
+
+/// How SQLite goes about a statement.
+async fn steps(store: &Store, statement: &str) -> Vec<String> {
+    let explain = format!("explain query plan {statement}");
+    let Store::Sqlite(pool) = store else {
+        unreachable!()
+    };
+    let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explain))
+        .fetch_all(pool)
+        .await
+        .unwrap();
+    steps.into_iter().map(|(.., step)| step).collect()
+}
+
 #[tokio::test]
 async fn no_question_reads_a_whole_table() {
     let dir = tempfile::tempdir().unwrap();
@@ -92,15 +149,8 @@ async fn no_question_reads_a_whole_table() {
     statements.dedup();
     assert!(statements.len() > 30, "{statements:#?}");
     for statement in statements.iter().filter(|sql| !sql.contains("sqlite_master")) {
-        let explain = format!("explain query plan {statement}");
-        let Store::Sqlite(pool) = &store else {
-            unreachable!()
-        };
-        let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explain))
-            .fetch_all(pool)
-            .await
-            .unwrap();
-        for (.., step) in &steps {
+        let steps = steps(&store, statement).await;
+        for step in &steps {
             let whole = ["runs", "tasks", "attempts", "slots", "ledger"]
                 .iter()
                 .any(|table| *step == format!("SCAN {table}"));

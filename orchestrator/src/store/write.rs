@@ -15,7 +15,7 @@ use super::store::Store;
 use super::transition::Change;
 use super::{bulk, recovery, releases, slots};
 use crate::model::{Owner, RunId};
-use crate::report::{PlannedTask, RunEvent, Summary, TaskRef, TaskSummary};
+use crate::report::{RunEvent, Summary, TaskRef, TaskSummary};
 
 /// What events that are missing before a batch mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,9 +108,7 @@ async fn write(
                 ..
             } => {
                 run_started(sql, run, schedule, group, *at, owner).await?;
-                for task in tasks {
-                    planned(sql, run, *at, task).await?;
-                }
+                bulk::planned(sql, run, *at, tasks).await?;
                 if let Some(slot) = slot {
                     slots::taken(sql, run, slot, *at, tasks).await?;
                     has_slot = true;
@@ -215,24 +213,6 @@ async fn run_started(
             owner.pid,
             owner.started,
             false
-        ],
-    )
-    .await
-}
-
-async fn planned(sql: &mut Sql, run: &RunId, at: Timestamp, task: &PlannedTask) -> Result<(), StoreError> {
-    sql.change_one(
-        Change::PlanTask,
-        "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule)
-         values ($1, $2, $3, $4, $5, $6, $7)",
-        &args![
-            run,
-            task.task.position,
-            at,
-            &task.task.group,
-            &task.task.command,
-            &task.args,
-            &task.schedule
         ],
     )
     .await
