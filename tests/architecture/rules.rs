@@ -109,6 +109,7 @@ const SYSTEM: &[&str] = &[
     "beat/watch.rs",
     // Its tests measure CPU, which the standard library cannot.
     "config/tests/hostile.rs",
+    "beat/tick/reference.rs",
 ];
 
 struct Confined {

@@ -38,14 +38,14 @@ def main() -> None:
     assert len(set(slots)) == len(slots), "a slot has two rows"
     ran = [line.split()[0] for line in said["ran"]]
     assert len(set(ran)) == len(ran), f"a slot ran twice: {ran}"
-    # The scheduler began at 10:00:58 on the 25th: from its first slot on there is none
-    # without a row. What the clock of the day before came by is older than the timetable.
-    at = datetime.datetime(2026, 11, 25, 10, 1, tzinfo=datetime.timezone.utc)
-    first = int(at.timestamp()) * 1_000_000
-    here = [slot for slot in slots if slot >= first]
-    assert here == list(range(first, here[-1] + 1, MINUTE)), "a slot is gone"
-    for slot, state, cause in rows[-len(here):]:
+    # From the first slot that ran on the 25th on there is none without a row. What the clock
+    # of the day before came by is older than the timetable.
+    at = datetime.datetime.fromisoformat(min(slot for slot in ran if "-25T" in slot).replace("Z", "+00:00"))
+    here = [row for row in rows if row[0] >= int(at.timestamp()) * 1_000_000]
+    for slot, state, cause in here:
         print(shown(slot), state, cause or "", sep="\t")
+    whole = range(here[0][0], here[-1][0] + 1, MINUTE)
+    assert [slot for slot, _, _ in here] == list(whole), "a slot is gone"
     for slot, state, cause in rows:
         instant = datetime.datetime.fromtimestamp(slot / 1e6, datetime.timezone.utc)
         name = f"{instant:%Y-%m-%dT%H:%M:%SZ}"

@@ -96,7 +96,7 @@ impl Firing {
             }
         };
         let run = self.request.run.clone();
-        // Told while it runs: nobody waits for a server that does not answer.
+        // Beside the run: no collector waits for a note.
         let work = execute(&self.means, self.request, self.audience, self.orders);
         match tokio::join!(work, told).0 {
             Ok(executed) => End::Ran(executed),

@@ -16,7 +16,7 @@ use super::turn::causes;
 use crate::engine::RunRequest;
 use crate::execution::{Executed, Orders};
 use crate::model::{Entry, EntryKey, Overlap, Plan, Release, RunId};
-use crate::report::SlotRef;
+use crate::report::{SlotRef, neutralised};
 
 /// The timetable in force, and what decides besides.
 #[derive(Clone, Copy)]
@@ -50,16 +50,16 @@ impl Scheduler {
     /// It is known whether there is a release, where it matters.
     fn fire(&mut self, entry: &Entry<'_>, slot: Timestamp, table: Table<'_, '_>, release: Release) {
         let circumstances = table.circumstances;
-        let nothing = match &release {
-            // A run of tasks that are all skipped tells nobody more than their rows do.
-            Release::Unknown(reason) if entry.is_poll() => Some(Reason::ReleaseUnknown(reason.clone())),
-            _ => None,
-        };
+        let asked = !matches!(release, Release::NotChecked);
         let unknown = match &release {
             Release::Unknown(reason) => Some(reason.clone()),
             _ => None,
         };
-        let asked = release != Release::NotChecked;
+        // A run of tasks that are all skipped tells nobody more than their rows do.
+        let nothing = unknown
+            .clone()
+            .filter(|_| entry.is_poll())
+            .map(Reason::ReleaseUnknown);
         let planned = planned(entry, slot, circumstances, release);
         if let Some((plan, _)) = planned.as_ref().filter(|_| asked) {
             self.answered(plan.release.keyword(), unknown);
@@ -104,7 +104,10 @@ impl Scheduler {
         self.standing.send_if_modified(|standing| {
             match (&standing.release_error, &unknown) {
                 (before, Some(reason)) if before.as_ref() != Some(reason) => {
-                    tracing::warn!("nobody can tell whether there is a new release: {reason}");
+                    tracing::warn!(
+                        "nobody can tell whether there is a new release: {}",
+                        neutralised(reason)
+                    );
                 }
                 (Some(_), None) => tracing::info!("it is known again whether there is a new release"),
                 _ => {}

@@ -52,7 +52,8 @@ impl Late {
 }
 
 impl Lateness {
-    /// A slot begins: whoever wants to know is told if it is late.
+    /// A slot begins: if it is late, that is written down for whoever wants to know. It is
+    /// delivered within a minute (`telling`): a server that does not answer holds no lane.
     pub(super) async fn tell(&self, means: &Means, key: &EntryKey, late: &Late) {
         let told = self.count(&means.post.channels, key, late.lag);
         if !told.is_empty() {

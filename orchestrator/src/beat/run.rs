@@ -256,6 +256,10 @@ impl Scheduler {
         }
         let now = self.now();
         self.standing.send_modify(|standing| {
+            if before.release != schedule.release {
+                // It was said of another place.
+                standing.release_error = None;
+            }
             standing.schedule = std::sync::Arc::new(schedule);
             standing.loaded_at = now;
             standing.schedule_error = None;

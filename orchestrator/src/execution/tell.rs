@@ -58,7 +58,7 @@ pub async fn tell_missed(means: &Means, slot: &SlotRef, tasks: &[(String, String
     }
 }
 
-/// Tells these channels (with how many times in a row) that a slot began late.
+/// Writes down that a slot began late, for these channels and with how many times in a row.
 pub async fn tell_late(
     means: &Means,
     slot: &SlotRef,
@@ -67,8 +67,7 @@ pub async fn tell_late(
     told: &[(String, u64)],
 ) {
     let now = means.context.clock.now();
-    match late(&means.store, told, slot, tasks, reason, now).await {
-        Ok(()) => tell(means).await,
-        Err(error) => tracing::warn!("nobody is told of slot {} of {}: {error}", slot.at, slot.entry),
+    if let Err(error) = late(&means.store, told, slot, tasks, reason, now).await {
+        tracing::warn!("nobody is told of slot {} of {}: {error}", slot.at, slot.entry);
     }
 }
