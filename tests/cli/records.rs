@@ -155,10 +155,40 @@ fn a_failure_brings_nothing_and_says_where_it_is() {
     place
         .run(&["records", "export", "c"])
         .exits(2)
-        .says("there is no collection \"c\"");
+        .says("there is no collection \"c\"")
+        .says("no collector has delivered records yet");
     let run = place.last()["run"].as_str().unwrap().to_owned();
     let kept = place.state().join("runs").join(run).join("1-c.events.jsonl");
     assert_eq!(fs::read_to_string(kept).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn an_unknown_collection_is_a_usage_error_that_names_the_known_ones() {
+    let place = place("      - {command: c, schedule: daily}\n");
+    says(
+        &place,
+        "c",
+        r#"printf '{"type":"record","collection":"%s","key":"k","data":{}}\n' library usage >>"$ORCHESTRATE_EVENTS""#,
+    );
+    place.run(&["run", "--schedule", "daily"]).exits(0);
+    for verb in ["show", "export", "prune"] {
+        let mut args = vec!["records", verb, "libary"];
+        args.extend(
+            (verb == "prune")
+                .then_some(["--unseen-for", "1d"])
+                .into_iter()
+                .flatten(),
+        );
+        let seen = place.run(&args);
+        seen.exits(2)
+            .says("error: there is no collection \"libary\" (did you mean \"library\"?)")
+            .says("hint: the collections are: library, usage");
+        assert_eq!(seen.stdout, "");
+    }
+    place
+        .run(&["records", "show", "library", "other"])
+        .exits(2)
+        .says("\"library\" has no record \"other\"");
 }
 
 #[test]
@@ -340,6 +370,37 @@ fn a_success_that_brings_too_little_is_yellow_everywhere() {
         .exits(0)
         .says("succeeded, but is suspect")
         .says(why);
+}
+
+/// The collector takes longer than it may bring nothing new.
+#[test]
+fn a_success_that_brings_nothing_new_for_too_long_is_yellow() {
+    let place = place("      - {command: c, schedule: daily, expect: {max_age: 1s}}\n");
+    says(
+        &place,
+        "c",
+        r#"sleep 1.1; printf '{"type":"record","collection":"c","key":"k","data":{}}\n' >>"$ORCHESTRATE_EVENTS""#,
+    );
+    let run = || {
+        let seen = place.run(&["run", "--schedule", "daily", "--format", "json"]);
+        let started: Value = seen
+            .exits(0)
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .find(|event| event["event"] == "task_started")
+            .unwrap();
+        (
+            started["usual_ms"].as_u64(),
+            place.last()["tasks"][0]["suspect"].clone(),
+        )
+    };
+    assert_eq!(run(), (None, Value::Null));
+    let (usual, suspect) = run();
+    let suspect = suspect.as_str().unwrap();
+    assert!(suspect.starts_with("it last brought something new "), "{suspect}");
+    // Where it tells of no progress, earlier runs say how long it takes.
+    assert!(usual.is_some_and(|usual| usual >= 1100), "{usual:?}");
 }
 
 #[test]

@@ -26,6 +26,8 @@ mod proxy;
 mod receiver;
 mod record_crash;
 mod record_figures;
+mod record_migration;
+mod record_model;
 mod records;
 mod recovery;
 mod releases;

@@ -14,7 +14,7 @@ use orchestrator::store::{Store, this_process};
 
 use crate::both::runtime;
 use crate::cluster::{Cluster, cluster};
-use crate::records::{remembered, shelf};
+use crate::records::{delivery, line, remembered, shelf};
 use crate::story::{Home, Story, at};
 use crate::support::{Place, Running, wait_until};
 
@@ -167,6 +167,43 @@ fn others_write_while_a_delivery_is_taken() {
         assert_eq!(taking.await.unwrap().unwrap().counts.new, 20_000);
         assert!(stories > 1, "nobody else wrote meanwhile");
         other.close().await;
+        store.close().await;
+    });
+}
+
+/// What a delivery sees again at this moment must not be forgotten as unseen.
+#[test]
+fn a_prune_waits_until_a_delivery_is_merged() {
+    let home = Home::new(Some(cluster().database()));
+    runtime().block_on(async {
+        let store = home.open().await;
+        let Store::Postgres(pool) = &store else {
+            unreachable!("a PostgreSQL URL")
+        };
+        let taken = delivery(&home, "r1", 1, &line("x", "a", "{}"));
+        shelf(&store).ingest(home.path(), &taken).await.unwrap();
+        // The turn of whoever merges.
+        let mut merging = pool.begin().await.unwrap();
+        let turn = sqlx::raw_sql("select pg_advisory_xact_lock(7102338501)");
+        turn.execute(&mut *merging).await.unwrap();
+        let records = shelf(&store);
+        let pruning = tokio::spawn(async move { records.prune("x", at(2), false).await });
+        loop {
+            assert!(!pruning.is_finished(), "it did not wait");
+            let (waiting,): (i64,) = sqlx::query_as(
+                "select count(*) from pg_locks where locktype = 'advisory' and not granted
+                     and database = (select oid from pg_database where datname = current_database())",
+            )
+            .fetch_one(&mut *merging)
+            .await
+            .unwrap();
+            if waiting == 1 {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        merging.commit().await.unwrap();
+        assert_eq!(pruning.await.unwrap().unwrap(), 1);
         store.close().await;
     });
 }

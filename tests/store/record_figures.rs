@@ -16,11 +16,11 @@ use crate::story::{Home, at};
 
 const RECORDS: u64 = 1_000_000;
 
-/// Two hundred bytes each, in an order that is not that of the keys.
-fn events(home: &Home, version: u32) -> Delivery {
+/// Two hundred bytes each, in an order that is not that of the keys; of every ten this many.
+fn events(home: &Home, version: u32, of_ten: u64) -> Delivery {
     let name = format!("{version}.events.jsonl");
     let mut out = BufWriter::new(File::create(home.path().join(&name)).unwrap());
-    for number in 0..RECORDS {
+    for number in (0..RECORDS).filter(|number| number % 10 < of_ten) {
         let key = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         writeln!(
             out,
@@ -59,17 +59,21 @@ fn peak() -> u64 {
 
 async fn measure(home: &Home) {
     let store = home.open().await;
-    for (version, expected) in [
-        (1, (RECORDS, 0, 0)),
-        (2, (0, RECORDS / 10, RECORDS - RECORDS / 10)),
+    let tenth = RECORDS / 10;
+    // New; again; again without four tenths of them; three tenths.
+    for (version, of_ten, expected) in [
+        (1, 10, (RECORDS, 0, 0)),
+        (2, 10, (0, tenth, 9 * tenth)),
+        (3, 6, (0, tenth, 5 * tenth)),
+        (4, 3, (0, tenth, 2 * tenth)),
     ] {
-        let delivery = events(home, version);
+        let delivery = events(home, version, of_ten);
         fs::write("/proc/self/clear_refs", "5").unwrap();
         let begin = Instant::now();
         let taken = shelf(&store).ingest(home.path(), &delivery).await.unwrap();
         let (time, peak) = (begin.elapsed(), peak());
         println!(
-            "{}: taken in {time:?}, {peak} MiB: {}",
+            "{}: {of_ten} tenths taken in {time:?}, {peak} MiB: {}",
             store.name(),
             taken.counts
         );

@@ -44,13 +44,13 @@ pub(crate) async fn remembered(store: &Store) -> Remembered {
     remembered
 }
 
-fn line(collection: &str, key: &str, data: &str) -> String {
+pub(crate) fn line(collection: &str, key: &str, data: &str) -> String {
     let key = serde_json::to_string(key).unwrap();
     format!("{{\"type\":\"record\",\"collection\":\"{collection}\",\"key\":{key},\"data\":{data}}}\n")
 }
 
 /// An events file of the run and what the engine would make of it.
-fn delivery(home: &Home, run: &str, second: i64, events: &str) -> Delivery {
+pub(crate) fn delivery(home: &Home, run: &str, second: i64, events: &str) -> Delivery {
     let path = PathBuf::from(format!("{run}.events.jsonl"));
     fs::write(home.path().join(&path), events).unwrap();
     let examined = Follower::open(&home.path().join(&path))
@@ -74,7 +74,7 @@ async fn take(home: &Home, store: &Store, run: &str, second: i64, events: &str) 
     shelf(store).ingest(home.path(), &delivery).await.unwrap()
 }
 
-async fn all(store: &Store, collection: &str) -> Vec<Kept> {
+pub(crate) async fn all(store: &Store, collection: &str) -> Vec<Kept> {
     wanted(store, collection, Wanted::default()).await
 }
 
@@ -92,7 +92,7 @@ fn keys(records: &[Kept]) -> Vec<&str> {
     records.iter().map(|record| record.key.as_str()).collect()
 }
 
-fn counts(new: u64, changed: u64, unchanged: u64) -> RecordCounts {
+pub(crate) fn counts(new: u64, changed: u64, unchanged: u64) -> RecordCounts {
     RecordCounts {
         new,
         changed,

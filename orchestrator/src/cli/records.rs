@@ -14,6 +14,7 @@ use super::records_rows::Rows;
 use super::settings::Settings;
 use super::store::{shelf, with_store};
 use super::when::When;
+use crate::config::nearest;
 use crate::model::{Clock, SystemClock};
 use crate::records::{Collection, Kept, RecordsError, Shelf, Wanted};
 use crate::report::neutralised;
@@ -173,13 +174,26 @@ async fn moment(store: &Store, since: &str) -> Result<Timestamp, Failure> {
     })
 }
 
+/// How many names a message lists.
+const NAMES: usize = 20;
+
 /// A collection that is not there is a mistake in the name, or nobody has delivered yet.
 async fn known(shelf: &Shelf, collection: &str) -> Result<(), Failure> {
     if shelf.has(collection).await.map_err(Failure::infrastructure)? {
         return Ok(());
     }
-    Err(Failure::usage(format!("there is no collection {collection:?}"))
-        .hint("orchestrate records list names the collections; one exists from its first record on"))
+    let names = shelf.names().await.map_err(Failure::infrastructure)?;
+    let failure = Failure::usage(format!(
+        "there is no collection {collection:?}{}",
+        nearest(collection, names.iter().map(String::as_str))
+            .map_or_else(String::new, |name| format!(" (did you mean {name:?}?)"))
+    ));
+    if names.is_empty() {
+        return Err(failure.hint("no collector has delivered records yet; orchestrate history says what ran"));
+    }
+    let shown: Vec<_> = names.iter().take(NAMES).map(String::as_str).collect();
+    let more = if names.len() > NAMES { ", …" } else { "" };
+    Err(failure.hint(format!("the collections are: {}{more}", shown.join(", "))))
 }
 
 fn prune(settings: &Settings, args: &RecordsPruneArgs) -> Result<Exit, Failure> {

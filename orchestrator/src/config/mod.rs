@@ -55,3 +55,4 @@ pub use retention::Retention;
 pub use schema::{schedule_schema, settings_schema};
 pub use settings::Settings;
 pub use size::parse as parse_size;
+pub(crate) use suggest::nearest;

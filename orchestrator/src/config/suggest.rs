@@ -7,7 +7,7 @@ const SHOWN: usize = 60;
 
 /// The candidate that a slip of the fingers would turn into `word`. Two slips
 /// at most, one in short words, upper and lower case alike.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.trim().to_lowercase();
     let length = word.chars().count();
     // The distance is quadratic in the length, and no key is that long.

@@ -71,16 +71,28 @@ pub struct Wanted {
 
 type Row = (String, String, i64, i64, i64, String, String, String);
 
-const ROWS: &str = "select r.key, cast(r.data as text), f.at, c.at, s.at, f.run_id, c.run_id, s.run_id
-     from records r join ingests f on f.id = r.first_ingest
-     join ingests c on c.id = r.changed_ingest join ingests s on s.id = r.seen_ingest
-     where r.collection = $1 and r.key > $2 and c.at >= $3 and r.changed_ingest >= $4
-     order by r.key limit $5";
+/// PostgreSQL does not know at once how many records a large delivery has brought. Taking
+/// them for few, it would read and sort the whole collection for every page.
+const IN_ORDER: &str = "set local enable_sort = off; set local enable_bitmapscan = off; set local jit = off";
 
-const ROW: &str = "select r.key, cast(r.data as text), f.at, c.at, s.at, f.run_id, c.run_id, s.run_id
-     from records r join ingests f on f.id = r.first_ingest
-     join ingests c on c.id = r.changed_ingest join ingests s on s.id = r.seen_ingest
-     where r.collection = $1 and r.key = $2";
+/// Records of the collection `$1`, with the deliveries that they name.
+macro_rules! rows {
+    ($which:literal) => {
+        concat!(
+            "select r.key, cast(r.data as text), f.at, c.at, s.at, f.run_id, c.run_id, s.run_id
+             from records r join ingests f on f.id = r.first_ingest
+             join ingests c on c.id = r.changed_ingest
+             join ingests s on s.id = ",
+            $crate::records::sighting::seen!("r", "$1"),
+            " where r.collection = $1 and ",
+            $which
+        )
+    };
+}
+
+const ROWS: &str = rows!("r.key > $2 and c.at >= $3 and r.changed_ingest >= $4 order by r.key limit $5");
+
+const ROW: &str = rows!("r.key = $2");
 
 const COLLECTIONS: &str = "select r.collection, r.records, i.at, i.run_id, i.group_name, i.command,
          d.added, d.changed, d.unchanged
@@ -216,10 +228,24 @@ impl Shelf {
             Pool::Postgres(pool) => {
                 let begin = "begin isolation level repeatable read read only";
                 let mut snapshot = within(ANSWER, pool.begin_with(begin)).await?;
+                within(ANSWER, sqlx::raw_sql(IN_ORDER).execute(&mut *snapshot)).await?;
                 while page!(snapshot, collection, after, bounds, each) == PAGE {}
             }
         }
         Ok(())
+    }
+
+    /// The names of the collections, or of the first thousand of them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn names(&self) -> Result<Vec<String>, RecordsError> {
+        const SQL: &str = "select distinct collection from deliveries order by collection limit 1000";
+        let names: Vec<(String,)> = match &self.pool {
+            Pool::Sqlite(pool) => within(ANSWER, sqlx::query_as(SQL).fetch_all(pool)).await?,
+            Pool::Postgres(pool) => within(ANSWER, sqlx::query_as(SQL).fetch_all(pool)).await?,
+        };
+        Ok(names.into_iter().map(|(name,)| name).collect())
     }
 
     /// Whether there is anything in a collection.
@@ -228,40 +254,6 @@ impl Shelf {
     /// The database fails.
     pub async fn has(&self, collection: &str) -> Result<bool, RecordsError> {
         Ok(self.newest_delivery(collection).await? > 0)
-    }
-
-    /// Forgets the records of a collection that nobody delivered since then; with
-    /// `dry_run` only counts them.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn prune(
-        &self,
-        collection: &str,
-        unseen_since: Timestamp,
-        dry_run: bool,
-    ) -> Result<u64, RecordsError> {
-        const COUNT: &str = "select count(*) from records where collection = $1
-             and seen_ingest in (select id from ingests where at < $2)";
-        const DELETE: &str = "delete from records where collection = $1
-             and seen_ingest in (select id from ingests where at < $2)";
-        let at = unseen_since.as_microsecond();
-        macro_rules! on {
-            ($pool:expr) => {{
-                if dry_run {
-                    let query = sqlx::query_as(COUNT).bind(collection).bind(at);
-                    let (count,): (i64,) = within(WORK, query.fetch_one($pool)).await?;
-                    u64::try_from(count).unwrap_or_default()
-                } else {
-                    let query = sqlx::query(DELETE).bind(collection).bind(at);
-                    within(WORK, query.execute($pool)).await?.rows_affected()
-                }
-            }};
-        }
-        Ok(match &self.pool {
-            Pool::Sqlite(pool) => on!(pool),
-            Pool::Postgres(pool) => on!(pool),
-        })
     }
 
     /// The newest delivery to a collection; zero if there was none.

@@ -11,9 +11,12 @@ mod export;
 mod follow;
 mod ingest;
 mod lines;
+mod merge;
 mod postgres;
+mod prune;
 mod recall;
 mod shelf;
+mod sighting;
 mod sqlite;
 
 pub use delivery::{Delivery, Undelivered};

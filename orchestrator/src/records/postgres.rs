@@ -9,24 +9,64 @@ use tokio::sync::mpsc;
 use super::delivery::Delivery;
 use super::error::RecordsError;
 use super::event::Record;
-use super::ingest::{Fed, Ingested, RESULT, ResultRow, cut_short, ingested, keep, merge};
+use super::ingest::{Fed, Ingested, cut_short};
+use super::merge::{RESULT, ResultRow, ingested, keep, merge};
 use super::shelf::{ANSWER, WORK, within};
+use super::sighting::superseded;
 
-/// What is laid down for a moment need not reach the server's disk.
-const PREPARE: &str = "begin;
+/// Whoever changes records holds this lock until it commits. The number is ours and
+/// arbitrary.
+pub(super) const TURN: &str = "select pg_advisory_xact_lock(7102338501)";
+
+/// What is laid down for a moment need not reach the server's disk. Whatever the server's
+/// default is: each statement must see what the one before us committed. Compiling the
+/// statements takes longer than they do.
+const PREPARE: &str = "begin isolation level read committed;
     set local work_mem = '64MB';
     set local temp_buffers = '128MB';
+    set local jit = off;
     create temp table lines (
         line bigint not null, collection text collate \"C\" not null,
-        key text collate \"C\" not null, data text not null) on commit drop";
+        key text collate \"C\" not null, data text not null) on commit drop;
+    create temp table judged (
+        collection text collate \"C\" not null, key text collate \"C\" not null,
+        verdict text not null, data json) on commit drop";
 
-/// The last line about a key wins. The number of the lock is ours and arbitrary.
+/// The last line about a key wins. The key comes first because it tells lines apart: only
+/// the leading column of a sort is compared by its first bytes alone.
 const SETTLE: [&str; 3] = [
     "create temp table delivered on commit drop as
-     select distinct on (collection, key) collection, key, cast(data as json) as data
-     from lines order by collection, key, line desc",
+     select distinct on (key, collection) collection, key, cast(data as json) as data
+     from lines order by key, collection, line desc",
     "analyze delivered",
-    "select pg_advisory_xact_lock(7102338501)",
+    TURN,
+];
+
+/// Compared once. Then a record that did not change is not written; and one that is
+/// known to be new costs half of what one costs that may be there.
+const MERGE: [&str; 5] = [
+    concat!(
+        "insert into judged (collection, key, verdict, data)
+         select d.collection, d.key,
+             case when r.key is null then 'new'
+                 when cast(r.data as text) = cast(d.data as text) then 'same'
+                 when ",
+        superseded!("r"),
+        " then 'late'
+                 else 'changed' end,
+             case when r.key is null or cast(r.data as text) <> cast(d.data as text) then d.data end
+         from delivered d left join records r on r.collection = d.collection and r.key = d.key"
+    ),
+    "analyze judged",
+    "insert into deliveries (collection, ingest, added, changed, unchanged)
+     select collection, $1, count(*) filter (where verdict = 'new'),
+         count(*) filter (where verdict = 'changed'),
+         count(*) filter (where verdict in ('same', 'late'))
+     from judged group by collection",
+    "insert into records (collection, key, data, first_ingest, changed_ingest)
+     select collection, key, data, $1, $1 from judged where verdict = 'new' order by collection, key",
+    "update records r set data = j.data, changed_ingest = $1 from judged j
+     where j.verdict = 'changed' and r.collection = j.collection and r.key = j.key",
 ];
 
 pub(super) async fn take(
@@ -42,7 +82,7 @@ pub(super) async fn take(
     for statement in SETTLE {
         within(WORK, sqlx::raw_sql(statement).execute(&mut *connection)).await?;
     }
-    let row = merge!(connection, delivery, keep!("cast($3 as json)"));
+    let row = merge!(connection, delivery, MERGE, keep!("cast($3 as json)"));
     within(WORK, sqlx::raw_sql("commit").execute(&mut *connection)).await?;
     Ok(ingested(row))
 }

@@ -7,8 +7,10 @@ use tokio::sync::mpsc;
 use super::delivery::Delivery;
 use super::error::RecordsError;
 use super::event::Record;
-use super::ingest::{Fed, Ingested, RESULT, ResultRow, cut_short, ingested, keep, merge};
+use super::ingest::{Fed, Ingested, cut_short};
+use super::merge::{RESULT, ResultRow, ingested, keep, merge};
 use super::shelf::{ANSWER, WORK, within};
+use super::sighting::superseded;
 
 /// A temporary table lies in a file of its own (or in memory, while it is small). Lines
 /// are appended as they come: a tree in the order of keys that come in none would be
@@ -26,6 +28,30 @@ const SORT: &str = "insert into delivered select collection, key, data from (
         select collection, key, data, max(rowid) from laid group by collection, key);
     drop table laid;
     commit";
+
+/// Finding a record is cheap here and writing one is not: what did not change is found
+/// twice and written never.
+const MERGE: [&str; 2] = [
+    concat!(
+        "insert into deliveries (collection, ingest, added, changed, unchanged)
+         select collection, $1, added, changed, lines - added - changed from (
+             select d.collection, count(*) as lines,
+                 count(*) filter (where r.key is null) as added,
+                 count(*) filter (where r.data <> d.data and not ",
+        superseded!("r"),
+        ") as changed
+             from delivered d left join records r on r.collection = d.collection and r.key = d.key
+             group by d.collection) as counted"
+    ),
+    concat!(
+        "insert into records as r (collection, key, data, first_ingest, changed_ingest)
+         select collection, key, data, $1, $1 from delivered where true order by collection, key
+         on conflict (collection, key) do update set
+             data = excluded.data, changed_ingest = excluded.changed_ingest
+         where r.data <> excluded.data and not ",
+        superseded!("r")
+    ),
+];
 
 pub(super) async fn take(
     pool: &SqlitePool,
@@ -45,8 +71,12 @@ pub(super) async fn take(
     }
     within(WORK, sqlx::raw_sql(SORT).execute(&mut *connection)).await?;
     within(WORK, sqlx::raw_sql("begin immediate").execute(&mut *connection)).await?;
-    let row = merge!(connection, delivery, keep!("$3"));
+    let row = merge!(connection, delivery, MERGE, keep!("$3"));
     within(WORK, sqlx::raw_sql("commit").execute(&mut *connection)).await?;
+    // Its memory goes now, not when the next delivery takes as much again.
+    if let Err(error) = within(ANSWER, connection.close()).await {
+        tracing::warn!("closing a connection after a delivery: {error}");
+    }
     Ok(ingested(row))
 }
 

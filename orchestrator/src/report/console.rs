@@ -16,7 +16,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use super::bus::Listener;
 use super::event::{RunEvent, TaskRef};
 use super::output::{Output, neutralised, push_neutralised};
-use super::progress::TaskProgress;
+use super::progress::{TaskProgress, remaining};
 use super::text::human_duration;
 use crate::model::Stream;
 
@@ -81,21 +81,6 @@ struct Current {
 
 /// How long the collector itself makes us expect, and since when.
 type Left = Arc<Mutex<Option<(Instant, Duration)>>>;
-
-/// What the collector says wins over what it usually takes.
-fn remaining(left: &Left, elapsed: Duration, usual: Option<Duration>) -> String {
-    let told = *left.lock().unwrap_or_else(PoisonError::into_inner);
-    match (told, usual) {
-        (Some((since, left)), _) => {
-            format!("  {} left", human_duration(left.saturating_sub(since.elapsed())))
-        }
-        (None, Some(usual)) if usual > elapsed => {
-            format!("  about {} left", human_duration(usual - elapsed))
-        }
-        (None, Some(usual)) => format!("  usually {}", human_duration(usual)),
-        (None, None) => String::new(),
-    }
-}
 
 impl Console {
     /// With `stream_output` every line of the collectors is shown.
@@ -247,7 +232,9 @@ impl Bars {
             "left",
             move |state: &ProgressState, into: &mut dyn fmt::Write| {
                 // It shows, or it does not; nothing depends on it.
-                let _ = into.write_str(&remaining(&shown, state.elapsed(), usual));
+                let told = *shown.lock().unwrap_or_else(PoisonError::into_inner);
+                let told = told.map(|(since, left)| left.saturating_sub(since.elapsed()));
+                let _ = into.write_str(&remaining(told, state.elapsed(), usual));
             },
         );
         bar.set_style(style);

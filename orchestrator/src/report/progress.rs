@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::event::TaskRef;
+use super::text::human_duration;
 
 /// What a collector said last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,6 +35,19 @@ pub fn time_left(elapsed: Duration, current: u64, total: Option<u64>) -> Option<
     Duration::try_from_secs_f64(left).ok()
 }
 
+/// How long it takes still, for people: what the collector says wins over what it usually
+/// takes, of which `elapsed` is over; nothing where neither is known.
+pub(super) fn remaining(told: Option<Duration>, elapsed: Duration, usual: Option<Duration>) -> String {
+    match (told, usual) {
+        (Some(left), _) => format!("  {} left", human_duration(left)),
+        (None, Some(usual)) if usual > elapsed => {
+            format!("  about {} left", human_duration(usual - elapsed))
+        }
+        (None, Some(usual)) => format!("  usually {}", human_duration(usual)),
+        (None, None) => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +62,17 @@ mod tests {
         assert_eq!(left(61, Some(60)), None);
         assert_eq!(left(5, None), None);
         assert_eq!(left(1, Some(u64::MAX)), None, "no such span");
+    }
+
+    #[test]
+    fn earlier_runs_tell_where_the_collector_does_not() {
+        let seconds = Duration::from_secs;
+        let shown = |told: Option<u64>, elapsed, usual: Option<u64>| {
+            remaining(told.map(seconds), seconds(elapsed), usual.map(seconds))
+        };
+        assert_eq!(shown(Some(5), 60, Some(300)), "  5.0s left");
+        assert_eq!(shown(None, 60, Some(72)), "  about 12.0s left");
+        assert_eq!(shown(None, 73, Some(72)), "  usually 1m 12s");
+        assert_eq!(shown(None, 73, None), "");
     }
 }

@@ -1,0 +1,128 @@
+//! When a record was last seen, without writing the record. Most deliveries of a
+//! collection bring most of it again: one row then says that all of it was seen (a
+//! census), and only what was absent is named. A delivery that brought little names what
+//! it saw again. So the rows that are written are always the fewer.
+//!
+//! A record was last seen by the delivery that its row in `sightings` names or, if it
+//! has none, by the newest census of its collection; but never before it last changed.
+//! Statements for the merge and for whoever reads.
+
+/// Of how many collections of a delivery is it asked whether it saw most of them? Those
+/// beyond have their records named.
+pub(super) const CENSUSES: i64 = 20;
+
+/// The delivery that last saw the record `r`, of the collection that the second
+/// argument names. Ids grow in the order in which deliveries are taken.
+macro_rules! seen {
+    ($r:literal, $collection:literal) => {
+        concat!(
+            "(select case when n.ingest > ",
+            $r,
+            ".changed_ingest then n.ingest else ",
+            $r,
+            ".changed_ingest end from (select coalesce(
+                 (select s.ingest from sightings s where s.collection = ",
+            $collection,
+            " and s.key = ",
+            $r,
+            ".key),
+                 (select max(w.ingest) from deliveries w where w.collection = ",
+            $collection,
+            " and w.census)) as ingest) as n)"
+        )
+    };
+}
+pub(super) use seen;
+
+/// Whether a delivery that ended later than delivery `$1` has seen the record `r`: a
+/// delivery that had to wait for the database may come after the next one. Asked first
+/// is what is false nearly always and for all records at once.
+macro_rules! superseded {
+    ($r:literal) => {
+        concat!(
+            "((select max(at) from ingests) > (select at from ingests where id = $1) and ",
+            $crate::records::sighting::seen!($r, "r.collection"),
+            " in (select id from ingests where at > (select at from ingests where id = $1)))"
+        )
+    };
+}
+pub(super) use superseded;
+
+/// The collections that delivery `$1` may have seen most of: how many records it
+/// brought, and how many of these were there and unchanged. A late one saw them as they
+/// were before.
+pub(super) const REPEATED: &str = "select collection, added + changed + unchanged, unchanged
+     from deliveries where ingest = $1 and unchanged > 0
+         and (select max(at) from ingests) <= (select at from ingests where id = $1)
+     order by unchanged desc, collection limit $2";
+
+/// How many records collection `$1` has, counted up to `$2`.
+pub(super) const SIZE: &str =
+    "select count(*) from (select 1 from records where collection = $1 limit $2) as counted";
+
+/// Who last saw the records of collection `$1` that were not delivered, before a census
+/// says otherwise.
+pub(super) const KEEP_ABSENT: &str = concat!(
+    "insert into sightings (collection, key, ingest)
+     select r.collection, r.key, ",
+    seen!("r", "$1"),
+    " from records r where r.collection = $1
+         and not exists (select 1 from delivered d where d.collection = r.collection and d.key = r.key)
+         and not exists (select 1 from sightings s where s.collection = r.collection and s.key = r.key)
+     order by r.key"
+);
+
+/// What was delivered of collection `$1` needs no row of its own.
+pub(super) const DROP_PRESENT: &str = "delete from sightings where collection = $1
+     and exists (select 1 from delivered d
+         where d.collection = sightings.collection and d.key = sightings.key)";
+
+/// Delivery `$2` saw all of collection `$1` but what has a row of its own.
+pub(super) const TAKE_CENSUS: &str =
+    "update deliveries set census = true where collection = $1 and ingest = $2";
+
+/// Delivery `$1` saw these again, where it is no census. What it brought new or changed
+/// says so itself.
+pub(super) const SEE_AGAIN: &str = concat!(
+    "insert into sightings (collection, key, ingest)
+     select r.collection, r.key, $1 from deliveries n
+     join delivered d on d.collection = n.collection
+     join records r on r.collection = d.collection and r.key = d.key
+     where n.ingest = $1 and n.unchanged > 0 and not n.census
+         and r.changed_ingest <> $1 and not ",
+    superseded!("r"),
+    " order by r.collection, r.key
+     on conflict (collection, key) do update set ingest = excluded.ingest"
+);
+
+/// Records that are gone were seen by nobody.
+pub(super) const FORGET: &str = "delete from sightings where collection = $1
+     and not exists (select 1 from records r
+         where r.collection = sightings.collection and r.key = sightings.key)";
+
+/// What delivery `$ingest` saw, in its transaction, when its records are merged.
+macro_rules! see {
+    ($connection:expr, $ingest:expr) => {{
+        use $crate::records::sighting::{
+            CENSUSES, DROP_PRESENT, KEEP_ABSENT, REPEATED, SEE_AGAIN, SIZE, TAKE_CENSUS,
+        };
+        let repeated = sqlx::query_as(REPEATED).bind($ingest).bind(CENSUSES);
+        let repeated: Vec<(String, i64, i64)> = within(WORK, repeated.fetch_all(&mut *$connection)).await?;
+        for (collection, delivered, unchanged) in &repeated {
+            // Are there fewer absent than seen again?
+            let most = delivered.saturating_add(*unchanged);
+            let size = sqlx::query_as(SIZE).bind(collection).bind(most.saturating_add(1));
+            let (size,): (i64,) = within(WORK, size.fetch_one(&mut *$connection)).await?;
+            if size > most {
+                continue;
+            }
+            if size > *delivered {
+                change!($connection, KEEP_ABSENT, collection);
+            }
+            change!($connection, DROP_PRESENT, collection);
+            change!($connection, TAKE_CENSUS, collection, $ingest);
+        }
+        change!($connection, SEE_AGAIN, $ingest);
+    }};
+}
+pub(super) use see;
