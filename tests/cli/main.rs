@@ -8,6 +8,7 @@ mod diagnostics;
 mod django;
 mod hostile;
 mod notices;
+mod receiver;
 mod records;
 mod releases;
 mod running;

@@ -1,12 +1,12 @@
 //! Who is told what: a real HTTP server, a real mail server of two dozen lines, a
 //! real command.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, channel};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 
 use serde_json::Value;
 
+use crate::receiver::{http, next, server, well};
 use crate::support::{PATIENCE, Place};
 
 const SCHEDULE: &str = r#"
@@ -40,50 +40,6 @@ fn run(place: &Place) -> i32 {
     place.run(&["run", "--schedule", "daily"]).code.unwrap()
 }
 
-/// Answers each connection with `answer`, as long as the test runs; what it was sent
-/// comes out of the receiver.
-fn server(answer: fn(&mut BufReader<TcpStream>) -> String) -> (String, Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for connection in listener.incoming() {
-            let connection = connection.unwrap();
-            connection.set_read_timeout(Some(PATIENCE)).unwrap();
-            let said = answer(&mut BufReader::new(connection));
-            if sender.send(said).is_err() {
-                return;
-            }
-        }
-    });
-    (address, receiver)
-}
-
-/// Reads a request and answers with `status`; returns its first line and its body.
-fn http(stream: &mut BufReader<TcpStream>, status: &str) -> String {
-    let (mut first, mut length) = (String::new(), 0);
-    stream.read_line(&mut first).unwrap();
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).unwrap();
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).unwrap();
-    let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    stream.get_mut().write_all(answer.as_bytes()).unwrap();
-    format!("{}\n{}", first.trim(), String::from_utf8(body).unwrap())
-}
-
-fn well(stream: &mut BufReader<TcpStream>) -> String {
-    http(stream, "204 No Content")
-}
-
 fn broken_server(stream: &mut BufReader<TcpStream>) -> String {
     http(stream, "500 Internal Server Error")
 }
@@ -114,15 +70,6 @@ fn smtp(stream: &mut BufReader<TcpStream>) -> String {
         };
         stream.get_mut().write_all(answer).unwrap();
     }
-}
-
-fn next(receiver: &Receiver<String>) -> (String, Value) {
-    let said = receiver.recv_timeout(PATIENCE).unwrap();
-    let (first, body) = said.split_once('\n').unwrap();
-    (
-        first.to_owned(),
-        serde_json::from_str(body).unwrap_or(Value::Null),
-    )
 }
 
 fn deliveries(place: &Place) -> Vec<(String, String, u64)> {

@@ -1,11 +1,9 @@
 //! Ctrl-C, SIGTERM and kill -9: what ends, how, and what the record says.
 
-use std::process::Child;
-
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::{Place, outcomes, wait_until};
+use crate::support::{Place, Running, outcomes, wait_until};
 
 const TWO: &str = r#"
 groups:
@@ -20,12 +18,12 @@ fn place(args: &str) -> Place {
     Place::new(&TWO.replace("ARGS", args))
 }
 
-fn send(child: &Child, signal: Signal) {
+fn send(child: &Running, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
 }
 
 /// Starts a run and waits until its first collector has made the file `started`.
-fn started(place: &Place) -> Child {
+fn started(place: &Place) -> Running {
     let child = place.start(&mut place.command(&["run", "--schedule", "daily"]));
     wait_until("the collector to start", || place.path("started").exists());
     child

@@ -4,10 +4,16 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use guard::{MARKER, end_all};
+pub(crate) use guard::{Running, marked};
+
+#[path = "guard.rs"]
+mod guard;
 
 pub(crate) const ORCHESTRATE: &str = env!("CARGO_BIN_EXE_orchestrate");
 pub(crate) const FAKE: &str = env!("CARGO_BIN_EXE_fake-collector");
@@ -16,7 +22,7 @@ pub(crate) const FAKE: &str = env!("CARGO_BIN_EXE_fake-collector");
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A directory of its own, gone in the end; every process that was started in it
-/// carries `marker` in its environment.
+/// carries `marker` in its environment, and ends with it.
 pub(crate) struct Place {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) marker: String,
@@ -70,7 +76,7 @@ impl Place {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("HOME", self.dir.path())
-            .env("TEST_MARKER", &self.marker)
+            .env(MARKER, &self.marker)
             .stdin(Stdio::null());
         command
     }
@@ -80,17 +86,14 @@ impl Place {
         self.see(self.start(&mut self.command(args)))
     }
 
-    pub(crate) fn start(&self, command: &mut Command) -> Child {
-        command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+    pub(crate) fn start(&self, command: &mut Command) -> Running {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running::start(command, &self.marker)
     }
 
     /// Waits for the end and proves that no process is left.
-    pub(crate) fn see(&self, child: Child) -> Seen {
-        let output = child.wait_with_output().unwrap();
+    pub(crate) fn see(&self, child: Running) -> Seen {
+        let output = child.wait_with_output();
         let survivors = self.survivors();
         assert!(survivors.is_empty(), "left over: {survivors:?}");
         Seen {
@@ -107,21 +110,11 @@ impl Place {
 
     /// Processes that carry the marker: pid and name.
     pub(crate) fn survivors(&self) -> Vec<String> {
-        let needle = format!("TEST_MARKER={}", self.marker).into_bytes();
-        fs::read_dir("/proc")
-            .unwrap()
-            .flatten()
-            .filter(|entry| {
-                let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-                environment
-                    .split(|&byte| byte == 0)
-                    .any(|variable| variable == needle)
-            })
-            .map(|entry| {
-                let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-                format!("{} {}", entry.file_name().display(), name.trim())
-            })
-            .collect()
+        let named = |pid| {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            format!("{pid} {}", name.trim())
+        };
+        marked(&self.marker).into_iter().map(named).collect()
     }
 
     /// The summary of the newest run, as `show` gives it.
@@ -131,6 +124,12 @@ impl Place {
 
     pub(crate) fn state(&self) -> PathBuf {
         self.path(".orchestrate")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        end_all(&self.marker);
     }
 }
 

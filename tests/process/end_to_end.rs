@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use nix::sys::stat::Mode;
 
-use crate::place::{FAKE, ORCHESTRATE, Place, wait_until};
+use crate::place::{FAKE, ORCHESTRATE, Place, Running, wait_until};
 use crate::support::{allowed, full};
 
 /// One group with these tasks.
@@ -81,7 +81,7 @@ fn edge_45_the_log_is_what_was_written_to_the_byte() {
     let mut written = Command::new(FAKE);
     written.args(["flood", &bytes.to_string(), "mixed"]);
     let mut outputs = [&mut logged, &mut written].map(|command| {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Running::start(command.stdout(Stdio::piped()), &place.marker);
         let output = BufReader::with_capacity(1 << 20, child.stdout.take().unwrap());
         (child, output)
     });
@@ -188,17 +188,17 @@ fn edge_54_a_slow_console_does_not_stop_the_clock() {
         nix::unistd::mkfifo(fifo, Mode::S_IRWXU).unwrap();
     }
     // Open from the start, and asleep until woken.
-    let reader = Command::new("sh")
+    let mut reader = Command::new("sh");
+    let reader = reader
         .args(["-c", "exec < \"$0\"; read -r word < \"$1\"; exec cat"])
         .args([&console, &wake])
-        .stdout(Stdio::null())
-        .spawn();
-    let mut reader = reader.unwrap();
+        .stdout(Stdio::null());
+    let mut reader = Running::start(reader, &place.marker);
     let mut command = place.command(&RUN);
     command
         .stderr(std::fs::OpenOptions::new().write(true).open(&console).unwrap())
         .stdout(Stdio::piped());
-    let mut orchestrate = command.spawn().unwrap();
+    let mut orchestrate = Running::start(&mut command, &place.marker);
     // It holds the writing end, whose last closing is what the reader's end waits for.
     drop(command);
     let runs = |name: &str| place.survivors().iter().any(|process| process.ends_with(name));

@@ -2,7 +2,6 @@
 //! supervisor anywhere in a whole run of the real binary. Each loop has a process of
 //! its own, which adopts whatever is orphaned, so that a zombie cannot hide.
 
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -10,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::place::{PATIENCE, Place, outcomes};
+use crate::place::{PATIENCE, Place, Running, outcomes};
 use crate::support::{is_part, run_part};
 
 /// Each collector ends by the ladder, with a tree that must be hunted down.
@@ -64,11 +63,11 @@ impl Moments {
     }
 }
 
-fn run(place: &Place) -> Child {
+fn run(place: &Place) -> Running {
     place.start(&mut place.command(&["run", "--schedule", "daily"]))
 }
 
-fn pid_of(child: &Child) -> Pid {
+fn pid_of(child: &Running) -> Pid {
     Pid::from_raw(i32::try_from(child.id()).unwrap())
 }
 
@@ -123,7 +122,7 @@ fn orchestrators() {
 }
 
 /// The supervisor of this run, once there is one.
-fn supervisor(place: &Place, orchestrator: &mut Child) -> Option<i32> {
+fn supervisor(place: &Place, orchestrator: &mut Running) -> Option<i32> {
     loop {
         let found = place
             .survivors()

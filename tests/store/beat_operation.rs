@@ -10,7 +10,7 @@ use nix::unistd::mkfifo;
 use serde_json::Value;
 
 use crate::beats::{EVERY_MINUTE, Fast, signal, stop};
-use crate::support::wait_until;
+use crate::support::{Running, wait_until};
 
 #[test]
 fn a_changed_file_is_read_and_a_bad_one_changes_nothing() {
@@ -94,7 +94,7 @@ groups:
       - {command: fake, schedule: interval, minutes: 1, args: [touch, started, fifo-read, go]}
 ";
 
-fn waiting() -> (Fast, std::process::Child) {
+fn waiting() -> (Fast, Running) {
     let fast = Fast::new(WAITS, None);
     mkfifo(&fast.place.path("go"), Mode::S_IRWXU).unwrap();
     let beat = fast.start(&["beat"]);
@@ -116,12 +116,7 @@ fn the_end_lets_runs_finish() {
         .unwrap();
     go.write_all(b".").unwrap();
     drop(go);
-    assert_eq!(
-        beat.wait_with_output().unwrap().status.code(),
-        Some(0),
-        "{}",
-        fast.said()
-    );
+    assert_eq!(beat.wait_with_output().status.code(), Some(0), "{}", fast.said());
     fast.place.wait_until_gone();
     let outcomes = fast.rows("select outcome from tasks");
     assert_eq!(outcomes, ["succeeded"]);
@@ -139,7 +134,7 @@ fn a_second_signal_cancels_through_the_ladder() {
     fast.wait_for("may finish within");
     signal(&beat, Signal::SIGTERM);
     assert_eq!(
-        beat.wait_with_output().unwrap().status.code(),
+        beat.wait_with_output().status.code(),
         Some(143),
         "{}",
         fast.said()
@@ -169,7 +164,15 @@ fn ask(port: u16, request: &str) -> (u16, String, String) {
     (head[9..12].parse().unwrap(), head.to_lowercase(), body.to_owned())
 }
 
-fn get(port: u16, path: &str) -> (u16, String, String) {
+/// Where it listens.
+pub(crate) fn port(fast: &Fast) -> u16 {
+    fast.wait_for("listening on http://127.0.0.1:");
+    let said = fast.said();
+    let (_, port) = said.split_once("listening on http://127.0.0.1:").unwrap();
+    port.lines().next().unwrap().parse().unwrap()
+}
+
+pub(crate) fn get(port: u16, path: &str) -> (u16, String, String) {
     ask(port, &format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}"))
 }
 
@@ -177,10 +180,7 @@ fn get(port: u16, path: &str) -> (u16, String, String) {
 fn serve_answers_its_own_machine_and_changes_nothing() {
     let fast = Fast::new(EVERY_MINUTE, None);
     let serve = fast.start(&["serve", "--listen", "127.0.0.1:0"]);
-    fast.wait_for("listening on http://127.0.0.1:");
-    let said = fast.said();
-    let (_, port) = said.split_once("listening on http://127.0.0.1:").unwrap();
-    let port: u16 = port.lines().next().unwrap().parse().unwrap();
+    let port = port(&fast);
     wait_until("some slots", || {
         fast.rows("select id from runs where success = 1").len() > 2
     });
@@ -296,63 +296,4 @@ fn a_diff_tells_what_a_reload_would() {
         .exits(2)
         .says("--schedule KIND is missing");
     fast.place.run(&["plan", "--diff", "nothing.yaml"]).exits(2);
-}
-
-/// A day of the timetable takes two seconds.
-const DAILY: &str = "
-release: {repository: repository}
-groups:
-  g:
-    default_time: \"04:10\"
-    tasks:
-      - {command: sync, schedule: on_release}
-      - {command: note, schedule: daily}
-";
-
-fn git(fast: &Fast, args: &[&str]) {
-    let done = std::process::Command::new("git")
-        .args(["-C", "repository", "-c", "user.name=t", "-c", "user.email=t@t"])
-        .args(args)
-        .current_dir(fast.place.path(""))
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{done:?}");
-}
-
-#[test]
-fn a_new_release_runs_its_tasks_until_they_succeed_and_then_no_more() {
-    let fast = Fast::at_rate(40_000, DAILY, None);
-    let script = "#!/bin/sh\necho \"$ORCHESTRATE_RELEASES\" >> releases\ntest ! -e fail\n";
-    fast.place.script("sync", script);
-    fs::create_dir(fast.place.path("repository")).unwrap();
-    git(&fast, &["init", "-q"]);
-    git(&fast, &["commit", "-q", "--allow-empty", "-m", "x"]);
-    git(&fast, &["tag", "boost-1.90.0"]);
-    git(&fast, &["tag", "boost-1.91.0.beta1"]);
-    fs::write(fast.place.path("fail"), "").unwrap();
-    let told = || fs::read_to_string(fast.place.path("releases")).unwrap_or_default();
-    let beat = fast.start(&["-q", "beat"]);
-    wait_until("a second try", || told().lines().count() > 1);
-    fs::remove_file(fast.place.path("fail")).unwrap();
-    let none = "select cause from ledger where command = 'sync' and cause = 'no new release'";
-    wait_until("a day without a release", || !fast.rows(none).is_empty());
-    let tries = told();
-    assert!(tries.lines().all(|line| line == "boost-1.90.0"), "{tries}");
-
-    git(&fast, &["tag", "boost-1.91.0"]);
-    wait_until("the new one", || told().contains("boost-1.91.0"));
-    let days = fast.ran().len();
-    wait_until("two more days", || fast.ran().len() > days + 2);
-    assert_eq!(told(), format!("{tries}boost-1.91.0\n"), "once");
-
-    fs::rename(fast.place.path("repository"), fast.place.path("elsewhere")).unwrap();
-    let unknown = "select '' || slot from ledger
-         where command = 'sync' and state = 'skipped' and cause like 'release unknown: git ls-remote%'";
-    wait_until("a day on which nobody knows", || !fast.rows(unknown).is_empty());
-    let day: i64 = fast.rows(unknown)[0].parse().unwrap();
-    wait_until("the rest of its batch", || {
-        fast.ran().iter().any(|slot| slot.as_microsecond() == day)
-    });
-    assert_eq!(stop(beat), Some(0), "{}", fast.said());
-    fast.place.wait_until_gone();
 }

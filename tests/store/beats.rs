@@ -4,16 +4,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use orchestrator::model::{Clock, SystemClock};
+use orchestrator::model::{Clock, LapseClock, SystemClock};
 
-use crate::cluster::{cluster, name_of};
-use crate::support::{Place, wait_until};
+use crate::cluster::cluster;
+use crate::support::{Place, Running, wait_until};
 
 /// A collector that notes the slot it is for.
 const NOTE: &str = "#!/bin/sh\necho \"$ORCHESTRATE_SLOT\" >> ran\n";
@@ -61,18 +61,28 @@ impl Fast {
     }
 
     /// Starts a scheduler; what it says goes into a file.
-    pub(crate) fn start(&self, args: &[&str]) -> Child {
+    pub(crate) fn start(&self, args: &[&str]) -> Running {
+        self.start_with(args, &[])
+    }
+
+    pub(crate) fn start_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Running {
         let said = fs::File::options()
             .create(true)
             .append(true)
             .open(self.place.path("said"))
             .unwrap();
-        self.command(args)
+        let mut command = self.command(args);
+        let command = command
             .env("ORCHESTRATE_TIME_LAPSE", &self.lapse)
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
-            .stderr(said)
-            .spawn()
-            .unwrap()
+            .stderr(said);
+        Running::start(command, &self.place.marker)
+    }
+
+    /// What time it is for its schedulers.
+    pub(crate) fn now(&self) -> Timestamp {
+        LapseClock::parse(&self.lapse).unwrap().now()
     }
 
     pub(crate) fn said(&self) -> String {
@@ -92,7 +102,8 @@ impl Fast {
     /// Each row as one text.
     pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
         if let Some(url) = &self.url {
-            let text = cluster().psql(name_of(url), sql);
+            // Of whichever server: the address is in it.
+            let text = cluster().psql(url, sql);
             return text.lines().map(str::to_owned).collect();
         }
         let file = self.place.state().join("orchestrate.db");
@@ -150,12 +161,12 @@ impl Fast {
     }
 }
 
-pub(crate) fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Running, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
 }
 
 /// Asks it to end, and waits for that.
-pub(crate) fn stop(mut child: Child) -> Option<i32> {
+pub(crate) fn stop(mut child: Running) -> Option<i32> {
     signal(&child, Signal::SIGTERM);
     child.wait().unwrap().code()
 }
@@ -166,7 +177,7 @@ fn fifty_kills_at_random_moments_lose_no_slot_and_double_none() {
     for round in 0..50_u64 {
         let mut beat = fast.start(&["-q", "beat"]);
         // The moment is the random part of this test; nothing is waited for.
-        std::thread::sleep(Duration::from_millis(fastrand_like(round) % 700));
+        std::thread::sleep(Duration::from_millis(random(round) % 700));
         beat.kill().unwrap();
         beat.wait().unwrap();
         fast.place.wait_until_gone();
@@ -182,7 +193,7 @@ fn fifty_kills_at_random_moments_lose_no_slot_and_double_none() {
 }
 
 /// A number that is all over the place, and another one in each run of the tests.
-fn fastrand_like(round: u64) -> u64 {
+pub(crate) fn random(round: u64) -> u64 {
     let seed = SystemClock.now().as_microsecond().unsigned_abs() ^ (round << 20);
     (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 33
 }

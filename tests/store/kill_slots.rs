@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -17,7 +17,7 @@ use orchestrator::store::{Claim, HistoryFilter, SlotState, SlotTask, Store, reco
 use crate::both::runtime;
 use crate::cluster::cluster;
 use crate::story::{Home, Story, at};
-use crate::support::wait_until;
+use crate::support::{Running, wait_until};
 
 const ROUNDS: usize = 50;
 const SLOTS: i64 = 250;
@@ -62,9 +62,11 @@ fn a_scheduler() {
             let run = RunId::new(format!("{second:03}-{}", here.pid));
             // While the other one runs an earlier slot of the entry, this one waits.
             let claim = loop {
-                let claim = store.claim_slot(&slot, &run, &here, &tasks, at(second)).await;
+                let claim = store
+                    .claim_slot(&slot, &run, &here, &tasks, at(second), None)
+                    .await;
                 match claim.unwrap() {
-                    Claim::Busy(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+                    Claim::Busy(..) => tokio::time::sleep(Duration::from_millis(1)).await,
                     claim => break claim,
                 }
             };
@@ -109,7 +111,7 @@ async fn run_slot(store: &Store, state: &Path, run: &RunId, slot: SlotRef) {
     assert!(recorder.await.unwrap().failure.is_none());
 }
 
-fn scheduler(home: &Home) -> Child {
+fn scheduler(home: &Home) -> Running {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(["--ignored", "--exact", "kill_slots::a_scheduler", "--nocapture"])
@@ -119,7 +121,7 @@ fn scheduler(home: &Home) -> Child {
     if let Some(url) = &home.url {
         command.env(URL, url);
     }
-    command.spawn().unwrap()
+    Running::start(&mut command, &format!("slots-{}", home.path().display()))
 }
 
 fn kill_9(home: &Home) {

@@ -8,6 +8,8 @@
 
 #[macro_use]
 mod both;
+mod arrears;
+mod beat_notices;
 mod beat_operation;
 mod beats;
 mod cluster;
@@ -15,17 +17,22 @@ mod conformance;
 mod faults;
 mod figures;
 mod kill_slots;
+mod left_behind;
 mod logs;
 mod outage;
 mod plans;
 mod proxy;
+#[path = "../cli/receiver.rs"]
+mod receiver;
 mod record_crash;
 mod record_figures;
 mod record_migration;
 mod record_model;
 mod records;
 mod recovery;
+mod releases;
 mod schema;
+mod service_manager;
 mod slots;
 mod statistics;
 mod story;

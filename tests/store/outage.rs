@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -16,7 +15,7 @@ use crate::both::runtime;
 use crate::cluster::{Cluster, cluster, name_of};
 use crate::proxy::{Proxy, Weather};
 use crate::story::{Home, Story};
-use crate::support::{Place, outcomes, wait_until};
+use crate::support::{Place, Running, outcomes, wait_until};
 
 /// Three collectors; the second says `started` and waits for `go`.
 fn place() -> Place {
@@ -35,7 +34,7 @@ groups:
     place
 }
 
-fn started(place: &Place, url: &str) -> Child {
+fn started(place: &Place, url: &str) -> Running {
     let mut command = place.command(&["run", "--schedule", "daily"]);
     let child = place.start(command.env("DATABASE_URL", url));
     wait_until("the collector to start", || place.path("started").exists());

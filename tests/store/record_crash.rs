@@ -16,7 +16,7 @@ use crate::both::runtime;
 use crate::cluster::{Cluster, cluster};
 use crate::records::{delivery, line, remembered, shelf};
 use crate::story::{Home, Story, at};
-use crate::support::{Place, wait_until};
+use crate::support::{Place, Running, wait_until};
 
 const RECORDS: usize = 4000;
 const KILLS: u32 = 12;
@@ -77,11 +77,8 @@ fn killed_again_and_again(url: Option<&str>) {
         if let Some(url) = url {
             command.env("DATABASE_URL", url);
         }
-        command
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap()
+        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+        Running::start(command, &place.marker)
     };
     // A first one, in peace, tells how long it takes.
     noted(&place, "r0");

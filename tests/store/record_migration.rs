@@ -1,4 +1,4 @@
-//! A database that was made before sightings (migration 0007) says the same after it.
+//! A database that was made before sightings (migration 0008) says the same after it.
 
 use std::borrow::Cow;
 use std::path::Path;

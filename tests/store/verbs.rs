@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::Child;
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 use serde_json::Value;
 
-use crate::support::{Place, outcomes, wait_until};
+use crate::support::{Place, Running, outcomes, wait_until};
 
 /// A run whose first collector says `one`, waits for the FIFO `go`, and says `two`.
 fn waiting(more: &str) -> Place {
@@ -27,7 +26,7 @@ groups:
     place
 }
 
-fn started(place: &Place) -> Child {
+fn started(place: &Place) -> Running {
     let child = place.start(&mut place.command(&["run", "--schedule", "daily", "-q"]));
     wait_until("the collector to start", || place.path("started").exists());
     // The database is told beside the run, not before it.

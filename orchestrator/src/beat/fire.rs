@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
+use super::lateness::{Late, Lateness};
 use crate::engine::RunRequest;
 use crate::execution::{Audience, Executed, Means, Orders, execute};
-use crate::model::{Overlap, Release, RunId};
+use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId};
 use crate::report::{Metrics, SlotRef};
 use crate::store::{Claim, SlotTask};
 
@@ -20,8 +21,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// Something that a scheduler set going has ended.
 pub(super) enum Ended {
-    /// It is known whether there is a release.
-    Answered(Release),
+    /// It is known whether there is a release where it was looked for.
+    Answered(Release, ReleaseSource),
     /// A firing has come to its end.
     Fired(Box<End>),
 }
@@ -32,8 +33,10 @@ pub(super) enum End {
     Ran(Executed),
     /// Somebody else has the slot.
     Taken(Option<RunId>),
-    /// A run of the entry goes on in another process.
+    /// A run of the lane goes on in another process.
     Busy(RunId),
+    /// Such a run was waited for and has ended: what is due is to be found out anew.
+    Waited,
     /// We are to stop, and the slot is still free.
     Stopped,
     /// It could not be run, for this reason.
@@ -45,9 +48,15 @@ pub(super) struct Firing {
     pub(super) means: Means,
     pub(super) request: RunRequest,
     pub(super) slot: SlotRef,
+    pub(super) key: EntryKey,
     /// The instant at which it should have begun: the slot and its delay.
     pub(super) planned_for: Timestamp,
+    /// When this scheduler found the slot.
+    pub(super) came: Timestamp,
+    pub(super) lateness: Lateness,
     pub(super) rows: Vec<SlotTask>,
+    /// The causes for which some of them do not run, to be counted.
+    pub(super) causes: Vec<&'static str>,
     pub(super) overlap: Overlap,
     pub(super) audience: Audience,
     pub(super) orders: Orders,
@@ -70,11 +79,26 @@ impl Firing {
         if let Some(end) = self.take_slot().await {
             return end;
         }
-        let clock = Arc::clone(&self.means.context.clock);
-        let lag = clock.now().duration_since(self.planned_for);
-        self.metrics.fired(Duration::try_from(lag).unwrap_or_default());
+        for cause in &self.causes {
+            self.metrics.skipped(cause);
+        }
+        let since = |then: Timestamp| {
+            let passed = self.means.context.clock.now().duration_since(then);
+            Duration::try_from(passed).unwrap_or_default()
+        };
+        let (lag, waited) = (since(self.planned_for), since(self.came));
+        self.metrics.fired(lag);
+        let late = Late::of(&self.slot, &self.request.plan, lag, waited);
+        let told = async {
+            // A look for releases has no time at which somebody counts on it.
+            if !self.key.is_poll() {
+                self.lateness.tell(&self.means, &self.key, &late).await;
+            }
+        };
         let run = self.request.run.clone();
-        match execute(&self.means, self.request, self.audience, self.orders).await {
+        // Beside the run: no collector waits for a note.
+        let work = execute(&self.means, self.request, self.audience, self.orders);
+        match tokio::join!(work, told).0 {
             Ok(executed) => End::Ran(executed),
             Err(error) => {
                 let mut reason = anyhow::Error::new(error)
@@ -94,18 +118,26 @@ impl Firing {
     /// `None` once the slot is ours.
     async fn take_slot(&mut self) -> Option<End> {
         let mut told = false;
+        let mate = self.mate();
         loop {
             let now = self.means.context.clock.now();
             let request = &self.request;
-            let claim =
-                self.means
-                    .store
-                    .claim_slot(&self.slot, &request.run, &request.owner, &self.rows, now);
+            let claim = self.means.store.claim_slot(
+                &self.slot,
+                &request.run,
+                &request.owner,
+                &self.rows,
+                now,
+                mate.as_deref(),
+            );
             match claim.await {
                 Ok(Claim::Ours) => return None,
                 Ok(Claim::Taken(run)) => return Some(End::Taken(run)),
-                Ok(Claim::Busy(run)) if self.overlap == Overlap::Skip => return Some(End::Busy(run)),
-                Ok(Claim::Busy(run)) => self.say_once(&mut told, &format!("run {run} goes on elsewhere")),
+                Ok(Claim::Busy(run, entry)) if self.gives_way(&entry) => return Some(End::Busy(run)),
+                Ok(Claim::Busy(run, _)) => {
+                    self.say_once(&mut told, &format!("run {run} goes on elsewhere"));
+                    return Some(self.wait_for_lane().await);
+                }
                 // Until it is back, there is nothing that a scheduler could do but ask again.
                 Err(error) if error.may_pass() => self.say_once(&mut told, &error.to_string()),
                 Err(error) => return Some(End::Failed(error.to_string())),
@@ -114,6 +146,39 @@ impl Firing {
                 biased;
                 () = stopped(&mut self.stop) => return Some(End::Stopped),
                 () = sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    /// Whether it does not wait for a run of `entry`: as in `lanes`, a batch always waits
+    /// for a look for releases, and a look for nobody.
+    fn gives_way(&self, entry: &str) -> bool {
+        self.key.is_poll() || self.overlap == Overlap::Skip && entry == self.slot.entry
+    }
+
+    fn mate(&self) -> Option<String> {
+        self.key.lane_mate().map(|mate| mate.to_string())
+    }
+
+    /// Waits until no other process has a run in the lane. That run may have dealt with the
+    /// releases that this one was planned for, so the slot is not taken with this plan.
+    async fn wait_for_lane(&mut self) -> End {
+        let mate = self.mate();
+        loop {
+            tokio::select! {
+                biased;
+                () = stopped(&mut self.stop) => return End::Stopped,
+                () = sleep(PAUSE) => {}
+            }
+            let store = &self.means.store;
+            match store
+                .lane_is_busy(&self.slot, &self.request.owner, mate.as_deref())
+                .await
+            {
+                Ok(false) => return End::Waited,
+                Ok(true) => {}
+                Err(error) if error.may_pass() => {}
+                Err(error) => return End::Failed(error.to_string()),
             }
         }
     }

@@ -7,7 +7,9 @@ use crate::model::{Entry, EntryKey};
 /// The delay of an entry: a stable fraction of its group's jitter, so that each night
 /// looks like the last and groups of one minute are spread.
 pub(super) fn delay(entry: &Entry<'_>) -> Duration {
-    entry.group().map_or(Duration::ZERO, |group| {
+    // A look for releases follows its own grid.
+    let group = entry.group().filter(|_| !entry.is_poll());
+    group.map_or(Duration::ZERO, |group| {
         group.jitter.mul_f64(fraction(entry.key())).min(group.jitter)
     })
 }

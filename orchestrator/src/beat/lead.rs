@@ -89,7 +89,7 @@ impl Scheduler {
             standing.leading = now_leading;
             differs
         });
-        systemd::status(if now_leading { "leading" } else { "standing by" });
+        systemd::status(self.standing.borrow().words());
         now_leading
     }
 

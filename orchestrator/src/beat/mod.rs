@@ -2,18 +2,23 @@
 //! one that did not run. Called by `beat` and `serve`.
 //!
 //! Pure: `tick` (which slots have come, and what becomes of them), `jitter`, `rows` (what
-//! a slot means to each task), `lanes` (one run of an entry at a time). Around them: `run`
-//! (the loop), `lead` (one scheduler leads, others stand by), `fire` (claim and execute),
-//! `alarm` and `watch` (the kernel wakes us, nothing is polled).
+//! a slot means to each task), `lanes` (one run at a time in a lane). Around them: `run`
+//! (the loop), `lead` (one scheduler leads, others stand by), `turn` (slots that have come),
+//! `firings` and `fire` (claim and execute), `asking` (is there a release?), `alarm` and
+//! `watch` (the kernel wakes us, nothing is polled).
 //!
 //! It must never read the schedule file itself, never decide what a run does, and never
 //! start anything whose slot it has not taken in the database.
 
 mod alarm;
+mod arrears;
+mod asking;
 mod drain;
 mod fire;
+mod firings;
 mod jitter;
 mod lanes;
+mod lateness;
 mod lead;
 mod reason;
 mod rows;

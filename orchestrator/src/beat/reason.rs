@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::model::{Because, Cadence};
+use crate::model::{Because, Cadence, Entry};
 use crate::store::{Pause, SlotState};
 
 /// The reason.
@@ -22,6 +22,11 @@ pub(super) enum Reason {
     Paused(Pause),
     /// There is no new release.
     NoNewRelease,
+    /// Nobody can tell whether there is one, for this reason.
+    ReleaseUnknown(String),
+    /// It was a look for releases that was not made, for this reason; the next one sees
+    /// what it would have seen.
+    Superseded(String),
     /// The entry was busy, as this says.
     Overlap(String),
     /// The slot passed, for this reason.
@@ -29,6 +34,22 @@ pub(super) enum Reason {
 }
 
 impl Reason {
+    /// Why a slot that passed is not run late.
+    pub(super) fn missed(entry: &Entry<'_>, reason: String) -> Self {
+        match entry.is_poll() {
+            true => Self::Superseded(reason),
+            false => Self::Missed(reason),
+        }
+    }
+
+    /// Why a slot that came while its lane was busy is not run.
+    pub(super) fn overlap(entry: &Entry<'_>, reason: String) -> Self {
+        match entry.is_poll() {
+            true => Self::Superseded(reason),
+            false => Self::Overlap(reason),
+        }
+    }
+
     /// One of a few words.
     pub(super) fn keyword(&self) -> &'static str {
         match self {
@@ -37,6 +58,8 @@ impl Reason {
             Self::New(_) => "new",
             Self::Paused(_) => "paused",
             Self::NoNewRelease => "no_new_release",
+            Self::ReleaseUnknown(_) => "release_unknown",
+            Self::Superseded(_) => "superseded",
             Self::Overlap(_) => "overlap",
             Self::Missed(_) => "missed",
         }
@@ -69,6 +92,10 @@ impl fmt::Display for Reason {
                 until: Some(until),
             }) => write!(f, "group {group} was paused from {from} to {until}"),
             Self::NoNewRelease => write!(f, "{}", Because::NoNewRelease),
+            Self::ReleaseUnknown(reason) => write!(f, "{}", Because::ReleaseUnknown(reason.clone())),
+            Self::Superseded(reason) => {
+                write!(f, "{reason}; the next look for releases takes its place")
+            }
             Self::Overlap(reason) | Self::Missed(reason) => f.write_str(reason),
         }
     }

@@ -39,13 +39,15 @@ impl Row<'_> {
 
 /// A task as the timetable knows it. With another cadence or time it is another one.
 pub(super) fn known(entry: &Entry<'_>, task: &Task) -> KnownTask {
-    let at = entry.time_of_day().map_or_else(String::new, |(time, zone)| {
-        format!(
+    let at = match (entry.time_of_day(), entry.step()) {
+        (Some((time, zone)), _) => format!(
             " {} {}",
             time.strftime("%H:%M"),
             zone.iana_name().unwrap_or("UTC")
-        )
-    });
+        ),
+        (None, Some(step)) if entry.is_poll() => format!(" every {}", humantime::format_duration(step)),
+        (None, _) => String::new(),
+    };
     KnownTask {
         entry: entry.key().to_string(),
         group: task.group.to_string(),
@@ -84,14 +86,14 @@ pub(super) fn rows<'a>(
         }
     };
     match entry.group() {
-        Some(group) => {
+        Some(group) if !entry.is_poll() => {
             let batch = group.tasks.iter();
             batch
                 .filter(|task| !matches!(task.cadence, Cadence::Interval(_)))
                 .map(judge)
                 .collect()
         }
-        None => entry.tasks().iter().copied().map(judge).collect(),
+        _ => entry.tasks().iter().copied().map(judge).collect(),
     }
 }
 

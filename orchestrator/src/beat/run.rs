@@ -12,7 +12,7 @@ use super::signals::{Signals, Word};
 use super::systemd;
 use super::tick::Timeline;
 use super::watch::FileWatch;
-use crate::model::{CancelCause, Entry, changes, timetable};
+use crate::model::{CancelCause, Entry, beat_table, changes};
 
 /// How a scheduler ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl Scheduler {
     /// Works on the timetable that is in force.
     async fn lead(&mut self, sources: &mut Sources) -> After {
         let schedule = self.schedule();
-        let timetable = timetable(&schedule);
+        let timetable = beat_table(&schedule);
         let (mut timeline, mut circumstances) = match self.stand(&timetable).await {
             Ok(stands) => stands,
             Err(error) => {
@@ -186,6 +186,8 @@ impl Scheduler {
                 }
                 _ = sources.heartbeat.tick() => {
                     self.settle().await;
+                    let at_work = self.lanes.runs().cloned().collect();
+                    self.arrears.go_on(&self.setup.means, at_work);
                     if !self.report(&mut sources.heard).await {
                         return After::Standby;
                     }
@@ -221,9 +223,16 @@ impl Scheduler {
         alarm.set(next)
     }
 
-    /// Reads the schedule file again; whether another timetable is in force by that. A
-    /// file that cannot be used changes nothing.
+    /// Reads the schedule file again; whether another timetable is in force by that.
     fn reload(&mut self) -> bool {
+        systemd::reloading();
+        let anew = self.read_again();
+        systemd::ready(self.standing.borrow().words());
+        anew
+    }
+
+    /// A file that cannot be used changes nothing.
+    fn read_again(&mut self) -> bool {
         let file = self.setup.schedule_file.display().to_string();
         let before = self.schedule();
         let schedule = match (self.setup.load)() {
@@ -247,6 +256,10 @@ impl Scheduler {
         }
         let now = self.now();
         self.standing.send_modify(|standing| {
+            if before.release != schedule.release {
+                // It was said of another place.
+                standing.release_error = None;
+            }
             standing.schedule = std::sync::Arc::new(schedule);
             standing.loaded_at = now;
             standing.schedule_error = None;

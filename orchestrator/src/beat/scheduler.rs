@@ -9,8 +9,11 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{Id, JoinSet};
 
+use super::arrears::Arrears;
+use super::asking::Asking;
 use super::fire::Ended;
 use super::lanes::Lanes;
+use super::lateness::Lateness;
 use super::telling::Telling;
 use crate::execution::{Audience, Means};
 use crate::model::{EntryKey, Owner, Schedule};
@@ -73,6 +76,9 @@ pub struct Scheduler {
     /// Slots that are to be passed over and that the database could not take yet.
     pub(super) unsettled: Vec<PassedSlot>,
     pub(super) telling: Telling,
+    pub(super) arrears: Arrears,
+    pub(super) asking: Asking,
+    pub(super) lateness: Lateness,
     started_at: Timestamp,
 }
 
@@ -88,6 +94,7 @@ impl Scheduler {
             ticked_at: None,
             next_at: None,
             database_error: None,
+            release_error: None,
         });
         let scheduler = Self {
             lanes: Lanes::default(),
@@ -98,6 +105,9 @@ impl Scheduler {
             standing,
             unsettled: Vec::new(),
             telling: Telling::new(),
+            arrears: Arrears::default(),
+            asking: Asking::default(),
+            lateness: Lateness::default(),
             started_at: now,
             setup,
         };
@@ -125,6 +135,7 @@ impl Scheduler {
             next_at: standing.next_at,
             schedule_file: self.setup.schedule_file.display().to_string(),
             schedule_error: standing.schedule_error.clone(),
+            release_error: standing.release_error.clone(),
         }
     }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Scheduler, Setup};
 use crate::execution::{Audience, Means};
 use crate::model::fixtures::{group, interval, schedule, weekly};
-use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, timetable};
+use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, beat_table};
 use crate::report::Metrics;
 use crate::store::{Store, this_process};
 
@@ -56,7 +56,7 @@ impl Night {
     async fn look(&self, scheduler: &mut Scheduler, now: &str) {
         self.clock.set(at(now));
         let schedule = scheduler.schedule();
-        let timetable = timetable(&schedule);
+        let timetable = beat_table(&schedule);
         let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
         scheduler
             .tick(&timetable, &mut timeline, &mut circumstances)
@@ -227,4 +227,49 @@ async fn a_pause_skips_its_group_in_batch_and_interval() {
     assert_eq!(night.ledger("d").await, ["20T04:10 ran"]);
     assert_eq!(night.ledger("i").await, ["20T04:00 skipped", "20T05:00 ran"]);
     assert_eq!(night.ledger("j").await, ["20T04:00 ran", "20T05:00 ran"]);
+}
+
+/// There is no git in this environment, so nobody can tell.
+#[tokio::test]
+async fn a_look_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks_only_who_waits() {
+    let night = Night::new("20T00:00");
+    let tasks = [("c", Cadence::Daily), ("s", Cadence::OnRelease)];
+    let mut waiting = schedule([group("g", "UTC", "04:10", &tasks)]);
+    waiting.release.poll = Some(Duration::from_secs(3600));
+    let mut scheduler = night.start(waiting).await;
+    night.look(&mut scheduler, "20T03:30").await;
+    night.look(&mut scheduler, "20T04:00").await;
+    let store = night.store().await;
+    let rows = store.ledger("s", 1).await.unwrap();
+    assert_eq!(
+        (rows[0].entry.as_str(), rows[0].state.as_str()),
+        ("release:g", "skipped")
+    );
+    assert_eq!(
+        rows[0].cause.as_deref(),
+        Some("release unknown: git is not in PATH: install it")
+    );
+    assert_eq!(rows[0].run, None);
+    store.close().await;
+    let error = scheduler.standing.borrow().release_error.clone();
+    assert_eq!(error.as_deref(), Some("git is not in PATH: install it"));
+    night.look(&mut scheduler, "20T04:10").await;
+    assert_eq!(night.ledger("c").await, ["20T04:10 ran"]);
+    // Slept through: the last look is made, and stands for the others.
+    night.look(&mut scheduler, "20T08:59").await;
+    assert_eq!(
+        night.ledger("s").await,
+        [
+            "20T04:00", "20T04:10", "20T05:00", "20T06:00", "20T07:00", "20T08:00"
+        ]
+        .map(|slot| format!("{slot} skipped"))
+    );
+    let store = night.store().await;
+    let rows = store.ledger("s", 2).await.unwrap();
+    let passed = rows[1].cause.clone().unwrap();
+    assert!(
+        passed.ends_with("the next look for releases takes its place"),
+        "{passed}"
+    );
+    store.close().await;
 }

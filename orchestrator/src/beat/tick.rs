@@ -52,7 +52,8 @@ pub(super) struct Timeline<'t, 'a> {
 }
 
 struct Line {
-    settled: Timestamp,
+    /// The first slot that is not settled; `None` if there is none.
+    next: Option<Timestamp>,
     delay: Duration,
 }
 
@@ -63,7 +64,7 @@ impl<'t, 'a> Timeline<'t, 'a> {
             .iter()
             .zip(settled)
             .map(|(entry, settled)| Line {
-                settled,
+                next: entry.next_after(settled),
                 delay: delay(entry),
             })
             .collect();
@@ -93,8 +94,7 @@ impl<'t, 'a> Timeline<'t, 'a> {
             }
             self.upcoming.pop();
             let slots = self.passed(index, now);
-            if let Some((last, _)) = slots.last() {
-                self.lines[index].settled = *last;
+            if !slots.is_empty() {
                 found.push(Due { entry: index, slots });
             }
             self.look_ahead(index);
@@ -104,22 +104,20 @@ impl<'t, 'a> Timeline<'t, 'a> {
 
     fn look_ahead(&mut self, index: usize) {
         let line = &self.lines[index];
-        let fires = self.timetable[index]
-            .next_after(line.settled)
-            .and_then(|slot| slot.checked_add(line.delay).ok());
+        let fires = line.next.and_then(|slot| slot.checked_add(line.delay).ok());
         if let Some(at) = fires {
             self.upcoming.push(Reverse((at, index)));
         }
     }
 
-    fn passed(&self, index: usize, now: Timestamp) -> Vec<(Timestamp, Verdict)> {
-        let (entry, line) = (&self.timetable[index], &self.lines[index]);
-        let Ok(horizon) = now.checked_sub(line.delay) else {
-            return Vec::new();
-        };
+    /// The slots of an entry up to now, which are settled by that.
+    fn passed(&mut self, index: usize, now: Timestamp) -> Vec<(Timestamp, Verdict)> {
+        let (entry, line) = (&self.timetable[index], &mut self.lines[index]);
+        let horizon = now.checked_sub(line.delay).unwrap_or(Timestamp::MIN);
         let mut slots = VecDeque::new();
         let (mut first, mut older) = (None, 0_usize);
-        for slot in entry.slots(line.settled, horizon) {
+        while let Some(slot) = line.next.filter(|&slot| slot <= horizon) {
+            line.next = entry.next_after(slot);
             first.get_or_insert(slot);
             slots.push_back(slot);
             // One more than is judged: the newest of the older ones stands for them all.
@@ -145,7 +143,9 @@ impl<'t, 'a> Timeline<'t, 'a> {
 /// The verdict on each of an entry's slots, the newest of which has just come or is late.
 fn judge(entry: &Entry<'_>, slots: Vec<Timestamp>, now: Timestamp) -> Vec<(Timestamp, Verdict)> {
     let default = CatchUp::default();
-    let catch_up = entry.group().map_or(&default, |group| &group.catch_up);
+    // A look for releases sees what all before it would have seen.
+    let group = entry.group().filter(|_| !entry.is_poll());
+    let catch_up = group.map_or(&default, |group| &group.catch_up);
     let due: Vec<bool> = slots.iter().map(|&slot| !entry.due(slot).is_empty()).collect();
     let newest = slots
         .iter()

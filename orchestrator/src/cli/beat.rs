@@ -19,7 +19,7 @@ use super::undelivered;
 use crate::beat::{self, Scheduler, Setup};
 use crate::config::{self, render};
 use crate::execution::{Audience, Means};
-use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, timetable};
+use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, polls, timetable};
 use crate::report::{Console, Diary, Metrics, Terminal};
 use crate::store::this_process;
 use crate::web::{Listening, Site, listen};
@@ -60,10 +60,8 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
             settings.schedule_file.display()
         );
     }
-    if schedule.release.poll.is_some() {
-        tracing::warn!(
-            "release: poll: is not acted on; releases are looked for in the batches of groups with on_release tasks"
-        );
+    if schedule.release.poll.is_some() && polls(&schedule).is_empty() {
+        tracing::warn!("release: poll: no enabled task waits for a release, so none is looked for");
     }
     let means = means(&settings, store, clock)?;
     let metrics = Metrics::default();

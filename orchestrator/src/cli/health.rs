@@ -11,7 +11,7 @@ use super::output::{print_json, print_text};
 use super::settings::Settings;
 use super::store::{connect_store, runtime, unusable};
 use crate::model::{Clock, Owner, RunId, SystemClock};
-use crate::report::human_duration;
+use crate::report::{human_duration, neutralised};
 use crate::store::{Beat, HistoryFilter, Store, StoreError, StoreHealth, this_process};
 
 /// Looks and changes nothing: it may be asked every second.
@@ -27,20 +27,28 @@ pub(super) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure
     let Looked { health, .. } = &looked;
     let mut problems = problems(health);
     problems.extend(problems_of_schedulers(&looked, args, SystemClock.now()));
+    let warnings = warnings(&looked);
     match args.format {
         Format::Json => {
             let mut json = serde_json::to_value(health).map_err(Failure::infrastructure)?;
             json["schedulers"] = serde_json::to_value(&looked.beats).map_err(Failure::infrastructure)?;
             json["ok"] = problems.is_empty().into();
             json["problems"] = problems.clone().into();
+            json["warnings"] = warnings.clone().into();
             print_json(&json)?;
         }
-        Format::Text if problems.is_empty() => print_text(&format!(
-            "well: {}, {} running\n",
-            health.database,
-            health.running.len()
-        ))?,
-        Format::Text => print_text(&format!("{}\n", problems.join("\n")))?,
+        Format::Text => {
+            let mut lines = problems.clone();
+            if problems.is_empty() {
+                lines.push(format!(
+                    "well: {}, {} running",
+                    health.database,
+                    health.running.len()
+                ));
+            }
+            lines.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
+            print_text(&format!("{}\n", lines.join("\n")))?;
+        }
     }
     Ok(if problems.is_empty() {
         Exit::Success
@@ -114,6 +122,16 @@ fn problems_of_schedulers(looked: &Looked, args: &HealthArgs, now: Timestamp) ->
         ));
     }
     problems
+}
+
+/// What somebody should know and what no restart would mend.
+fn warnings(looked: &Looked) -> Vec<String> {
+    let releases = |beat: &Beat| {
+        let reason = beat.release_error.as_ref()?;
+        let told = format!("nobody can tell whether there is a new release: {reason}");
+        Some(neutralised(&told).into_owned())
+    };
+    looked.beats.iter().filter_map(releases).collect()
 }
 
 fn problems(health: &StoreHealth) -> Vec<String> {

@@ -96,6 +96,7 @@ fn table(firings: &[Firing<'_, '_>], remembered: &Remembered, now: Timestamp) ->
                 Some(_) => format!("{name} (paused)"),
                 None => name.to_string(),
             },
+            EntryKey::Releases(name) => format!("{name}, if there is a new release"),
             EntryKey::Interval(minutes) => format!("every {} min", minutes.get()),
             EntryKey::Workflow => "workflow".to_owned(),
         };

@@ -1,5 +1,5 @@
 //! What earlier runs brought and the database could not take at the time: brought in
-//! when the next run starts, or by `db import-journal`.
+//! when the next run starts, or by `db import-journal`. A scheduler does so by itself.
 
 use std::path::Path;
 
@@ -7,6 +7,7 @@ use anstream::eprintln;
 use anstyle::AnsiColor;
 
 use super::failure::Failure;
+use crate::execution::take_undelivered;
 use crate::model::RunId;
 use crate::records::{Shelf, Undelivered};
 use crate::report::neutralised;
@@ -16,22 +17,14 @@ use crate::report::neutralised;
 /// # Errors
 /// The notes cannot be found, or the database is away again.
 pub(super) async fn bring_in(shelf: &Shelf, state_dir: &Path) -> Result<(), Failure> {
-    let found = Undelivered::find(state_dir).map_err(Failure::infrastructure)?;
-    let mut problems = found.problems;
-    for delivery in found.deliveries {
-        let name = format!("what {} brought in run {}", delivery.command, delivery.run);
-        match shelf.ingest(state_dir, &delivery).await {
-            Ok(taken) => {
-                delivery.forget(state_dir).map_err(Failure::infrastructure)?;
-                tracing::info!("{} is in the database now: {}", neutralised(&name), taken.counts);
-            }
-            Err(error) if error.may_pass() => {
-                return Err(Failure::infrastructure(error)
-                    .hint("what earlier runs brought waits in their events files; nothing is lost"));
-            }
-            Err(error) => problems.push(format!("{name} cannot be taken: {error}")),
+    let problems = take_undelivered(shelf, state_dir).await.map_err(|error| {
+        let waits = error.may_pass();
+        let failure = Failure::infrastructure(error);
+        if waits {
+            return failure.hint("what earlier runs brought waits in their events files; nothing is lost");
         }
-    }
+        failure
+    })?;
     let yellow = AnsiColor::Yellow.on_default().bold();
     for problem in problems {
         eprintln!("{yellow}warning:{yellow:#} {}", neutralised(&problem));

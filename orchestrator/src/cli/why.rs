@@ -159,7 +159,18 @@ fn rule(schedule: &Schedule, group: Option<&Group>, task: &Task) -> String {
             day.get()
         ),
         Cadence::Interval(minutes) => format!("is due every {} minutes", minutes.get()),
-        Cadence::OnRelease => format!("is due every day at {at} if there is a new release"),
+        Cadence::OnRelease => {
+            let poll = schedule.release.poll.map(|every| {
+                format!(
+                    ", which is also looked for every {}",
+                    humantime::format_duration(every)
+                )
+            });
+            format!(
+                "is due every day at {at} if there is a new release{}",
+                poll.unwrap_or_default()
+            )
+        }
     }
 }
 
@@ -234,10 +245,12 @@ async fn recall(store: &Store, facts: &mut Facts) -> Result<(), Failure> {
     // A group may name a collector more than once, with other arguments.
     let same = last.iter().position(|last| last.args == facts.args).unwrap_or(0);
     facts.last = (same < last.len()).then(|| last.swap_remove(same));
-    let ledger = store.ledger(&facts.command, RECENT).await.map_err(unusable)?;
-    facts.ledger = ledger
-        .into_iter()
-        .find(|row| row.group == facts.group && Some(row.slot) == facts.previous);
+    if let Some(slot) = facts.previous {
+        let rows = store.ledger_at(&facts.command, slot).await.map_err(unusable)?;
+        // A look for releases may have been made at the same moment: it is not the last word.
+        let own = |row: &LedgerRow| row.group == facts.group && !row.entry.starts_with("release:");
+        facts.ledger = rows.into_iter().find(own);
+    }
     let pauses = store.pauses().await.map_err(unusable)?;
     facts.paused_since = Pause::of(&pauses, &facts.group);
     Ok(())

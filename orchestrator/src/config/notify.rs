@@ -16,6 +16,12 @@ use crate::model::{Address, Channel, DeadMan, NoticeKind, Pulse, Secret};
 /// What a dead man's watch is asked for, at most.
 const MIN_PULSE: Duration = Duration::from_secs(10);
 
+/// What is not yet late, where it is not said.
+const LATE: Duration = Duration::from_secs(600);
+
+/// Schedulers take over from each other, and machines are slow at times.
+const MIN_LATE: Duration = Duration::from_secs(60);
+
 /// How often, where it is not said.
 const PULSE: Duration = Duration::from_secs(60);
 
@@ -57,11 +63,16 @@ fn channel(node: &Node, report: &mut Report<'_>) -> Option<Channel> {
         Some(node) => integer(node, "`after`", 1, 1000, report)?,
         None => 1,
     };
+    let late_after = match fields.get("late_after") {
+        Some(node) => duration(node, "`late_after`", MIN_LATE, report)?,
+        None => LATE,
+    };
     Some(Channel {
         name,
         address: address(node, &fields, report)?,
         kinds,
         after: u64::try_from(after).unwrap_or(1),
+        late_after,
     })
 }
 

@@ -6,7 +6,7 @@ use super::table::{Kind, Table};
 /// The words after `log_level:`.
 pub(super) const LOG_LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 /// The words after `on:` of a channel; a test holds them against `NoticeKind`.
-pub(super) const NOTICE_KINDS: &[&str] = &["failure", "suspect", "recovery", "missed"];
+pub(super) const NOTICE_KINDS: &[&str] = &["failure", "suspect", "recovery", "missed", "late"];
 /// The words after `format:` of a channel.
 pub(super) const FORMATS: &[&str] = &["json", "slack"];
 /// The words after `after:` of a dead man's watch.
@@ -97,6 +97,11 @@ pub(super) static NOTIFY: Table = Table {
             "after",
             Kind::Integer { min: 1, max: 1000 },
             "It is told of a failure after so many in a row. Default: 1.",
+        ),
+        key(
+            "late_after",
+            Kind::Duration,
+            "It is told of a slot that begins later than it should by more than this. Default: 10m.",
         ),
         key("webhook", Kind::Text, "URL that is sent a POST."),
         key("webhook_env", Kind::Name, "The variable that has that URL."),

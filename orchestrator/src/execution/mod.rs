@@ -2,6 +2,7 @@
 //! and the engine, put together in one place. The verbs that run something and the
 //! beat call it. It decides neither what runs nor when, and prints nothing itself.
 
+mod bring_in;
 mod detect;
 mod drained;
 mod error;
@@ -12,11 +13,12 @@ mod reader_settings;
 mod tell;
 mod tidy;
 
-pub use detect::detect;
+pub use bring_in::{bring_in, take_undelivered};
+pub use detect::{detect, look, note_found};
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed, Orders, execute};
 pub use means::{Means, fork_server};
 pub use plan_view::{PlanView, TaskView};
 pub use reader_settings::ReaderSettings;
-pub use tell::{alive_every, tell, tell_missed, told_alive, told_success};
+pub use tell::{alive_every, tell, tell_late, tell_missed, told_alive, told_success};
 pub use tidy::tidy;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::means::Means;
 use crate::model::Pulse;
-use crate::notify::{deliver, missed, pulse, raise};
+use crate::notify::{deliver, late, missed, pulse, raise};
 use crate::report::{SlotRef, Summary};
 
 /// A verb that has done its work does not wait longer; the next one goes on.
@@ -54,6 +54,20 @@ pub async fn tell_missed(means: &Means, slot: &SlotRef, tasks: &[(String, String
     let now = means.context.clock.now();
     let written = missed(&means.store, &means.post.channels, slot, tasks, reason, now).await;
     if let Err(error) = written {
+        tracing::warn!("nobody is told of slot {} of {}: {error}", slot.at, slot.entry);
+    }
+}
+
+/// Writes down that a slot began late, for these channels and with how many times in a row.
+pub async fn tell_late(
+    means: &Means,
+    slot: &SlotRef,
+    tasks: &[(String, String)],
+    reason: &str,
+    told: &[(String, u64)],
+) {
+    let now = means.context.clock.now();
+    if let Err(error) = late(&means.store, told, slot, tasks, reason, now).await {
         tracing::warn!("nobody is told of slot {} of {}: {error}", slot.at, slot.entry);
     }
 }

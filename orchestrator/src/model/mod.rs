@@ -12,6 +12,7 @@ mod notice;
 mod outcome;
 mod owner;
 mod plan;
+mod polls;
 mod release;
 mod run;
 mod schedule;
@@ -26,12 +27,15 @@ pub use changes::{Change, ChangeKind, changes};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
-pub use notice::{Address, Channel, DeadMan, Ended, Judged, NoticeKind, Pulse, Secret, Streak, judge};
+pub use notice::{
+    Address, Channel, DeadMan, Ended, Judged, NoticeKind, Pulse, Secret, Streak, judge, judge_late,
+};
 pub use outcome::{
     Because, CancelCause, Category, Exit, Outcome, ResourceLimit, SpawnError, TimeLimit, signal_name,
 };
 pub use owner::Owner;
 pub use plan::{Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow};
+pub use polls::{beat_table, polls};
 pub use release::{
     Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version, waiting,
 };

@@ -13,13 +13,21 @@ pub enum NoticeKind {
     Suspect,
     /// All is well again.
     Recovery,
-    /// A slot passed and nobody ran it, or it was run too late.
+    /// A slot passed and nobody ran it.
     Missed,
+    /// A slot began later than it should have.
+    Late,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Failure, Self::Suspect, Self::Recovery, Self::Missed];
+    pub const ALL: [Self; 5] = [
+        Self::Failure,
+        Self::Suspect,
+        Self::Recovery,
+        Self::Missed,
+        Self::Late,
+    ];
 
     /// The word for it in settings and in JSON.
     pub fn keyword(self) -> &'static str {
@@ -28,6 +36,7 @@ impl NoticeKind {
             Self::Suspect => "suspect",
             Self::Recovery => "recovery",
             Self::Missed => "missed",
+            Self::Late => "late",
         }
     }
 
@@ -95,6 +104,17 @@ pub fn judge(before: Streak, ended: Ended, after: u64) -> Option<Judged> {
     }
 }
 
+/// How often an entry of the timetable has begun late in a row, this time included, after
+/// `before` such times, and whether that is worth telling to somebody who thinks it is late
+/// from more than `after` on.
+pub fn judge_late(before: u64, lag: Duration, after: Duration) -> (u64, bool) {
+    if lag <= after {
+        return (0, false);
+    }
+    let in_a_row = before.saturating_add(1);
+    (in_a_row, in_a_row.is_power_of_two())
+}
+
 /// Somebody who wants to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channel {
@@ -106,6 +126,8 @@ pub struct Channel {
     pub kinds: Vec<NoticeKind>,
     /// After how many failures in a row.
     pub after: u64,
+    /// A slot that begins so long after it should is not yet late for them.
+    pub late_after: Duration,
 }
 
 /// Where notices go. What may be secret is a name of an environment variable, or

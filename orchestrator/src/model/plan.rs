@@ -149,6 +149,7 @@ pub fn plan_workflow(schedule: &Schedule, day: Day) -> Result<Plan, SelectError>
 pub fn plan_slot(entry: &Entry<'_>, slot: Timestamp, release: Release) -> Option<Plan> {
     let selection = match entry.key() {
         EntryKey::Group(_) => Selection::Default.keyword(),
+        EntryKey::Releases(_) => Selection::OnRelease.keyword(),
         EntryKey::Interval(minutes) => Selection::Interval(*minutes).keyword(),
         EntryKey::Workflow => WORKFLOW_SELECTION,
     };

@@ -13,6 +13,7 @@
 
 use std::fmt;
 use std::iter;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -30,17 +31,46 @@ pub enum EntryKey {
     Group(GroupName),
     /// All interval tasks of so many minutes, of whichever group.
     Interval(Minutes),
+    /// The looks for releases between the batches of a group (`release: poll`).
+    Releases(GroupName),
     /// The fixed list.
     Workflow,
 }
 
 impl fmt::Display for EntryKey {
-    /// `group:github`, `interval:15`, `workflow`: unique, and stable enough to be stored.
+    /// `group:github`, `interval:15`, `release:github`, `workflow`: unique, and stable enough
+    /// to be stored.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Group(name) => write!(f, "group:{name}"),
             Self::Interval(minutes) => write!(f, "interval:{}", minutes.get()),
+            Self::Releases(name) => write!(f, "release:{name}"),
             Self::Workflow => f.write_str("workflow"),
+        }
+    }
+}
+
+impl EntryKey {
+    /// Entries of one lane never run at the same time. A group's looks for releases share
+    /// the lane of its batch, which may run the same tasks.
+    pub fn lane(&self) -> Self {
+        match self {
+            Self::Releases(group) => Self::Group(group.clone()),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether its slots are looks for releases, and no times at which something is due.
+    pub fn is_poll(&self) -> bool {
+        matches!(self, Self::Releases(_))
+    }
+
+    /// The other entry of its lane, where there may be one.
+    pub fn lane_mate(&self) -> Option<Self> {
+        match self {
+            Self::Releases(group) => Some(Self::Group(group.clone())),
+            Self::Group(group) => Some(Self::Releases(group.clone())),
+            Self::Interval(_) | Self::Workflow => None,
         }
     }
 }
@@ -64,8 +94,9 @@ enum Rhythm {
         /// The dates on which any of its tasks may be due.
         due: DateSet,
     },
-    /// On the grid of multiples of so many minutes since 1970-01-01T00:00Z.
-    Grid(Minutes),
+    /// On the grid of multiples of `step` since 1970-01-01T00:00Z, whatever the zone, which
+    /// says on which date a slot lies.
+    Grid { step: Duration, zone: TimeZone },
 }
 
 /// The entries of a schedule: one for each group that has an enabled task with a
@@ -87,11 +118,9 @@ pub fn timetable(schedule: &Schedule) -> Vec<Entry<'_>> {
         let zone = group.timezone.clone();
         entries.extend(Entry::on_dates(key, group.default_time, zone, batch, Some(group)));
     }
-    entries.extend(intervals.into_iter().map(|(minutes, tasks)| Entry {
-        key: EntryKey::Interval(minutes),
-        group: None,
-        rhythm: Rhythm::Grid(minutes),
-        tasks,
+    entries.extend(intervals.into_iter().map(|(minutes, tasks)| {
+        let step = Duration::from_secs(u64::from(minutes.get()) * 60);
+        Entry::on_grid(EntryKey::Interval(minutes), step, TimeZone::UTC, tasks, None)
     }));
     if let Some(workflow) = &schedule.workflow
         && let Some(at) = workflow.default_time
@@ -126,22 +155,51 @@ impl<'a> Entry<'a> {
         })
     }
 
+    pub(super) fn on_grid(
+        key: EntryKey,
+        step: Duration,
+        zone: TimeZone,
+        tasks: Vec<&'a Task>,
+        group: Option<&'a Group>,
+    ) -> Self {
+        Self {
+            key,
+            group,
+            rhythm: Rhythm::Grid { step, zone },
+            tasks,
+        }
+    }
+
     /// What identifies it.
     pub fn key(&self) -> &EntryKey {
         &self.key
     }
 
-    /// The group whose batch it is; `None` for intervals and the fixed list.
+    /// The group whose batch it is, or whose looks for releases; `None` for intervals and
+    /// the fixed list.
     pub fn group(&self) -> Option<&'a Group> {
         self.group
     }
 
-    /// Its time of day and the zone of that; `None` for intervals.
+    /// Its time of day and the zone of that; `None` where it has none.
     pub fn time_of_day(&self) -> Option<(Time, &TimeZone)> {
         match &self.rhythm {
             Rhythm::Dates { at, zone, .. } => Some((*at, zone)),
-            Rhythm::Grid(_) => None,
+            Rhythm::Grid { .. } => None,
         }
+    }
+
+    /// What lies between two of its slots, where that is always the same.
+    pub fn step(&self) -> Option<Duration> {
+        match &self.rhythm {
+            Rhythm::Dates { .. } => None,
+            Rhythm::Grid { step, .. } => Some(*step),
+        }
+    }
+
+    /// Whether its slots are looks for releases.
+    pub fn is_poll(&self) -> bool {
+        self.key.is_poll()
     }
 
     /// All its tasks in file order, due or not.
@@ -154,7 +212,7 @@ impl<'a> Entry<'a> {
     pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
         match &self.rhythm {
             Rhythm::Dates { at, zone, .. } => first_slot(zone, *at, after, |_| true),
-            Rhythm::Grid(minutes) => next_on_grid(*minutes, after),
+            Rhythm::Grid { step, .. } => next_on_grid(*step, after),
         }
     }
 
@@ -163,7 +221,7 @@ impl<'a> Entry<'a> {
     pub fn next_due_after(&self, after: Timestamp) -> Option<Timestamp> {
         match &self.rhythm {
             Rhythm::Dates { at, zone, due } => first_slot(zone, *at, after, |date| due.contains(date)),
-            Rhythm::Grid(minutes) => next_on_grid(*minutes, after),
+            Rhythm::Grid { step, .. } => next_on_grid(*step, after),
         }
     }
 
@@ -182,8 +240,8 @@ impl<'a> Entry<'a> {
                 let is_due = |task: &&Task| dates.iter().flatten().any(|&date| falls_on(task.cadence, date));
                 self.tasks.iter().copied().filter(is_due).collect()
             }
-            Rhythm::Grid(minutes) => {
-                let on_grid = slot.as_nanosecond().rem_euclid(nanoseconds(*minutes)) == 0;
+            Rhythm::Grid { step, .. } => {
+                let on_grid = slot.as_nanosecond().rem_euclid(nanoseconds(*step)) == 0;
                 if on_grid { self.tasks.clone() } else { Vec::new() }
             }
         }
@@ -192,12 +250,13 @@ impl<'a> Entry<'a> {
     /// The date that `slot` stands for: its "today". Not always the date which the
     /// zone's clocks show at that instant: Nuuk skips the last hour of a Saturday
     /// each March, and a batch of 23:30 then runs on the Sunday, for the Saturday.
-    /// Of two dates that share a slot, the later; for an interval, the date in UTC;
-    /// `None` if `slot` is not one of this entry's.
+    /// Of two dates that share a slot, the later; for an interval, the date in UTC; for a
+    /// look for releases, the date in its group's zone; `None` if `slot` is not one of this
+    /// entry's.
     pub fn date(&self, slot: Timestamp) -> Option<Date> {
         match &self.rhythm {
             Rhythm::Dates { at, zone, .. } => dates_of(zone, *at, slot).into_iter().flatten().last(),
-            Rhythm::Grid(_) => (!self.due(slot).is_empty()).then(|| TimeZone::UTC.to_datetime(slot).date()),
+            Rhythm::Grid { zone, .. } => (!self.due(slot).is_empty()).then(|| zone.to_datetime(slot).date()),
         }
     }
 }
@@ -236,13 +295,14 @@ fn dates_of(zone: &TimeZone, at: Time, slot: Timestamp) -> [Option<Date>; 2] {
         .map(|date| date.filter(|date| first_instant(zone, date.to_datetime(at)) == Some(slot)))
 }
 
-fn nanoseconds(minutes: Minutes) -> i128 {
-    i128::from(minutes.get()) * 60 * 1_000_000_000
+/// At least one: nothing can be divided by zero.
+fn nanoseconds(step: Duration) -> i128 {
+    i128::try_from(step.as_nanos()).unwrap_or(i128::MAX).max(1)
 }
 
-/// The first multiple of `minutes` after `after`.
-fn next_on_grid(minutes: Minutes, after: Timestamp) -> Option<Timestamp> {
-    let step = nanoseconds(minutes);
+/// The first multiple of `step` after `after`.
+fn next_on_grid(step: Duration, after: Timestamp) -> Option<Timestamp> {
+    let step = nanoseconds(step);
     let next = (after.as_nanosecond().div_euclid(step) + 1) * step;
     Timestamp::from_nanosecond(next).ok()
 }

@@ -12,4 +12,4 @@ mod words;
 
 pub use dead_man::pulse;
 pub use deliver::{Post, deliver, try_channel};
-pub use raise::{missed, raise};
+pub use raise::{late, missed, raise};

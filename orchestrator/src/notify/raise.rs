@@ -54,7 +54,7 @@ fn notice(channel: &Channel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Opti
     })
 }
 
-/// Writes down that slots were missed, or run late: for these tasks, as group and collector.
+/// Writes down that nobody ran a slot, for these tasks, as group and collector.
 ///
 /// # Errors
 /// The database fails.
@@ -70,22 +70,61 @@ pub async fn missed(
         .iter()
         .filter(|channel| channel.kinds.contains(&NoticeKind::Missed));
     let notices: Vec<Notice> = wanted
-        .flat_map(|channel| {
-            tasks.iter().enumerate().map(|(place, (group, command))| Notice {
-                subject: format!("{}@{}/{place}", slot.entry, slot.at),
-                channel: channel.name.clone(),
-                kind: NoticeKind::Missed.keyword().to_owned(),
-                group: group.clone(),
-                command: command.clone(),
-                run: None,
-                at: now,
-                reason: format!("slot {} of {}: {reason}", slot.at, slot.entry),
-                in_a_row: 1,
-            })
-        })
+        .flat_map(|channel| of_slot(NoticeKind::Missed, &channel.name, 1, slot, tasks, reason, now))
         .collect();
     if notices.is_empty() {
         return Ok(());
     }
     store.raise(&notices).await
+}
+
+/// Writes down that a slot began late, for whom (a channel) and for the how-manieth time in
+/// a row.
+///
+/// # Errors
+/// The database fails.
+pub async fn late(
+    store: &Store,
+    told: &[(String, u64)],
+    slot: &SlotRef,
+    tasks: &[(String, String)],
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let notices: Vec<Notice> = told
+        .iter()
+        .flat_map(|(channel, in_a_row)| {
+            of_slot(NoticeKind::Late, channel, *in_a_row, slot, tasks, reason, now)
+        })
+        .collect();
+    store.raise(&notices).await
+}
+
+/// One for each task.
+fn of_slot(
+    kind: NoticeKind,
+    channel: &str,
+    in_a_row: u64,
+    slot: &SlotRef,
+    tasks: &[(String, String)],
+    reason: &str,
+    now: Timestamp,
+) -> Vec<Notice> {
+    // A slot is missed or late; that it is late may be said of one that was missed by mistake.
+    let of = match kind {
+        NoticeKind::Late => "late ",
+        _ => "",
+    };
+    let notice = |(place, (group, command)): (usize, &(String, String))| Notice {
+        subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
+        channel: channel.to_owned(),
+        kind: kind.keyword().to_owned(),
+        group: group.clone(),
+        command: command.clone(),
+        run: None,
+        at: now,
+        reason: format!("slot {} of {}: {reason}", slot.at, slot.entry),
+        in_a_row,
+    };
+    tasks.iter().enumerate().map(notice).collect()
 }

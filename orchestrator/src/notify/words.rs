@@ -19,10 +19,12 @@ pub(super) fn line(notice: &Notice, host: &str) -> String {
     let said = match notice.kind.as_str() {
         "failure" if times > 1 => format!("{task} failed {times} times in a row: {reason}"),
         "failure" => format!("{task} failed: {reason}"),
-        "suspect" if times > 1 => format!("{task} is suspect for the {times}th time in a row: {reason}"),
+        "suspect" if times > 1 => format!("{task} is suspect {times} times in a row: {reason}"),
         "suspect" => format!("{task} is suspect: {reason}"),
         "recovery" if times > 1 => format!("{task} is well again, after {times} bad ends in a row"),
         "recovery" => format!("{task} is well again"),
+        "late" if times > 1 => format!("{task} was late {times} times in a row: {reason}"),
+        "late" => format!("{task} was late: {reason}"),
         _ => format!("{task} was missed: {reason}"),
     };
     format!("{said}{run} on {}", neutralised(host))
@@ -48,7 +50,7 @@ pub(super) fn json(notice: &Notice, host: &str) -> Value {
 pub(super) fn slack(notice: &Notice, host: &str) -> Value {
     let sign = match notice.kind.as_str() {
         "recovery" => ":large_green_circle:",
-        "suspect" => ":large_yellow_circle:",
+        "suspect" | "late" => ":large_yellow_circle:",
         _ => ":red_circle:",
     };
     let text = line(notice, host)
@@ -96,6 +98,8 @@ mod tests {
                 "g/run_x is well again, after 9 bad ends in a row (run r) on h",
             ),
             ("missed", 1, "g/run_x was missed: "),
+            ("late", 1, "g/run_x was late: "),
+            ("late", 4, "g/run_x was late 4 times in a row: "),
         ] {
             let line = line(&notice(kind, in_a_row), "h");
             assert!(line.starts_with(begins), "{line}");

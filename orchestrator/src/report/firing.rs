@@ -58,6 +58,7 @@ impl<'a, L> FiringView<'a, L> {
         let entry = firing.entry;
         let (kind, group, minutes) = match entry.key() {
             EntryKey::Group(name) => ("group", Some(name.as_str()), None),
+            EntryKey::Releases(name) => ("releases", Some(name.as_str()), None),
             EntryKey::Interval(minutes) => ("interval", None, Some(minutes.get())),
             EntryKey::Workflow => ("workflow", None, None),
         };
@@ -77,7 +78,7 @@ impl<'a, L> FiringView<'a, L> {
             timezone: time.map(|(_, zone)| zone.iana_name().unwrap_or("UTC").to_owned()),
             next: firing.at,
             paused_since: match entry.key() {
-                EntryKey::Group(name) => paused(name.as_str()),
+                EntryKey::Group(name) | EntryKey::Releases(name) => paused(name.as_str()),
                 EntryKey::Workflow => paused(WORKFLOW_GROUP),
                 EntryKey::Interval(_) => None,
             },

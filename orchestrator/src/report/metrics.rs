@@ -28,6 +28,7 @@ struct Counts {
     runs: BTreeMap<&'static str, u64>,
     tasks: BTreeMap<Task, TaskCounts>,
     skipped: BTreeMap<&'static str, u64>,
+    release_answers: BTreeMap<&'static str, u64>,
     lag: [u64; LAG_BOUNDS.len()],
     lag_count: u64,
     lag_sum: f64,
@@ -66,6 +67,11 @@ impl Metrics {
     /// A task did not run at a slot, for a cause that is one of a few words.
     pub fn skipped(&self, cause: &'static str) {
         self.change(|counts| *counts.skipped.entry(cause).or_default() += 1);
+    }
+
+    /// It was asked for a group whether there is a new release: `new`, `none` or `unknown`.
+    pub fn release_answer(&self, answer: &'static str) {
+        self.change(|counts| *counts.release_answers.entry(answer).or_default() += 1);
     }
 
     /// When a task succeeded before this process began to count.
@@ -212,6 +218,15 @@ impl Counts {
         );
         for (cause, count) in &self.skipped {
             text.sample(name, &[("cause", cause)], count);
+        }
+        let name = "orchestrate_release_answers_total";
+        text.family(
+            name,
+            "counter",
+            "Whether a slot found a new release for its group, by answer.",
+        );
+        for (answer, count) in &self.release_answers {
+            text.sample(name, &[("answer", answer)], count);
         }
         self.write_lag(text);
     }

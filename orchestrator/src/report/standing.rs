@@ -23,4 +23,18 @@ pub struct Standing {
     pub next_at: Option<Timestamp>,
     /// Why the database could not be used the last time it was, if so.
     pub database_error: Option<String>,
+    /// Why nobody could tell whether there is a new release the last time it was asked, if so.
+    pub release_error: Option<String>,
+}
+
+impl Standing {
+    /// The most important of it in a few words of our own.
+    pub fn words(&self) -> &'static str {
+        match (self.leading, &self.schedule_error, &self.database_error) {
+            (true, None, None) => "leading",
+            (true, Some(_), _) => "leading; the schedule file cannot be used as it is now",
+            (true, None, Some(_)) => "leading; the database cannot be used",
+            (false, ..) => "standing by",
+        }
+    }
 }

@@ -27,6 +27,8 @@ pub struct Beat {
     pub schedule_file: String,
     /// Why the file is not in force as it is now.
     pub schedule_error: Option<String>,
+    /// Why nobody can tell whether there is a new release.
+    pub release_error: Option<String>,
 }
 
 /// Who leads.
@@ -51,6 +53,7 @@ struct Row {
     next_at: Option<i64>,
     schedule_file: String,
     schedule_error: Option<String>,
+    release_error: Option<String>,
 }
 
 impl Row {
@@ -72,6 +75,7 @@ impl Row {
             next_at: self.next_at.map(instant).transpose()?,
             schedule_file: self.schedule_file,
             schedule_error: self.schedule_error,
+            release_error: self.release_error,
         };
         Ok((beat, self.state == "leading"))
     }
@@ -115,11 +119,12 @@ impl Store {
         };
         sql.execute(
             "insert into beats (owner_host, owner_boot, owner_pid, owner_start, state, started_at, seen_at,
-                 ticked_at, next_at, schedule_file, schedule_error)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                 ticked_at, next_at, schedule_file, schedule_error, release_error)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              on conflict (owner_host, owner_boot, owner_pid, owner_start) do update set
                  state = excluded.state, seen_at = excluded.seen_at, ticked_at = excluded.ticked_at,
-                 next_at = excluded.next_at, schedule_error = excluded.schedule_error",
+                 next_at = excluded.next_at, schedule_error = excluded.schedule_error,
+                 release_error = excluded.release_error",
             &args![
                 &beat.owner.host,
                 &beat.owner.boot,
@@ -131,7 +136,8 @@ impl Store {
                 beat.ticked_at.map(Timestamp::as_microsecond),
                 beat.next_at.map(Timestamp::as_microsecond),
                 &beat.schedule_file,
-                &beat.schedule_error
+                &beat.schedule_error,
+                &beat.release_error
             ],
         )
         .await?;

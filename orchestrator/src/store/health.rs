@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::recovery::is_abandoned;
 use super::store::Store;
-use super::{journal, unrecorded};
+use super::unrecorded::unrecorded_runs;
 use crate::model::{Owner, RunId};
 
 /// Numbers about the store.
@@ -48,7 +48,7 @@ impl Store {
             .filter(|(run, owner)| is_abandoned(state_dir, run, owner, here))
             .map(|(run, _)| run.clone())
             .collect();
-        let noted = unrecorded::noted(state_dir).map_err(|source| StoreError::File {
+        let unrecorded = unrecorded_runs(state_dir).map_err(|source| StoreError::File {
             path: state_dir.to_owned(),
             source,
         })?;
@@ -57,10 +57,7 @@ impl Store {
             missing_migrations,
             running: running.into_iter().map(|(run, _)| run).collect(),
             abandoned,
-            unrecorded: noted
-                .into_iter()
-                .filter(|run| !journal::goes_on(&state_dir.join("runs").join(run.as_str())))
-                .collect(),
+            unrecorded,
         })
     }
 }

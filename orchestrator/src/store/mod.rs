@@ -54,3 +54,4 @@ pub use slots::{Claim, LedgerRow, PassedSlot, SlotState, SlotTask};
 pub use statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
 pub use store::{MigrationState, Store};
 pub use transition::{Change, State};
+pub use unrecorded::unrecorded_runs;

@@ -21,8 +21,9 @@ pub enum Claim {
     Ours,
     /// Somebody was faster: this run, or nobody if it was passed over.
     Taken(Option<RunId>),
-    /// Nobody has it, but a run of the same entry still goes on in another process.
-    Busy(RunId),
+    /// Nobody has it, but a run of this entry, which is the same or shares its lane, still
+    /// goes on in another process.
+    Busy(RunId, String),
 }
 
 /// A slot that nobody runs, and why it is so for each of its tasks.
@@ -83,9 +84,23 @@ struct Row {
     run_id: Option<String>,
 }
 
+impl Row {
+    fn ledger(self) -> Result<LedgerRow, StoreError> {
+        Ok(LedgerRow {
+            slot: instant(&self.entry, self.slot)?,
+            entry: self.entry,
+            group: self.group_name,
+            state: self.state,
+            cause: self.cause,
+            run: self.run_id.map(RunId::new),
+        })
+    }
+}
+
 impl Store {
     /// Takes a slot for `run`, which `owner` will execute. Whoever gets [`Claim::Ours`]
-    /// may run it; there is only one who does, ever.
+    /// may run it; there is only one who does, ever. `mate` is the other entry whose runs
+    /// must not go on at the same time, if there is one.
     ///
     /// # Errors
     /// The database fails; then nothing was taken, or it was and whoever asks again with
@@ -97,31 +112,31 @@ impl Store {
         owner: &Owner,
         tasks: &[SlotTask],
         now: Timestamp,
+        mate: Option<&str>,
     ) -> Result<Claim, StoreError> {
         let mut sql = self.begin().await?;
-        let other: Vec<(String,)> = sql
-            .fetch(
-                "select runs.id from runs join slots on slots.run_id = runs.id
-                 where runs.finished_at is null and slots.entry = $1 and slots.slot <> $2
-                   and not (runs.owner_host = $3 and runs.owner_boot = $4
-                            and runs.owner_pid = $5 and runs.owner_start = $6)",
-                &args![
-                    &slot.entry,
-                    slot.at,
-                    &owner.host,
-                    &owner.boot,
-                    owner.pid,
-                    owner.started
-                ],
-            )
-            .await?;
-        if let Some((other,)) = other.into_iter().next() {
-            sql.commit().await?;
-            return Ok(Claim::Busy(RunId::new(other)));
-        }
-        let claim = take(&mut sql, slot, Some((run, owner)), tasks, now).await?;
+        let claim = match goes_on(&mut sql, slot, mate, owner).await? {
+            Some((run, entry)) => Claim::Busy(run, entry),
+            None => take(&mut sql, slot, Some((run, owner)), tasks, now).await?,
+        };
         sql.commit().await?;
         Ok(claim)
+    }
+
+    /// Whether [`Store::claim_slot`] would find the lane busy.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn lane_is_busy(
+        &self,
+        slot: &SlotRef,
+        owner: &Owner,
+        mate: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let mut sql = self.begin().await?;
+        let busy = goes_on(&mut sql, slot, mate, owner).await?.is_some();
+        sql.commit().await?;
+        Ok(busy)
     }
 
     /// Passes slots over for good; one that somebody took meanwhile is left to them.
@@ -190,6 +205,22 @@ impl Store {
         rows.first().map(|(slot,)| instant(entry, *slot)).transpose()
     }
 
+    /// What became of a collector at a slot, in whichever group and entry.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn ledger_at(&self, command: &str, slot: Timestamp) -> Result<Vec<LedgerRow>, StoreError> {
+        let rows: Vec<Row> = self
+            .fetch(
+                "select entry, slot, group_name, state, cause, run_id
+                 from ledger join slots using (entry, slot)
+                 where command = $1 and slot = $2 order by entry, occurrence",
+                &args![command, slot],
+            )
+            .await?;
+        rows.into_iter().map(Row::ledger).collect()
+    }
+
     /// What became of a collector at its newest slots, newest first.
     ///
     /// # Errors
@@ -203,19 +234,39 @@ impl Store {
                 &args![command, last],
             )
             .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(LedgerRow {
-                    slot: instant(&row.entry, row.slot)?,
-                    entry: row.entry,
-                    group: row.group_name,
-                    state: row.state,
-                    cause: row.cause,
-                    run: row.run_id.map(RunId::new),
-                })
-            })
-            .collect()
+        rows.into_iter().map(Row::ledger).collect()
     }
+}
+
+/// A run that another process has in the lane of a slot, and the entry that it is of.
+async fn goes_on(
+    sql: &mut Sql,
+    slot: &SlotRef,
+    mate: Option<&str>,
+    owner: &Owner,
+) -> Result<Option<(RunId, String)>, StoreError> {
+    let others: Vec<(String, String)> = sql
+        .fetch(
+            "select runs.id, slots.entry from runs join slots on slots.run_id = runs.id
+             where runs.finished_at is null and slots.entry in ($1, $7)
+               and not (slots.entry = $1 and slots.slot = $2)
+               and not (runs.owner_host = $3 and runs.owner_boot = $4
+                        and runs.owner_pid = $5 and runs.owner_start = $6)",
+            &args![
+                &slot.entry,
+                slot.at,
+                &owner.host,
+                &owner.boot,
+                owner.pid,
+                owner.started,
+                mate.unwrap_or(&slot.entry)
+            ],
+        )
+        .await?;
+    Ok(others
+        .into_iter()
+        .next()
+        .map(|(run, entry)| (RunId::new(run), entry)))
 }
 
 /// Takes a slot and notes its tasks, if nobody has it.

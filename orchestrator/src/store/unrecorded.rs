@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use super::journal;
 use crate::model::RunId;
 use crate::report::RunDir;
 
@@ -23,6 +24,17 @@ pub(super) fn note(dir: &RunDir) -> io::Result<()> {
 /// The runs that were noted, oldest first.
 pub(super) fn noted(state_dir: &Path) -> io::Result<Vec<RunId>> {
     names(&state_dir.join(FOLDER))
+}
+
+/// The runs of a state directory that the database may not have whole and that do not go
+/// on, oldest first.
+///
+/// # Errors
+/// The notes cannot be read.
+pub fn unrecorded_runs(state_dir: &Path) -> io::Result<Vec<RunId>> {
+    let mut runs = noted(state_dir)?;
+    runs.retain(|run| !journal::goes_on(&state_dir.join("runs").join(run.as_str())));
+    Ok(runs)
 }
 
 /// Every run that has a directory, oldest first.

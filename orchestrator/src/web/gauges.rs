@@ -24,6 +24,11 @@ pub(super) fn gauges(standing: &Standing) -> String {
         "0 if the scheduler could not use the database the last time.",
         standing.database_error.is_none().into(),
     );
+    gauge(
+        "orchestrate_release_known",
+        "0 if nobody could tell whether there is a new release the last time it was asked.",
+        standing.release_error.is_none().into(),
+    );
     if let Some(at) = standing.ticked_at {
         gauge(
             "orchestrate_last_tick_timestamp_seconds",

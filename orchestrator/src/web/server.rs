@@ -145,6 +145,8 @@ async fn healthz(State(site): State<Arc<Site>>) -> impl IntoResponse {
         "ticked_at": standing.ticked_at,
         "next_at": standing.next_at,
         "problems": problems,
+        // Somebody else's outage is no reason to restart this process.
+        "release_error": standing.release_error,
     });
     (status, Json(body))
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::fixtures::{any_schedule, group, interval, schedule, weekly};
-use crate::model::{Cadence, Group, timetable};
+use crate::model::{Cadence, Group, Schedule, beat_table, timetable};
 
 fn at(text: &str) -> Timestamp {
     format!("2026-11-{text}Z").parse().unwrap()
@@ -151,6 +151,80 @@ fn jitter_delays_the_firing_and_not_the_slot() {
     // On time, however long the delay.
     assert_eq!(due[0].slots, [(at("23T04:10:00"), Verdict::Run)]);
     assert_eq!(timeline.next(), Some(fires + SignedDuration::from_hours(24)));
+}
+
+/// Looks for releases each quarter of an hour; what the group says of catching up is not
+/// about them, nor is its jitter.
+fn polled() -> Schedule {
+    let mut waiting = group("g", "Europe/Berlin", "02:30", &[("sync", Cadence::OnRelease)]);
+    waiting.catch_up.mode = CatchUpMode::None;
+    waiting.jitter = DAY;
+    let mut schedule = schedule([waiting]);
+    schedule.release.poll = Some(DAY / 96);
+    schedule
+}
+
+#[test]
+fn of_looks_for_releases_that_were_slept_through_the_last_is_made() {
+    let schedule = polled();
+    let timetable = beat_table(&schedule);
+    let looks = &timetable[1..];
+    let mut timeline = Timeline::new(looks, [at("22T05:00:00")]);
+    assert_eq!(timeline.next(), Some(at("22T05:15:00")), "not delayed");
+    let due = timeline.tick(at("22T06:10:00"));
+    let words: Vec<_> = due[0]
+        .slots
+        .iter()
+        .map(|(slot, verdict)| (slot.to_string(), verdict))
+        .collect();
+    assert_eq!(words.len(), 4);
+    assert!(
+        words[..3]
+            .iter()
+            .all(|(_, verdict)| matches!(verdict, Verdict::Missed(_)))
+    );
+    assert_eq!(words[3], ("2026-11-22T06:00:00Z".to_owned(), &Verdict::Run));
+    // The clock goes back: nothing is looked for twice. It jumps ahead: once, for all.
+    for (now, runs) in [
+        ("22T03:00:00", 0),
+        ("22T06:14:59", 0),
+        ("22T06:15:00", 1),
+        ("29T06:00:00", 1),
+    ] {
+        let due = timeline.tick(at(now));
+        let slots = due.iter().flat_map(|due| &due.slots);
+        assert_eq!(
+            slots.filter(|(_, verdict)| *verdict == Verdict::Run).count(),
+            runs,
+            "{now}"
+        );
+    }
+}
+
+#[test]
+fn clocks_on_walls_move_no_look_for_releases() {
+    let schedule = polled();
+    let timetable = beat_table(&schedule);
+    // Berlin's clocks go back in that night, and forward in the other.
+    for night in ["2026-10-24T20:00:00Z", "2026-03-28T20:00:00Z"] {
+        let (mut now, mut seen) = (night.parse::<Timestamp>().unwrap(), Vec::new());
+        let end = now + SignedDuration::from_hours(12);
+        let mut timeline = Timeline::new(&timetable[1..], [now]);
+        while let Some(next) = timeline.next().filter(|&next| next <= end) {
+            now = next;
+            for due in timeline.tick(now) {
+                seen.extend(due.slots.into_iter().map(|(slot, verdict)| {
+                    assert_eq!((slot, verdict), (now, Verdict::Run));
+                    slot
+                }));
+            }
+        }
+        assert_eq!(seen.len(), 12 * 4);
+        assert!(
+            seen.windows(2)
+                .all(|pair| pair[1].duration_since(pair[0]).as_mins() == 15)
+        );
+    }
 }
 
 proptest! {
