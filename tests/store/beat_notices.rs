@@ -89,12 +89,15 @@ fn slots_that_nobody_ran_are_told_when_somebody_is_there_again() {
         fast.now() > stopped + SignedDuration::from_mins(10)
     });
     let beat = fast.start(&["-q", "beat"]);
-    let missed = next_of(&told, "missed");
-    let reason = missed["reason"].as_str().unwrap();
-    assert!(
-        reason.contains("no scheduler ran then; only the last slot is caught up"),
-        "{missed}"
-    );
+    // On a slow machine slots may have been missed because they overlapped, too.
+    let missed = loop {
+        let missed = next_of(&told, "missed");
+        let reason = missed["reason"].as_str().unwrap();
+        if reason.contains("no scheduler ran then; only the last slot is caught up") {
+            break missed;
+        }
+        assert!(reason.contains("overlap: skip"), "{missed}");
+    };
     assert_eq!(
         (&missed["run"], &missed["command"]),
         (&Value::Null, &"note".into())

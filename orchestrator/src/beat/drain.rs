@@ -16,7 +16,7 @@ impl Scheduler {
     pub(super) async fn drain(&mut self, signals: &mut Signals, cause: CancelCause) -> Option<CancelCause> {
         systemd::stopping();
         self.stop.send_replace(true);
-        self.lanes.clear_waiting();
+        self.leave_waiting();
         // Another scheduler may lead while our last runs go on: it cannot run the same entry.
         if let Err(error) = self.setup.means.store.end_beat(&self.setup.owner).await {
             tracing::warn!("other schedulers cannot be told that this one ends: {error}");

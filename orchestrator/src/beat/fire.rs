@@ -2,6 +2,7 @@
 //! does not get the slot starts nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -54,6 +55,8 @@ pub(super) struct Firing {
     /// When this scheduler found the slot.
     pub(super) came: Timestamp,
     pub(super) lateness: Lateness,
+    /// To be set when the slot is taken.
+    pub(super) taken: Arc<AtomicBool>,
     pub(super) rows: Vec<SlotTask>,
     /// The causes for which some of them do not run, to be counted.
     pub(super) causes: Vec<&'static str>,
@@ -79,6 +82,7 @@ impl Firing {
         if let Some(end) = self.take_slot().await {
             return end;
         }
+        self.taken.store(true, Ordering::Release);
         for cause in &self.causes {
             self.metrics.skipped(cause);
         }

@@ -82,6 +82,7 @@ impl Scheduler {
             planned_for: slot.checked_add(delay(entry)).unwrap_or(slot),
             came: self.lanes.came(entry.key()).unwrap_or_else(|| self.now()),
             lateness: self.lateness.clone(),
+            taken: self.lanes.taken(entry.key()),
             causes: causes(&rows).collect(),
             rows: rows.iter().map(Row::slot_task).collect(),
             overlap: overlap(entry),
@@ -166,7 +167,10 @@ impl Scheduler {
                 // It was looked for elsewhere before the schedule changed.
                 Some(entry) if source != self.schedule().release => self.begin(entry, slot, table),
                 Some(entry) => self.fire(entry, slot, table, release),
-                None => self.free(&key, table),
+                None => {
+                    self.leave(&key, slot);
+                    self.free(&key, table);
+                }
             },
             Ok((_, Ended::Fired(end))) => self.fired(*end, &key, slot, table),
             Err(error) => {
@@ -198,7 +202,10 @@ impl Scheduler {
                     return self.begin(entry, slot, table);
                 }
             }
-            End::Stopped => tracing::info!("{key} of {slot} has not begun; the next scheduler finds it"),
+            End::Stopped => {
+                tracing::info!("{key} of {slot} has not begun; the next scheduler finds it");
+                self.leave(key, slot);
+            }
             End::Failed(reason) => tracing::error!("{key} of {slot} could not be run: {reason}"),
         }
         self.free(key, table);

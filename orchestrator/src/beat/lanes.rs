@@ -4,6 +4,8 @@
 //! next scheduler finds it again.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -38,6 +40,8 @@ pub(super) struct Place {
 /// What occupies a lane.
 struct Current {
     place: Place,
+    /// Becomes true when the slot is taken in the database.
+    taken: Arc<AtomicBool>,
     /// Its run, once it has one.
     run: Option<RunId>,
     /// Takes orders to the run, once there is one.
@@ -73,6 +77,10 @@ impl Lanes {
         }
         let in_the_way = lane.in_the_way(key).filter(|_| overlap == Overlap::Skip);
         for &slot in slots {
+            // The clock was set back, and it comes again.
+            if lane.holds(key, slot) {
+                continue;
+            }
             let one_waits = lane
                 .waiting
                 .iter()
@@ -111,6 +119,31 @@ impl Lanes {
     pub(super) fn came(&self, key: &EntryKey) -> Option<Timestamp> {
         let current = self.lanes.get(&key.lane())?.current.as_ref()?;
         Some(current.place.came)
+    }
+
+    /// To be set when the slot that occupies the lane of an entry is taken in the database.
+    pub(super) fn taken(&self, key: &EntryKey) -> Arc<AtomicBool> {
+        let current = self.lanes.get(&key.lane()).and_then(|lane| lane.current.as_ref());
+        current
+            .map(|current| Arc::clone(&current.taken))
+            .unwrap_or_default()
+    }
+
+    /// The oldest slot of an entry that is to be run and not yet taken in the database. No
+    /// later one of it may be settled before: whoever comes after a kill begins behind
+    /// the newest that is settled.
+    pub(super) fn untaken(&self, key: &EntryKey) -> Option<Timestamp> {
+        let lane = self.lanes.get(&key.lane())?;
+        let current = lane.current.as_ref();
+        let current = current.filter(|current| !current.taken.load(Ordering::Acquire));
+        let places = current
+            .map(|current| &current.place)
+            .into_iter()
+            .chain(&lane.waiting);
+        places
+            .filter(|place| place.key == *key)
+            .map(|place| place.slot)
+            .min()
     }
 
     /// The lane of an entry is free again; what waited longest in it is to be started.
@@ -153,6 +186,12 @@ impl Lanes {
 }
 
 impl Lane {
+    fn holds(&self, key: &EntryKey, slot: Timestamp) -> bool {
+        let current = self.current.as_ref().map(|current| &current.place);
+        let mut places = current.into_iter().chain(&self.waiting);
+        places.any(|place| place.key == *key && place.slot == slot)
+    }
+
     /// What `key` must not overlap with, in words.
     fn in_the_way(&self, key: &EntryKey) -> Option<String> {
         let whose = |place: &Place| match place.key == *key {
@@ -179,6 +218,7 @@ impl Lane {
         let place = self.waiting.pop_front()?;
         self.current = Some(Current {
             place: place.clone(),
+            taken: Arc::default(),
             run: None,
             orders: None,
         });
@@ -239,6 +279,28 @@ mod tests {
         let started = offer(&mut lanes, &batch(), 5, Overlap::Skip).start;
         assert_eq!(started, place(batch(), 5));
         assert_eq!(lanes.offered(&batch()), Some(at(5)));
+    }
+
+    #[test]
+    fn a_slot_is_untaken_until_it_is_taken_and_is_not_offered_twice() {
+        let mut lanes = Lanes::default();
+        assert_eq!(lanes.untaken(&batch()), None);
+        lanes.offer(&batch(), &[at(1), at(2)], Overlap::Queue, at(2));
+        assert_eq!(lanes.untaken(&batch()), Some(at(1)));
+        assert_eq!(
+            lanes.untaken(&look()),
+            None,
+            "it shares the lane, and is none of its slots"
+        );
+        lanes.taken(&batch()).store(true, Ordering::Release);
+        assert_eq!(lanes.untaken(&batch()), Some(at(2)));
+        for minute in [1, 2] {
+            let again = offer(&mut lanes, &batch(), minute, Overlap::Skip);
+            assert_eq!(again, Offered::default());
+        }
+        assert_eq!(lanes.free(&batch()).map(|place| place.slot), Some(at(2)));
+        lanes.taken(&batch()).store(true, Ordering::Release);
+        assert_eq!(lanes.untaken(&batch()), None);
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub async fn run(mut scheduler: Scheduler) -> Result<Stopped, BeatError> {
             break cause;
         }
         // What waits has not been taken: it is the other one's now.
-        scheduler.lanes.clear_waiting();
+        scheduler.leave_waiting();
     };
     let cancelled = scheduler.drain(&mut sources.signals, cause).await;
     Ok(Stopped { cancelled })

@@ -73,8 +73,8 @@ pub struct Scheduler {
     /// Becomes true when nothing more is to begin.
     pub(super) stop: watch::Sender<bool>,
     pub(super) standing: watch::Sender<Standing>,
-    /// Slots that are to be passed over and that the database could not take yet.
-    pub(super) unsettled: Vec<PassedSlot>,
+    /// Slots that are to be passed over and that the database does not have yet.
+    pub(super) unsettled: Vec<(EntryKey, PassedSlot)>,
     pub(super) telling: Telling,
     pub(super) arrears: Arrears,
     pub(super) asking: Asking,

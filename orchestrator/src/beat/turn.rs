@@ -10,7 +10,7 @@ use super::rows::{Circumstances, Row, known, rows, since};
 use super::scheduler::Scheduler;
 use super::telling::MissedSlot;
 use super::tick::{Due, Timeline, Verdict};
-use crate::model::Entry;
+use crate::model::{Entry, EntryKey};
 use crate::store::{PassedSlot, StoreError};
 
 impl Scheduler {
@@ -139,32 +139,52 @@ impl Scheduler {
         for cause in causes(rows) {
             self.setup.metrics.skipped(cause);
         }
-        self.unsettled.push(PassedSlot {
+        let passed = PassedSlot {
             slot: slot_ref(entry.key(), slot),
             tasks: rows.iter().map(Row::slot_task).collect(),
-        });
+        };
+        self.unsettled.push((entry.key().clone(), passed));
+    }
+
+    /// A slot that was to be run is left to the next scheduler, and with it what came after
+    /// it: whoever comes begins behind the newest slot that is settled.
+    pub(super) fn leave(&mut self, key: &EntryKey, slot: Timestamp) {
+        self.unsettled
+            .retain(|(other, passed)| other != key || passed.slot.at < slot);
+    }
+
+    /// All that waits in lanes is left to the next scheduler.
+    pub(super) fn leave_waiting(&mut self) {
+        let lanes = &self.lanes;
+        self.unsettled
+            .retain(|(key, passed)| lanes.untaken(key).is_none_or(|first| passed.slot.at < first));
+        self.lanes.clear_waiting();
     }
 
     /// Writes down what was passed over, and has told what is to be told. What the database
-    /// cannot take now, it is given again later.
+    /// cannot take now, it is given again later. Slots of an entry are settled in their
+    /// order: one that was passed over waits for an older one that is about to be taken.
     pub(super) async fn settle(&mut self) {
         let leading = self.standing.borrow().leading;
         self.telling.go_on(&self.setup.means, leading);
-        if self.unsettled.is_empty() {
+        let lanes = &self.lanes;
+        let in_order = |(key, passed): &(EntryKey, PassedSlot)| {
+            lanes.untaken(key).is_none_or(|first| passed.slot.at < first)
+        };
+        let (ready, held): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unsettled)
+            .into_iter()
+            .partition(in_order);
+        self.unsettled = held;
+        if ready.is_empty() {
             return;
         }
-        match self
-            .setup
-            .means
-            .store
-            .pass_over(&self.unsettled, self.now())
-            .await
-        {
-            Ok(_) => {
-                self.unsettled.clear();
-                self.database(None);
+        let slots: Vec<PassedSlot> = ready.iter().map(|(_, passed)| passed.clone()).collect();
+        match self.setup.means.store.pass_over(&slots, self.now()).await {
+            Ok(_) => self.database(None),
+            Err(error) => {
+                self.unsettled.extend(ready);
+                self.database(Some(error.to_string()));
             }
-            Err(error) => self.database(Some(error.to_string())),
         }
     }
 }
