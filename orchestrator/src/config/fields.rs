@@ -5,8 +5,9 @@ use super::codes::Code;
 use super::keys::{FREE_PREFIX, TABLES};
 use super::node::{Entry, Node, Value};
 use super::report::{Problem, Report};
-use super::suggest::{enumerate, nearest, quote};
+use super::suggest::{enumerate, quote};
 use super::table::Table;
+use crate::model::nearest;
 
 /// The entries of a mapping whose keys have a meaning.
 pub(super) struct Fields<'n> {

@@ -55,4 +55,3 @@ pub use retention::Retention;
 pub use schema::{schedule_schema, settings_schema};
 pub use settings::Settings;
 pub use size::parse as parse_size;
-pub(crate) use suggest::nearest;

@@ -5,7 +5,8 @@ use super::codes::Code;
 use super::fields::wrong_type;
 use super::node::{Node, Value};
 use super::report::{Problem, Report};
-use super::suggest::{choices, nearest, quote, yaml_string};
+use super::suggest::{choices, quote, yaml_string};
+use crate::model::nearest;
 
 /// The longest single argument or variable of a process, its terminating NUL
 /// included: MAX_ARG_STRLEN of execve(2).

@@ -1,32 +1,9 @@
-//! Words for people: the nearest known word, and foreign text made safe to show.
+//! Words for people: choices, and foreign text made safe to show.
 
 use std::fmt::Write as _;
 
 /// Foreign text in a message is cut after so many characters.
 const SHOWN: usize = 60;
-
-/// The candidate that a slip of the fingers would turn into `word`. Two slips
-/// at most, one in short words, upper and lower case alike.
-pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let word = word.trim().to_lowercase();
-    let length = word.chars().count();
-    // The distance is quadratic in the length, and no key is that long.
-    if length == 0 || length > 64 {
-        return None;
-    }
-    let slips = if length < 5 { 1 } else { 2 };
-    candidates
-        .into_iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
-        .filter(|&(distance, _)| distance <= slips)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
-}
 
 /// `a`, `b` or `c`.
 pub(super) fn choices<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
@@ -89,18 +66,6 @@ pub(super) fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_slip_is_found_and_a_different_word_is_not() {
-        let keys = ["command", "schedule", "on", "minutes", "tue"];
-        assert_eq!(nearest("comand", keys), Some("command"));
-        assert_eq!(nearest("Shcedule", keys), Some("schedule"));
-        assert_eq!(nearest("no", keys), Some("on"));
-        assert_eq!(nearest("tues", keys), Some("tue"));
-        assert_eq!(nearest("retries", keys), None);
-        assert_eq!(nearest("", keys), None);
-        assert_eq!(nearest(&"x".repeat(1_000_000), keys), None);
-    }
 
     #[test]
     fn foreign_text_cannot_move_the_cursor() {

@@ -8,8 +8,8 @@ use super::fields::wrong_type;
 use super::node::{Node, Value};
 use super::report::{Problem, Report};
 use super::scalar::text;
-use super::suggest::{choices, nearest, quote};
-use crate::model::MonthDay;
+use super::suggest::{choices, quote};
+use crate::model::{MonthDay, nearest};
 
 /// Problems of a file after which no time zone is guessed any more.
 const MAX_GUESSES: usize = 200;

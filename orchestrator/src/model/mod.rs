@@ -8,6 +8,7 @@ mod firings;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod ids;
+mod nearest;
 mod notice;
 mod outcome;
 mod owner;
@@ -27,6 +28,7 @@ pub use changes::{Change, ChangeKind, changes};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use firings::{Firing, Window, firings};
 pub use ids::{CommandName, GroupName, RunId};
+pub use nearest::nearest;
 pub use notice::{
     Address, Channel, DeadMan, Ended, Judged, NoticeKind, Pulse, Secret, Streak, judge, judge_late,
 };

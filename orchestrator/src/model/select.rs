@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::calendar::falls_on;
 use super::ids::GroupName;
+use super::nearest::nearest;
 use super::schedule::{Cadence, Group, Schedule, Task};
 use super::selection::{Query, Selection};
 
@@ -85,7 +86,11 @@ pub(super) fn groups_of<'a>(schedule: &'a Schedule, query: &Query) -> Result<&'a
             Some(found) => Ok(&schedule.groups[found..=found]),
             None => Err(SelectError::UnknownGroup {
                 asked: name.as_str().to_owned(),
-                nearest: nearest(name, &schedule.groups),
+                nearest: nearest(
+                    name.as_str(),
+                    schedule.groups.iter().map(|group| group.name.as_str()),
+                )
+                .map(GroupName::new),
                 known: known(),
             }),
         },
@@ -105,23 +110,6 @@ fn matches(selection: Selection, cadence: Cadence, date: Date) -> bool {
         (Selection::Default, cadence) => falls_on(cadence, date),
         _ => false,
     }
-}
-
-/// The group whose name is so close to `asked` that it was probably meant.
-fn nearest(asked: &GroupName, groups: &[Group]) -> Option<GroupName> {
-    let asked = asked.as_str().to_lowercase();
-    let tolerated = 1 + asked.chars().count() / 4;
-    groups
-        .iter()
-        .map(|group| {
-            (
-                strsim::osa_distance(&asked, &group.name.as_str().to_lowercase()),
-                &group.name,
-            )
-        })
-        .filter(|&(distance, _)| distance <= tolerated)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, name)| name.clone())
 }
 
 fn did_you_mean(nearest: Option<&GroupName>) -> String {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{AccessFlags, access};
 
 use super::explain::{self, Problem};
+use crate::model::nearest;
 
 /// Where collectors are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,7 +99,13 @@ impl Collectors {
             .chain(&self.beside)
             .map(|directory| directory.display().to_string())
             .collect();
-        let near = self.nearest(command).map(|near| format!("did you mean {near}?"));
+        let names: Vec<_> = self
+            .directories
+            .iter()
+            .flat_map(|directory| names_in(directory))
+            .collect();
+        let near = nearest(command, names.iter().map(String::as_str));
+        let near = near.map(|near| format!("did you mean {near}?"));
         let not_executable = || {
             let file = self
                 .directories
@@ -113,18 +120,6 @@ impl Collectors {
             message: format!("no collector {command} in {}", places.join(", ")),
             hint: not_executable().or(near),
         }
-    }
-
-    /// The name among what there is that differs least, if it is near at all.
-    fn nearest(&self, command: &str) -> Option<String> {
-        let allowed = (command.chars().count() / 4).max(2);
-        self.directories
-            .iter()
-            .flat_map(|directory| names_in(directory))
-            .map(|name| (strsim::damerau_levenshtein(command, &name), name))
-            .filter(|(distance, _)| *distance <= allowed)
-            .min()
-            .map(|(_, name)| name)
     }
 }
 
