@@ -37,6 +37,10 @@ impl Night {
 
     /// A scheduler that has just been started.
     async fn start(&self, schedule: Schedule) -> Scheduler {
+        self.start_with(schedule, 4).await
+    }
+
+    async fn start_with(&self, schedule: Schedule, concurrency: usize) -> Scheduler {
         let clock: Arc<dyn Clock> = self.clock.clone();
         Scheduler::new(Setup {
             means: Means::without_collectors(self.store().await, self.dir.path(), clock),
@@ -45,7 +49,7 @@ impl Night {
             schedule,
             load: Box::new(|| Err("there is no file".to_owned())),
             audience: Box::new(Audience::default),
-            concurrency: 4,
+            concurrency,
             drain_timeout: Duration::from_secs(1),
             metrics: Metrics::default(),
         })
@@ -272,4 +276,29 @@ async fn a_look_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks_only_who
         "{passed}"
     );
     store.close().await;
+}
+
+/// Killed while a slot waits for its place, and the next one has been skipped for it: the
+/// next scheduler finds both, because none is settled before the other.
+#[tokio::test]
+async fn a_slot_that_waits_is_not_lost_behind_one_that_was_skipped_for_it() {
+    let night = Night::new("20T03:30");
+    let hourly = || schedule([group("g", "UTC", "04:10", &[("i", interval(60))])]);
+    // There is no place to run.
+    let mut scheduler = night.start_with(hourly(), 0).await;
+    let schedule = hourly();
+    let timetable = beat_table(&schedule);
+    let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
+    for now in ["20T04:00", "20T05:00"] {
+        night.clock.set(at(now));
+        scheduler
+            .tick(&timetable, &mut timeline, &mut circumstances)
+            .await;
+    }
+    assert_eq!(scheduler.unsettled.len(), 1, "held back");
+    assert_eq!(night.ledger("i").await, [""; 0]);
+    drop(scheduler);
+    let mut scheduler = night.start(hourly()).await;
+    night.look(&mut scheduler, "20T05:00").await;
+    assert_eq!(night.ledger("i").await, ["20T04:00 missed", "20T05:00 ran"]);
 }
