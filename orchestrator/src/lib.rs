@@ -15,15 +15,15 @@
 //! - [`report`]: events and output reach console, JSON, logs and summary.
 //! - [`notify`]: who is told of it.
 //! - [`store`]: what is remembered.
-//! - [`beat`]: the scheduler, which fires the slots of the timetable.
+//! - [`scheduler`]: the scheduler, which fires the slots of the timetable.
 //! - [`web`]: what the scheduler answers over HTTP.
 //!
 //! Who may import whom is a test (`tests/architecture`).
 
-pub mod beat;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod events;
 pub mod execution;
 pub mod model;
 pub mod notify;
@@ -31,5 +31,8 @@ pub mod process;
 pub mod records;
 pub mod release;
 pub mod report;
+pub mod rundir;
+pub mod scheduler;
 pub mod store;
+pub mod text;
 pub mod web;

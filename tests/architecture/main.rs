@@ -96,7 +96,7 @@ fn a_planted_import_is_found_however_it_is_written() {
 fn what_is_allowed_or_merely_talked_about_is_not_found() {
     let innocent = [
         "use super::limits::Limit;",
-        "use crate::{model::Task, process::Attempt, report::Bus, records};",
+        "use crate::{model::Task, process::Attempt, events::Bus, records};",
         "/// Never calls crate::store::open.\nfn f() {}",
         "// crate::store::open\nfn f() {}",
         "const S: &str = \"crate::store::open() unsafe sqlx::query\";",
@@ -127,18 +127,6 @@ fn the_core_imports_nothing_and_nobody_imports_the_shell() {
 }
 
 #[test]
-fn the_words_of_report_are_free_but_its_listeners_are_not() {
-    let code = "use crate::report::{RunEvent, Summary, event::TaskRef,\n Console};\nuse crate::report;";
-    assert_eq!(
-        said("store/recorder.rs", code),
-        [
-            "store/recorder.rs:3: store may not import crate::report::Console",
-            "store/recorder.rs:4: store may not import crate::report"
-        ]
-    );
-}
-
-#[test]
 fn a_new_folder_needs_a_rule() {
     assert_eq!(
         said("misc/help.rs", "use crate::model::Task;"),
@@ -152,7 +140,7 @@ fn confined_words_are_found_outside_their_place() {
         ("store/sqlite.rs", "web/api.rs", "use sqlx::{Row, query};", "sqlx"),
         (
             "fleet/queue.rs",
-            "beat/tick.rs",
+            "scheduler/planning/tick.rs",
             "#[derive(sqlx::FromRow)] struct Row;",
             "sqlx",
         ),

@@ -5,39 +5,85 @@ use std::fmt;
 
 use crate::scan::{Mention, Source};
 
-/// Which other folders of `orchestrator/src` a folder may import from.
-const MAY_IMPORT: [(&str, Allowed); 14] = [
+/// Which other rooms a room may import from: ground first, and no room names one further
+/// down this list.
+const MAY_IMPORT: [(&str, Allowed); 19] = [
     ("model", Allowed::Only(&[])),
-    ("config", Allowed::Only(&["model"])),
-    ("process", Allowed::Only(&["model", WORDS])),
-    ("report", Allowed::Only(&["model"])),
-    ("store", Allowed::Only(&["model", WORDS])),
-    ("records", Allowed::Only(&["model", WORDS])),
+    ("text", Allowed::Only(&[])),
+    ("config", Allowed::Only(&["model", "text"])),
+    ("process", Allowed::Only(&["model", "text"])),
+    // The only place that knows the pools, and which errors pass.
+    ("database", Allowed::Only(&["model", "text"])),
+    ("events", Allowed::Only(&["model", "text"])),
+    ("rundir", Allowed::Only(&["model", "text", "events"])),
     // Who is asked for releases is supervised like a collector.
-    ("release", Allowed::Only(&["model", "process"])),
+    ("release", Allowed::Only(&["model", "text", "process"])),
+    // Formats only: what is told arrives as events.
+    ("report", Allowed::Only(&["model", "text", "events"])),
+    (
+        "store",
+        Allowed::Only(&["model", "text", "database", "events", "rundir"]),
+    ),
+    (
+        "records",
+        Allowed::Only(&["model", "text", "database", "events", "rundir"]),
+    ),
     (
         "engine",
-        Allowed::Only(&["model", "process", "report", "records"]),
+        Allowed::Only(&["model", "text", "process", "events", "rundir", "records"]),
+    ),
+    // What is to be told is remembered, and a command that tells it is supervised.
+    (
+        "notify",
+        Allowed::Only(&["model", "text", "process", "events", "store"]),
+    ),
+    // Answers for people and programs; takes the store and values, never settings.
+    (
+        "queries",
+        Allowed::Only(&[
+            "model", "text", "process", "database", "events", "rundir", "report", "store", "records",
+        ]),
     ),
     // Puts engine, bus and store together for whoever has something to run, so that a
     // run by hand and a run of the timetable are the same thing.
     (
         "execution",
-        // `config` for a test, which reads back the settings that are written. `records` since
-        // what could not be delivered at the time is brought in later.
         Allowed::Only(&[
-            "model", "config", "process", "report", "records", "release", "engine", "store", "notify",
+            "model", "text", "process", "database", "events", "rundir", "release", "report", "store",
+            "records", "engine", "notify",
+        ]),
+    ),
+    (
+        "web",
+        Allowed::Only(&["model", "text", "events", "report", "store", "queries"]),
+    ),
+    (
+        "fleet",
+        Allowed::Only(&[
+            "model",
+            "text",
+            "database",
+            "events",
+            "rundir",
+            "store",
+            "engine",
+            "execution",
         ]),
     ),
     // `process` only for the way to wait for a descriptor: timers and file changes.
     (
-        "beat",
-        Allowed::Only(&["model", "process", "engine", "execution", "store", WORDS]),
+        "scheduler",
+        Allowed::Only(&[
+            "model",
+            "text",
+            "process",
+            "events",
+            "report",
+            "store",
+            "engine",
+            "execution",
+        ]),
     ),
-    ("fleet", Allowed::Only(&["model", "engine", "store", WORDS])),
-    // What is to be told is remembered, and a command that tells it is supervised.
-    ("notify", Allowed::Only(&["model", "process", "store", WORDS])),
-    ("web", Allowed::Only(&["model", "store", WORDS])),
     ("cli", Allowed::Everything),
 ];
 
@@ -46,36 +92,11 @@ enum Allowed {
     Everything,
 }
 
-/// Stands for the part of `report` that is words and not deeds: what may be said, by
-/// whom it is heard, and where it is kept.
-const WORDS: &str = "the words of report";
-const WORDS_OF_REPORT: [&str; 19] = [
-    "event",
-    "AttemptRecord",
-    "Exposition",
-    "FiringView",
-    "Listener",
-    "Message",
-    "Metrics",
-    "OutcomeWords",
-    "PlannedTask",
-    "RecordCounts",
-    "RunDir",
-    "RunEvent",
-    "SlotRef",
-    "Standing",
-    "Summary",
-    "TaskRef",
-    "TaskSummary",
-    "Verdict",
-    "neutralised",
-];
-
 /// Words that may stand only in some places, and why.
 const CONFINED: [Confined; 5] = [
     Confined {
         word: "sqlx",
-        to: &["store/", "records/", "fleet/"],
+        to: &["database/", "store/", "records/", "fleet/"],
         why: "the rest of the house talks to the database through domain methods, so that it can be replaced",
     },
     Confined {
@@ -103,13 +124,12 @@ const CONFINED: [Confined; 5] = [
 const SYSTEM: &[&str] = &[
     "process/",
     "engine/signals.rs",
-    "engine/control.rs",
-    "engine/watch.rs",
-    "beat/alarm.rs",
-    "beat/watch.rs",
+    "rundir/orders.rs",
+    "rundir/watch.rs",
+    "scheduler/host/",
     // Its tests measure CPU, which the standard library cannot.
     "config/tests/hostile.rs",
-    "beat/tick/reference.rs",
+    "scheduler/planning/tick/reference.rs",
 ];
 
 struct Confined {
@@ -166,7 +186,7 @@ pub(crate) fn violations(source: &Source) -> Vec<Violation> {
 }
 
 fn import(source: &Source, mention: &Mention) -> Option<Violation> {
-    let [root, target, rest @ ..] = mention.words.as_slice() else {
+    let [root, target, ..] = mention.words.as_slice() else {
         return None;
     };
     let folder = source.folder();
@@ -186,9 +206,7 @@ fn import(source: &Source, mention: &Mention) -> Option<Violation> {
             ));
         }
     };
-    let is_word = |item: &String| WORDS_OF_REPORT.contains(&item.as_str());
-    let a_word_of_report = target == "report" && rest.first().is_some_and(is_word);
-    if allowed.contains(&target.as_str()) || a_word_of_report && allowed.contains(&WORDS) {
+    if allowed.contains(&target.as_str()) {
         return None;
     }
     broken(match (target.as_str(), allowed) {

@@ -4,7 +4,8 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use orchestrator::process::{LineFramer, OutputSink, Stream};
+use orchestrator::model::Stream;
+use orchestrator::process::{LineFramer, OutputSink};
 use tokio::process::{Child, Command};
 
 use crate::support::{Lab, ORCHESTRATE, part};

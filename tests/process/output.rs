@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use orchestrator::model::Stream;
 use orchestrator::model::{CancelCause, Outcome};
-use orchestrator::process::{LineEnd, LineFramer, OutputSink, Stream};
+use orchestrator::process::{LineEnd, LineFramer, OutputSink};
 
 use crate::support::{Kept, Lab, is_alive, until, within};
 

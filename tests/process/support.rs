@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use orchestrator::model::Limits;
-use orchestrator::process::{Attempt, AttemptEnd, AttemptSpec, ForkServer, OutputSink, Stream};
+use orchestrator::model::Stream;
+use orchestrator::process::{Attempt, AttemptEnd, AttemptSpec, ForkServer, OutputSink};
 
 pub(crate) const ORCHESTRATE: &str = env!("CARGO_BIN_EXE_orchestrate");
 pub(crate) const FAKE: &str = env!("CARGO_BIN_EXE_fake-collector");

@@ -133,7 +133,7 @@ async fn illegal_changes_are_refused(home: &Home) {
     // An outcome that there is not.
     let mut unknown = Story::new("unknown", 0, &["a"], owner);
     unknown.does(failed());
-    if let Some(orchestrator::report::RunEvent::TaskFinished { task, .. }) = unknown.events.last_mut() {
+    if let Some(orchestrator::events::RunEvent::TaskFinished { task, .. }) = unknown.events.last_mut() {
         task.outcome = "fine".into();
     }
     refused(&unknown).await;

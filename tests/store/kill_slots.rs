@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use orchestrator::events::{Bus, RunEvent, SlotRef};
 use orchestrator::model::{Outcome, RunId};
-use orchestrator::report::{Bus, RunEvent, SlotRef};
 use orchestrator::store::{Claim, HistoryFilter, SlotState, SlotTask, Store, record, this_process};
 
 use crate::both::runtime;

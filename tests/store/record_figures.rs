@@ -5,9 +5,9 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::time::{Duration, Instant};
 
+use orchestrator::events::RecordCounts;
 use orchestrator::model::RunId;
 use orchestrator::records::{Delivery, Follower, Wanted};
-use orchestrator::report::RecordCounts;
 
 use crate::both::runtime;
 use crate::cluster::cluster;

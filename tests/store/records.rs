@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use orchestrator::events::RecordCounts;
 use orchestrator::model::RunId;
 use orchestrator::records::{Delivery, Follower, Ingested, Kept, RecordsError, Remembered, Shelf, Wanted};
-use orchestrator::report::RecordCounts;
 use orchestrator::store::Store;
 
 use crate::story::{Home, at};

@@ -5,8 +5,8 @@ use std::fs;
 use std::io::Write;
 use std::time::Duration;
 
+use orchestrator::events::{Bus, RunEvent};
 use orchestrator::model::{Exit, Outcome, Owner};
-use orchestrator::report::{Bus, RunEvent};
 use orchestrator::store::{Recovered, Retention, Store, record, this_process};
 
 use crate::story::{Home, Story, at, dead};

@@ -1,7 +1,7 @@
 //! The ledger of slots: one taker, and an end for every task.
 
+use orchestrator::events::SlotRef;
 use orchestrator::model::{Because, Exit, Outcome, RunId};
-use orchestrator::report::SlotRef;
 use orchestrator::store::{Claim, PassedSlot, SlotState, SlotTask, Store, this_process};
 
 use crate::story::{Home, Story, at, dead};

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use orchestrator::model::{Exit, Outcome, Owner, RunId};
-use orchestrator::report::{
-    AttemptRecord, Bus, Listener, OutcomeWords, PlannedTask, RunDir, RunEvent, SlotRef, Summary, TaskRef,
+use orchestrator::events::{
+    AttemptRecord, Bus, Listener, OutcomeWords, PlannedTask, RunEvent, SlotRef, Summary, TaskRef,
     TaskSummary, Verdict,
 };
-use orchestrator::store::{Journal, RecorderEnd, Store, record, this_process};
+use orchestrator::model::{Exit, Outcome, Owner, RunId};
+use orchestrator::rundir::Journal;
+use orchestrator::rundir::RunDir;
+use orchestrator::store::{RecorderEnd, Store, record, this_process};
 use sqlx::Connection;
 
 /// A state directory and the store that goes with it.

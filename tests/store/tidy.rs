@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use orchestrator::model::{Exit, Outcome};
-use orchestrator::report::RunDir;
+use orchestrator::rundir::RunDir;
 use orchestrator::store::{Pruned, Retention, Store, this_process};
 
 use crate::story::{Home, Story, at};

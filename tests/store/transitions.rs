@@ -1,8 +1,8 @@
 //! Every change of state that the table does not have is refused by the database itself,
 //! whoever asks for it; and every one that it has is possible.
 
+use orchestrator::events::{RunEvent, SlotRef};
 use orchestrator::model::{Because, Exit, Outcome};
-use orchestrator::report::{RunEvent, SlotRef};
 use orchestrator::store::{Change, PassedSlot, SlotState, SlotTask, State, this_process};
 
 use crate::story::{Home, Story, at};

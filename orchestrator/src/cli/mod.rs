@@ -1,63 +1,23 @@
 //! The command line: clap types, one file per verb, exit codes. The shell around
 //! the core: it may import everything, and nobody imports it.
 
-mod args;
-mod args_beat;
-mod args_check;
-mod args_execution;
-mod args_global;
-mod args_notices;
-mod args_operate;
-mod args_past;
-mod args_records;
-mod args_release;
-mod args_selection;
-mod beat;
-mod cancel;
-mod check;
-mod check_collector;
-mod collectors;
-mod db;
-mod exit;
-mod failure;
-mod follow;
-mod generate;
-mod health;
-mod history;
-mod log_page;
-mod log_reader;
-mod logging;
-mod logs;
-mod means;
-mod new_collector;
-mod next;
-mod notices;
-mod output;
-mod pause;
-mod plan;
-mod records;
-mod records_rows;
-mod release;
-mod retry;
-mod run;
-mod schedule;
-mod settings;
-mod show;
-mod statistics;
-mod store;
-mod summary;
-mod undelivered;
-mod when;
-mod why;
-mod why_words;
+pub(crate) mod args;
+pub(crate) mod command_line;
+pub(crate) mod shell;
+pub(crate) mod verbs;
 
 use clap::{CommandFactory, Parser};
 
-pub use args::Cli;
-pub use exit::Exit;
+pub use command_line::Cli;
+pub use shell::exit::Exit;
 
-use args::Verb;
-use failure::Failure;
+use command_line::Verb;
+use shell::failure::Failure;
+use verbs::author::{check, check_collector, generate, new_collector};
+use verbs::look::{health, history, logs, next, plan, records, show, why};
+use verbs::maintain::db;
+use verbs::operate::{cancel, notices, pause, release};
+use verbs::run::{beat, retry, run};
 
 /// Runs the verb that the command line names and returns what to exit with.
 /// Failures are told here, once.

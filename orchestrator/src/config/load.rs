@@ -5,15 +5,15 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use super::codes::Code;
-use super::diagnostic::{Diagnostic, Severity};
-use super::guard;
-use super::node::Node;
-use super::reader;
-use super::report::Report;
-use super::schedule::schedule;
-use super::settings::{Settings, settings};
-use super::source::Source;
+use crate::config::problems::codes::Code;
+use crate::config::problems::diagnostic::{Diagnostic, Severity};
+use crate::config::problems::report::Report;
+use crate::config::schedule::file::schedule;
+use crate::config::settings::file::{Settings, settings};
+use crate::config::yaml::guard;
+use crate::config::yaml::node::Node;
+use crate::config::yaml::reader;
+use crate::config::yaml::source::Source;
 use crate::model::Schedule;
 
 /// A value, and what is odd about its file.

@@ -2,26 +2,26 @@
 
 /// The keys of one kind of mapping.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// "a task": for messages.
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
     /// The keys, in parts that tables share.
-    pub(super) parts: &'static [&'static [Key]],
+    pub(crate) parts: &'static [&'static [Key]],
 }
 
 /// One key.
 #[derive(Debug)]
-pub(super) struct Key {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    pub(super) required: bool,
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) required: bool,
     /// One line for people and editors.
-    pub(super) doc: &'static str,
+    pub(crate) doc: &'static str,
 }
 
 /// What a value looks like.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Bool,
     Text,
     /// A text without control characters.
@@ -47,11 +47,11 @@ pub(super) enum Kind {
 }
 
 impl Table {
-    pub(super) fn keys(&self) -> impl Iterator<Item = &'static Key> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'static Key> {
         self.parts.iter().copied().flatten()
     }
 
-    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+    pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys().find(|key| key.name == name)
     }
 }

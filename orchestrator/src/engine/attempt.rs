@@ -10,39 +10,39 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::channel::Channel;
-use super::context::Context;
-use super::harvest::{Harvest, harvest};
-use super::sink::{Sink, SinkEnd, Written};
+use crate::engine::context::Context;
+use crate::engine::events_file::Channel;
+use crate::engine::results::{Harvest, harvest};
+use crate::engine::sink::{Sink, SinkEnd, Written};
+use crate::events::{Bus, TaskProgress, TaskRef, time_left};
 use crate::model::{CancelCause, Outcome, RunId, SpawnError, Task};
 use crate::process::{AttemptEnd, AttemptSpec, Controller, Isolation, Place, Usage};
 use crate::records::Progress;
-use crate::report::{
-    AttemptLog, Bus, DEFAULT_CAP, Redactor, Secrets, TaskProgress, TaskRef, file_name, time_left,
-};
+use crate::rundir::{AttemptLog, DEFAULT_CAP, file_name};
+use crate::text::{Redactor, Secrets};
 
 /// Everything about an attempt that is known before it starts.
-pub(super) struct Job {
-    pub(super) context: Context,
-    pub(super) task: Task,
-    pub(super) task_ref: Arc<TaskRef>,
-    pub(super) run: RunId,
-    pub(super) slot: Timestamp,
+pub(crate) struct Job {
+    pub(crate) context: Context,
+    pub(crate) task: Task,
+    pub(crate) task_ref: Arc<TaskRef>,
+    pub(crate) run: RunId,
+    pub(crate) slot: Timestamp,
     /// What it is run for, if it waits for releases.
-    pub(super) releases: Vec<String>,
-    pub(super) number: u32,
-    pub(super) log: PathBuf,
+    pub(crate) releases: Vec<String>,
+    pub(crate) number: u32,
+    pub(crate) log: PathBuf,
     /// Its events file, relative to the state directory.
-    pub(super) events: PathBuf,
+    pub(crate) events: PathBuf,
     /// What it left for itself the last time.
-    pub(super) state: Option<String>,
-    pub(super) bus: Bus,
-    pub(super) orders: mpsc::UnboundedReceiver<Ordered>,
+    pub(crate) state: Option<String>,
+    pub(crate) bus: Bus,
+    pub(crate) orders: mpsc::UnboundedReceiver<Ordered>,
 }
 
 /// An order to the running attempt.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Ordered {
+pub(crate) enum Ordered {
     /// End politely.
     Cancel(CancelCause),
     /// End now.
@@ -51,34 +51,34 @@ pub(super) enum Ordered {
 
 /// An attempt that is over.
 #[derive(Debug)]
-pub(super) struct Attempted {
-    pub(super) outcome: Outcome,
-    pub(super) usage: Usage,
-    pub(super) written: Written,
-    pub(super) finished_at: Timestamp,
-    pub(super) truncated: bool,
+pub(crate) struct Attempted {
+    pub(crate) outcome: Outcome,
+    pub(crate) usage: Usage,
+    pub(crate) written: Written,
+    pub(crate) finished_at: Timestamp,
+    pub(crate) truncated: bool,
     /// What was left over and had to be killed, with name and process id.
-    pub(super) leftovers: Vec<String>,
+    pub(crate) leftovers: Vec<String>,
     /// Whether there is a log file.
-    pub(super) logged: bool,
-    pub(super) tail: Vec<String>,
-    pub(super) hint: Option<String>,
+    pub(crate) logged: bool,
+    pub(crate) tail: Vec<String>,
+    pub(crate) hint: Option<String>,
     /// What held its tree together; `None` if none ran, or nobody knows.
-    pub(super) isolation: Option<Isolation>,
-    pub(super) harvest: Harvest,
+    pub(crate) isolation: Option<Isolation>,
+    pub(crate) harvest: Harvest,
 }
 
 impl Job {
     /// Who it is, for diagnostics.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let name = format!("{}/{}", self.task_ref.group, self.task_ref.command);
-        crate::report::neutralised(&name).into_owned()
+        crate::text::neutralised(&name).into_owned()
     }
 }
 
 impl Attempted {
     /// An attempt of which nothing is known but its end.
-    pub(super) fn lost(why: &str, finished_at: Timestamp) -> Self {
+    pub(crate) fn lost(why: &str, finished_at: Timestamp) -> Self {
         Self {
             outcome: Outcome::Lost(why.to_owned()),
             usage: Usage::default(),
@@ -112,7 +112,7 @@ impl Attempted {
 }
 
 /// Makes the attempt. Whatever goes wrong becomes its outcome.
-pub(super) async fn attempt(mut job: Job) -> Attempted {
+pub(crate) async fn attempt(mut job: Job) -> Attempted {
     let channel = open_channel(&job);
     let spec = channel
         .as_ref()
@@ -308,7 +308,7 @@ fn told(job: &Job, progress: Progress, elapsed: Duration, secrets: Option<&Secre
         current: progress.current,
         total: progress.total,
         message: progress.message.map(|message| masked(message, secrets)),
-        eta_ms: left.map(super::run::milliseconds),
+        eta_ms: left.map(crate::engine::run::milliseconds),
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::events::TaskRef;
 use crate::records::{Remembered, Shelf};
-use crate::report::TaskRef;
 
 /// As many tasks as are asked for together.
 const AHEAD: usize = 32;
@@ -21,14 +21,14 @@ const BELIEVED: Duration = Duration::from_secs(1);
 
 /// The answers that have not been needed yet, by task.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     answers: HashMap<usize, Remembered>,
     asked: Instant,
 }
 
 impl Memory {
     /// Knows nothing yet.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             answers: HashMap::new(),
             asked: Instant::now(),
@@ -36,13 +36,13 @@ impl Memory {
     }
 
     /// Something has changed: nothing is known any more.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.answers.clear();
     }
 
     /// What is known of a task. One that cannot be told runs as if for the first time:
     /// keys make that harmless.
-    pub(super) async fn of(&mut self, task: usize, tasks: &[Arc<TaskRef>], shelf: &Shelf) -> Remembered {
+    pub(crate) async fn of(&mut self, task: usize, tasks: &[Arc<TaskRef>], shelf: &Shelf) -> Remembered {
         if self.asked.elapsed() >= BELIEVED {
             self.forget();
         }

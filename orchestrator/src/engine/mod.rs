@@ -2,21 +2,17 @@
 //! Every verb that executes collectors goes through [`run()`]. It decides nothing
 //! itself and knows neither the schedule file nor the database.
 
-mod attempt;
-mod channel;
-mod context;
-mod control;
-mod ending;
-mod harvest;
-mod memory;
-mod run;
-mod signals;
-mod sink;
-mod tail;
-mod watch;
+pub(crate) mod attempt;
+pub(crate) mod context;
+pub(crate) mod events_file;
+pub(crate) mod memory;
+pub(crate) mod results;
+pub(crate) mod run;
+pub(crate) mod signals;
+pub(crate) mod sink;
+pub(crate) mod tail;
+pub(crate) mod tally;
 
 pub use context::Context;
-pub use control::{forward_control, send_order};
-pub use run::{Order, RunRequest, run};
+pub use run::{RunRequest, run};
 pub use signals::{ending_signal, forward_signals};
-pub use watch::{Change, Watch};

@@ -8,13 +8,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::attempt::{Attempted, Job, Ordered, attempt};
-use super::context::Context;
-use super::ending::Ledger;
-use super::memory::Memory;
-use crate::model::{Action, CancelCause, Event, Owner, Plan, Planned, RunId, RunState, RunTask};
+use crate::engine::attempt::{Attempted, Job, Ordered, attempt};
+use crate::engine::context::Context;
+use crate::engine::memory::Memory;
+use crate::engine::tally::Ledger;
+use crate::events::{Bus, PlannedTask, RunEvent, SlotRef, Summary, TaskRef};
+use crate::model::{Action, Event, Order, Owner, Plan, Planned, RunId, RunState, RunTask};
 use crate::records::Delivery;
-use crate::report::{Bus, PlannedTask, RunDir, RunEvent, SlotRef, Summary, TaskRef};
+use crate::rundir::RunDir;
 
 /// A run to be executed.
 #[derive(Debug, Clone)]
@@ -37,15 +38,6 @@ pub struct RunRequest {
     pub slot: Option<SlotRef>,
     /// The process that executes it.
     pub owner: Owner,
-}
-
-/// What an operator may want of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// End politely: nothing more is started, the running collector is asked to end.
-    Cancel(CancelCause),
-    /// End now.
-    Kill(CancelCause),
 }
 
 /// Executes the plan, one collector after another, and tells `bus` everything.
@@ -311,6 +303,6 @@ async fn sleep_until(deadline: Option<Instant>) {
     }
 }
 
-pub(super) fn milliseconds(duration: Duration) -> u64 {
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

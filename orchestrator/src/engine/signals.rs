@@ -4,8 +4,8 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::run::Order;
 use crate::model::CancelCause;
+use crate::model::Order;
 
 /// Waits for the next signal that asks us to end; those of before count for nothing.
 ///

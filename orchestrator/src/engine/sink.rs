@@ -4,14 +4,17 @@
 
 use std::sync::Arc;
 
+use crate::events::Output;
+use crate::events::{Bus, TaskRef};
 use crate::model::{Clock, Stream};
 use crate::process::{Line, LineFramer, OutputSink};
-use crate::report::{AttemptLog, Bus, LogEnd, Output, Redactor, Secrets, TaskRef};
+use crate::rundir::{AttemptLog, LogEnd};
+use crate::text::{Redactor, Secrets};
 
-use super::tail::{self, Tail};
+use crate::engine::tail::{self, Tail};
 
 /// The sink of one attempt.
-pub(super) struct Sink {
+pub(crate) struct Sink {
     task: Arc<TaskRef>,
     bus: Bus,
     clock: Arc<dyn Clock>,
@@ -25,22 +28,22 @@ pub(super) struct Sink {
 
 /// What a collector wrote.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Written {
-    pub(super) stdout_bytes: u64,
-    pub(super) stderr_bytes: u64,
-    pub(super) lines: u64,
+pub(crate) struct Written {
+    pub(crate) stdout_bytes: u64,
+    pub(crate) stderr_bytes: u64,
+    pub(crate) lines: u64,
 }
 
 /// What is left of a sink when the attempt is over.
-pub(super) struct SinkEnd {
-    pub(super) written: Written,
-    pub(super) tail: Tail,
+pub(crate) struct SinkEnd {
+    pub(crate) written: Written,
+    pub(crate) tail: Tail,
     /// `None` if there was no log to write to.
-    pub(super) log: Option<LogEnd>,
+    pub(crate) log: Option<LogEnd>,
 }
 
 impl Sink {
-    pub(super) fn new(
+    pub(crate) fn new(
         task: Arc<TaskRef>,
         bus: Bus,
         clock: Arc<dyn Clock>,
@@ -60,7 +63,7 @@ impl Sink {
     }
 
     /// Passes on what has not ended with a newline, and ends the log.
-    pub(super) async fn finish(mut self) -> SinkEnd {
+    pub(crate) async fn finish(mut self) -> SinkEnd {
         for (mut redactor, stream) in self
             .redactors
             .take()

@@ -1,16 +1,16 @@
 //! The last lines that a collector wrote, for the summary of a failure.
 
-use crate::report::push_neutralised;
+use crate::text::push_neutralised;
 
 /// How many lines a summary shows.
 const LINES: usize = 20;
 
 /// How many bytes of output are kept for them.
-pub(super) const BYTES: usize = 8 << 10;
+pub(crate) const BYTES: usize = 8 << 10;
 
 /// The end of the output, both streams as they came.
 #[derive(Debug, Default)]
-pub(super) struct Tail {
+pub(crate) struct Tail {
     bytes: Vec<u8>,
     /// Whether the first kept line is cut.
     cut: bool,
@@ -18,7 +18,7 @@ pub(super) struct Tail {
 
 impl Tail {
     /// More whole lines.
-    pub(super) fn push(&mut self, lines: &[u8]) {
+    pub(crate) fn push(&mut self, lines: &[u8]) {
         let new = &lines[lines.len().saturating_sub(BYTES)..];
         self.cut |= new.len() < lines.len();
         self.bytes.extend_from_slice(new);
@@ -29,7 +29,7 @@ impl Tail {
     }
 
     /// The last lines, oldest first, safe to show.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let bytes = self.bytes.strip_suffix(b"\n").unwrap_or(&self.bytes);
         if bytes.is_empty() {
             return Vec::new();

@@ -4,11 +4,12 @@
 
 use std::path::Path;
 
-use super::means::Means;
+use crate::execution::means::Means;
 use crate::model::RunId;
 use crate::records::{RecordsError, Shelf, Undelivered};
-use crate::report::neutralised;
-use crate::store::{Recovered, unrecorded_runs};
+use crate::rundir::unrecorded_runs;
+use crate::store::Recovered;
+use crate::text::neutralised;
 
 /// Brings in the deliveries that were noted. Returns what is wrong with those that cannot
 /// be taken.

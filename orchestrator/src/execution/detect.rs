@@ -3,7 +3,7 @@
 use crate::model::{Release, ReleaseSource, ReleaseTag};
 use crate::release::{Hands, ask};
 
-use super::means::Means;
+use crate::execution::means::Means;
 
 /// Asks where `source` says. What cannot be found out is an answer, with its reason.
 pub async fn detect(means: &Means, source: &ReleaseSource) -> Release {

@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc};
 
-use super::drained::drained;
-use super::error::ExecutionError;
-use super::means::Means;
-use super::plan_view::PlanView;
-use crate::engine::{Order, RunRequest, forward_control, run};
-use crate::report::{Bus, Listener, RunDir, Summary, report};
-use crate::store::{DRAIN, Journal, RecorderEnd, record_until};
+use crate::engine::{RunRequest, run};
+use crate::events::{Bus, Listener, Summary, report};
+use crate::execution::drained::drained;
+use crate::execution::error::ExecutionError;
+use crate::execution::means::Means;
+use crate::execution::plan_view::PlanView;
+use crate::model::Order;
+use crate::rundir::Journal;
+use crate::rundir::RunDir;
+use crate::rundir::forward_control;
+use crate::store::{DRAIN, RecorderEnd, record_until};
 
 /// Who is told while it goes on, besides the journal and the database.
 #[derive(Default)]

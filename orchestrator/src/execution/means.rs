@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::reader_settings::ReaderSettings;
-use crate::config::Retention;
 use crate::engine::Context;
+use crate::execution::reader_settings::ReaderSettings;
 use crate::model::DeadMan;
+use crate::model::Retention;
 use crate::notify::Post;
 use crate::process::{ForkServer, raise_open_files};
 use crate::store::Store;

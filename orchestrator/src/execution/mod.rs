@@ -2,16 +2,16 @@
 //! and the engine, put together in one place. The verbs that run something and the
 //! beat call it. It decides neither what runs nor when, and prints nothing itself.
 
-mod bring_in;
-mod detect;
-mod drained;
-mod error;
-mod execute;
-mod means;
-mod plan_view;
-mod reader_settings;
-mod tell;
-mod tidy;
+pub(crate) mod bring_in;
+pub(crate) mod detect;
+pub(crate) mod drained;
+pub(crate) mod error;
+pub(crate) mod execute;
+pub(crate) mod means;
+pub(crate) mod plan_view;
+pub(crate) mod reader_settings;
+pub(crate) mod tell;
+pub(crate) mod tidy;
 
 pub use bring_in::{bring_in, take_undelivered};
 pub use detect::{detect, look, note_found};

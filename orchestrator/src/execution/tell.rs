@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::means::Means;
+use crate::events::{SlotRef, Summary};
+use crate::execution::means::Means;
 use crate::model::Pulse;
 use crate::notify::{deliver, late, missed, pulse, raise};
-use crate::report::{SlotRef, Summary};
 
 /// A verb that has done its work does not wait longer; the next one goes on.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::means::Means;
+use crate::execution::means::Means;
 use crate::store::Retention;
 
 /// Whatever is not done by then is done the next time.
@@ -29,7 +29,7 @@ pub async fn tidy(means: &Means) {
     }
 }
 
-fn retention(wanted: &crate::config::Retention, now: Timestamp) -> Retention {
+fn retention(wanted: &crate::model::Retention, now: Timestamp) -> Retention {
     Retention {
         since: wanted
             .age

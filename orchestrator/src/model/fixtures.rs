@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday, date};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::{
+use crate::model::{
     Cadence, CatchUp, CommandName, Day, Group, GroupName, Minutes, MonthDay, Overlap, Policy, Query,
     ReleaseSource, Schedule, Selection, Task, WEEKDAYS, WORKFLOW_GROUP, Workflow,
 };

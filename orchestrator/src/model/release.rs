@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::ids::{CommandName, GroupName};
-use super::schedule::{Cadence, Schedule, Task};
+use crate::model::ids::{CommandName, GroupName};
+use crate::model::schedule::{Cadence, Schedule, Task};
 
 /// Where releases are looked for, and what counts as one.
 #[derive(Debug, Clone, PartialEq)]

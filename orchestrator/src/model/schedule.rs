@@ -9,9 +9,9 @@ use std::time::Duration;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 
-use super::ids::{CommandName, GroupName};
-use super::outcome::Category;
-use super::release::ReleaseSource;
+use crate::model::ids::{CommandName, GroupName};
+use crate::model::release::ReleaseSource;
+use crate::model::run::outcome::Category;
 
 /// A whole schedule file.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,8 @@
 //! The dead man's watch: somebody is asked for a URL as long as all is well, and
 //! raises the alarm when that stops.
 
-use super::http;
 use crate::model::DeadMan;
+use crate::notify::http;
 
 /// Asks for it once. A failure is said in the log: the watch notices by itself.
 pub async fn pulse(dead_man: &DeadMan) {

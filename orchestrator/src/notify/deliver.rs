@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::mail::{Mail, send};
-use super::{http, words};
 use crate::model::{Address, Channel, Clock, DEFAULT_GRACE, Limits, Outcome, Secret, Stream};
+use crate::notify::mail::{Mail, send};
+use crate::notify::{http, words};
 use crate::process::{AttemptSpec, Collectors, Environment, ForkServer, OutputSink};
 use crate::store::{Notice, Store, StoreError};
 

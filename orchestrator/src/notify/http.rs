@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-use super::deliver::value;
 use crate::model::Secret;
+use crate::notify::deliver::value;
 
 /// Connecting, sending and the answer together.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -7,8 +7,8 @@ use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Message, SmtpTransport, Transport};
 
-use super::deliver::value;
 use crate::model::Secret;
+use crate::notify::deliver::value;
 
 /// For each word with the server.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -3,12 +3,12 @@
 //! what cannot be delivered now stays in the database and is tried again. It never
 //! fails a run, and never shows where a channel leads: who knows that may write there.
 
-mod dead_man;
-mod deliver;
-mod http;
-mod mail;
-mod raise;
-mod words;
+pub(crate) mod dead_man;
+pub(crate) mod deliver;
+pub(crate) mod http;
+pub(crate) mod mail;
+pub(crate) mod raise;
+pub(crate) mod words;
 
 pub use dead_man::pulse;
 pub use deliver::{Post, deliver, try_channel};

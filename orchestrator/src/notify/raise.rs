@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::events::SlotRef;
 use crate::model::{Channel, Ended, NoticeKind, RunId, judge};
-use crate::report::SlotRef;
 use crate::store::{Notice, Store, StoreError, TaskEnd};
 
 /// Runs that are looked at in one go.

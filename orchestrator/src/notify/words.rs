@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::report::neutralised;
 use crate::store::Notice;
+use crate::text::neutralised;
 
 /// One line that says it all.
 pub(super) fn line(notice: &Notice, host: &str) -> String {

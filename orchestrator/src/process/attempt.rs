@@ -14,16 +14,16 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
-use super::controller::Controller;
-use super::ladder::Cause;
-use super::orphans;
-use super::output::OutputSink;
-use super::peers::Supervisor;
-use super::pool::ForkServer;
-use super::protocol::{Isolation, Leftover, Over, Report};
-use super::spec::AttemptSpec;
-use super::verdict::{self, Limits};
 use crate::model::{Outcome, SpawnError, Stream};
+use crate::process::controller::Controller;
+use crate::process::ladder::Cause;
+use crate::process::output::sink::OutputSink;
+use crate::process::pool::ForkServer;
+use crate::process::protocol::{Isolation, Leftover, Over, Report};
+use crate::process::spec::AttemptSpec;
+use crate::process::tree::orphans;
+use crate::process::tree::peers::Supervisor;
+use crate::process::verdict::{self, Limits};
 
 /// Silence after which [`OutputSink::quiet`] is called.
 const QUIET: Duration = Duration::from_millis(250);
@@ -84,15 +84,15 @@ pub struct Usage {
 }
 
 impl Attempt {
-    pub(super) fn refused(error: SpawnError) -> Self {
+    pub(crate) fn refused(error: SpawnError) -> Self {
         Self::ended(Outcome::NotStarted(error))
     }
 
-    pub(super) fn lost(why: String) -> Self {
+    pub(crate) fn lost(why: String) -> Self {
         Self::ended(Outcome::Lost(why))
     }
 
-    pub(super) fn running(
+    pub(crate) fn running(
         spec: &AttemptSpec,
         attempt: u64,
         pid: i32,

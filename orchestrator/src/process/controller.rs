@@ -10,9 +10,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::ladder::Cause;
-use super::protocol::{ToSupervisor, encode};
 use crate::model::CancelCause;
+use crate::process::ladder::Cause;
+use crate::process::protocol::{ToSupervisor, encode};
 
 /// Controls one attempt, from anywhere and as long as it likes: after the end of
 /// the attempt its requests do nothing.
@@ -26,15 +26,15 @@ pub struct Controller {
 
 /// What the attempt's own loop must know of what was asked.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     state: Mutex<State>,
     /// Rung when something in it has changed.
-    pub(super) changed: Notify,
+    pub(crate) changed: Notify,
 }
 
 /// When things were asked.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct State {
+pub(crate) struct State {
     /// The first cancel or kill.
     pub ending_since: Option<Instant>,
     /// Paused now, and since when.
@@ -46,7 +46,7 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         *self.lock()
     }
 
@@ -56,7 +56,7 @@ impl Shared {
 }
 
 impl Controller {
-    pub(super) fn new(attempt: u64, socket: &Arc<UnixStream>) -> Self {
+    pub(crate) fn new(attempt: u64, socket: &Arc<UnixStream>) -> Self {
         Self {
             attempt,
             socket: Arc::downgrade(socket),
@@ -65,7 +65,7 @@ impl Controller {
     }
 
     /// One that has nothing to control.
-    pub(super) fn idle() -> Self {
+    pub(crate) fn idle() -> Self {
         Self {
             attempt: 0,
             socket: Weak::new(),
@@ -109,7 +109,7 @@ impl Controller {
         }
     }
 
-    pub(super) fn cancel_for(&self, cause: Cause) {
+    pub(crate) fn cancel_for(&self, cause: Cause) {
         self.ending();
         self.send(&ToSupervisor::Cancel {
             attempt: self.attempt,
@@ -117,7 +117,7 @@ impl Controller {
         });
     }
 
-    pub(super) fn shared(&self) -> Arc<Shared> {
+    pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
     }
 

@@ -11,16 +11,16 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access};
 
-use super::protocol::Stage;
-use super::spec::AttemptSpec;
 use crate::model::SpawnError;
+use crate::process::protocol::Stage;
+use crate::process::spec::AttemptSpec;
 
 /// The kernel reads so much of a script to find its interpreter (execve(2)).
 const HEAD: usize = 256;
 
 /// Why it cannot be executed, as far as the file itself shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     pub message: String,
     pub hint: Option<String>,
 }
@@ -42,7 +42,7 @@ impl Problem {
 }
 
 /// The error for a collector that did not start.
-pub(super) fn spawn_error(spec: &AttemptSpec, stage: Stage, errno: i32) -> SpawnError {
+pub(crate) fn spawn_error(spec: &AttemptSpec, stage: Stage, errno: i32) -> SpawnError {
     let program = spec.program.as_path();
     let word = Errno::from_raw(errno);
     let Problem { message, hint } = match stage {
@@ -58,7 +58,7 @@ pub(super) fn spawn_error(spec: &AttemptSpec, stage: Stage, errno: i32) -> Spawn
 }
 
 /// The error for strings that exceed every limit of execve(2).
-pub(super) fn too_big(program: &Path) -> SpawnError {
+pub(crate) fn too_big(program: &Path) -> SpawnError {
     let Problem { message, hint } = executing(program, Errno::E2BIG);
     SpawnError {
         message: format!("cannot start {}: {message}", program.display()),
@@ -108,7 +108,7 @@ fn entering(directory: Option<&Path>, errno: Errno) -> Problem {
 
 /// What is wrong with a file that should be executable; `None` if nothing is, or
 /// nothing that can be seen without executing it.
-pub(super) fn problem_with(program: &Path) -> Option<Problem> {
+pub(crate) fn problem_with(program: &Path) -> Option<Problem> {
     let Ok(metadata) = program.metadata() else {
         return Some(match program.symlink_metadata() {
             Ok(_) => Problem::bare("it is a link to a file that does not exist"),
@@ -179,7 +179,7 @@ fn not_a_program(program: &Path) -> Problem {
 }
 
 /// Whether it begins like a script.
-pub(super) fn has_interpreter_line(program: &Path) -> bool {
+pub(crate) fn has_interpreter_line(program: &Path) -> bool {
     head(program).is_some_and(|head| head.starts_with(b"#!"))
 }
 

@@ -16,15 +16,15 @@ use serde::{Deserialize, Serialize};
 use crate::model::CancelCause;
 
 /// A point in time: what `CLOCK_MONOTONIC` said.
-pub(super) type Moment = Duration;
+pub(crate) type Moment = Duration;
 
 /// What a collector gets at most when nobody is left to wait for its result.
-pub(super) const ORPHAN_GRACE: Duration = Duration::from_secs(5);
+pub(crate) const ORPHAN_GRACE: Duration = Duration::from_secs(5);
 
 /// Why an attempt is ended before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     /// The deadline passed.
     Timeout,
     /// No output for too long (the orchestrator sees that).
@@ -35,7 +35,7 @@ pub(super) enum Cause {
 
 /// How long each rung lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Timings {
+pub(crate) struct Timings {
     /// From the start to SIGTERM; `None` for no limit.
     pub timeout: Option<Duration>,
     /// From SIGTERM to SIGKILL; zero means SIGKILL at once.
@@ -48,7 +48,7 @@ pub(super) struct Timings {
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Input {
+pub(crate) enum Input {
     /// Nothing but the passing of time.
     Tick,
     /// The main process has been reaped.
@@ -69,7 +69,7 @@ pub(super) enum Input {
 
 /// What the supervisor shall do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// SIGTERM, then SIGCONT, to the main process group.
     Terminate,
     /// SIGKILL to every descendant, now and whenever one is found, until it is over.
@@ -103,7 +103,7 @@ enum Rung {
 
 /// The state of one attempt's way to its end.
 #[derive(Debug, Clone)]
-pub(super) struct Ladder {
+pub(crate) struct Ladder {
     timings: Timings,
     rung: Rung,
     cause: Option<Cause>,
@@ -113,7 +113,7 @@ pub(super) struct Ladder {
 
 impl Ladder {
     /// An attempt whose main process starts at `now`.
-    pub(super) fn new(timings: Timings, now: Moment) -> Self {
+    pub(crate) fn new(timings: Timings, now: Moment) -> Self {
         Self {
             timings,
             rung: Rung::Running {
@@ -127,7 +127,7 @@ impl Ladder {
     }
 
     /// Takes one event and says what is to be done about it.
-    pub(super) fn step(&mut self, now: Moment, input: Input) -> Option<Action> {
+    pub(crate) fn step(&mut self, now: Moment, input: Input) -> Option<Action> {
         if self.is_over() {
             return None;
         }
@@ -150,7 +150,7 @@ impl Ladder {
     }
 
     /// When `step(Tick)` is next needed; `None` if only an event can change anything.
-    pub(super) fn wake_at(&self) -> Option<Moment> {
+    pub(crate) fn wake_at(&self) -> Option<Moment> {
         match self.rung {
             Rung::Running {
                 deadline,
@@ -163,27 +163,27 @@ impl Ladder {
     }
 
     /// Why the main process was ended, if it was not by itself.
-    pub(super) fn cause(&self) -> Option<Cause> {
+    pub(crate) fn cause(&self) -> Option<Cause> {
         self.cause
     }
 
     /// Whether the main process has been reaped.
-    pub(super) fn has_main_exited(&self) -> bool {
+    pub(crate) fn has_main_exited(&self) -> bool {
         self.main_exited
     }
 
     /// Whether every process found must be killed.
-    pub(super) fn is_killing(&self) -> bool {
+    pub(crate) fn is_killing(&self) -> bool {
         matches!(self.rung, Rung::Killing { .. })
     }
 
     /// Whether the attempt has ended: nothing is left, or we gave up.
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         matches!(self.rung, Rung::Over { .. })
     }
 
     /// Whether it ended because nothing is left.
-    pub(super) fn all_gone(&self) -> bool {
+    pub(crate) fn all_gone(&self) -> bool {
         self.rung == (Rung::Over { all_gone: true })
     }
 

@@ -10,32 +10,29 @@
 //! Linux only (5.10 or newer): subreapers, pidfds, signalfd, close_range and the
 //! `children` files of /proc have no counterpart elsewhere.
 
-mod attempt;
-mod controller;
-mod environment;
-mod explain;
-mod framer;
-mod ladder;
-mod limits;
-mod orphans;
-mod output;
-mod peers;
-mod pool;
-mod protocol;
-mod resolve;
-mod spec;
-mod supervise;
-mod sys;
-mod tree;
-mod verdict;
+pub(crate) mod attempt;
+pub(crate) mod controller;
+pub(crate) mod environment;
+pub(crate) mod explain;
+pub(crate) mod ladder;
+pub(crate) mod limits;
+pub(crate) mod output;
+pub(crate) mod pool;
+pub(crate) mod protocol;
+pub(crate) mod resolve;
+pub(crate) mod spec;
+pub(crate) mod supervise;
+pub(crate) mod sys;
+pub(crate) mod tree;
+pub(crate) mod verdict;
 
 pub use crate::model::Stream;
 pub use attempt::{Attempt, AttemptEnd, Usage};
 pub use controller::Controller;
 pub use environment::{Environment, Place};
-pub use framer::{LINE_LIMIT, Line, LineEnd, LineFramer};
 pub use limits::raise_open_files;
-pub use output::OutputSink;
+pub use output::framer::{LINE_LIMIT, Line, LineEnd, LineFramer};
+pub use output::sink::OutputSink;
 pub use pool::{ForkServer, LaunchError};
 #[doc(hidden)]
 pub use protocol::take_hostile_bytes;

@@ -10,11 +10,12 @@ use std::time::Duration;
 use tokio::net::UnixStream;
 use tracing::debug;
 
-use super::attempt::Attempt;
-use super::peers::{Server, Supervisor, send};
-use super::protocol::{Report, Stage, ToServer, encode};
-use super::spec::AttemptSpec;
-use super::{explain, orphans};
+use crate::process::attempt::Attempt;
+use crate::process::explain;
+use crate::process::protocol::{Report, Stage, ToServer, encode};
+use crate::process::spec::AttemptSpec;
+use crate::process::tree::orphans;
+use crate::process::tree::peers::{Server, Supervisor, send};
 
 /// Supervisors kept waiting. More than this many at once is a burst.
 const IDLE: usize = 8;
@@ -226,7 +227,7 @@ impl ForkServer {
     }
 
     /// Takes a supervisor back whose attempt left nothing behind.
-    pub(super) fn put_back(&self, supervisor: Supervisor) {
+    pub(crate) fn put_back(&self, supervisor: Supervisor) {
         let mut idle = self.idle();
         if idle.len() < IDLE && supervisor.server.is_alive() {
             idle.push(supervisor);

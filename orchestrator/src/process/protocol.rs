@@ -14,17 +14,17 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::ladder::{Cause, Timings};
 use crate::model::Exit;
+use crate::process::ladder::{Cause, Timings};
 
 /// Longer frames are refused. execve(2) takes 6 MiB of strings at the very most.
-pub(super) const FRAME_LIMIT: usize = 16 << 20;
+pub(crate) const FRAME_LIMIT: usize = 16 << 20;
 
 const LENGTH: usize = size_of::<u32>();
 
 /// From the orchestrator to the fork server.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum ToServer {
+pub(crate) enum ToServer {
     /// Fork a supervisor; its end of the control socket comes with the message.
     Fork {
         /// The orchestrator's name for it, never used twice.
@@ -40,7 +40,7 @@ pub(super) enum ToServer {
 /// From the orchestrator to a supervisor. `attempt` makes sure that a late
 /// request never hits the supervisor's next attempt.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum ToSupervisor {
+pub(crate) enum ToSupervisor {
     /// Run this; the write ends of stdout and stderr come with the message.
     Start(Start),
     /// Walk down the ladder.
@@ -56,7 +56,7 @@ pub(super) enum ToSupervisor {
 /// The fixed part of an attempt; its strings are in the tail, in the order
 /// program, arguments, environment, working directory.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Start {
+pub(crate) struct Start {
     pub attempt: u64,
     /// Strings after the program.
     pub arguments: usize,
@@ -75,7 +75,7 @@ pub(super) struct Start {
 
 /// From a supervisor to the orchestrator.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Report {
+pub(crate) enum Report {
     /// It is there, under this process id, and waits for its first attempt.
     Ready { pid: i32 },
     /// The fork server could not make a supervisor (sent by the fork server itself).
@@ -90,7 +90,7 @@ pub(super) enum Report {
 
 /// What was tried when starting a collector failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// Making a process: the machine's trouble, not the collector's.
     Fork,
     /// Session, signals, descriptors.
@@ -107,7 +107,7 @@ pub(super) enum Stage {
 
 /// The end of an attempt.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Over {
+pub(crate) struct Over {
     /// How the main process ended; `None` if it could not be killed.
     pub exit: Option<Exit>,
     /// Why we ended it, if we did.
@@ -166,7 +166,7 @@ pub struct Leftover {
 ///
 /// # Errors
 /// `InvalidInput` if it exceeds [`FRAME_LIMIT`].
-pub(super) fn encode(message: &impl Serialize, tail: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn encode(message: &impl Serialize, tail: &[u8]) -> io::Result<Vec<u8>> {
     let mut frame = vec![0; 2 * LENGTH];
     serde_json::to_writer(&mut frame, message)?;
     let json = frame.len() - 2 * LENGTH;
@@ -183,13 +183,13 @@ pub(super) fn encode(message: &impl Serialize, tail: &[u8]) -> io::Result<Vec<u8
 
 /// Bytes from a socket on their way to be messages.
 #[derive(Debug, Default)]
-pub(super) struct FrameBuffer {
+pub(crate) struct FrameBuffer {
     bytes: Vec<u8>,
 }
 
 impl FrameBuffer {
     /// Appends what was read.
-    pub(super) fn extend(&mut self, bytes: &[u8]) {
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -197,7 +197,7 @@ impl FrameBuffer {
     ///
     /// # Errors
     /// `InvalidData` if the peer does not speak this protocol.
-    pub(super) fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<u8>)>> {
+    pub(crate) fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<u8>)>> {
         let Some((rest, body)) = self.bytes.split_first_chunk::<LENGTH>() else {
             return Ok(None);
         };
@@ -251,25 +251,25 @@ pub fn take_hostile_bytes(bytes: &[u8]) {
 
 /// The tail of a [`ToSupervisor::Start`].
 #[derive(Debug, Default)]
-pub(super) struct Strings(Vec<u8>);
+pub(crate) struct Strings(Vec<u8>);
 
 /// A string that contains NUL cannot be given to a process (execve(2)).
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ContainsNul;
+pub(crate) struct ContainsNul;
 
 impl Strings {
     /// Appends one string.
-    pub(super) fn push(&mut self, text: &OsStr) -> Result<(), ContainsNul> {
+    pub(crate) fn push(&mut self, text: &OsStr) -> Result<(), ContainsNul> {
         self.push_parts(&[text.as_bytes()])
     }
 
     /// Appends `name=value`.
-    pub(super) fn push_pair(&mut self, name: &OsStr, value: &OsStr) -> Result<(), ContainsNul> {
+    pub(crate) fn push_pair(&mut self, name: &OsStr, value: &OsStr) -> Result<(), ContainsNul> {
         self.push_parts(&[name.as_bytes(), b"=", value.as_bytes()])
     }
 
     /// All of them, each ending with NUL.
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
 
-use super::explain::{self, Problem};
 use crate::model::nearest;
+use crate::process::explain::{self, Problem};
 
 /// Where collectors are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

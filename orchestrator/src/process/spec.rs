@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::ladder::Timings;
-use super::protocol::{Start, Strings, ToSupervisor, encode};
 use crate::model::{Limits, SpawnError};
+use crate::process::ladder::Timings;
+use crate::process::protocol::{Start, Strings, ToSupervisor, encode};
 
 /// One attempt of one collector. Made by the engine from a task's policy, from
 /// [`Resolved`](super::Resolved) and from [`Environment`](super::Environment).
@@ -44,7 +44,7 @@ impl AttemptSpec {
     /// a moment.
     pub const KILL_WAIT: Duration = Duration::from_secs(10);
 
-    pub(super) fn timings(&self) -> Timings {
+    pub(crate) fn timings(&self) -> Timings {
         Timings {
             timeout: self.timeout,
             grace: self.grace,
@@ -54,7 +54,7 @@ impl AttemptSpec {
     }
 
     /// The limit of CPU time as the kernel takes it: in whole seconds, one at least.
-    pub(super) fn cpu_limit(&self) -> Option<Duration> {
+    pub(crate) fn cpu_limit(&self) -> Option<Duration> {
         let seconds = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
         self.limits
             .cpu_time
@@ -62,7 +62,7 @@ impl AttemptSpec {
     }
 
     /// The message that starts it.
-    pub(super) fn encode(&self, attempt: u64) -> Result<Vec<u8>, SpawnError> {
+    pub(crate) fn encode(&self, attempt: u64) -> Result<Vec<u8>, SpawnError> {
         let mut strings = Strings::default();
         let refuse = |what: String| SpawnError {
             message: format!("cannot start {}: {what}", self.program.display()),
@@ -101,6 +101,6 @@ impl AttemptSpec {
             open_files: self.limits.open_files,
         };
         encode(&ToSupervisor::Start(start), strings.as_bytes())
-            .map_err(|_| super::explain::too_big(&self.program))
+            .map_err(|_| crate::process::explain::too_big(&self.program))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::ladder::Cause;
-use super::protocol::Over;
-use super::spec::AttemptSpec;
 use crate::model::{Exit, Outcome, ResourceLimit, TimeLimit};
+use crate::process::ladder::Cause;
+use crate::process::protocol::Over;
+use crate::process::spec::AttemptSpec;
 
 /// The outcome of an attempt that its supervisor has seen to the end.
-pub(super) fn outcome(over: &Over, spec: &Limits) -> Outcome {
+pub(crate) fn outcome(over: &Over, spec: &Limits) -> Outcome {
     let Some(exit) = over.exit else {
         let processes: Vec<_> = over
             .unkillable
@@ -59,7 +59,7 @@ fn over_limit(over: &Over, exit: Exit, spec: &Limits) -> Option<ResourceLimit> {
 
 /// The limits that a reason may name.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     pub cpu_time: Option<Duration>,
     pub memory: Option<u64>,
     pub timeout: Option<Duration>,

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::error::RecordsError;
 use crate::model::RunId;
+use crate::records::error::RecordsError;
 
 const FOLDER: &str = "undelivered";
 

@@ -2,8 +2,8 @@
 //! the collector told of its failure and leaves for its next run. Pure; bounded
 //! whatever the file holds.
 
-use super::event::{CollectorEvent, Progress, Told, parse_event};
-use super::lines::Line;
+use crate::records::event::{CollectorEvent, Progress, Told, parse_event};
+use crate::records::lines::Line;
 
 /// More bad lines than this, and the whole file is refused.
 pub const MOST_FAULTS: u64 = 100;
@@ -59,7 +59,7 @@ impl Examination {
     pub(super) fn line(&mut self, line: &Line<'_>) {
         match line {
             Line::TooLong(number, bytes) => {
-                let limit = super::lines::LONGEST_LINE;
+                let limit = crate::records::lines::LONGEST_LINE;
                 self.fault(
                     *number,
                     &format_args!("{bytes} bytes long, and {limit} is the limit"),

@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio_stream::StreamExt;
 
-use super::error::RecordsError;
-use super::ingest::instant;
-use super::shelf::{ANSWER, Pool, Shelf, WORK, within};
-use crate::report::RecordCounts;
+use crate::events::RecordCounts;
+use crate::records::error::RecordsError;
+use crate::records::ingest::instant;
+use crate::records::shelf::{ANSWER, Pool, Shelf, WORK, within};
 
 /// How many rows one statement reads; rows come singly, whatever their size.
 const PAGE: i64 = 1000;

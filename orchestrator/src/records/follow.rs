@@ -7,8 +7,8 @@ use std::io::{self, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::examination::Examination;
-use super::lines::Lines;
+use crate::records::examination::Examination;
+use crate::records::lines::Lines;
 
 /// Reads on where it stopped.
 pub struct Follower {

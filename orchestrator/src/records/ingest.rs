@@ -12,14 +12,14 @@ use std::path::Path;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::delivery::Delivery;
-use super::error::RecordsError;
-use super::event::{CollectorEvent, Record, parse_event};
-use super::follow::open;
-use super::lines::{Line, Lines};
-use super::shelf::{ANSWER, Pool, Shelf, within};
-use super::{postgres, sqlite};
-use crate::report::RecordCounts;
+use crate::events::RecordCounts;
+use crate::records::delivery::Delivery;
+use crate::records::error::RecordsError;
+use crate::records::event::{CollectorEvent, Record, parse_event};
+use crate::records::follow::open;
+use crate::records::lines::{Line, Lines};
+use crate::records::shelf::{ANSWER, Pool, Shelf, within};
+use crate::records::{postgres, sqlite};
 
 /// How many records, and about how many bytes of them, travel together.
 const BATCH: usize = 256;

@@ -2,8 +2,8 @@
 //! delivered, the records, what was seen again, the sums, and the collector's state, in
 //! a transaction that has begun. How records are merged differs, the rest does not.
 
-use super::ingest::{Ingested, instant};
-use crate::report::RecordCounts;
+use crate::events::RecordCounts;
+use crate::records::ingest::{Ingested, instant};
 
 pub(super) const MARK: &str = "insert into ingests (run_id, position, group_name, command, at)
      values ($1, $2, $3, $4, $5) on conflict (run_id, position) do nothing returning id";

@@ -3,21 +3,21 @@
 //! runs and when it has ended) and by the verbs. It knows the tables of records and
 //! nothing of how a run proceeds.
 
-mod delivery;
-mod error;
-mod event;
-mod examination;
-mod export;
-mod follow;
-mod ingest;
-mod lines;
-mod merge;
-mod postgres;
-mod prune;
-mod recall;
-mod shelf;
-mod sighting;
-mod sqlite;
+pub(crate) mod delivery;
+pub(crate) mod error;
+pub(crate) mod event;
+pub(crate) mod examination;
+pub(crate) mod export;
+pub(crate) mod follow;
+pub(crate) mod ingest;
+pub(crate) mod lines;
+pub(crate) mod merge;
+pub(crate) mod postgres;
+pub(crate) mod prune;
+pub(crate) mod recall;
+pub(crate) mod shelf;
+pub(crate) mod sighting;
+pub(crate) mod sqlite;
 
 pub use delivery::{Delivery, Undelivered};
 pub use error::RecordsError;

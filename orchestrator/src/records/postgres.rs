@@ -6,13 +6,13 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgPool;
 use tokio::sync::mpsc;
 
-use super::delivery::Delivery;
-use super::error::RecordsError;
-use super::event::Record;
-use super::ingest::{Fed, Ingested, cut_short};
-use super::merge::{RESULT, ResultRow, ingested, keep, merge};
-use super::shelf::{ANSWER, WORK, within};
-use super::sighting::superseded;
+use crate::records::delivery::Delivery;
+use crate::records::error::RecordsError;
+use crate::records::event::Record;
+use crate::records::ingest::{Fed, Ingested, cut_short};
+use crate::records::merge::{RESULT, ResultRow, ingested, keep, merge};
+use crate::records::shelf::{ANSWER, WORK, within};
+use crate::records::sighting::superseded;
 
 /// Whoever changes records holds this lock until it commits. The number is ours and
 /// arbitrary.

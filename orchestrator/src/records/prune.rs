@@ -3,11 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::error::RecordsError;
-use super::merge::change;
-use super::postgres::TURN;
-use super::shelf::{ANSWER, Pool, Shelf, WORK, within};
-use super::sighting::{FORGET, seen};
+use crate::records::error::RecordsError;
+use crate::records::merge::change;
+use crate::records::postgres::TURN;
+use crate::records::shelf::{ANSWER, Pool, Shelf, WORK, within};
+use crate::records::sighting::{FORGET, seen};
 
 const COUNT: &str = concat!(
     "select count(*) from records r where r.collection = $1 and ",

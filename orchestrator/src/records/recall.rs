@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
 
-use super::error::RecordsError;
-use super::shelf::{Pool, Shelf, within};
+use crate::records::error::RecordsError;
+use crate::records::shelf::{Pool, Shelf, within};
 
 /// A database that is away holds no collector back for longer than this.
 const PATIENCE: Duration = Duration::from_secs(2);

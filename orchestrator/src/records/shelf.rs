@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
-use super::error::RecordsError;
+use crate::records::error::RecordsError;
 
 /// The records of one database. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -4,13 +4,13 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use tokio::sync::mpsc;
 
-use super::delivery::Delivery;
-use super::error::RecordsError;
-use super::event::Record;
-use super::ingest::{Fed, Ingested, cut_short};
-use super::merge::{RESULT, ResultRow, ingested, keep, merge};
-use super::shelf::{ANSWER, WORK, within};
-use super::sighting::superseded;
+use crate::records::delivery::Delivery;
+use crate::records::error::RecordsError;
+use crate::records::event::Record;
+use crate::records::ingest::{Fed, Ingested, cut_short};
+use crate::records::merge::{RESULT, ResultRow, ingested, keep, merge};
+use crate::records::shelf::{ANSWER, WORK, within};
+use crate::records::sighting::superseded;
 
 /// A temporary table lies in a file of its own (or in memory, while it is small). Lines
 /// are appended as they come: a tree in the order of keys that come in none would be

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::answer::{Answer, tags};
 use crate::model::{DEFAULT_GRACE, Limits, Outcome, Probe, ReleaseSource, ReleaseTag, Stream};
 use crate::process::{AttemptSpec, Collectors, Environment, ForkServer, OutputSink, find_program};
+use crate::release::answer::{Answer, tags};
 
 /// A server that says nothing for so long will not.
 const TIMEOUT: Duration = Duration::from_secs(120);

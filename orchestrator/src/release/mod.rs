@@ -2,7 +2,7 @@
 //! new, none or unknown. Verbs and the beat ask before they plan on_release tasks. It
 //! never fails a run: what cannot be found out is an answer, with its reason.
 
-mod answer;
-mod ask;
+pub(crate) mod answer;
+pub(crate) mod ask;
 
 pub use ask::{Hands, ask};

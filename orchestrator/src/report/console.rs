@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::bus::Listener;
-use super::event::{RunEvent, TaskRef};
-use super::output::{Output, neutralised, push_neutralised};
-use super::progress::{TaskProgress, remaining};
-use super::text::human_duration;
+use crate::events::Output;
+use crate::events::bus::Listener;
+use crate::events::event::{RunEvent, TaskRef};
+use crate::events::progress::{TaskProgress, remaining};
 use crate::model::Stream;
+use crate::text::human_duration;
+use crate::text::safe::{neutralised, push_neutralised};
 
 /// Standard error, shared by everybody who writes for people. Cheap to clone.
 #[derive(Clone)]

@@ -5,10 +5,10 @@ use std::io::Write;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::bus::Listener;
-use super::event::{RunEvent, TaskRef};
-use super::output::Output;
-use super::progress::TaskProgress;
+use crate::events::Output;
+use crate::events::bus::Listener;
+use crate::events::event::{RunEvent, TaskRef};
+use crate::events::progress::TaskProgress;
 use crate::model::Stream;
 
 /// Writes JSON Lines. A writer that fails (`| head -1`) is written to no more;
@@ -100,7 +100,7 @@ impl<W: Write + Send> Listener for JsonLines<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::summary::tests::summary;
+    use crate::events::summary::tests::summary;
     use std::sync::Arc;
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::summary::{Summary, TaskSummary};
+use crate::events::summary::{Summary, TaskSummary};
 
 /// The report: one suite per group, one case per task.
 ///
@@ -58,7 +58,7 @@ fn case(task: &TaskSummary) -> TestCase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::summary::tests::summary;
+    use crate::events::summary::tests::summary;
 
     #[test]
     fn every_task_is_a_case() {

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::output::neutralised;
-use super::summary::{Summary, TaskSummary};
-use super::text::human_duration;
+use crate::events::summary::{Summary, TaskSummary};
+use crate::text::human_duration;
+use crate::text::safe::neutralised;
 
 /// A heading, a table of all tasks, and for each failure its last lines.
 pub fn summary_markdown(summary: &Summary) -> String {
@@ -96,7 +96,7 @@ fn html(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::summary::tests::summary;
+    use crate::events::summary::tests::summary;
 
     #[test]
     fn nothing_a_collector_says_becomes_markup() {

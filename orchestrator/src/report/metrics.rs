@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::bus::Listener;
-use super::event::RunEvent;
-use super::exposition::Exposition;
-use super::summary::TaskSummary;
+use crate::events::bus::Listener;
+use crate::events::event::RunEvent;
+use crate::events::summary::TaskSummary;
+use crate::report::exposition::Exposition;
 
 /// Upper bounds of the classes of lag, in seconds.
 const LAG_BOUNDS: [f64; 12] = [

@@ -8,8 +8,9 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::output::neutralised;
-use super::summary::{Summary, TaskSummary};
+use crate::events::summary::{Summary, TaskSummary};
+use crate::text::human_duration;
+use crate::text::safe::neutralised;
 
 /// The style of an outcome's keyword, wherever one is shown.
 pub fn outcome_style(outcome: &str) -> Style {
@@ -17,17 +18,6 @@ pub fn outcome_style(outcome: &str) -> Style {
         "succeeded" => AnsiColor::Green.on_default(),
         "skipped" | "suspect" => AnsiColor::Yellow.on_default(),
         _ => AnsiColor::Red.on_default().bold(),
-    }
-}
-
-/// A duration as people read it: `812ms`, `4.2s`, `3m 05s`, `2h 07m`.
-pub fn human_duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0 => format!("{}ms", duration.as_millis()),
-        1..60 => format!("{:.1}s", (duration.as_millis() / 100) as f64 / 10.0),
-        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
     }
 }
 
@@ -155,7 +145,7 @@ fn failure(text: &mut String, task: &TaskSummary, state_dir: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::summary::tests::summary;
+    use crate::events::summary::tests::summary;
 
     #[test]
     fn durations_are_short() {

@@ -54,7 +54,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn row(run: &RunId, reason: &impl ToString) -> Self {
+    pub(crate) fn row(run: &RunId, reason: &impl ToString) -> Self {
         Self::Row {
             run: run.to_string(),
             reason: reason.to_string(),
@@ -85,7 +85,7 @@ impl StoreError {
 }
 
 /// What a database error says, without the words of the library around it.
-pub(super) fn words(error: &sqlx::Error) -> String {
+pub(crate) fn words(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::PoolTimedOut => "no connection within 10 s".to_owned(),
         sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::error::StoreError;
-use super::recovery::is_abandoned;
-use super::store::Store;
-use super::unrecorded::unrecorded_runs;
 use crate::model::{Owner, RunId};
+use crate::rundir::unrecorded::unrecorded_runs;
+use crate::store::error::StoreError;
+use crate::store::runs::recovery::is_abandoned;
+use crate::store::store::Store;
 
 /// Numbers about the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

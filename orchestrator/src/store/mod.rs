@@ -4,54 +4,38 @@
 //! On the way in: `journal` (disk), `recorder` (queue, retries), `write` (each event
 //! exactly once). On the way out: `read`. After a crash: `recovery`.
 
-mod beats;
-mod bulk;
-mod error;
-mod health;
-mod journal;
-mod known;
-mod notices;
-mod owner;
-mod pauses;
+pub(crate) mod error;
+pub(crate) mod health;
+pub(crate) mod notices;
+pub(crate) mod owner;
 #[cfg(test)]
-mod plans;
-mod postgres;
-mod prune;
-mod read;
-mod recorder;
-mod recovery;
-mod releases;
-mod rows;
-mod slots;
-mod sql;
-mod sqlite;
-mod statistics;
+pub(crate) mod plans;
+pub(crate) mod postgres;
+pub(crate) mod retention;
+pub(crate) mod runs;
+pub(crate) mod sql;
+pub(crate) mod sqlite;
 // The type that the folder is about.
 #[expect(
     clippy::module_inception,
     reason = "the folder's own concept has the folder's name"
 )]
-mod store;
-mod tidy;
-mod transition;
-mod unrecorded;
-mod write;
+pub(crate) mod store;
+pub(crate) mod timetable;
 
-pub use beats::{Beat, Lead};
 pub use error::StoreError;
 pub use health::StoreHealth;
-pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
-pub use known::KnownTask;
 pub use notices::{Delivery, Notice, TaskEnd};
 pub use owner::this_process;
-pub use pauses::Pause;
-pub use prune::{Pruned, Retention};
-pub use read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};
-pub use recorder::{DRAIN, RecorderEnd, record, record_until};
-pub use recovery::Recovered;
-pub use releases::{HandledBy, KnownRelease, NotedReleases};
-pub use slots::{Claim, LedgerRow, PassedSlot, SlotState, SlotTask};
-pub use statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
+pub use retention::prune::{Pruned, Retention};
+pub use runs::read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};
+pub use runs::recorder::{DRAIN, RecorderEnd, record, record_until};
+pub use runs::recovery::Recovered;
+pub use runs::statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
+pub use runs::transition::{Change, State};
 pub use store::{MigrationState, Store};
-pub use transition::{Change, State};
-pub use unrecorded::unrecorded_runs;
+pub use timetable::beats::{Beat, Lead};
+pub use timetable::known::KnownTask;
+pub use timetable::pauses::Pause;
+pub use timetable::releases::{HandledBy, KnownRelease, NotedReleases};
+pub use timetable::slots::{Claim, LedgerRow, PassedSlot, SlotState, SlotTask};

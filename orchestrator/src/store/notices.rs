@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::error::StoreError;
-use super::sql::args;
-use super::store::Store;
 use crate::model::{NoticeKind, RunId, Streak};
+use crate::store::error::StoreError;
+use crate::store::sql::args;
+use crate::store::store::Store;
 
 /// How far back a streak is counted.
 const STREAK: i64 = 1024;
@@ -311,7 +311,7 @@ fn pause(tries: i64) -> Duration {
     FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
 }
 
-async fn raise(sql: &mut super::sql::Sql, notice: &Notice) -> Result<(), StoreError> {
+async fn raise(sql: &mut crate::store::sql::Sql, notice: &Notice) -> Result<(), StoreError> {
     sql.execute(
         "insert into notices
              (subject, channel, kind, group_name, command, run_id, at, reason, in_a_row, next_try_at)

@@ -23,7 +23,7 @@ pub fn this_process() -> io::Result<Owner> {
 
 /// Whether `owner` is a process of this machine that is no more: of an earlier boot,
 /// or its process id is free or another one's by now. What cannot be seen is alive.
-pub(super) fn is_gone(owner: &Owner, here: &Owner) -> bool {
+pub(crate) fn is_gone(owner: &Owner, here: &Owner) -> bool {
     if owner.host != here.host {
         return false;
     }

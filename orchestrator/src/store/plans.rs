@@ -7,20 +7,20 @@ use std::path::Path;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
-use super::journal;
-use super::read::HistoryFilter;
-use super::slots::{SlotState, SlotTask};
-use super::store::Store;
-use super::write::Gaps;
+use crate::events::SlotRef;
 use crate::model::{Owner, RunId};
-use crate::report::SlotRef;
+use crate::rundir::journal;
+use crate::store::runs::read::HistoryFilter;
+use crate::store::runs::write::Gaps;
+use crate::store::store::Store;
+use crate::store::timetable::slots::{SlotState, SlotTask};
 
 thread_local! {
     static STATEMENTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Called with every statement that is sent.
-pub(super) fn note(sql: &str) {
+pub(crate) fn note(sql: &str) {
     STATEMENTS.with_borrow_mut(|all| all.push(sql.to_owned()));
 }
 

@@ -5,11 +5,11 @@ use std::str::FromStr;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
-use super::error::{StoreError, words};
-use super::store::{PATIENCE, Store};
+use crate::store::error::{StoreError, words};
+use crate::store::store::{PATIENCE, Store};
 
 /// `postgres://me@host:5432/db`: what is safe to show.
-pub(super) fn name(options: &PgConnectOptions) -> String {
+pub(crate) fn name(options: &PgConnectOptions) -> String {
     let place = match options.get_socket() {
         Some(socket) => format!("[{}]", socket.display()),
         None => format!("{}:{}", options.get_host(), options.get_port()),
@@ -22,7 +22,7 @@ pub(super) fn name(options: &PgConnectOptions) -> String {
 }
 
 /// Connects once to see that it is there; more connections are made as they are needed.
-pub(super) async fn connect(url: &str) -> Result<Store, StoreError> {
+pub(crate) async fn connect(url: &str) -> Result<Store, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| StoreError::Url(unreadable(&error)))?
         .application_name("orchestrate")

@@ -13,9 +13,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::types::Json;
 use sqlx::{FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
-use super::error::StoreError;
-use super::store::Store;
 use crate::model::RunId;
+use crate::store::error::StoreError;
+use crate::store::store::Store;
 
 /// No statement of ours takes as long on a database that is well.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -23,7 +23,7 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// A value for a statement, or within a JSON array that is one.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
-pub(super) enum Arg {
+pub(crate) enum Arg {
     Int(Option<i64>),
     Text(Option<String>),
     Bool(bool),
@@ -34,10 +34,10 @@ pub(super) enum Arg {
 macro_rules! args {
     ($($value:expr),* $(,)?) => { [$($crate::store::sql::Arg::from($value)),*] };
 }
-pub(super) use args;
+pub(crate) use args;
 
 /// A row that can be read from either database.
-pub(super) trait Row:
+pub(crate) trait Row:
     for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
 {
 }
@@ -61,7 +61,7 @@ macro_rules! bound {
 
 /// A transaction. One that is dropped without a commit never happened, and its
 /// connection is not used again: it may be in the middle of anything.
-pub(super) struct Sql {
+pub(crate) struct Sql {
     connection: Connection,
     committed: bool,
 }
@@ -74,12 +74,12 @@ enum Connection {
 impl Store {
     /// A transaction that writes. SQLite has one at a time; it waits for its turn
     /// here, and never fails in the middle because another one was faster.
-    pub(super) async fn begin(&self) -> Result<Sql, StoreError> {
+    pub(crate) async fn begin(&self) -> Result<Sql, StoreError> {
         self.start("begin immediate", "begin").await
     }
 
     /// A transaction that reads: everything in it is from one moment.
-    pub(super) async fn snapshot(&self) -> Result<Sql, StoreError> {
+    pub(crate) async fn snapshot(&self) -> Result<Sql, StoreError> {
         self.start("begin", "begin isolation level repeatable read read only")
             .await
     }
@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// The text for this database, where one text cannot serve both.
-    pub(super) fn text(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+    pub(crate) fn text(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
         match self {
             Self::Sqlite(_) => sqlite,
             Self::Postgres(_) => postgres,
@@ -106,7 +106,7 @@ impl Store {
     }
 
     /// Rows, outside a transaction.
-    pub(super) async fn fetch<T: Row>(
+    pub(crate) async fn fetch<T: Row>(
         &self,
         sql: impl SqlSafeStr,
         args: &[Arg],
@@ -121,7 +121,7 @@ impl Store {
 
 impl Sql {
     /// The text for this database, where one text cannot serve both.
-    pub(super) fn text(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+    pub(crate) fn text(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
         match &self.connection {
             Connection::Sqlite(_) => sqlite,
             Connection::Postgres(_) => postgres,
@@ -129,7 +129,7 @@ impl Sql {
     }
 
     /// How many rows it changed.
-    pub(super) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Arg]) -> Result<u64, StoreError> {
+    pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Arg]) -> Result<u64, StoreError> {
         let sql = noted(sql);
         Ok(match &mut self.connection {
             Connection::Sqlite(connection) => {
@@ -147,7 +147,7 @@ impl Sql {
 
     /// Changes exactly one row. Any other number means that the row was not in the
     /// state from which `change` leads on.
-    pub(super) async fn change_one(
+    pub(crate) async fn change_one(
         &mut self,
         change: impl Display,
         sql: impl SqlSafeStr,
@@ -160,7 +160,7 @@ impl Sql {
     }
 
     /// Rows.
-    pub(super) async fn fetch<T: Row>(
+    pub(crate) async fn fetch<T: Row>(
         &mut self,
         sql: impl SqlSafeStr,
         args: &[Arg],
@@ -177,7 +177,7 @@ impl Sql {
     }
 
     /// Makes it so.
-    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.raw("commit").await?;
         self.committed = true;
         Ok(())
@@ -210,7 +210,7 @@ impl Drop for Sql {
 #[cfg(test)]
 fn noted(sql: impl SqlSafeStr) -> SqlStr {
     let sql = sql.into_sql_str();
-    super::plans::note(sql.as_str());
+    crate::store::plans::note(sql.as_str());
     sql
 }
 

@@ -10,14 +10,14 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::error::{StoreError, words};
-use super::store::{PATIENCE, Store};
+use crate::store::error::{StoreError, words};
+use crate::store::store::{PATIENCE, Store};
 
 /// How long a writer waits for its turn. The longest that one holds it is the merge of
 /// a delivery; a statement that waits longer than this gives up and is tried again.
 const TURN: Duration = Duration::from_secs(25);
 
-pub(super) fn name(options: &SqliteConnectOptions) -> String {
+pub(crate) fn name(options: &SqliteConnectOptions) -> String {
     format!("sqlite:{}", options.get_filename().display())
 }
 
@@ -25,7 +25,7 @@ pub(super) fn name(options: &SqliteConnectOptions) -> String {
 const ROWS: usize = 4096;
 
 /// Opens the file, which is made if it is not there.
-pub(super) async fn connect(file: &Path) -> Result<Store, StoreError> {
+pub(crate) async fn connect(file: &Path) -> Result<Store, StoreError> {
     let options = SqliteConnectOptions::from_str("sqlite:")?
         .filename(file)
         .create_if_missing(true)
@@ -56,7 +56,7 @@ pub(super) async fn connect(file: &Path) -> Result<Store, StoreError> {
 
 /// SQLite has no lock that spans migrations, so that two processes that start at
 /// once would both apply them: a lock file has. The kernel releases it if we die.
-pub(super) async fn lock_schema(pool: &SqlitePool) -> Result<File, StoreError> {
+pub(crate) async fn lock_schema(pool: &SqlitePool) -> Result<File, StoreError> {
     lock(pool.connect_options().get_filename()).await
 }
 

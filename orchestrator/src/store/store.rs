@@ -7,12 +7,12 @@ use std::time::Duration;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{PgPool, migrate::Migrator};
 
-use super::error::StoreError;
-use super::{postgres, sqlite};
+use crate::store::error::StoreError;
+use crate::store::{postgres, sqlite};
 
 /// How long to wait for a connection, for SQLite's turn to write, and for a
 /// PostgreSQL server that accepts connections and says nothing.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");

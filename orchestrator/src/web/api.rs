@@ -9,11 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::fault::Fault;
-use super::server::Site;
 use crate::model::{Window, firings, timetable};
 use crate::report::FiringView;
 use crate::store::{HistoryFilter, Pause, RunHeader, RunRecord};
+use crate::web::fault::Fault;
+use crate::web::server::Site;
 
 /// The most that one answer lists.
 const MOST: u32 = 1000;

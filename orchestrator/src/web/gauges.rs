@@ -1,6 +1,7 @@
 //! The scheduler's own metrics. Pure.
 
-use crate::report::{Exposition, Standing};
+use crate::events::Standing;
+use crate::report::Exposition;
 
 /// How it stands, in the text format of Prometheus.
 pub(super) fn gauges(standing: &Standing) -> String {

@@ -5,10 +5,10 @@
 //! The dashboard's pages have their place at `/`; until they are built it says where the
 //! API is.
 
-mod api;
-mod fault;
-mod gauges;
-mod guard;
-mod server;
+pub(crate) mod api;
+pub(crate) mod fault;
+pub(crate) mod gauges;
+pub(crate) mod guard;
+pub(crate) mod server;
 
 pub use server::{Listening, Site, listen};

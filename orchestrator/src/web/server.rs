@@ -12,10 +12,11 @@ use axum::response::{IntoResponse, Json};
 use axum::routing::get;
 use tokio::sync::watch;
 
-use super::{api, gauges, guard};
+use crate::events::Standing;
 use crate::model::Clock;
-use crate::report::{Metrics, Standing};
+use crate::report::Metrics;
 use crate::store::Store;
+use crate::web::{api, gauges, guard};
 
 /// What the answers are made of.
 pub struct Site {

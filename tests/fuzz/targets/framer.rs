@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use orchestrator::process::{LINE_LIMIT, Line, LineFramer};
+use orchestrator::process::{Line, LINE_LIMIT, LineFramer};
 
 fuzz_target!(|input: (u16, Vec<u8>, u8)| {
     let (chunk, bytes, repeat) = input;

@@ -1,7 +1,7 @@
 //! The tables of keys, the loader and the JSON Schema know the same keys.
 
-use crate::config::keys::TABLES;
-use crate::config::settings_keys::SETTINGS;
+use crate::config::schedule::keys::TABLES;
+use crate::config::settings::keys::SETTINGS;
 use crate::config::table::Table;
 use crate::config::{Code, Diagnostic, parse_schedule, parse_settings, schedule_schema, settings_schema};
 

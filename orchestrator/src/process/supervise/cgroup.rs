@@ -17,7 +17,7 @@ const PREFIX: &str = "orchestrate-";
 
 /// Where attempts may have cgroups of their own.
 #[derive(Debug)]
-pub(super) struct Cgroups {
+pub(crate) struct Cgroups {
     parent: PathBuf,
     made: u32,
 }
@@ -25,7 +25,7 @@ pub(super) struct Cgroups {
 impl Cgroups {
     /// The place for this process's attempts: beside its own cgroup, or within it.
     /// `None` if the memory controller cannot be had there.
-    pub(super) fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
         let own = fs::read_to_string("/proc/self/cgroup").ok()?;
         Self::within(&mount_point(&mounts)?, own_path(&own)?)
@@ -55,7 +55,7 @@ impl Cgroups {
     ///
     /// # Errors
     /// Whatever mkdir(2) and writing to its files say.
-    pub(super) fn make(&mut self, memory: u64) -> io::Result<Cgroup> {
+    pub(crate) fn make(&mut self, memory: u64) -> io::Result<Cgroup> {
         let cgroup = self.make_unlimited()?;
         let write = |file: &str, text: &str| fs::write(cgroup.directory.join(file), text);
         write("memory.max", &memory.to_string())?;
@@ -88,25 +88,25 @@ impl Cgroups {
 
 /// The cgroup of one attempt; removed in the end.
 #[derive(Debug)]
-pub(super) struct Cgroup {
+pub(crate) struct Cgroup {
     directory: PathBuf,
     entrance: File,
 }
 
 impl Cgroup {
     /// `cgroup.procs`: whoever writes "0" is in.
-    pub(super) fn entrance(&self) -> BorrowedFd<'_> {
+    pub(crate) fn entrance(&self) -> BorrowedFd<'_> {
         self.entrance.as_fd()
     }
 
     /// SIGKILL to all that are in, at once (`cgroup.kill`, Linux 5.14).
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         // Without that file the walk over the tree is what there is.
         let _ = fs::write(self.directory.join("cgroup.kill"), "1");
     }
 
     /// Whether the kernel killed one of them because the limit was reached.
-    pub(super) fn ran_out_of_memory(&self) -> bool {
+    pub(crate) fn ran_out_of_memory(&self) -> bool {
         let events = fs::read_to_string(self.directory.join("memory.events")).unwrap_or_default();
         events
             .lines()

@@ -15,7 +15,7 @@ const READ: usize = 16 << 10;
 
 /// One end of a UNIX stream socket.
 #[derive(Debug)]
-pub(super) struct Channel {
+pub(crate) struct Channel {
     socket: OwnedFd,
     frames: FrameBuffer,
     descriptors: VecDeque<OwnedFd>,
@@ -23,7 +23,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(socket: OwnedFd) -> Self {
+    pub(crate) fn new(socket: OwnedFd) -> Self {
         Self {
             socket,
             frames: FrameBuffer::default(),
@@ -33,19 +33,19 @@ impl Channel {
     }
 
     /// Reads once, waiting if there is nothing. `false` when the peer is gone.
-    pub(super) fn fill(&mut self) -> io::Result<bool> {
+    pub(crate) fn fill(&mut self) -> io::Result<bool> {
         let count = sys::receive(self.socket.as_fd(), &mut self.buffer, &mut self.descriptors)?;
         self.frames.extend(&self.buffer[..count]);
         Ok(count > 0)
     }
 
     /// The next message that has arrived in full, with its tail.
-    pub(super) fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<u8>)>> {
+    pub(crate) fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<u8>)>> {
         self.frames.next()
     }
 
     /// Waits for the next message. `None` when the peer is gone.
-    pub(super) fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<u8>)>> {
+    pub(crate) fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<u8>)>> {
         loop {
             if let Some(message) = self.next()? {
                 return Ok(Some(message));
@@ -57,7 +57,7 @@ impl Channel {
     }
 
     /// The next of the descriptors that came with the messages.
-    pub(super) fn descriptor(&mut self) -> Option<OwnedFd> {
+    pub(crate) fn descriptor(&mut self) -> Option<OwnedFd> {
         self.descriptors.pop_front()
     }
 
@@ -65,7 +65,7 @@ impl Channel {
     ///
     /// # Errors
     /// `EPIPE` when the peer is gone.
-    pub(super) fn send(&self, message: &impl Serialize) -> io::Result<()> {
+    pub(crate) fn send(&self, message: &impl Serialize) -> io::Result<()> {
         let frame = encode(message, &[])?;
         let mut rest = &frame[..];
         while !rest.is_empty() {

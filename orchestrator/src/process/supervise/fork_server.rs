@@ -17,11 +17,12 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::Pid;
 
-use super::channel::Channel;
-use super::supervisor::{drain, signal_fd, supervise, whole_millis};
 use crate::process::protocol::{Report, ToServer};
-use crate::process::sys::{self, Waited};
-use crate::process::tree::{self, Killed};
+use crate::process::supervise::channel::Channel;
+use crate::process::supervise::supervisor::{drain, signal_fd, supervise, whole_millis};
+use crate::process::sys;
+use crate::process::sys::Waited;
+use crate::process::tree::sweep::{self, Killed};
 
 /// The first argument that makes this binary a fork server. The second one is the
 /// soft RLIMIT_NOFILE that collectors shall have.
@@ -56,7 +57,7 @@ fn run(open_files: Option<u64>) -> io::Result<()> {
     sys::default_signals();
     prctl::set_child_subreaper(true)?;
     prctl::set_name(c"orch-forkserver")?;
-    tree::check_kernel()?;
+    sweep::check_kernel()?;
     let socket = take_stdin()?;
     let mut server = Server {
         requests: Channel::new(socket),
@@ -192,8 +193,8 @@ impl Server {
             return true;
         }
         let spared = |pid: i32| self.supervisors.contains_key(&pid);
-        let settled = alone || tree::kill_descendants(spared, &mut Killed::default());
-        if alone || tree::living_descendants(spared).is_empty() {
+        let settled = alone || sweep::kill_descendants(spared, &mut Killed::default());
+        if alone || sweep::living_descendants(spared).is_empty() {
             self.fallen.clear();
         } else {
             self.fallen.retain(|(since, _)| since.elapsed() < ORPHAN_WAIT);

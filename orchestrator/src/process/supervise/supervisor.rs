@@ -15,12 +15,13 @@ use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 
-use super::cgroup::{Cgroup, Cgroups};
-use super::channel::Channel;
 use crate::process::ladder::{Action, Input, Ladder, Moment};
 use crate::process::protocol::{Isolation, Over, Report, Stage, Start, ToSupervisor};
-use crate::process::sys::{self, Execution, ResourceLimit, Spawner, Waited};
-use crate::process::tree::{self, Killed};
+use crate::process::supervise::cgroup::{Cgroup, Cgroups};
+use crate::process::supervise::channel::Channel;
+use crate::process::sys;
+use crate::process::sys::{Execution, ResourceLimit, Spawner, Waited};
+use crate::process::tree::sweep::{self, Killed};
 
 /// While killing, the tree is looked at again at least this often, and at once
 /// while it still moves. Deaths wake us up in time; this is for the ones that a
@@ -32,7 +33,7 @@ const SWEEP_AGAIN: Duration = Duration::from_millis(50);
 const BUSY_RETRIES: u32 = 7;
 
 /// Runs attempts until the orchestrator closes its end, or one cannot be cleaned up.
-pub(super) fn supervise(control: OwnedFd) -> io::Result<()> {
+pub(crate) fn supervise(control: OwnedFd) -> io::Result<()> {
     let mut supervisor = Supervisor {
         control: Channel::new(control),
         deaths: signal_fd()?,
@@ -54,7 +55,7 @@ pub(super) fn supervise(control: OwnedFd) -> io::Result<()> {
 }
 
 /// SIGCHLD as something to poll; it must be blocked.
-pub(super) fn signal_fd() -> io::Result<SignalFd> {
+pub(crate) fn signal_fd() -> io::Result<SignalFd> {
     let deaths = SigSet::from(Signal::SIGCHLD);
     Ok(SignalFd::with_flags(
         &deaths,
@@ -63,7 +64,7 @@ pub(super) fn signal_fd() -> io::Result<SignalFd> {
 }
 
 /// Forgets the signals so far; what they told is found by waiting.
-pub(super) fn drain(signals: &SignalFd) {
+pub(crate) fn drain(signals: &SignalFd) {
     while let Ok(Some(_)) = signals.read_signal() {}
 }
 
@@ -89,7 +90,7 @@ impl Progress {
     /// SIGKILL to the whole tree; `false` if it was still moving.
     fn kill(&mut self) -> bool {
         // The walk first: it learns the names.
-        let settled = tree::kill_descendants(|_| false, &mut self.killed);
+        let settled = sweep::kill_descendants(|_| false, &mut self.killed);
         if let Some(cgroup) = &self.cgroup {
             cgroup.kill();
         }
@@ -251,7 +252,7 @@ impl Supervisor {
         }
         killed.exempt(main);
         if !ladder.all_gone() {
-            over.unkillable = tree::living_descendants(|_| false);
+            over.unkillable = sweep::living_descendants(|_| false);
         }
         if over.exit.is_none() {
             over.wall = self.now().saturating_sub(started);
@@ -333,7 +334,7 @@ fn step(ladder: &mut Ladder, now: Moment, input: Input, main: i32) {
     };
     // Once its leader is reaped and nobody is left in it, the group's number may be
     // somebody else's.
-    if ladder.has_main_exited() && !tree::has_group(main) {
+    if ladder.has_main_exited() && !sweep::has_group(main) {
         return;
     }
     for signal in signals {
@@ -369,7 +370,7 @@ fn resource_limits(start: &Start, in_cgroup: bool) -> nix::Result<Vec<ResourceLi
 }
 
 /// Rounded up, so that we never wake before the time.
-pub(super) fn whole_millis(time: Duration) -> PollTimeout {
+pub(crate) fn whole_millis(time: Duration) -> PollTimeout {
     let millis = time.as_micros().div_ceil(1000);
     PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
 }

@@ -8,11 +8,11 @@ mod socket;
 mod spawn;
 mod wait;
 
-pub(super) use pidfd::Pidfd;
+pub(crate) use pidfd::Pidfd;
 pub use readable::Readable;
-pub(super) use socket::{receive, send};
-pub(super) use spawn::{Execution, ResourceLimit, Spawner};
-pub(super) use wait::{Waited, wait_any};
+pub(crate) use socket::{receive, send};
+pub(crate) use spawn::{Execution, ResourceLimit, Spawner};
+pub(crate) use wait::{Waited, wait_any};
 
 use std::io;
 

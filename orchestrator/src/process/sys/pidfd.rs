@@ -5,14 +5,14 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// Refers to one process, also after its pid has been given to another.
 #[derive(Debug)]
-pub(in crate::process) struct Pidfd(OwnedFd);
+pub(crate) struct Pidfd(OwnedFd);
 
 impl Pidfd {
     /// The process that has this pid now.
     ///
     /// # Errors
     /// `ESRCH` if there is none.
-    pub(in crate::process) fn open(pid: i32) -> io::Result<Self> {
+    pub(crate) fn open(pid: i32) -> io::Result<Self> {
         // SAFETY: takes two integers and returns a new descriptor (close-on-exec) or -1.
         let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
         match i32::try_from(fd) {
@@ -26,7 +26,7 @@ impl Pidfd {
     ///
     /// # Errors
     /// `ESRCH` if it has been reaped, `EPERM` if it belongs to somebody else.
-    pub(in crate::process) fn kill(&self) -> io::Result<()> {
+    pub(crate) fn kill(&self) -> io::Result<()> {
         let no_info = std::ptr::null::<libc::siginfo_t>();
         let fd = self.0.as_raw_fd();
         // SAFETY: a null siginfo is allowed; no memory of ours is touched.

@@ -15,11 +15,7 @@ const MOST_DESCRIPTORS: usize = 2;
 ///
 /// # Errors
 /// Those of sendmsg(2); `EPIPE` and `ECONNRESET` mean that the peer is gone.
-pub(in crate::process) fn send(
-    socket: BorrowedFd<'_>,
-    bytes: &[u8],
-    descriptors: &[RawFd],
-) -> io::Result<usize> {
+pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) -> io::Result<usize> {
     let rights = [ControlMessage::ScmRights(descriptors)];
     let rights = if descriptors.is_empty() {
         &rights[..0]
@@ -40,7 +36,7 @@ pub(in crate::process) fn send(
 ///
 /// # Errors
 /// Those of recvmsg(2).
-pub(in crate::process) fn receive(
+pub(crate) fn receive(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
     descriptors: &mut VecDeque<OwnedFd>,

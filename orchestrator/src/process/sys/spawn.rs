@@ -13,7 +13,7 @@ const STACK: usize = 64 << 10;
 
 /// What to run and in which surroundings.
 #[derive(Debug)]
-pub(in crate::process) struct Execution<'a> {
+pub(crate) struct Execution<'a> {
     /// The path, which is also the program's own name (`argv[0]`).
     pub program: &'a CStr,
     /// What follows the name.
@@ -34,7 +34,7 @@ pub(in crate::process) struct Execution<'a> {
 
 /// One resource limit (setrlimit(2)).
 #[derive(Debug, Clone, Copy)]
-pub(in crate::process) struct ResourceLimit {
+pub(crate) struct ResourceLimit {
     /// Which.
     pub resource: nix::sys::resource::Resource,
     /// What the process may raise itself to is `hard`.
@@ -45,7 +45,7 @@ pub(in crate::process) struct ResourceLimit {
 
 /// Starts processes one after the other.
 #[derive(Debug)]
-pub(in crate::process) struct Spawner {
+pub(crate) struct Spawner {
     stack: Box<[u8]>,
 }
 
@@ -78,7 +78,7 @@ const STAGES: [Stage; 5] = [
 
 impl Spawner {
     /// Ready for the first one.
-    pub(in crate::process) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             stack: vec![0; STACK].into_boxed_slice(),
         }
@@ -92,7 +92,7 @@ impl Spawner {
     ///
     /// # Errors
     /// The stage that failed and its errno.
-    pub(in crate::process) fn spawn(&mut self, execution: &Execution<'_>) -> Result<i32, (Stage, i32)> {
+    pub(crate) fn spawn(&mut self, execution: &Execution<'_>) -> Result<i32, (Stage, i32)> {
         let arguments = pointers([execution.program].iter().chain(execution.arguments));
         let environment = pointers(execution.environment.iter());
         // SAFETY: all zeros is a valid sigset_t, and the empty one on Linux.

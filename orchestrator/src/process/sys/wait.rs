@@ -6,7 +6,7 @@ use crate::model::Exit;
 
 /// What became of our children.
 #[derive(Debug)]
-pub(in crate::process) enum Waited {
+pub(crate) enum Waited {
     /// This one has ended and is now reaped.
     Reaped {
         /// Its process id, free to be used again.
@@ -27,7 +27,7 @@ pub(in crate::process) enum Waited {
 }
 
 /// Reaps one child that has ended, without waiting for one.
-pub(in crate::process) fn wait_any() -> Waited {
+pub(crate) fn wait_any() -> Waited {
     loop {
         let mut status = 0;
         // SAFETY: all zeros is a valid rusage (integers only).

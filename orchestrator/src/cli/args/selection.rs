@@ -1,0 +1,72 @@
+//! What can be said about which tasks are meant, and when: the words of `plan` and
+//! `next`, and those by which `run` selects.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::civil::Date;
+
+use crate::cli::args::global::Format;
+
+/// What `run` and `plan` select by.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct SelectionArgs {
+    /// Which tasks: daily, weekly, monthly, interval, on_release, or default (the batch of one group)
+    #[arg(long, value_name = "KIND")]
+    pub(crate) schedule: Option<String>,
+    /// Only this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// For weekly: monday or mon, ...
+    #[arg(long, value_name = "DAY")]
+    pub(crate) day_of_week: Option<String>,
+    /// For monthly: 1 to 31
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) day_of_month: Option<i64>,
+    /// For interval: 1 to 180
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) interval_minutes: Option<i64>,
+    /// The day it is for [default: today, in each group's time zone]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) date: Option<Date>,
+    /// Whether there is a new release for on_release tasks
+    #[arg(long, value_enum, default_value_t, value_name = "ANSWER")]
+    pub(crate) release: ReleaseArg,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReleaseArg {
+    /// Find out
+    #[default]
+    Auto,
+    /// There is one
+    New,
+    /// There is none
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Instead: what would change if this file were the schedule
+    #[arg(long, value_name = "FILE", conflicts_with = "schedule")]
+    pub(crate) diff: Option<PathBuf>,
+    /// Form of the plan
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NextArgs {
+    /// Every firing within so many hours
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=87_600))]
+    pub(crate) hours: Option<u32>,
+    /// At most so many firings
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) count: Option<u32>,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}

@@ -1,0 +1,39 @@
+//! What `orchestrate` exits with. The one list; README and man page repeat it.
+
+use std::process::{ExitCode, Termination};
+
+/// The exit codes of `orchestrate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Every collector that should have run succeeded, or nothing was due.
+    Success = 0,
+    /// At least one collector failed, timed out, could not start or was lost.
+    CollectorFailed = 1,
+    /// Usage, schedule or settings are wrong; nothing was started.
+    Usage = 2,
+    /// A start-up check or the infrastructure failed.
+    Infrastructure = 3,
+    /// SIGINT; the children are gone, and the record says so.
+    Interrupted = 130,
+    /// SIGTERM; the children are gone, and the record says so.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// The exit of a run by its summary's code.
+    pub(crate) fn of_run(code: u8) -> Self {
+        match code {
+            0 => Self::Success,
+            130 => Self::Interrupted,
+            143 => Self::Terminated,
+            _ => Self::CollectorFailed,
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}

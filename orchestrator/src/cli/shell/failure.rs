@@ -1,0 +1,80 @@
+//! Why a verb could not do its work: told once, to people, with a hint.
+
+use std::fmt::Display;
+
+use anstream::eprintln;
+use anstyle::{AnsiColor, Style};
+
+use crate::cli::shell::exit::Exit;
+use crate::text::neutralised;
+
+/// A failure of `orchestrate` itself, never of a collector.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    error: anyhow::Error,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// Usage, schedule or settings are wrong.
+    pub(crate) fn usage(error: impl Display) -> Self {
+        Self {
+            exit: Exit::Usage,
+            error: anyhow::anyhow!("{error}"),
+            hint: None,
+        }
+    }
+
+    /// The machine or the database would not.
+    pub(crate) fn infrastructure(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            exit: Exit::Infrastructure,
+            error: error.into(),
+            hint: None,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Everything was told already (diagnostics with their places).
+    pub(crate) fn told(exit: Exit) -> Self {
+        Self {
+            exit,
+            error: anyhow::Error::msg(""),
+            hint: None,
+        }
+    }
+
+    /// What happened, with every cause, and the hint.
+    pub(crate) fn words(self) -> (String, Option<String>) {
+        let mut message = String::new();
+        for link in self.error.chain().map(ToString::to_string) {
+            // Many libraries already say their cause in their own words.
+            if !message.contains(&link) {
+                message.push_str(if message.is_empty() { "" } else { ": " });
+                message.push_str(&link);
+            }
+        }
+        (message, self.hint)
+    }
+
+    /// Says it on standard error and returns what to exit with.
+    pub(crate) fn tell(self) -> Exit {
+        let exit = self.exit;
+        let (message, hint) = self.words();
+        if !message.is_empty() {
+            let red: Style = AnsiColor::Red.on_default().bold();
+            eprintln!("{red}error:{red:#} {}", neutralised(&message));
+        }
+        if let Some(hint) = &hint {
+            let cyan: Style = AnsiColor::Cyan.on_default();
+            eprintln!("{cyan}hint:{cyan:#} {}", neutralised(hint));
+        }
+        exit
+    }
+}

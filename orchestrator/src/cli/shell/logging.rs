@@ -1,0 +1,117 @@
+//! Our own diagnostics: to standard error for people, and into a daily file in
+//! the state directory. What collectors write never comes this way.
+
+use std::path::Path;
+
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::cli::command_line::{Global, LogFormat};
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::settings::Settings;
+use crate::model::{Clock, SystemClock};
+use crate::report::Terminal;
+
+/// Lines that may wait for the disk. Small, so that the guard's short patience at
+/// the end is enough to write them all; a full queue makes its caller wait.
+const WAITING_LINES: usize = 1024;
+
+/// How many daily files are kept.
+const KEPT_FILES: usize = 30;
+
+/// Writes what is still waiting when it is dropped; keep it until the end.
+pub(crate) struct Logging {
+    _file: WorkerGuard,
+}
+
+/// Starts both.
+///
+/// # Errors
+/// The level cannot be read, or the file cannot be created.
+pub(crate) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -> Result<Logging, Failure> {
+    let directory = settings.state_dir.join("logs");
+    let (file, guard) = file_writer(&directory)?;
+    let level = match (&settings.log_level, global.quiet, global.verbose) {
+        (_, true, _) => "warn",
+        (_, _, true) => "debug,sqlx=info",
+        (Some(level), ..) => level,
+        (None, ..) => "info,sqlx=warn",
+    };
+    let filter = || {
+        EnvFilter::try_new(level).map_err(|error| {
+            Failure::usage(format!("log level {level:?}: {error}"))
+                .hint("use error, warn, info, debug or trace")
+        })
+    };
+    let to_file = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_timer(Seconds)
+        .with_writer(file);
+    let to_file = match global.log_format {
+        LogFormat::Text => to_file.boxed(),
+        LogFormat::Json => to_file.json().flatten_event(true).boxed(),
+    };
+    let to_terminal = tracing_subscriber::fmt::layer()
+        .with_ansi(terminal.colour())
+        .with_target(false)
+        .with_timer(Seconds)
+        .with_writer(TerminalWriter(terminal.clone()));
+    let to_terminal = match global.log_format {
+        LogFormat::Text => to_terminal.compact().boxed(),
+        LogFormat::Json => to_terminal.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(to_file.with_filter(filter()?))
+        .with(to_terminal.with_filter(filter()?))
+        .try_init()
+        .map_err(Failure::infrastructure)?;
+    Ok(Logging { _file: guard })
+}
+
+fn file_writer(
+    directory: &Path,
+) -> Result<(tracing_appender::non_blocking::NonBlocking, WorkerGuard), Failure> {
+    let made = std::fs::create_dir_all(directory);
+    let appender = made.map_err(anyhow::Error::new).and_then(|()| {
+        let builder = RollingFileAppender::builder()
+            .rotation(Rotation::DAILY)
+            .filename_prefix("orchestrate")
+            .filename_suffix("log")
+            .max_log_files(KEPT_FILES);
+        Ok(builder.build(directory)?)
+    });
+    let appender = appender.map_err(|error| {
+        Failure::infrastructure(error.context(format!("cannot log to {}", directory.display())))
+            .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
+    })?;
+    Ok(NonBlockingBuilder::default()
+        .lossy(false)
+        .buffered_lines_limit(WAITING_LINES)
+        .finish(appender))
+}
+
+/// UTC to the second: what a person compares with a timetable.
+struct Seconds;
+
+impl FormatTime for Seconds {
+    fn format_time(&self, w: &mut Writer<'_>) -> std::fmt::Result {
+        write!(w, "{}", SystemClock.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    }
+}
+
+/// Lines for people go the way of everything else on standard error.
+struct TerminalWriter(Terminal);
+
+impl<'a> MakeWriter<'a> for TerminalWriter {
+    type Writer = Terminal;
+
+    fn make_writer(&'a self) -> Terminal {
+        self.0.clone()
+    }
+}

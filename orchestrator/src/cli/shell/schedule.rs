@@ -1,0 +1,144 @@
+//! From the words of a command line to a plan.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::cli::command_line::{ReleaseArg, RunOneArgs, SelectionArgs};
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
+use crate::cli::shell::settings::Settings;
+use crate::cli::verbs::operate::release::find_out;
+use crate::config;
+use crate::model::{
+    Cadence, Clock, CommandName, Day, Details, GroupName, Plan, Policy, Query, Release, Schedule, Selection,
+    SystemClock, Task, awaits_release, plan, select,
+};
+
+/// Loads the schedule; tells every problem it has.
+///
+/// # Errors
+/// The file cannot be read or has errors. Warnings are told and pass.
+pub(crate) fn load(settings: &Settings) -> Result<Schedule, Failure> {
+    load_file(&settings.schedule_file)
+}
+
+/// Loads a schedule that is not the one in force.
+///
+/// # Errors
+/// Those of [`load`].
+pub(crate) fn load_file(file: &Path) -> Result<Schedule, Failure> {
+    let loaded = config::load_schedule(file).map_err(|error| tell_diagnostics(error.diagnostics()))?;
+    print_diagnostics(&loaded.warnings);
+    Ok(loaded.value)
+}
+
+/// Selects what the arguments ask for.
+///
+/// # Errors
+/// They ask for something that cannot be: an unknown group, a wrong day, ...
+pub(crate) fn planned(
+    settings: &Settings,
+    schedule: &Schedule,
+    args: &SelectionArgs,
+) -> Result<Plan, Failure> {
+    let details = Details {
+        day_of_week: args.day_of_week.as_deref(),
+        day_of_month: args.day_of_month,
+        interval_minutes: args.interval_minutes,
+    };
+    let selection = Selection::parse(args.kind()?, details).map_err(Failure::usage)?;
+    let query = Query {
+        selection,
+        group: args.group.as_deref().map(GroupName::new),
+        day: args.date.map_or_else(|| Day::At(SystemClock.now()), Day::Given),
+    };
+    let waits = awaits_release(&select(schedule, &query).map_err(Failure::usage)?);
+    let release = match args.release {
+        _ if !waits => Release::NotChecked,
+        ReleaseArg::New => Release::New,
+        ReleaseArg::None => Release::None,
+        ReleaseArg::Auto => find_out(settings, schedule),
+    };
+    plan(schedule, &query, release).map_err(Failure::usage)
+}
+
+impl SelectionArgs {
+    /// The kind, which only `plan --diff` does without.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn kind(&self) -> Result<&str, Failure> {
+        self.schedule.as_deref().ok_or_else(|| {
+            Failure::usage("--schedule KIND is missing")
+                .hint("KIND is daily, weekly, monthly, interval, on_release or default")
+        })
+    }
+}
+
+/// The slot of each group on a date.
+pub(crate) fn slots_on(schedule: &Schedule, date: Date) -> BTreeMap<GroupName, Timestamp> {
+    schedule
+        .groups
+        .iter()
+        .filter_map(|group| Some((group.name.clone(), group.slot_on(date)?)))
+        .collect()
+}
+
+/// The group that a collector has which is run by hand and not in the schedule.
+const BY_HAND: &str = "by-hand";
+
+/// A plan of one collector, with the settings that the schedule has for it. A
+/// collector that is not in the schedule, or a missing schedule, is no error.
+///
+/// # Errors
+/// The schedule is wrong, or the named group does not have the collector.
+pub(crate) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan, Failure> {
+    let schedule = if settings.schedule_file.exists() {
+        Some(load(settings)?)
+    } else {
+        None
+    };
+    let fixed = schedule
+        .iter()
+        .filter_map(|schedule| schedule.workflow.as_ref())
+        .flat_map(|workflow| &workflow.tasks);
+    let mut known = schedule
+        .iter()
+        .flat_map(|schedule| &schedule.groups)
+        .flat_map(|group| &group.tasks)
+        .chain(fixed)
+        .filter(|task| task.command.as_str() == args.command);
+    let mut task = match &args.group {
+        None => known
+            .min_by_key(|task| !task.enabled)
+            .cloned()
+            .unwrap_or_else(|| by_hand(&args.command)),
+        Some(group) => {
+            let found = known.find(|task| task.group.as_str() == group).cloned();
+            found.ok_or_else(|| {
+                Failure::usage(format!("group {group:?} has no collector {:?}", args.command))
+            })?
+        }
+    };
+    if !args.args.is_empty() {
+        task.args.clone_from(&args.args);
+    }
+    let date = Day::At(SystemClock.now()).in_zone(&jiff::tz::TimeZone::UTC);
+    // By hand means now, whatever release it waits for.
+    Ok(Plan::new("run-one", date, Release::New, &[&task]))
+}
+
+/// A collector that no schedule has, as it is run by hand.
+pub(crate) fn by_hand(command: &str) -> Task {
+    Task {
+        group: GroupName::new(BY_HAND),
+        command: CommandName::new(command),
+        args: Vec::new(),
+        cadence: Cadence::Daily,
+        enabled: true,
+        policy: Policy::default(),
+    }
+}

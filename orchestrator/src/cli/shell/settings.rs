@@ -1,0 +1,160 @@
+//! Where a setting comes from: flag, then environment (the process's own, then
+//! `.env`), then settings file, then default. Decided here and nowhere else.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::cli::command_line::Global;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
+use crate::config;
+
+/// Everything that was decided before a verb does its work.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) schedule_file: PathBuf,
+    pub(crate) collectors_dirs: Vec<PathBuf>,
+    pub(crate) database_url: Option<String>,
+    pub(crate) state_dir: PathBuf,
+    pub(crate) log_level: Option<String>,
+    /// What the file says and no flag can.
+    pub(crate) file: config::Settings,
+    /// The process's environment and, below it, that of `.env`.
+    pub(crate) environment: Environment,
+}
+
+/// Environment variables: the process's own win over those of `.env`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment(BTreeMap<OsString, OsString>);
+
+impl Environment {
+    fn read() -> Result<Self, Failure> {
+        let mut variables = BTreeMap::new();
+        let path = Path::new(".env");
+        match std::fs::read_to_string(path) {
+            Ok(text) => match config::parse_dotenv(".env", &text) {
+                Ok(pairs) => {
+                    variables.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
+                }
+                Err(diagnostic) => return Err(tell_diagnostics(&[*diagnostic])),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Failure::usage(format!("cannot read .env: {error}"))),
+        }
+        variables.extend(std::env::vars_os());
+        Ok(Self(variables))
+    }
+
+    /// A variable; an empty one counts as not set.
+    pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0
+            .get(OsStr::new(name))
+            .map(OsString::as_os_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.get(name).map(PathBuf::from)
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.get(name)
+            .map(|value| {
+                value
+                    .to_str()
+                    .map(str::to_owned)
+                    .ok_or_else(|| Failure::usage(format!("{name} is not valid UTF-8")))
+            })
+            .transpose()
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
+        self.0.iter()
+    }
+}
+
+impl Settings {
+    /// Decides every setting.
+    ///
+    /// # Errors
+    /// The settings file or `.env` is wrong, or a file that was named is missing.
+    pub(crate) fn resolve(global: &Global) -> Result<Self, Failure> {
+        let environment = Environment::read()?;
+        let named = global
+            .config
+            .clone()
+            .or_else(|| environment.path("ORCHESTRATE_CONFIG"));
+        let file = settings_file(named.as_deref())?;
+        // A collector is given the settings of its run: they win over a `.env` that lies
+        // where it works, and over a DATABASE_URL that is for itself.
+        let within_run = environment.get("ORCHESTRATE_RUN_ID").is_some();
+        let pick = |flag: &Option<PathBuf>, name: &str, in_file: &Option<PathBuf>, default: &str| {
+            flag.clone()
+                .or_else(|| in_file.clone().filter(|_| within_run))
+                .or_else(|| environment.path(name))
+                .or_else(|| in_file.clone())
+                .unwrap_or_else(|| PathBuf::from(default))
+        };
+        let schedule_file = pick(
+            &global.schedule_file,
+            "BOOST_COLLECTOR_SCHEDULE_YAML",
+            &file.schedule_file,
+            "config/boost_collector_schedule.yaml",
+        );
+        let state_dir = pick(
+            &global.state_dir,
+            "ORCHESTRATE_STATE_DIR",
+            &file.state_dir,
+            ".orchestrate",
+        );
+        Ok(Self {
+            schedule_file,
+            state_dir,
+            collectors_dirs: collectors_dirs(global, &environment, &file),
+            database_url: match &global.database_url {
+                Some(url) => Some(url.clone()),
+                None if within_run && named.is_some() => file.database_url.clone(),
+                None => environment
+                    .text("DATABASE_URL")?
+                    .or_else(|| file.database_url.clone()),
+            },
+            log_level: match &global.log_level {
+                Some(level) => Some(level.clone()),
+                None => environment
+                    .text("ORCHESTRATE_LOG_LEVEL")?
+                    .or_else(|| file.log_level.map(str::to_owned)),
+            },
+            file,
+            environment,
+        })
+    }
+}
+
+fn collectors_dirs(global: &Global, environment: &Environment, file: &config::Settings) -> Vec<PathBuf> {
+    if !global.collectors_dirs.is_empty() {
+        return global.collectors_dirs.clone();
+    }
+    if let Some(list) = environment.get("ORCHESTRATE_COLLECTORS_DIR") {
+        return std::env::split_paths(list)
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .collect();
+    }
+    match &file.collectors_dirs {
+        Some(dirs) if !dirs.is_empty() => dirs.clone(),
+        _ => vec![PathBuf::from("collectors")],
+    }
+}
+
+/// A file that was named must be there; the default one may be missing.
+fn settings_file(named: Option<&Path>) -> Result<config::Settings, Failure> {
+    let default = Path::new("config/orchestrator.yaml");
+    if named.is_none() && !default.exists() {
+        return Ok(config::Settings::default());
+    }
+    let loaded = config::load_settings(named.unwrap_or(default))
+        .map_err(|error| tell_diagnostics(error.diagnostics()))?;
+    print_diagnostics(&loaded.warnings);
+    Ok(loaded.value)
+}

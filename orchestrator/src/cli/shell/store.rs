@@ -1,0 +1,109 @@
+//! How verbs come to the store.
+
+use std::path::Path;
+
+use anstream::eprintln;
+use anstyle::AnsiColor;
+
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::settings::Settings;
+use crate::model::{Clock, SystemClock};
+use crate::records::Shelf;
+use crate::store::{Recovered, Store, StoreError, this_process};
+use crate::text::neutralised;
+
+/// Opens the store, asks it something, and closes it.
+///
+/// # Errors
+/// It cannot be opened, or `ask` fails.
+pub(crate) fn with_store<T>(
+    settings: &Settings,
+    ask: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let store = open_store(settings).await?;
+        let answer = ask(&store).await;
+        store.close().await;
+        answer
+    })
+}
+
+/// Opens the store, brings its schema up to date, and settles what a crash left open.
+///
+/// # Errors
+/// One of them fails.
+pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
+    let store = connect_store(settings).await?;
+    store.migrate().await.map_err(unusable)?;
+    recover(&store, &settings.state_dir).await?;
+    Ok(store)
+}
+
+/// The records in the same database.
+pub(crate) fn shelf(store: &Store) -> Shelf {
+    match store {
+        Store::Sqlite(pool) => pool.clone().into(),
+        Store::Postgres(pool) => pool.clone().into(),
+    }
+}
+
+/// Opens the store, in a state directory that exists, and leaves it as it is.
+///
+/// # Errors
+/// Either cannot be had.
+pub(crate) async fn connect_store(settings: &Settings) -> Result<Store, Failure> {
+    let directory = &settings.state_dir;
+    std::fs::create_dir_all(directory).map_err(|error| {
+        Failure::infrastructure(
+            anyhow::Error::new(error)
+                .context(format!("cannot use the state directory {}", directory.display())),
+        )
+        .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
+    })?;
+    Store::connect(settings.database_url.as_deref(), directory)
+        .await
+        .map_err(unusable)
+}
+
+/// Settles what became of runs whose process is gone, and says so. Done by every verb
+/// that opens the store: nobody is shown a run as running that is not.
+pub(crate) async fn recover(store: &Store, state_dir: &Path) -> Result<(), Failure> {
+    let here = this_process().map_err(Failure::infrastructure)?;
+    let found = store
+        .recover(state_dir, &here, SystemClock.now())
+        .await
+        .map_err(unusable)?;
+    tell_recovered(&found);
+    Ok(())
+}
+
+/// Says what a recovery found, on standard error.
+pub(crate) fn tell_recovered(found: &Recovered) {
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    let lost = found
+        .lost
+        .iter()
+        .map(|(run, reason)| format!("run {run} is lost: {reason}"));
+    for text in lost.chain(found.problems.iter().cloned()) {
+        eprintln!("{yellow}warning:{yellow:#} {}", neutralised(&text));
+    }
+}
+
+/// A database that cannot be used, with what decides which one it is.
+pub(crate) fn unusable(error: StoreError) -> Failure {
+    Failure::infrastructure(error)
+        .hint("--database-url, DATABASE_URL or --state-dir decide where the database is")
+}
+
+/// The runtime of a verb. One thread: a run does one thing at a time, and a
+/// message to another thread costs more than most of what it would do there.
+///
+/// # Errors
+/// The system has no resources left.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::infrastructure)
+}

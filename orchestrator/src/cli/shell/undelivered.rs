@@ -1,0 +1,48 @@
+//! What earlier runs brought and the database could not take at the time: brought in
+//! when the next run starts, or by `db import-journal`. A scheduler does so by itself.
+
+use std::path::Path;
+
+use anstream::eprintln;
+use anstyle::AnsiColor;
+
+use crate::cli::shell::failure::Failure;
+use crate::execution::take_undelivered;
+use crate::model::RunId;
+use crate::records::{Shelf, Undelivered};
+use crate::text::neutralised;
+
+/// Brings in what was noted, each delivery exactly once, and says so.
+///
+/// # Errors
+/// The notes cannot be found, or the database is away again.
+pub(crate) async fn bring_in(shelf: &Shelf, state_dir: &Path) -> Result<(), Failure> {
+    let problems = take_undelivered(shelf, state_dir).await.map_err(|error| {
+        let waits = error.may_pass();
+        let failure = Failure::infrastructure(error);
+        if waits {
+            return failure.hint("what earlier runs brought waits in their events files; nothing is lost");
+        }
+        failure
+    })?;
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    for problem in problems {
+        eprintln!("{yellow}warning:{yellow:#} {}", neutralised(&problem));
+    }
+    Ok(())
+}
+
+/// A run whose records are not all in the database is not over.
+///
+/// # Errors
+/// That is so.
+pub(crate) fn none_left(state_dir: &Path, run: &RunId) -> Result<(), Failure> {
+    let left = Undelivered::of_run(state_dir, run).map_err(Failure::infrastructure)?;
+    if left == 0 {
+        return Ok(());
+    }
+    let what = anyhow::anyhow!("what {left} collectors of run {run} brought is not in the database");
+    Err(Failure::infrastructure(what).hint(
+        "their events files are complete; the next run brings them in, or orchestrate db import-journal",
+    ))
+}

@@ -1,0 +1,199 @@
+//! `check`: everything that would keep a run from going well, found before it does.
+
+use anstream::eprintln;
+use serde::Serialize;
+
+use crate::cli::command_line::{CheckArgs, Format, Global};
+use crate::cli::shell::collectors::collectors;
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::{print_diagnostics, print_json};
+use crate::cli::shell::settings::Settings;
+use crate::cli::shell::store::{open_store, runtime};
+use crate::config::{self, Diagnostic};
+use crate::model::Schedule;
+use crate::text::neutralised;
+
+/// A problem as the JSON contract shows it, whether it has a place in a file or not.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Problem {
+    InFile(Diagnostic),
+    StartUp {
+        severity: &'static str,
+        code: &'static str,
+        file: String,
+        line: usize,
+        column: usize,
+        message: String,
+        hint: Option<String>,
+    },
+}
+
+impl Problem {
+    fn start_up(
+        severity: &'static str,
+        code: &'static str,
+        file: String,
+        message: String,
+        hint: Option<String>,
+    ) -> Self {
+        Self::StartUp {
+            severity,
+            code,
+            file,
+            line: 0,
+            column: 0,
+            message,
+            hint,
+        }
+    }
+
+    fn is_error(&self) -> bool {
+        match self {
+            Self::InFile(diagnostic) => diagnostic.severity == config::Severity::Error,
+            Self::StartUp { severity, .. } => *severity == "error",
+        }
+    }
+}
+
+/// Finds every problem and tells it.
+pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let (schedule, diagnostics) = match config::load_schedule(&settings.schedule_file) {
+        Ok(loaded) => (Some(loaded.value), loaded.warnings),
+        Err(error) => (None, error.diagnostics().to_vec()),
+    };
+    if args.format == Format::Text {
+        print_diagnostics(&diagnostics);
+    }
+    let mut problems: Vec<Problem> = diagnostics.into_iter().map(Problem::InFile).collect();
+    let schedule_errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let mut start_up = Vec::new();
+    if !args.schedule_only {
+        if let Some(schedule) = &schedule {
+            start_up.extend(missing_collectors(&settings, schedule));
+        }
+        start_up.extend(state_and_database(&settings)?);
+    }
+    let infrastructure = start_up.iter().any(Problem::is_error);
+    match args.format {
+        Format::Json => {
+            problems.extend(start_up);
+            print_json(&problems)?;
+        }
+        Format::Text => {
+            for problem in &start_up {
+                tell(problem);
+            }
+            conclude(&settings, schedule.as_ref(), schedule_errors, &start_up);
+        }
+    }
+    Ok(match (schedule_errors, infrastructure) {
+        (0, false) => Exit::Success,
+        (0, true) => Exit::Infrastructure,
+        _ => Exit::Usage,
+    })
+}
+
+fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
+    let finder = collectors(settings);
+    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
+    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
+    let mut seen = std::collections::BTreeSet::new();
+    tasks
+        .filter(|task| seen.insert((task.command.clone(), task.enabled)))
+        .filter_map(|task| {
+            let missing = finder.find(&task.command).err()?;
+            // A disabled task may wait for its collector.
+            let severity = if task.enabled { "error" } else { "warning" };
+            let file = settings.schedule_file.display().to_string();
+            Some(Problem::start_up(
+                severity,
+                "E301-collector-not-found",
+                file,
+                missing.message,
+                missing.hint,
+            ))
+        })
+        .collect()
+}
+
+fn state_and_database(settings: &Settings) -> Result<Vec<Problem>, Failure> {
+    let directory = settings.state_dir.display().to_string();
+    let writable =
+        std::fs::create_dir_all(&settings.state_dir).and_then(|()| tempfile_in(&settings.state_dir));
+    if let Err(error) = writable {
+        let message = format!("the state directory {directory} cannot be written: {error}");
+        let hint =
+            Some("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned());
+        return Ok(vec![Problem::start_up(
+            "error",
+            "E302-state-directory",
+            directory,
+            message,
+            hint,
+        )]);
+    }
+    let opened = runtime()?.block_on(async {
+        let store = open_store(settings).await?;
+        store.close().await;
+        Ok::<(), Failure>(())
+    });
+    Ok(match opened {
+        Ok(()) => Vec::new(),
+        Err(failure) => {
+            let (message, hint) = failure.words();
+            vec![Problem::start_up(
+                "error",
+                "E303-database",
+                directory,
+                message,
+                hint,
+            )]
+        }
+    })
+}
+
+/// Whether a file can be made there; it is gone afterwards.
+fn tempfile_in(directory: &std::path::Path) -> std::io::Result<()> {
+    let path = directory.join(format!(".check-{}", std::process::id()));
+    std::fs::write(&path, b"")?;
+    std::fs::remove_file(&path)
+}
+
+fn tell(problem: &Problem) {
+    if let Problem::StartUp {
+        severity,
+        code,
+        message,
+        hint,
+        ..
+    } = problem
+    {
+        eprintln!("{severity}[{code}]: {}", neutralised(message));
+        if let Some(hint) = hint {
+            eprintln!("  hint: {}", neutralised(hint));
+        }
+    }
+}
+
+fn conclude(settings: &Settings, schedule: Option<&Schedule>, errors: usize, start_up: &[Problem]) {
+    let file = settings.schedule_file.display();
+    match schedule {
+        Some(schedule) if errors == 0 => {
+            let tasks = schedule.groups.iter().map(|group| group.tasks.len()).sum();
+            let (tasks, groups) = (count(tasks, "task"), count(schedule.groups.len(), "group"));
+            eprintln!("{file}: {tasks} in {groups}, no error");
+        }
+        _ => eprintln!("{file}: {}", count(errors, "error")),
+    }
+    let failed = start_up.iter().filter(|problem| problem.is_error()).count();
+    if failed > 0 {
+        eprintln!("start-up: {}", count(failed, "error"));
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,40 @@
+//! `schema`, `completions` and `man`: made from the types that do the work.
+
+use clap::Command;
+use clap_complete::Shell;
+
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::{print_json, print_text};
+use crate::config::schedule_schema;
+
+/// Prints the JSON Schema of the schedule file.
+pub(crate) fn schema() -> Result<Exit, Failure> {
+    print_json(&schedule_schema())?;
+    Ok(Exit::Success)
+}
+
+/// Prints a completion script.
+pub(crate) fn completions(shell: Shell, command: &mut Command) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, command, "orchestrate", &mut script);
+    print_text(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Success)
+}
+
+/// Prints the manual page, verbs included.
+pub(crate) fn man(command: &Command) -> Result<Exit, Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .map_err(Failure::infrastructure)?;
+    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        let name = format!("orchestrate-{}", verb.get_name());
+        let verb = verb.clone().name(name.clone()).display_name(name);
+        clap_mangen::Man::new(verb)
+            .render(&mut page)
+            .map_err(Failure::infrastructure)?;
+    }
+    print_text(&String::from_utf8_lossy(&page))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,6 @@
+//! Verbs for whoever writes collectors and schedules.
+
+pub(crate) mod check;
+pub(crate) mod check_collector;
+pub(crate) mod generate;
+pub(crate) mod new_collector;

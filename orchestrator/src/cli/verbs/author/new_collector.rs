@@ -1,0 +1,166 @@
+//! `new collector`: a collector that works, to begin with. The templates are files of
+//! their own, so that they can be read, and tested, as what they are.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anstream::eprintln;
+
+use crate::cli::command_line::{Global, Language, NewCollectorArgs, NewVerb};
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_text;
+use crate::cli::shell::settings::Settings;
+
+const LONGEST_NAME: usize = 64;
+
+/// A file to be written.
+struct File {
+    path: PathBuf,
+    text: &'static str,
+    executable: bool,
+}
+
+/// Writes it, and shows what to paste into the schedule.
+pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Failure> {
+    let NewVerb::Collector(args) = what;
+    if !is_name(&args.name) {
+        return Err(
+            Failure::usage(format!("{:?} is no name for a collector", args.name)).hint(format!(
+                "write a letter, then letters, digits, - and _, at most {LONGEST_NAME} in all: run_weather"
+            )),
+        );
+    }
+    let dir = match &args.dir {
+        Some(dir) => dir.clone(),
+        None => {
+            let settings = Settings::resolve(global)?;
+            let first = settings.collectors_dirs.into_iter().next();
+            first.unwrap_or_else(|| PathBuf::from("collectors"))
+        }
+    };
+    let files = files(&dir, args);
+    if let Some(taken) = files.iter().find(|file| file.path.symlink_metadata().is_ok()) {
+        return Err(
+            Failure::usage(format!("{} is there already", taken.path.display()))
+                .hint("choose another name; nothing was written"),
+        );
+    }
+    for file in &files {
+        write(file, &args.name).map_err(|error| {
+            let what = format!("cannot write {}", file.path.display());
+            Failure::infrastructure(anyhow::Error::new(error).context(what))
+        })?;
+        eprintln!("wrote {}", file.path.display());
+    }
+    eprintln!(
+        "try it: orchestrate run-one {}\nits test: {}\nthe schedule entry, under tasks: of a group:",
+        args.name,
+        test_command(&dir, args)
+    );
+    print_text(&format!("- command: {}\n  schedule: daily\n", args.name))?;
+    Ok(Exit::Success)
+}
+
+fn is_name(name: &str) -> bool {
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    name.len() <= LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(known)
+}
+
+fn files(dir: &Path, args: &NewCollectorArgs) -> Vec<File> {
+    let name = &args.name;
+    let file = |path: String, text, executable| File {
+        path: dir.join(path),
+        text,
+        executable,
+    };
+    match args.lang {
+        Language::Python => vec![
+            file(
+                name.clone(),
+                include_str!("../../../../templates/collector.py"),
+                true,
+            ),
+            file(
+                format!("test_{name}.py"),
+                include_str!("../../../../templates/test_collector.py"),
+                false,
+            ),
+        ],
+        Language::Sh => vec![
+            file(
+                name.clone(),
+                include_str!("../../../../templates/collector.sh"),
+                true,
+            ),
+            file(
+                format!("test_{name}.sh"),
+                include_str!("../../../../templates/test_collector.sh"),
+                false,
+            ),
+        ],
+        Language::Rust => vec![
+            file(
+                format!("{name}/Cargo.toml"),
+                include_str!("../../../../templates/Cargo.toml.txt"),
+                false,
+            ),
+            file(
+                format!("{name}/src/main.rs"),
+                include_str!("../../../../templates/collector.rs"),
+                false,
+            ),
+            file(
+                format!("{name}/{name}"),
+                include_str!("../../../../templates/launch.sh"),
+                true,
+            ),
+        ],
+    }
+}
+
+fn test_command(dir: &Path, args: &NewCollectorArgs) -> String {
+    let dir = dir.display();
+    let name = &args.name;
+    match args.lang {
+        Language::Python => format!("python3 {dir}/test_{name}.py"),
+        Language::Sh => format!("sh {dir}/test_{name}.sh"),
+        Language::Rust => format!("cargo test --manifest-path {dir}/{name}/Cargo.toml"),
+    }
+}
+
+fn write(file: &File, name: &str) -> io::Result<()> {
+    if let Some(parent) = file.path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let collection = name.strip_prefix("run_").unwrap_or(name);
+    let text = file
+        .text
+        .replace("@NAME@", name)
+        .replace("@COLLECTION@", collection);
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(if file.executable { 0o777 } else { 0o666 })
+        .open(&file.path)?
+        .write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_file_name_and_a_word() {
+        for good in ["run_weather", "a", "A-1"] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in ["", "1st", "../x", "a b", "a/b", "-x", "ä", &"x".repeat(65)] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `plan`, and `run --dry-run`: what would run, in order. Nothing is started.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use anstream::eprintln;
+use anstyle::AnsiColor;
+use comfy_table::{Table, presets};
+
+use crate::cli::command_line::{Format, Global, PlanArgs};
+use crate::cli::shell::collectors::collectors;
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::schedule::{load, load_file, planned};
+use crate::cli::shell::settings::Settings;
+use crate::execution::PlanView;
+use crate::model::{Plan, Release, changes};
+use crate::text::neutralised;
+
+/// Shows the plan that `run` with the same arguments would execute.
+pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    if let Some(other) = &args.diff {
+        return diff(&settings, other, args.format);
+    }
+    let plan = planned(&settings, &load(&settings)?, &args.selection)?;
+    show(&settings, &plan, args.format)
+}
+
+/// Shows what would change with another file, as a scheduler would tell it on reading it.
+fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failure> {
+    let before = load(settings)?;
+    let after = load_file(other)?;
+    let changes = changes(&before, &after);
+    match format {
+        Format::Json => print_json(&changes)?,
+        Format::Text if changes.is_empty() => print_text("Nothing differs.\n")?,
+        Format::Text => {
+            let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            let safe: Vec<_> = lines.iter().map(|line| neutralised(line)).collect();
+            print_text(&format!("{}\n", safe.join("\n")))?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// Prints a plan. A collector that is not found is a warning here: the run would
+/// go on without it.
+pub(crate) fn show(settings: &Settings, plan: &Plan, format: Format) -> Result<Exit, Failure> {
+    let view = view(settings, plan);
+    match format {
+        Format::Json => print_json(&view)?,
+        Format::Text => print_text(&table(plan, &view))?,
+    }
+    Ok(Exit::Success)
+}
+
+/// The plan with the executables that would be started; says what is not found.
+fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
+    let finder = collectors(settings);
+    let (view, missing) = PlanView::of(plan, &finder.collectors, &finder.environment);
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    for missing in missing {
+        let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
+        eprintln!(
+            "{yellow}warning:{yellow:#} {}",
+            neutralised(&format!("{}{hint}", missing.message))
+        );
+    }
+    view
+}
+
+/// Says what of a plan that is about to run is not found.
+pub(crate) fn warn_of_missing(settings: &Settings, plan: &Plan) {
+    view(settings, plan);
+}
+
+fn table(plan: &Plan, view: &PlanView<'_>) -> String {
+    let mut text = format!("Plan: {} for {}", plan.selection, plan.date);
+    // Writing to a String cannot fail.
+    let _ = match &plan.release {
+        Release::NotChecked => writeln!(text),
+        release => writeln!(text, ", release {}", release.keyword()),
+    };
+    if view.tasks.is_empty() {
+        let _ = writeln!(text, "Nothing is due.");
+        return text;
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["", "Task", "Schedule", "Executable", "Arguments"]);
+    for (task, number) in view.tasks.iter().zip(1..) {
+        let executable = match (&task.skip, &task.executable) {
+            (Some(skip), _) => format!("skipped: {skip}"),
+            (None, Some(path)) => path.clone(),
+            (None, None) => "not found".to_owned(),
+        };
+        table.add_row([
+            number.to_string(),
+            neutralised(&format!("{}/{}", task.group, task.command)).into_owned(),
+            task.schedule.to_owned(),
+            neutralised(&executable).into_owned(),
+            neutralised(&task.args.join(" ")).into_owned(),
+        ]);
+    }
+    text.push_str(&table.trim_fmt());
+    text.push('\n');
+    text
+}

@@ -1,0 +1,132 @@
+//! `show`: one run, whole.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use jiff::Timestamp;
+
+use crate::cli::command_line::{Format, Global, ShowArgs};
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::settings::Settings;
+use crate::cli::shell::store::with_store;
+use crate::events::Summary;
+use crate::report::summary_text;
+use crate::store::{RunHeader, RunRecord, Store};
+use crate::text::neutralised;
+
+/// Shows a run.
+pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let record = with_store(&settings, async |store| find(store, &args.run).await)?;
+    match args.format {
+        Format::Json => print_json(&record)?,
+        Format::Text => {
+            print_text(&head(&record.header))?;
+            let more = attempts(&record) + &isolation(&record);
+            print_text(&summary_text(&as_summary(record), &settings.state_dir))?;
+            print_text(&more)?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// What the run is and how it stands.
+fn head(header: &RunHeader) -> String {
+    let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ");
+    let state = match (&header.lost, header.finished_at) {
+        (Some(lost), _) => neutralised(lost).into_owned(),
+        (None, Some(end)) => format!("ended {}", time(end)),
+        (None, None) => format!("goes on as {}", header.owner),
+    };
+    let what = match &header.group {
+        Some(group) => format!("{} {group}", header.schedule),
+        None => header.schedule.clone(),
+    };
+    let what = neutralised(&what);
+    format!(
+        "Run {} ({what}), started {}: {state}.\n\n",
+        header.run,
+        time(header.started_at)
+    )
+}
+
+/// What held the collectors' process trees together, where it is known.
+fn isolation(record: &RunRecord) -> String {
+    let attempts = record.tasks.iter().flat_map(|task| &task.attempt_list);
+    let words: BTreeSet<&str> = attempts
+        .filter_map(|attempt| attempt.isolation.as_deref())
+        .collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    let words: Vec<_> = words.into_iter().map(neutralised).collect();
+    format!("Isolation: {}.\n", words.join(", "))
+}
+
+/// The attempts of tasks that had more than one.
+fn attempts(record: &RunRecord) -> String {
+    let mut text = String::new();
+    for task in record.tasks.iter().filter(|task| task.attempt_list.len() > 1) {
+        let name = format!("{}/{}", task.summary.group, task.summary.command);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\nAttempts at {}:", neutralised(&name));
+        for attempt in &task.attempt_list {
+            let reason = attempt.reason.as_deref().unwrap_or("running");
+            let _ = writeln!(
+                text,
+                "  {}  {}  {}  {}",
+                attempt.number,
+                attempt.started_at.strftime("%H:%M:%SZ"),
+                neutralised(reason),
+                attempt.log
+            );
+        }
+    }
+    text
+}
+
+/// The run whose id begins with `prefix`.
+///
+/// # Errors
+/// There is none, there are several, or the database fails.
+pub(crate) async fn find(store: &Store, prefix: &str) -> Result<RunRecord, Failure> {
+    let mut found = store.find_run(prefix).await.map_err(Failure::infrastructure)?;
+    let run = match (found.pop(), found.pop()) {
+        (Some(run), None) => run,
+        (None, _) => {
+            let problem = if prefix == "last" {
+                "there is no run yet".to_owned()
+            } else {
+                format!("there is no run {prefix:?}")
+            };
+            return Err(Failure::usage(problem).hint("orchestrate history lists the runs"));
+        }
+        (Some(one), Some(other)) => {
+            return Err(Failure::usage(format!(
+                "{prefix:?} is the beginning of several runs, {other} and {one} among them"
+            )));
+        }
+    };
+    let record = store.run(&run).await.map_err(Failure::infrastructure)?;
+    record.ok_or_else(|| Failure::usage(format!("run {run} was removed meanwhile")))
+}
+
+/// What the table shows of a run, also of one without an end.
+fn as_summary(record: RunRecord) -> Summary {
+    let header = record.header;
+    Summary {
+        run: header.run,
+        schedule: header.schedule,
+        started_at: header.started_at,
+        finished_at: header.finished_at.unwrap_or(header.started_at),
+        succeeded: header.succeeded as usize,
+        failed: header.failed as usize,
+        skipped: header.skipped as usize,
+        suspect: header.suspect as usize,
+        success: header.success.unwrap_or(false),
+        exit_code: header.exit_code.unwrap_or(1),
+        tasks: record.tasks.into_iter().map(|task| task.summary).collect(),
+    }
+}

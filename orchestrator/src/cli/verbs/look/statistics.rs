@@ -1,0 +1,114 @@
+//! `history --collector X --stats`: how a collector does.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::cli::command_line::{HistoryArgs, ListFormat};
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::settings::Settings;
+use crate::cli::shell::store::with_store;
+use crate::model::{Clock, SystemClock};
+use crate::store::{EndedRun, Statistics, StatisticsFilter};
+use crate::text::human_duration;
+use crate::text::neutralised;
+
+/// As many runs say how a collector does.
+const LAST: u32 = 1000;
+
+/// Prints the numbers.
+pub(crate) fn statistics(settings: &Settings, args: &HistoryArgs) -> Result<Exit, Failure> {
+    if args.format == ListFormat::Csv {
+        return Err(Failure::usage("--stats has no form of CSV").hint("use --format table or json"));
+    }
+    let now = SystemClock.now();
+    let filter = StatisticsFilter {
+        command: args.collector.clone().unwrap_or_default(),
+        group: args.group.clone(),
+        since: args.since.map(|when| when.resolve(now)),
+        until: args.until.map(|when| when.resolve(now)),
+        last: args.last.unwrap_or(LAST),
+    };
+    let numbers = with_store(settings, async |store| {
+        store.statistics(&filter).await.map_err(Failure::infrastructure)
+    })?;
+    if args.format == ListFormat::Json {
+        print_json(&numbers)?;
+    } else {
+        print_text(&told(&numbers))?;
+    }
+    Ok(Exit::Success)
+}
+
+fn told(numbers: &Statistics) -> String {
+    let name = match &numbers.group {
+        Some(group) => format!("{group}/{}", numbers.command),
+        None => numbers.command.clone(),
+    };
+    let name = neutralised(&name);
+    let mut text = match (numbers.first, numbers.last) {
+        (Some(first), Some(last)) => format!(
+            "{name}: {} runs, from {} to {}.\n",
+            numbers.runs,
+            first.strftime("%Y-%m-%d %H:%M:%SZ"),
+            last.strftime("%Y-%m-%d %H:%M:%SZ")
+        ),
+        _ => format!("{name}: no runs.\n"),
+    };
+    let outcomes: Vec<String> = numbers
+        .outcomes
+        .iter()
+        .map(|(outcome, count)| format!("{count} {}", neutralised(outcome)))
+        .collect();
+    // Writing to a String cannot fail.
+    if !outcomes.is_empty() {
+        let _ = writeln!(text, "  Outcomes      {}", outcomes.join(", "));
+    }
+    if let Some(rate) = numbers.success_rate {
+        let _ = writeln!(text, "  Success rate  {}", percent(rate));
+    }
+    if let Some(took) = numbers.duration {
+        let human = |ms| human_duration(Duration::from_millis(ms));
+        let _ = writeln!(
+            text,
+            "  A success     takes {} (median), {} (95 of 100), {} at most",
+            human(took.median_ms),
+            human(took.p95_ms),
+            human(took.max_ms)
+        );
+    }
+    let _ = writeln!(text, "  Last success  {}", ended(numbers.last_success.as_ref()));
+    let _ = writeln!(text, "  Last failure  {}", ended(numbers.last_failure.as_ref()));
+    text
+}
+
+/// With a decimal, and never rounded up to a perfection that was not.
+fn percent(rate: f64) -> String {
+    let tenths = (rate * 1000.0).floor();
+    format!("{:.1} %", tenths / 10.0)
+}
+
+fn ended(run: Option<&EndedRun>) -> String {
+    match run {
+        None => "none".to_owned(),
+        Some(run) => format!(
+            "{} in run {}: {}",
+            run.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
+            run.run,
+            neutralised(&run.reason)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_failure_in_ten_thousand_is_no_perfection() {
+        assert_eq!(percent(1.0), "100.0 %");
+        assert_eq!(percent(0.9999), "99.9 %");
+        assert_eq!(percent(0.5), "50.0 %");
+    }
+}

@@ -1,0 +1,115 @@
+//! `db`: looking after the database.
+
+use std::fmt::Write;
+
+use crate::cli::command_line::{DbVerb, Format, Global, PruneArgs};
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::settings::Settings;
+use crate::cli::shell::store::{connect_store, runtime, shelf, tell_recovered, unusable, with_store};
+use crate::cli::shell::undelivered;
+use crate::model::{Clock, SystemClock};
+use crate::store::{MigrationState, Pruned, Retention};
+
+/// Does what the word after `db` says.
+pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    match verb {
+        DbVerb::Migrate => migrate(&settings),
+        DbVerb::Status { format } => status(&settings, *format),
+        DbVerb::Prune(args) => prune(&settings, args),
+        DbVerb::ImportJournal { all } => import(&settings, *all),
+    }
+}
+
+fn migrate(settings: &Settings) -> Result<Exit, Failure> {
+    let (name, before, after) = runtime()?.block_on(async {
+        let store = connect_store(settings).await?;
+        let before = store.migrations().await.map_err(unusable)?;
+        store.migrate().await.map_err(unusable)?;
+        let after = store.migrations().await.map_err(unusable)?;
+        let name = store.name();
+        store.close().await;
+        Ok::<_, Failure>((name, before, after))
+    })?;
+    let new = before.iter().filter(|step| !step.applied).count();
+    print_text(&format!("{name}: {} steps, {new} of them new\n", after.len()))?;
+    Ok(Exit::Success)
+}
+
+fn status(settings: &Settings, format: Format) -> Result<Exit, Failure> {
+    let (name, steps) = runtime()?.block_on(async {
+        let store = connect_store(settings).await?;
+        let steps = store.migrations().await.map_err(unusable)?;
+        let name = store.name();
+        store.close().await;
+        Ok::<(String, Vec<MigrationState>), Failure>((name, steps))
+    })?;
+    match format {
+        Format::Json => print_json(&serde_json::json!({"database": name, "migrations": steps}))?,
+        Format::Text => {
+            let mut text = format!("{name}\n");
+            for step in &steps {
+                let state = if step.applied { "applied" } else { "missing" };
+                // Writing to a String cannot fail.
+                let _ = writeln!(text, "  {:04} {} {state}", step.version, step.name);
+            }
+            print_text(&text)?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn prune(settings: &Settings, args: &PruneArgs) -> Result<Exit, Failure> {
+    let now = SystemClock.now();
+    let retention = Retention {
+        since: args.bounds.older_than.map(|when| when.resolve(now)),
+        runs: args.bounds.keep,
+        bytes: args.bounds.max_size,
+    };
+    let pruned = with_store(settings, async |store| {
+        // The events file of a run that goes may be the only place of what it brought.
+        undelivered::bring_in(&shelf(store), &settings.state_dir).await?;
+        store
+            .prune(&settings.state_dir, &retention, args.dry_run)
+            .await
+            .map_err(unusable)
+    })?;
+    match args.format {
+        Format::Json => print_json(&pruned)?,
+        Format::Text => print_text(&told(&pruned, args.dry_run))?,
+    }
+    Ok(Exit::Success)
+}
+
+fn told(pruned: &Pruned, dry_run: bool) -> String {
+    let would = if dry_run { "would be " } else { "" };
+    let kept = match pruned.kept {
+        0 => String::new(),
+        kept => format!("; {kept} kept: each holds a collector's last success or last failure"),
+    };
+    format!(
+        "{} of {} runs {would}forgotten, {} bytes of logs and journals{kept}\n",
+        pruned.runs, pruned.seen, pruned.bytes
+    )
+}
+
+fn import(settings: &Settings, all: bool) -> Result<Exit, Failure> {
+    // To open the store brings in what was noted; what that found was told.
+    let imported = with_store(settings, async |store| {
+        undelivered::bring_in(&shelf(store), &settings.state_dir).await?;
+        if !all {
+            return Ok(None);
+        }
+        let found = store.import_all(&settings.state_dir).await.map_err(unusable)?;
+        tell_recovered(&found);
+        crate::cli::shell::store::recover(store, &settings.state_dir).await?;
+        Ok(Some(found.imported.len()))
+    })?;
+    match imported {
+        Some(count) => print_text(&format!("{count} runs brought in from their journals\n"))?,
+        None => print_text("Every journal that was noted is in the database.\n")?,
+    }
+    Ok(Exit::Success)
+}

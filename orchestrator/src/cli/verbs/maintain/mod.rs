@@ -1,0 +1,3 @@
+//! Verbs that maintain the database.
+
+pub(crate) mod db;

@@ -1,0 +1,57 @@
+//! `cancel`: asks a run of another process to end.
+
+use crate::cli::command_line::{CancelArgs, Global};
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_text;
+use crate::cli::shell::settings::Settings;
+use crate::cli::shell::store::with_store;
+use crate::cli::verbs::look::show::find;
+use crate::model::CancelCause;
+use crate::model::Order;
+use crate::rundir::send_order;
+use crate::rundir::wait_for_end;
+use crate::store::this_process;
+
+/// Gives the order and waits until nobody executes the run any more.
+pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let header = with_store(&settings, async |store| find(store, &args.run).await)?.header;
+    let run = &header.run;
+    if let Some(end) = header.finished_at {
+        let end = end.strftime("%Y-%m-%d %H:%M:%SZ");
+        return Err(Failure::usage(format!(
+            "run {run} does not go on: it ended {end}"
+        )));
+    }
+    let here = this_process().map_err(Failure::infrastructure)?;
+    if header.owner.host != here.host {
+        return Err(Failure::usage(format!(
+            "run {run} goes on as {}, and this is {}",
+            header.owner, here.host
+        ))
+        .hint("cancel it there"));
+    }
+    let dir = settings.state_dir.join("runs").join(run.as_str());
+    let order = if args.kill {
+        Order::Kill(CancelCause::Operator)
+    } else {
+        Order::Cancel(CancelCause::Operator)
+    };
+    let taken = send_order(&dir, order).map_err(|error| {
+        Failure::infrastructure(anyhow::Error::new(error).context(dir.display().to_string()))
+    })?;
+    if !taken {
+        return Err(
+            Failure::usage(format!("run {run} takes no orders in {}", dir.display()))
+                .hint(format!("its process ({}) takes SIGTERM", header.owner)),
+        );
+    }
+    if args.no_wait {
+        print_text(&format!("Run {run} was asked to end.\n"))?;
+        return Ok(Exit::Success);
+    }
+    wait_for_end(&dir).map_err(Failure::infrastructure)?;
+    print_text(&format!("Run {run} has ended.\n"))?;
+    Ok(Exit::Success)
+}

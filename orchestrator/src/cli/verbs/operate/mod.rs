@@ -1,0 +1,6 @@
+//! Verbs for whoever operates runs and schedules.
+
+pub(crate) mod cancel;
+pub(crate) mod notices;
+pub(crate) mod pause;
+pub(crate) mod release;

@@ -1,0 +1,178 @@
+//! `beat` and `serve`: the scheduler, and the scheduler with a listener.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::cli::command_line::{BeatArgs, Global, ServeArgs};
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::logging;
+use crate::cli::shell::means::means;
+use crate::cli::shell::output::colour_on_stderr;
+use crate::cli::shell::schedule::load;
+use crate::cli::shell::settings::Settings;
+use crate::cli::shell::store::{open_store, runtime, shelf};
+use crate::cli::shell::undelivered;
+use crate::config::{self, render};
+use crate::execution::{Audience, Means};
+use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, polls, timetable};
+use crate::report::{Console, Diary, Metrics, Terminal};
+use crate::scheduler::{self, Scheduler, Setup};
+use crate::store::this_process;
+use crate::web::{Listening, Site, listen};
+
+/// The scheduler alone.
+pub(crate) fn beat(global: &Global, args: &BeatArgs) -> Result<Exit, Failure> {
+    schedule_for_ever(global, args, None)
+}
+
+/// The scheduler and what it answers over HTTP.
+pub(crate) fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Failure> {
+    if args.no_web {
+        return schedule_for_ever(global, &args.beat, None);
+    }
+    if !args.listen.ip().is_loopback() {
+        return Err(Failure::usage(format!(
+            "--listen {}: only loopback addresses; what is answered asks for no password",
+            args.listen
+        ))
+        .hint("listen on 127.0.0.1 and let a proxy that asks for one, or ssh -L, lead there"));
+    }
+    schedule_for_ever(global, &args.beat, Some(args.listen))
+}
+
+fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAddr>) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let schedule = load(&settings)?;
+    let clock = clock(&settings)?;
+    let terminal = Terminal::new(false, colour_on_stderr());
+    let runtime = runtime()?;
+    let listening = address.map(take_port).transpose()?;
+    let store = runtime.block_on(open_store(&settings))?;
+    runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
+    let _logging = logging::start(global, &settings, &terminal)?;
+    if timetable(&schedule).is_empty() {
+        tracing::warn!(
+            "{} has no enabled task with a time: nothing will ever fire",
+            settings.schedule_file.display()
+        );
+    }
+    if schedule.release.poll.is_some() && polls(&schedule).is_empty() {
+        tracing::warn!("release: poll: no enabled task waits for a release, so none is looked for");
+    }
+    let means = means(&settings, store, clock)?;
+    let metrics = Metrics::default();
+    let quiet = global.quiet;
+    let counting = metrics.clone();
+    let audience = move || Audience {
+        listeners: vec![
+            Box::new(Console::new(terminal.clone(), !quiet)),
+            Box::new(Diary),
+            counting.listener(),
+        ],
+        with_output: !quiet,
+    };
+    let file = settings.schedule_file.clone();
+    let setup = Setup {
+        means: means.clone(),
+        owner: this_process().map_err(Failure::infrastructure)?,
+        schedule_file: file.clone(),
+        schedule,
+        load: Box::new(move || reload(&file)),
+        audience: Box::new(audience),
+        concurrency: args.concurrency.into(),
+        drain_timeout: args.drain_timeout,
+        metrics: metrics.clone(),
+    };
+    runtime.block_on(work(setup, means, metrics, listening))
+}
+
+async fn work(
+    setup: Setup,
+    means: Means,
+    metrics: Metrics,
+    listening: Option<Listening>,
+) -> Result<Exit, Failure> {
+    remember_successes(&means, &setup.schedule, &metrics).await;
+    let (scheduler, standing) = Scheduler::new(setup);
+    let (ending, end) = watch::channel(false);
+    let web = listening.map(|listening| {
+        tracing::info!("listening on http://{}", listening.address());
+        let site = Site {
+            store: means.store.clone(),
+            standing,
+            metrics,
+            clock: Arc::clone(&means.context.clock),
+        };
+        tokio::spawn(listening.serve(site, end))
+    });
+    let stopped = scheduler::event_loop::run(scheduler)
+        .await
+        .map_err(Failure::infrastructure);
+    ending.send_replace(true);
+    if let Some(web) = web
+        && let Err(error) = web
+            .await
+            .map_err(anyhow::Error::new)
+            .and_then(|served| Ok(served?))
+    {
+        tracing::warn!("the listener ended badly: {error}");
+    }
+    means.close().await;
+    Ok(match stopped?.cancelled {
+        None => Exit::Success,
+        Some(CancelCause::Interrupt) => Exit::Interrupted,
+        Some(_) => Exit::Terminated,
+    })
+}
+
+/// The time of the last success of each task, which must be known from the start: an
+/// alarm on it must not go off, nor stay silent, because a process was restarted.
+async fn remember_successes(means: &Means, schedule: &Schedule, metrics: &Metrics) {
+    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
+    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
+    for task in tasks.filter(|task| task.enabled) {
+        let (group, command) = (task.group.as_str(), task.command.as_str());
+        match means.store.last_success(group, command).await {
+            Ok(Some(at)) => metrics.succeeded_before(group, command, at),
+            Ok(None) => {}
+            Err(error) => return tracing::warn!("past successes are not in the metrics: {error}"),
+        }
+    }
+}
+
+fn reload(file: &Path) -> Result<Schedule, String> {
+    let loaded = config::load_schedule(file).map_err(|error| {
+        // Without the lines of the file, which may hold what is nobody's business: this goes
+        // into the database and over HTTP. orchestrate check shows them.
+        let told: Vec<String> = error.diagnostics().iter().map(ToString::to_string).collect();
+        told.join("\n")
+    })?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{}", render(warning, false));
+    }
+    Ok(loaded.value)
+}
+
+fn take_port(address: SocketAddr) -> Result<Listening, Failure> {
+    listen(address).map_err(|error| {
+        Failure::infrastructure(anyhow::Error::new(error).context(format!("cannot listen on {address}")))
+            .hint("--listen names another port, --no-web listens on none")
+    })
+}
+
+/// The machine's clock, or for tests of whole processes a faster one.
+fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, Failure> {
+    const NAME: &str = "ORCHESTRATE_TIME_LAPSE";
+    let Some(lapse) = settings.environment.get(NAME) else {
+        return Ok(Arc::new(SystemClock));
+    };
+    let parsed = lapse.to_str().and_then(LapseClock::parse);
+    let clock =
+        parsed.ok_or_else(|| Failure::usage(format!("{NAME} is not like 2026-11-25T00:00:00Z*60")))?;
+    eprintln!("warning: {NAME} is set: this scheduler does not live in the present");
+    Ok(Arc::new(clock))
+}

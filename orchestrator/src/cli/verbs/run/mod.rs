@@ -1,0 +1,5 @@
+//! Verbs that execute collectors.
+
+pub(crate) mod beat;
+pub(crate) mod retry;
+pub(crate) mod run;

@@ -1,0 +1,98 @@
+//! `retry`: what a past run ran, once more, with today's settings.
+
+use jiff::tz::TimeZone;
+
+use crate::cli::command_line::{Global, RetryArgs};
+use crate::cli::shell::exit::Exit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::schedule::{by_hand, load};
+use crate::cli::shell::settings::Settings;
+use crate::cli::shell::store::with_store;
+use crate::cli::verbs::look::plan;
+use crate::cli::verbs::look::show::find;
+use crate::cli::verbs::run::run::Job;
+use crate::model::{Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task};
+use crate::store::{RunRecord, TaskState};
+
+/// Makes a plan of the record and runs it.
+pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(global)?;
+    let (record, known) = with_store(&settings, async |store| {
+        let record = find(store, &args.run).await?;
+        Ok((
+            record,
+            store.noted_releases().await.map_err(Failure::infrastructure)?,
+        ))
+    })?;
+    let run = &record.header.run;
+    if record.header.finished_at.is_none() {
+        return Err(
+            Failure::usage(format!("run {run} still goes on")).hint(format!("orchestrate cancel {run}"))
+        );
+    }
+    let schedule = if settings.schedule_file.exists() {
+        Some(load(&settings)?)
+    } else {
+        None
+    };
+    let tasks = wanted(&record, args.failed)
+        .map(|state| task(schedule.as_ref(), state))
+        .collect::<Vec<_>>();
+    if tasks.is_empty() {
+        return Err(Failure::usage(format!(
+            "every collector of run {run} succeeded; there is nothing to retry"
+        ))
+        .hint(format!(
+            "orchestrate retry {run} without --failed runs them all again"
+        )));
+    }
+    let today = Day::At(SystemClock.now()).in_zone(&TimeZone::UTC);
+    // By hand means now, whether it still waits for a release or not.
+    let mut plan = Plan::new("retry", today, Release::New, &tasks.iter().collect::<Vec<_>>());
+    if let Some(schedule) = &schedule {
+        let known = Releases {
+            found: schedule.release.releases(known.tags.iter().map(String::as_str)),
+            handled: known.handled,
+        };
+        for planned in &mut plan.tasks {
+            if planned.task.cadence == Cadence::OnRelease {
+                planned.releases = known.pending(&planned.task);
+            }
+        }
+    }
+    if args.dry_run {
+        return plan::show(&settings, &plan, args.execution.format);
+    }
+    let mut job = Job::by_hand(plan, format!("retry {run}"), args.stop_on_failure);
+    job.run(global, &settings, &args.execution)
+}
+
+fn wanted(record: &RunRecord, failed: bool) -> impl Iterator<Item = &TaskState> {
+    record
+        .tasks
+        .iter()
+        .filter(move |task| !failed || task.summary.outcome != "succeeded")
+}
+
+/// The task as the schedule has it now, with the arguments it had then; the one with
+/// the same arguments if the group names the collector more than once.
+fn task(schedule: Option<&Schedule>, state: &TaskState) -> Task {
+    let (summary, mut found) = (&state.summary, None);
+    let groups = schedule.iter().flat_map(|schedule| &schedule.groups);
+    let fixed = schedule.iter().filter_map(|schedule| schedule.workflow.as_ref());
+    let tasks = groups
+        .flat_map(|group| &group.tasks)
+        .chain(fixed.flat_map(|workflow| &workflow.tasks));
+    for task in
+        tasks.filter(|task| task.command.as_str() == summary.command && task.group.as_str() == summary.group)
+    {
+        if task.args == summary.args {
+            return task.clone();
+        }
+        found = found.or(Some(task));
+    }
+    let mut task = found.cloned().unwrap_or_else(|| by_hand(&summary.command));
+    task.group = GroupName::new(&summary.group);
+    task.args.clone_from(&summary.args);
+    task
+}

@@ -1,0 +1,7 @@
+//! What is wrong with a file: codes, diagnostics, and how people read them.
+
+pub(crate) mod codes;
+pub(crate) mod diagnostic;
+pub(crate) mod render;
+pub(crate) mod report;
+pub(crate) mod suggest;

@@ -1,0 +1,97 @@
+//! When a task is due: the kind of its schedule and the one key that kind needs.
+
+use crate::config::problems::codes::Code;
+use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::suggest::choices;
+use crate::config::schedule::keys::SCHEDULES;
+use crate::config::values::fields::Fields;
+use crate::config::values::scalar::{integer, word};
+use crate::config::values::time::{month_day, weekday};
+use crate::config::yaml::node::Node;
+use crate::model::{Cadence, Minutes};
+
+/// The keys that say more than `schedule`, and the kinds that have a use for each.
+const APPLIES: [(&str, &[&str]); 4] = [
+    ("on", &["weekly", "monthly"]),
+    ("day_of_week", &["weekly"]),
+    ("day_of_month", &["monthly"]),
+    ("minutes", &["interval"]),
+];
+
+/// The cadence of a task; `None` after an error.
+pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Cadence> {
+    let schedule = fields.require("schedule", report)?;
+    let kind = word(schedule, "`schedule`", Code::BadSchedule, SCHEDULES, report)?;
+    let before = report.count();
+    for (key, kinds) in APPLIES {
+        if !kinds.contains(&kind) {
+            refuse(fields, key, kind, kinds, report);
+        }
+    }
+    // A key of the wrong kind was meant as the right one, which is then not missed.
+    let misplaced = report.count() > before;
+    let mut one_of = |keys: [&'static str; 2], example: &str| {
+        let found = one_of(fields, keys, report);
+        if found.is_none() && !misplaced && !keys.iter().any(|key| fields.is_misspelt(key)) {
+            let message = format!("a task with `schedule: {kind}` needs `{}`", keys[0]);
+            report.add(Problem::new(Code::MissingKey, schedule.at, message).hint(format!("add {example}")));
+        }
+        found
+    };
+    match kind {
+        "weekly" => {
+            let (key, node) = one_of(["on", "day_of_week"], "`on: monday`, or another weekday")?;
+            weekday(node, &format!("`{key}`"), report).map(Cadence::Weekly)
+        }
+        "monthly" => {
+            let (key, node) = one_of(["on", "day_of_month"], "`on: 15`, or another day from 1 to 31")?;
+            month_day(node, &format!("`{key}`"), report).map(Cadence::Monthly)
+        }
+        "interval" => {
+            let (key, node) = one_of(
+                ["minutes", "minutes"],
+                "`minutes: 15`, or another number from 1 to 180",
+            )?;
+            integer(node, &format!("`{key}`"), 1, 180, report)
+                .and_then(Minutes::new)
+                .map(Cadence::Interval)
+        }
+        "on_release" => Some(Cadence::OnRelease),
+        _ => Some(Cadence::Daily),
+    }
+}
+
+/// The value of a key or of its other name; both are one too many.
+fn one_of<'n>(
+    fields: &Fields<'n>,
+    keys: [&'static str; 2],
+    report: &mut Report<'_>,
+) -> Option<(&'static str, &'n Node)> {
+    let [first, second] = keys.map(|key| fields.entry(key).map(|entry| (key, entry)));
+    if let (Some((key, first)), Some((other, second))) = (first, second)
+        && key != other
+    {
+        let message = format!("`{key}` and `{other}` say the same");
+        let at = first.key_at.max(second.key_at);
+        report.add(Problem::new(Code::GivenTwice, at, message).hint("remove one of them"));
+    }
+    first.or(second).map(|(key, entry)| (key, &entry.node))
+}
+
+/// Reports a key that this kind of schedule has no use for.
+fn refuse(fields: &Fields<'_>, key: &str, kind: &str, kinds: &[&str], report: &mut Report<'_>) {
+    let Some(entry) = fields.entry(key) else { return };
+    let hint = match (key, kind) {
+        ("day_of_week", "monthly") => "write `on` or `day_of_month`".to_owned(),
+        ("day_of_month", "weekly") => "write `on` or `day_of_week`".to_owned(),
+        _ => {
+            let wanted: Vec<String> = kinds.iter().map(|kind| format!("schedule: {kind}")).collect();
+            format!(
+                "remove it, or write {}",
+                choices(wanted.iter().map(String::as_str))
+            )
+        }
+    };
+    let message = format!("`{key}` does not apply to `schedule: {kind}`");
+    report.add(Problem::new(Code::DoesNotApply, entry.key_at, message).hint(hint));
+}

@@ -1,0 +1,135 @@
+//! A group: its time, its tasks, and how a scheduler treats it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use crate::config::problems::codes::Code;
+use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::suggest::quote;
+use crate::config::schedule::keys::{CATCH_UP, CATCH_UPS, GROUP, OVERLAPS};
+use crate::config::schedule::policy;
+use crate::config::schedule::task::task;
+use crate::config::values::duration::duration;
+use crate::config::values::fields::{Fields, list};
+use crate::config::values::names;
+use crate::config::values::scalar::{boolean, word};
+use crate::config::values::time::{time_of_day, time_zone};
+use crate::config::yaml::node::{Entry, Node, Value};
+use crate::model::{CatchUp, CatchUpMode, Group, GroupName, Overlap, Policy, Task};
+
+/// One entry under `groups:`; `None` after an error.
+pub(crate) fn group(entry: &Entry, defaults: &Policy, report: &mut Report<'_>) -> Option<Group> {
+    let name = names::group(&entry.key, entry.key_at, report);
+    let fields = Fields::open_named(entry, &GROUP, report)?;
+    let default_time = fields
+        .require("default_time", report)
+        .and_then(|node| time_of_day(node, "`default_time`", report));
+    let timezone = fields
+        .get("timezone")
+        .map_or(Some(TimeZone::UTC), |node| time_zone(node, "`timezone`", report));
+    let stop_on_failure = fields
+        .get("stop_on_failure")
+        .and_then(|node| boolean(node, "`stop_on_failure`", report));
+    let catch_up = fields
+        .get("catch_up")
+        .map(|node| catch_up(node, report))
+        .unwrap_or_default();
+    let overlap = fields
+        .get("overlap")
+        .and_then(|node| word(node, "`overlap`", Code::BadWord, OVERLAPS, report));
+    let jitter = fields
+        .get("jitter")
+        .and_then(|node| duration(node, "`jitter`", Duration::ZERO, report));
+    let mut policy = defaults.clone();
+    policy::read(&mut policy, &fields, report);
+    let tasks = fields.require("tasks", report).map_or_else(Vec::new, |node| {
+        // Tasks are judged even where the name of their group is not usable.
+        let group = name.clone().unwrap_or_else(|| GroupName::new(&*entry.key));
+        tasks(node, &group, &policy, report)
+    });
+    Some(Group {
+        name: name?,
+        default_time: default_time?,
+        timezone: timezone?,
+        stop_on_failure: stop_on_failure.unwrap_or_default(),
+        catch_up,
+        overlap: if overlap == Some("queue") {
+            Overlap::Queue
+        } else {
+            Overlap::Skip
+        },
+        jitter: jitter.unwrap_or_default(),
+        tasks,
+    })
+}
+
+fn tasks(node: &Node, group: &GroupName, policy: &Policy, report: &mut Report<'_>) -> Vec<Task> {
+    let items = list(node, "`tasks`", "begin each task with `- command:`", report);
+    let mut tasks = Vec::with_capacity(items.len());
+    let mut first: HashMap<(String, Vec<String>, String), usize> = HashMap::new();
+    for item in items {
+        let Some(task) = task(item, group, policy, report) else {
+            continue;
+        };
+        let identity = (
+            task.command.to_string(),
+            task.args.clone(),
+            format!("{:?}", task.cadence),
+        );
+        if let Some(&first) = first.get(&identity) {
+            let (line, _) = report.source.position(first);
+            let message = format!(
+                "{} is the same task as the one at line {line}",
+                quote(task.command.as_str())
+            );
+            report.add(
+                Problem::new(Code::DuplicateTask, item.at, message)
+                    .hint("it runs twice; remove one if that is not meant"),
+            );
+        } else {
+            first.insert(identity, item.at);
+        }
+        tasks.push(task);
+    }
+    tasks
+}
+
+/// A word, or a mapping with the word under `mode`.
+fn catch_up(node: &Node, report: &mut Report<'_>) -> CatchUp {
+    let mut result = CatchUp::default();
+    let (mode, max_age) = if matches!(node.value, Value::Map(_)) {
+        let Some(fields) = Fields::open(node, &CATCH_UP, report) else {
+            return result;
+        };
+        (fields.get("mode"), fields.entry("max_age"))
+    } else {
+        (Some(node), None)
+    };
+    result.mode = match mode.and_then(|node| word(node, "`catch_up`", Code::BadWord, CATCH_UPS, report)) {
+        Some("none") => CatchUpMode::None,
+        Some("all") => CatchUpMode::All,
+        _ => CatchUpMode::Last,
+    };
+    if let Some(entry) = max_age {
+        result.max_age = duration(&entry.node, "`max_age`", Duration::from_secs(1), report);
+        if result.mode == CatchUpMode::None {
+            let problem = Problem::new(
+                Code::NoEffect,
+                entry.key_at,
+                "`max_age` has no effect: nothing is caught up",
+            );
+            report.add(problem.hint("remove it, or write `mode: last`"));
+        }
+    }
+    result
+}
+
+/// The time of day of a mapping that may have none.
+pub(crate) fn optional_time(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Time> {
+    fields
+        .get("default_time")
+        .and_then(|node| time_of_day(node, "`default_time`", report))
+}

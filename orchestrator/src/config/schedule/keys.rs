@@ -1,0 +1,349 @@
+//! The keys of every mapping, what their values are and what they mean. One
+//! list for three uses: the loader refuses what is not in it, suggestions come
+//! from it, and the JSON Schema is made of it.
+
+use crate::config::table::{Key, Kind, Table};
+
+/// Every kind of mapping in a schedule file; where a misplaced key is looked for.
+pub(crate) static TABLES: [&Table; 11] = [
+    &SCHEDULE, &GROUP, &TASK, &WORKFLOW, &STEP, &DEFAULTS, &RETRY, &LIMITS, &EXPECT, &CATCH_UP, &RELEASE,
+];
+
+pub(crate) const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        required: false,
+        doc,
+    }
+}
+
+const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        required: true,
+        doc,
+    }
+}
+
+/// Keys with this prefix are the user's own, wherever keys have a meaning.
+pub(crate) const FREE_PREFIX: &str = "x-";
+
+/// The words after `schedule:`.
+pub(crate) const SCHEDULES: &[&str] = &["daily", "weekly", "monthly", "interval", "on_release"];
+/// The words after `overlap:`.
+pub(crate) const OVERLAPS: &[&str] = &["skip", "queue"];
+/// The words after `catch_up:`.
+pub(crate) const CATCH_UPS: &[&str] = &["none", "last", "all"];
+/// The words in `retry: {on: [...]}`; a test holds them against `Category`.
+pub(crate) const CATEGORIES: &[&str] = &[
+    "usage",
+    "validation",
+    "network",
+    "temporary",
+    "auth",
+    "configuration",
+    "rate_limit",
+    "timeout",
+    "signal",
+    "spawn",
+    "failed",
+];
+
+const ARGS: Key = key(
+    "args",
+    Kind::List(&Kind::Text),
+    "Arguments, passed as they are, never through a shell.",
+);
+const ENABLED: Key = key(
+    "enabled",
+    Kind::Bool,
+    "`false` keeps the entry without running it. Default: true.",
+);
+const COMMAND: Key = required(
+    "command",
+    Kind::Name,
+    "The collector to execute: a name or a path.",
+);
+
+/// How a task is run; the same in `defaults:`, a group, a task and a workflow command.
+const POLICY_KEYS: &[Key] = &[
+    key(
+        "timeout",
+        Kind::OrNone(&Kind::Duration),
+        "The collector is ended after this long. Default: none.",
+    ),
+    key(
+        "idle_timeout",
+        Kind::OrNone(&Kind::Duration),
+        "The collector is ended after this long without output. Default: none.",
+    ),
+    key(
+        "grace",
+        Kind::Duration,
+        "From the polite signal to the kill. Default: 10s.",
+    ),
+    key("retry", Kind::Table(&RETRY), "Further attempts after a failure."),
+    key(
+        "env",
+        Kind::Map(&Kind::Text),
+        "Added to the collector's environment.",
+    ),
+    key(
+        "working_directory",
+        Kind::Text,
+        "Where the collector runs. Default: where orchestrate runs.",
+    ),
+    key("limits", Kind::Table(&LIMITS), "What one attempt may use."),
+    key(
+        "expect",
+        Kind::Table(&EXPECT),
+        "What a successful attempt should bring.",
+    ),
+];
+
+/// A schedule file.
+pub(crate) static SCHEDULE: Table = Table {
+    what: "a schedule file",
+    parts: &[&[
+        key(
+            "defaults",
+            Kind::Table(&DEFAULTS),
+            "How tasks are run, unless their group or they themselves say otherwise.",
+        ),
+        key(
+            "groups",
+            Kind::Map(&Kind::Table(&GROUP)),
+            "Groups of tasks by name, run in the order of the file.",
+        ),
+        key("workflow", Kind::Table(&WORKFLOW), "The fixed list of `run-all`."),
+        key(
+            "release",
+            Kind::Table(&RELEASE),
+            "Where releases are looked for, for on_release tasks. Default: Boost's.",
+        ),
+    ]],
+};
+
+/// `defaults:`
+pub(crate) static DEFAULTS: Table = Table {
+    what: "`defaults`",
+    parts: &[POLICY_KEYS],
+};
+
+/// A group.
+pub(crate) static GROUP: Table = Table {
+    what: "a group",
+    parts: &[
+        &[
+            required(
+                "default_time",
+                Kind::Time,
+                "When the group's tasks run, `HH:MM` in the group's time zone.",
+            ),
+            required(
+                "tasks",
+                Kind::List(&Kind::Table(&TASK)),
+                "The tasks, run one after another in this order.",
+            ),
+            key(
+                "timezone",
+                Kind::TimeZone,
+                "IANA name of the group's time zone. Default: UTC.",
+            ),
+            key(
+                "stop_on_failure",
+                Kind::Bool,
+                "Whether a failure ends the group's run. Default: false.",
+            ),
+            key(
+                "catch_up",
+                Kind::Either(&[Kind::Word(CATCH_UPS), Kind::Table(&CATCH_UP)]),
+                "What becomes of runs that were due while no scheduler ran. Default: last.",
+            ),
+            key(
+                "overlap",
+                Kind::Word(OVERLAPS),
+                "What becomes of a run that is due while the previous one goes on. Default: skip.",
+            ),
+            key(
+                "jitter",
+                Kind::Duration,
+                "The start is delayed by a fixed part of this. Default: 0s.",
+            ),
+        ],
+        POLICY_KEYS,
+    ],
+};
+
+/// A task of a group.
+pub(crate) static TASK: Table = Table {
+    what: "a task",
+    parts: &[
+        &[
+            COMMAND,
+            required("schedule", Kind::Word(SCHEDULES), "When the task is due."),
+            key(
+                "on",
+                Kind::Either(&[Kind::Weekday, Kind::MonthDay]),
+                "The weekday of a weekly task, the day of a monthly one.",
+            ),
+            key(
+                "day_of_week",
+                Kind::Weekday,
+                "Another word for `on` in a weekly task.",
+            ),
+            key(
+                "day_of_month",
+                Kind::MonthDay,
+                "Another word for `on` in a monthly task.",
+            ),
+            key(
+                "minutes",
+                Kind::Integer { min: 1, max: 180 },
+                "An interval task runs every so many minutes.",
+            ),
+            ENABLED,
+            ARGS,
+        ],
+        POLICY_KEYS,
+    ],
+};
+
+/// `workflow:`
+pub(crate) static WORKFLOW: Table = Table {
+    what: "`workflow`",
+    parts: &[&[
+        key(
+            "default_time",
+            Kind::Time,
+            "When a scheduler runs the list by itself, `HH:MM` UTC. Default: never.",
+        ),
+        required(
+            "commands",
+            Kind::List(&Kind::Either(&[Kind::Name, Kind::Table(&STEP)])),
+            "The collectors, in their order.",
+        ),
+    ]],
+};
+
+/// A command of the fixed list that is more than a name.
+pub(crate) static STEP: Table = Table {
+    what: "a workflow command",
+    parts: &[&[COMMAND, ENABLED, ARGS], POLICY_KEYS],
+};
+
+/// `retry:`
+pub(crate) static RETRY: Table = Table {
+    what: "`retry`",
+    parts: &[&[
+        key(
+            "limit",
+            Kind::Integer { min: 0, max: 100 },
+            "How many attempts may follow the first one. Default: 0.",
+        ),
+        key(
+            "delay",
+            Kind::Duration,
+            "The pause before the second attempt, doubled each time. Default: 30s.",
+        ),
+        key(
+            "on",
+            Kind::List(&Kind::Word(CATEGORIES)),
+            "Only these kinds of failure are tried again. Default: network, temporary, rate_limit, timeout.",
+        ),
+    ]],
+};
+
+/// `limits:`
+pub(crate) static LIMITS: Table = Table {
+    what: "`limits`",
+    parts: &[&[
+        key(
+            "memory",
+            Kind::OrNone(&Kind::Size),
+            "Address space of each process. Default: none.",
+        ),
+        key(
+            "cpu_time",
+            Kind::OrNone(&Kind::Duration),
+            "CPU time of each process, in whole seconds. Default: none.",
+        ),
+        key(
+            "open_files",
+            Kind::OrNone(&Kind::Integer {
+                min: 8,
+                max: 1_048_576,
+            }),
+            "Open files of each process. Default: none.",
+        ),
+        key(
+            "output",
+            Kind::OrNone(&Kind::Size),
+            "Output kept in the log. Default: none.",
+        ),
+    ]],
+};
+
+/// `expect:`
+pub(crate) static EXPECT: Table = Table {
+    what: "`expect`",
+    parts: &[&[
+        key(
+            "min_records",
+            Kind::Integer {
+                min: 0,
+                max: 1_000_000_000_000,
+            },
+            "Records, at least.",
+        ),
+        key("max_age", Kind::Duration, "The newest record may be this old."),
+    ]],
+};
+
+/// `catch_up:` as a mapping.
+pub(crate) static CATCH_UP: Table = Table {
+    what: "`catch_up`",
+    parts: &[&[
+        key(
+            "mode",
+            Kind::Word(CATCH_UPS),
+            "Which missed runs are made up for. Default: last.",
+        ),
+        key("max_age", Kind::Duration, "Runs missed longer ago stay missed."),
+    ]],
+};
+
+/// `release:`
+pub(crate) static RELEASE: Table = Table {
+    what: "`release`",
+    parts: &[&[
+        key(
+            "repository",
+            Kind::Text,
+            "The git repository whose tags are releases: a URL or a path. Default: Boost's.",
+        ),
+        key(
+            "command",
+            Kind::Name,
+            "Instead of a repository: an executable that prints one version a line.",
+        ),
+        key("args", Kind::List(&Kind::Text), "Arguments of the command."),
+        key(
+            "tag_pattern",
+            Kind::Text,
+            "Regular expression for the whole tag of a release; its one group is the version.",
+        ),
+        key(
+            "minimum",
+            Kind::Text,
+            "The first version that counts. Default: 1.16.1 for Boost's, else none.",
+        ),
+        key(
+            "poll",
+            Kind::Duration,
+            "How often a scheduler looks, besides in the groups' batches. Default: never.",
+        ),
+    ]],
+};

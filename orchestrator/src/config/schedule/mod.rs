@@ -1,0 +1,10 @@
+//! The schedule file: its keys, and what each mapping of it means.
+
+pub(crate) mod cadence;
+pub(crate) mod file;
+pub(crate) mod group;
+pub(crate) mod keys;
+pub(crate) mod policy;
+pub(crate) mod release;
+pub(crate) mod schema;
+pub(crate) mod task;

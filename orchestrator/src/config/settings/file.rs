@@ -1,0 +1,150 @@
+//! The settings file: what an installation says once instead of as a flag each
+//! time. Every key is optional; the command line merges flag, environment,
+//! file and default.
+
+use std::path::PathBuf;
+
+use crate::config::problems::codes::Code;
+use crate::config::problems::report::{Problem, Report};
+use crate::config::settings::keys::{LOG_LEVELS, SETTINGS};
+use crate::config::settings::notify::{channels, dead_man};
+use crate::config::settings::retention::retention;
+use crate::config::values::fields::{Fields, list, wrong_type};
+use crate::config::values::names::variable;
+use crate::config::values::scalar::{argument, text, word};
+use crate::config::yaml::node::{Node, Value};
+use crate::model::Retention;
+use crate::model::{Channel, DeadMan};
+
+/// What the settings file says; `None` and empty lists where it is silent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The schedule file.
+    pub schedule_file: Option<PathBuf>,
+    /// Where collectors are looked for, in this order.
+    pub collectors_dirs: Option<Vec<PathBuf>>,
+    /// The command line for commands that are no executable; at least one
+    /// item holds `{command}`.
+    pub fallback: Option<Vec<String>>,
+    /// Where runs, logs and the database are kept.
+    pub state_dir: Option<PathBuf>,
+    /// SQLite or PostgreSQL.
+    pub database_url: Option<String>,
+    /// If given, the only variables that collectors inherit.
+    pub env_allow: Option<Vec<String>>,
+    /// Variables that collectors do not inherit, besides the built-in list.
+    pub strip_env: Vec<String>,
+    /// Variables whose values are masked in all output.
+    pub secrets: Vec<String>,
+    /// One of `off`, `error`, `warn`, `info`, `debug`, `trace`.
+    pub log_level: Option<&'static str>,
+    /// Which past runs are kept.
+    pub retention: Retention,
+    /// Who is told what.
+    pub notify: Vec<Channel>,
+    /// Who watches for our silence.
+    pub dead_man: Option<DeadMan>,
+}
+
+/// The whole file, which may be empty; `None` after an error.
+pub(crate) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings> {
+    let fields = Fields::open(root, &SETTINGS, report)?;
+    let strings = |key: &'static str, report: &mut Report<'_>| {
+        fields.get(key).map(|node| filled_texts(node, key, report))
+    };
+    let paths = |texts: Vec<String>| texts.into_iter().map(PathBuf::from).collect();
+    let path = |key: &'static str, report: &mut Report<'_>| {
+        fields
+            .get(key)
+            .and_then(|node| filled(node, &format!("`{key}`"), report))
+            .map(PathBuf::from)
+    };
+    let variables =
+        |key: &'static str, report: &mut Report<'_>| fields.get(key).map(|node| variables(node, key, report));
+    Some(Settings {
+        schedule_file: path("schedule_file", report),
+        collectors_dirs: strings("collectors_dirs", report).map(paths),
+        fallback: fields.get("fallback").and_then(|node| fallback(node, report)),
+        state_dir: path("state_dir", report),
+        database_url: fields
+            .get("database_url")
+            .and_then(|node| filled(node, "`database_url`", report)),
+        env_allow: variables("env_allow", report),
+        strip_env: variables("strip_env", report).unwrap_or_default(),
+        secrets: variables("secrets", report).unwrap_or_default(),
+        log_level: fields
+            .get("log_level")
+            .and_then(|node| word(node, "`log_level`", Code::BadWord, LOG_LEVELS, report)),
+        retention: fields
+            .get("retention")
+            .map_or_else(Retention::default, |node| retention(node, report)),
+        notify: fields
+            .get("notify")
+            .map(|node| channels(node, report))
+            .unwrap_or_default(),
+        dead_man: fields.get("dead_man").and_then(|node| dead_man(node, report)),
+    })
+}
+
+fn filled_texts(node: &Node, key: &str, report: &mut Report<'_>) -> Vec<String> {
+    let items = list(
+        node,
+        &format!("`{key}`"),
+        "write a list of texts: `[\"one\", \"two\"]`",
+        report,
+    );
+    items
+        .iter()
+        .filter_map(|item| filled(item, &format!("an item of `{key}`"), report))
+        .collect()
+}
+
+/// An argument that is not empty.
+fn filled(node: &Node, what: &str, report: &mut Report<'_>) -> Option<String> {
+    let text = argument(node, what, report)?;
+    if text.is_empty() {
+        report.add(
+            Problem::new(Code::BadText, node.at, format!("{what} is empty"))
+                .hint("write a value, or remove it"),
+        );
+        return None;
+    }
+    Some(text)
+}
+
+fn fallback(node: &Node, report: &mut Report<'_>) -> Option<Vec<String>> {
+    const EXAMPLE: &str = "write a list like `[\"python3\", \"manage.py\", \"{command}\"]`";
+    if matches!(node.value, Value::Text(_)) {
+        wrong_type(node, "`fallback`", "a list", EXAMPLE, report);
+        return None;
+    }
+    let before = report.count();
+    let words = filled_texts(node, "fallback", report);
+    if report.count() > before {
+        return None;
+    }
+    if !words.iter().any(|word| word.contains("{command}")) {
+        let problem = Problem::new(Code::BadText, node.at, "no item of `fallback` holds `{command}`");
+        report.add(problem.hint(EXAMPLE));
+        return None;
+    }
+    Some(words)
+}
+
+fn variables(node: &Node, key: &str, report: &mut Report<'_>) -> Vec<String> {
+    let items = list(
+        node,
+        &format!("`{key}`"),
+        "write a list of names: `[\"GITHUB_TOKEN\"]`",
+        report,
+    );
+    let mut names = Vec::with_capacity(items.len());
+    for item in items {
+        if let Some(name) = text(item, &format!("an item of `{key}`"), report)
+            && variable(name, item.at, true, report)
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}

@@ -1,0 +1,168 @@
+//! The keys of the settings file, as `keys` has those of the schedule file.
+
+use crate::config::schedule::keys::key;
+use crate::config::table::{Kind, Table};
+
+/// The words after `log_level:`.
+pub(crate) const LOG_LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+/// The words after `on:` of a channel; a test holds them against `NoticeKind`.
+pub(crate) const NOTICE_KINDS: &[&str] = &["failure", "suspect", "recovery", "missed", "late"];
+/// The words after `format:` of a channel.
+pub(crate) const FORMATS: &[&str] = &["json", "slack"];
+/// The words after `after:` of a dead man's watch.
+pub(crate) const PULSES: &[&str] = &["run", "tick"];
+
+/// The settings file.
+pub(crate) static SETTINGS: Table = Table {
+    what: "a settings file",
+    parts: &[&[
+        key(
+            "schedule_file",
+            Kind::Text,
+            "The schedule. Default: config/boost_collector_schedule.yaml.",
+        ),
+        key(
+            "collectors_dirs",
+            Kind::List(&Kind::Text),
+            "Where collectors are looked for. Default: collectors.",
+        ),
+        key(
+            "fallback",
+            Kind::List(&Kind::Text),
+            "What runs a command that is no executable; `{command}` stands for its name.",
+        ),
+        key(
+            "state_dir",
+            Kind::Text,
+            "Where runs, logs and the database are kept. Default: .orchestrate.",
+        ),
+        key(
+            "database_url",
+            Kind::Text,
+            "Default: an SQLite file in the state directory.",
+        ),
+        key(
+            "env_allow",
+            Kind::List(&Kind::Name),
+            "Collectors inherit only these variables. Default: all but the stripped ones.",
+        ),
+        key(
+            "strip_env",
+            Kind::List(&Kind::Name),
+            "Collectors do not inherit these variables, besides the built-in ones.",
+        ),
+        key(
+            "secrets",
+            Kind::List(&Kind::Name),
+            "Variables whose values are masked wherever output goes.",
+        ),
+        key(
+            "log_level",
+            Kind::Word(LOG_LEVELS),
+            "How much orchestrate says about itself. Default: info.",
+        ),
+        key(
+            "retention",
+            Kind::Table(&RETENTION),
+            "Which past runs are kept; if given, only its bounds count. Default: {age: 365d, bytes: 20GiB}.",
+        ),
+        key(
+            "notify",
+            Kind::List(&Kind::Table(&NOTIFY)),
+            "Who is told of failures, recoveries, suspect successes and missed slots.",
+        ),
+        key(
+            "dead_man",
+            Kind::Table(&DEAD_MAN),
+            "A URL that is asked for as long as all is well.",
+        ),
+    ]],
+};
+
+/// An item of `notify:`.
+pub(crate) static NOTIFY: Table = Table {
+    what: "a channel of `notify`",
+    parts: &[&[
+        key(
+            "name",
+            Kind::Name,
+            "What it is called in the record of deliveries.",
+        ),
+        key(
+            "on",
+            Kind::List(&Kind::Word(NOTICE_KINDS)),
+            "What it is told of. Default: everything.",
+        ),
+        key(
+            "after",
+            Kind::Integer { min: 1, max: 1000 },
+            "It is told of a failure after so many in a row. Default: 1.",
+        ),
+        key(
+            "late_after",
+            Kind::Duration,
+            "It is told of a slot that begins later than it should by more than this. Default: 10m.",
+        ),
+        key("webhook", Kind::Text, "URL that is sent a POST."),
+        key("webhook_env", Kind::Name, "The variable that has that URL."),
+        key(
+            "format",
+            Kind::Word(FORMATS),
+            "Our own JSON, or a message as Slack wants it. Default: json.",
+        ),
+        key("mail", Kind::List(&Kind::Text), "Addresses that are sent a mail."),
+        key("from", Kind::Text, "The sender of a mail."),
+        key(
+            "server",
+            Kind::Text,
+            "The mail server: `smtp://host:25`, `smtp://host:587?tls=required`, `smtps://host`.",
+        ),
+        key("user", Kind::Text, "Who logs in at the mail server."),
+        key("password_env", Kind::Name, "The variable that has the password."),
+        key(
+            "command",
+            Kind::List(&Kind::Text),
+            "An executable and its arguments; ORCHESTRATE_NOTICE holds the notice as JSON.",
+        ),
+    ]],
+};
+
+/// `dead_man:`
+pub(crate) static DEAD_MAN: Table = Table {
+    what: "`dead_man`",
+    parts: &[&[
+        key("url", Kind::Text, "What is asked for, with GET."),
+        key("url_env", Kind::Name, "The variable that has that URL."),
+        key(
+            "after",
+            Kind::Word(PULSES),
+            "After each run that succeeded, or while a scheduler ticks. Default: run.",
+        ),
+        key("every", Kind::Duration, "How often while it ticks. Default: 1m."),
+    ]],
+};
+
+/// `retention:`
+pub(crate) static RETENTION: Table = Table {
+    what: "`retention`",
+    parts: &[&[
+        key(
+            "age",
+            Kind::Duration,
+            "Runs that began longer ago go. Default: none go for their age.",
+        ),
+        key(
+            "count",
+            Kind::Integer {
+                min: 1,
+                max: 1_000_000_000,
+            },
+            "All but the newest so many runs go.",
+        ),
+        key(
+            "bytes",
+            Kind::Size,
+            "The oldest runs go until logs and journals fit into so much.",
+        ),
+    ]],
+};

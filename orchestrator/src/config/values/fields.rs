@@ -1,0 +1,136 @@
+//! A mapping seen through its table of keys: unknown keys are reported when it
+//! is opened, required ones when they are asked for.
+
+use crate::config::problems::codes::Code;
+use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::suggest::{enumerate, quote};
+use crate::config::schedule::keys::{FREE_PREFIX, TABLES};
+use crate::config::table::Table;
+use crate::config::yaml::node::{Entry, Node, Value};
+use crate::model::nearest;
+
+/// The entries of a mapping whose keys have a meaning.
+pub(crate) struct Fields<'n> {
+    entries: &'n [Entry],
+    table: &'static Table,
+    /// "the group `github`": where it has a name.
+    what: String,
+    at: usize,
+}
+
+impl<'n> Fields<'n> {
+    /// As [`Self::open`], for a mapping that is the value of a key with a name of
+    /// the user's: what is missing in it is missed there.
+    pub(crate) fn open_named(
+        entry: &'n Entry,
+        table: &'static Table,
+        report: &mut Report<'_>,
+    ) -> Option<Self> {
+        let mut fields = Self::open(&entry.node, table, report)?;
+        fields.what = format!("{} {}", table.what.replacen("a ", "the ", 1), quote(&entry.key));
+        fields.at = entry.key_at;
+        Some(fields)
+    }
+
+    /// `None` if the node is no mapping. Nothing at all is an empty mapping:
+    /// that is what is left when every line below a key is commented out.
+    pub(crate) fn open(node: &'n Node, table: &'static Table, report: &mut Report<'_>) -> Option<Self> {
+        let entries: &[Entry] = match &node.value {
+            Value::Map(entries) => entries,
+            Value::Null => &[],
+            _ => {
+                let hint = format!("write it as `key: value` lines; {}", takes(table));
+                wrong_type(node, table.what, "a mapping", &hint, report);
+                return None;
+            }
+        };
+        for entry in entries {
+            if is_unknown(entry, table) {
+                report.add(unknown_key(entry, table));
+            }
+        }
+        Some(Self {
+            entries,
+            table,
+            what: table.what.to_owned(),
+            at: node.at,
+        })
+    }
+
+    /// The value of a key of the table, if the file has it.
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    /// The key with its own place.
+    pub(crate) fn entry(&self, key: &str) -> Option<&'n Entry> {
+        debug_assert!(
+            self.table.key(key).is_some(),
+            "{key} is not in the table of {}",
+            self.table.what
+        );
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The value of a required key; its absence is reported, unless an unknown
+    /// key was probably meant as it.
+    pub(crate) fn require(&self, key: &str, report: &mut Report<'_>) -> Option<&'n Node> {
+        let found = self.get(key);
+        if found.is_none() && !self.is_misspelt(key) {
+            let doc = self.table.key(key).map_or("", |key| key.doc);
+            let message = format!("{} has no `{key}`", self.what);
+            report.add(Problem::new(Code::MissingKey, self.at, message).hint(format!("add `{key}:`. {doc}")));
+        }
+        found
+    }
+
+    /// Whether an unknown key was reported as probably meant to be this one.
+    pub(crate) fn is_misspelt(&self, key: &str) -> bool {
+        let mut unknown = self.entries.iter().filter(|entry| is_unknown(entry, self.table));
+        unknown.any(|entry| nearest(&entry.key, names(self.table)) == Some(key))
+    }
+}
+
+fn is_unknown(entry: &Entry, table: &Table) -> bool {
+    table.key(&entry.key).is_none() && !entry.key.starts_with(FREE_PREFIX)
+}
+
+/// The value of `what` should have been `wanted`.
+pub(crate) fn wrong_type(node: &Node, what: &str, wanted: &str, hint: &str, report: &mut Report<'_>) {
+    if matches!(node.value, Value::Refused) {
+        return;
+    }
+    let message = format!("{what} must be {wanted}, not {}", node.describe());
+    report.add(Problem::new(Code::WrongType, node.at, message).hint(hint));
+}
+
+/// The items of a list; nothing at all is an empty one.
+pub(crate) fn list<'n>(node: &'n Node, what: &str, example: &str, report: &mut Report<'_>) -> &'n [Node] {
+    match &node.value {
+        Value::List(items) => items,
+        Value::Null => &[],
+        _ => {
+            wrong_type(node, what, "a list", example, report);
+            &[]
+        }
+    }
+}
+
+fn unknown_key(entry: &Entry, table: &Table) -> Problem {
+    let message = format!("{} has no key {}", table.what, quote(&entry.key));
+    let elsewhere = TABLES.iter().find(|other| other.key(&entry.key).is_some());
+    let hint = match (elsewhere, nearest(&entry.key, names(table))) {
+        (Some(other), _) => format!("`{}` is a key of {}", entry.key, other.what),
+        (None, Some(name)) => format!("did you mean `{name}`?"),
+        (None, None) => format!("{}; keys that begin with `{FREE_PREFIX}` are yours", takes(table)),
+    };
+    Problem::new(Code::UnknownKey, entry.key_at, message).hint(hint)
+}
+
+fn names(table: &Table) -> impl Iterator<Item = &'static str> {
+    table.keys().map(|key| key.name)
+}
+
+fn takes(table: &Table) -> String {
+    format!("it takes {}", enumerate(names(table), "and"))
+}

@@ -1,0 +1,116 @@
+//! The names of groups, commands and environment variables.
+
+use crate::config::problems::codes::Code;
+use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::suggest::quote;
+use crate::config::schedule::keys::FREE_PREFIX;
+use crate::config::values::scalar::text;
+use crate::config::yaml::node::Node;
+use crate::model::{CommandName, GroupName, WORKFLOW_GROUP};
+
+/// Names become parts of paths, of which Linux allows 255 bytes.
+const MAX_NAME: usize = 200;
+/// Variables with this prefix are how orchestrate speaks to collectors.
+const OUR_PREFIX: &str = "ORCHESTRATE_";
+
+/// The key of a group.
+pub(crate) fn group(name: &str, at: usize, report: &mut Report<'_>) -> Option<GroupName> {
+    let problem = if name == WORKFLOW_GROUP {
+        let message = format!("the group name `{WORKFLOW_GROUP}` stands for the fixed list of `run-all`");
+        Problem::new(Code::ReservedName, at, message)
+            .hint("rename the group, or move its commands under the top-level `workflow:`")
+    } else if name.starts_with(FREE_PREFIX) {
+        // Elsewhere such a key is skipped; a group that silently never runs would be a trap.
+        let message = format!("a group name cannot begin with `{FREE_PREFIX}`");
+        Problem::new(Code::BadName, at, message)
+            .hint("rename the group; notes with this prefix can stand at the top level")
+    } else if let Some(fault) = fault(name) {
+        Problem::new(
+            Code::BadName,
+            at,
+            format!("the group name {} {fault}", quote(name)),
+        )
+        .hint("write a short name without control characters")
+    } else {
+        return Some(GroupName::new(name));
+    };
+    report.add(problem);
+    None
+}
+
+/// The value of `command:`: a name or a path.
+pub(crate) fn command(node: &Node, report: &mut Report<'_>) -> Option<CommandName> {
+    let name = text(node, "`command`", report)?;
+    let fault = fault(name).or_else(|| {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        if name.starts_with('-') {
+            Some("begins with `-` and would be taken for an option")
+        } else if matches!(last, "" | "." | "..") {
+            Some("names a directory")
+        } else {
+            None
+        }
+    });
+    if let Some(fault) = fault {
+        let message = if name.is_empty() {
+            "the command is empty".to_owned()
+        } else {
+            format!("the command {} {fault}", quote(name))
+        };
+        report.add(
+            Problem::new(Code::BadName, node.at, message)
+                .hint("write the name of a collector, or the path of an executable"),
+        );
+        return None;
+    }
+    if name.contains(' ') && !name.contains('/') {
+        let (first, rest) = name.split_once(' ').unwrap_or((name, ""));
+        let args: Vec<String> = rest
+            .split_whitespace()
+            .map(crate::config::problems::suggest::yaml_string)
+            .collect();
+        let message = format!("the command {} holds a space", quote(name));
+        let hint = format!(
+            "arguments stand apart: `command: {first}` and `args: [{}]`",
+            args.join(", ")
+        );
+        report.add(Problem::new(Code::CommandWithArguments, node.at, message).hint(hint));
+    }
+    Some(CommandName::new(name))
+}
+
+/// The name of a variable that a schedule or settings file may speak of.
+/// `ours` says whether it may be one of orchestrate's own.
+pub(crate) fn variable(name: &str, at: usize, ours: bool, report: &mut Report<'_>) -> bool {
+    let problem = if name.is_empty()
+        || name.contains(['=', '\0'])
+        || name.contains(char::is_whitespace)
+        || name.len() > MAX_NAME
+    {
+        let message = format!("{} cannot be the name of an environment variable", quote(name));
+        Problem::new(Code::BadName, at, message)
+            .hint("write a name like `GITHUB_TOKEN`: no space, no `=`, at most 200 bytes")
+    } else if name.starts_with(OUR_PREFIX) && !ours {
+        let message = format!("the variable {} belongs to orchestrate", quote(name));
+        Problem::new(Code::ReservedName, at, message)
+            .hint(format!("choose a name that does not begin with `{OUR_PREFIX}`"))
+    } else {
+        return true;
+    };
+    report.add(problem);
+    false
+}
+
+fn fault(name: &str) -> Option<&'static str> {
+    if name.is_empty() {
+        Some("is empty")
+    } else if name.len() > MAX_NAME {
+        Some("is longer than 200 bytes")
+    } else if name.contains(char::is_control) {
+        Some("holds a control character")
+    } else if name.trim() != name {
+        Some("begins or ends with a space")
+    } else {
+        None
+    }
+}

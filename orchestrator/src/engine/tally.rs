@@ -1,0 +1,218 @@
+//! What is known of each task of the run, and the summary that comes of it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::engine::attempt::Attempted;
+use crate::engine::run::{RunRequest, milliseconds};
+use crate::events::{
+    AttemptRecord, OutcomeWords, RecordCounts, RunEvent, Summary, TaskRef, TaskSummary, Verdict,
+};
+use crate::model::{Outcome, RunId, RunState};
+
+/// The record of a run that goes on. Tasks run one after another, so there is one
+/// attempt that is the last.
+pub(crate) struct Ledger {
+    run: RunId,
+    schedule: String,
+    started_at: Timestamp,
+    tasks: Vec<Entry>,
+    last: Option<LastAttempt>,
+}
+
+struct Entry {
+    task: Arc<TaskRef>,
+    args: Vec<String>,
+    releases: Vec<String>,
+    attempts: u32,
+    first_start: Option<Timestamp>,
+    settled: Option<TaskSummary>,
+}
+
+struct LastAttempt {
+    number: u32,
+    started_at: Timestamp,
+    log: String,
+    end: Option<Attempted>,
+}
+
+impl Ledger {
+    pub(crate) fn new(request: &RunRequest, refs: &[Arc<TaskRef>], now: Timestamp) -> Self {
+        let tasks = request
+            .plan
+            .tasks
+            .iter()
+            .zip(refs)
+            .map(|(planned, task)| Entry {
+                task: Arc::clone(task),
+                args: planned.task.args.clone(),
+                releases: planned.releases.clone(),
+                attempts: 0,
+                first_start: None,
+                settled: None,
+            })
+            .collect();
+        Self {
+            run: request.run.clone(),
+            schedule: request.schedule.clone(),
+            started_at: now,
+            tasks,
+            last: None,
+        }
+    }
+
+    pub(crate) fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// An attempt begins.
+    pub(crate) fn started(&mut self, task: usize, number: u32, at: Timestamp, log: &Path) {
+        let entry = &mut self.tasks[task];
+        entry.attempts = number;
+        entry.first_start.get_or_insert(at);
+        self.last = Some(LastAttempt {
+            number,
+            started_at: at,
+            log: log.display().to_string(),
+            end: None,
+        });
+    }
+
+    /// It is over.
+    pub(crate) fn attempted(&mut self, end: Attempted) {
+        if let Some(last) = &mut self.last {
+            last.end = Some(end);
+        }
+    }
+
+    /// The last attempt, if it is over.
+    pub(crate) fn last_attempt(&self) -> Option<AttemptRecord> {
+        let last = self.last.as_ref()?;
+        let end = last.end.as_ref()?;
+        let words = spelled(&end.outcome, Some(end));
+        Some(AttemptRecord {
+            number: last.number,
+            started_at: last.started_at,
+            finished_at: end.finished_at,
+            outcome: words.outcome,
+            exit_code: words.exit_code,
+            signal: words.signal,
+            reason: words.reason,
+            log: last.log.clone(),
+            isolation: end.isolation.map(|isolation| isolation.as_str().to_owned()),
+        })
+    }
+
+    /// A task is settled; returns the event that tells it.
+    pub(crate) fn settle(&mut self, task: usize, outcome: &Outcome, now: Timestamp) -> RunEvent {
+        let attempt = match outcome {
+            Outcome::Skipped(_) => None,
+            _ => self.last_attempt(),
+        };
+        let summary = self.summarize(task, outcome);
+        self.tasks[task].settled = Some(summary.clone());
+        let task = Box::new(summary);
+        match attempt {
+            Some(last_attempt) => RunEvent::TaskFinished {
+                at: now,
+                task,
+                last_attempt,
+            },
+            None => RunEvent::TaskSkipped { at: now, task },
+        }
+    }
+
+    fn summarize(&self, task: usize, outcome: &Outcome) -> TaskSummary {
+        let entry = &self.tasks[task];
+        let tried = !matches!(outcome, Outcome::Skipped(_));
+        let last = self.last.as_ref().filter(|_| tried);
+        let end = last.and_then(|last| last.end.as_ref());
+        let words = spelled(outcome, end);
+        let harvest = end.map(|end| &end.harvest);
+        let duration = entry.first_start.zip(end).and_then(|(start, end)| {
+            std::time::Duration::try_from(end.finished_at.duration_since(start)).ok()
+        });
+        let cpu = end.map_or_else(Default::default, |end| end.usage.user_cpu + end.usage.system_cpu);
+        TaskSummary {
+            position: entry.task.position,
+            group: entry.task.group.clone(),
+            command: entry.task.command.clone(),
+            args: entry.args.clone(),
+            outcome: words.outcome,
+            exit_code: words.exit_code,
+            signal: words.signal,
+            reason: words.reason,
+            category: words.category,
+            hint: end.and_then(|end| end.hint.clone()),
+            attempts: entry.attempts,
+            duration_ms: milliseconds(duration.unwrap_or_default()),
+            max_rss_bytes: end.map_or(0, |end| end.usage.max_rss_bytes),
+            cpu_ms: milliseconds(cpu),
+            stdout_bytes: end.map_or(0, |end| end.written.stdout_bytes),
+            stderr_bytes: end.map_or(0, |end| end.written.stderr_bytes),
+            lines: end.map_or(0, |end| end.written.lines),
+            truncated: end.is_some_and(|end| end.truncated),
+            leaked: end.is_some_and(|end| !end.leftovers.is_empty()),
+            leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
+            releases: entry.releases.clone(),
+            records: harvest.and_then(|harvest| harvest.counts),
+            suspect: harvest.and_then(|harvest| harvest.suspect.clone()),
+            warnings: harvest
+                .map(|harvest| harvest.warnings.clone())
+                .unwrap_or_default(),
+            log: last
+                .filter(|_| end.is_none_or(|end| end.logged))
+                .map(|last| last.log.clone()),
+            tail: end.map(|end| end.tail.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// What the database could not take at first is in it now.
+    pub(crate) fn delivered(&mut self, position: usize, counts: RecordCounts) {
+        let mut settled = self.tasks.iter_mut().filter_map(|entry| entry.settled.as_mut());
+        if let Some(task) = settled.find(|task| task.position == position) {
+            task.records = Some(counts);
+        }
+    }
+
+    /// The summary, once every task is settled.
+    pub(crate) fn summary(&mut self, state: &RunState, now: Timestamp) -> Summary {
+        let tasks: Vec<TaskSummary> = self
+            .tasks
+            .iter_mut()
+            .filter_map(|entry| entry.settled.take())
+            .collect();
+        let verdict = Verdict::of(state.outcomes().iter().flatten(), state.cancelled());
+        Summary {
+            run: self.run.clone(),
+            schedule: self.schedule.clone(),
+            started_at: self.started_at,
+            finished_at: now,
+            succeeded: verdict.succeeded,
+            failed: verdict.failed,
+            skipped: verdict.skipped,
+            suspect: tasks.iter().filter(|task| task.suspect.is_some()).count(),
+            success: verdict.success,
+            exit_code: verdict.exit_code,
+            tasks,
+        }
+    }
+}
+
+/// The outcome in words, with what the collector itself said of its failure.
+fn spelled(outcome: &Outcome, end: Option<&Attempted>) -> OutcomeWords {
+    let mut words = OutcomeWords::from(outcome);
+    if let Some(harvest) = end.map(|end| &end.harvest)
+        && words.category.is_some()
+    {
+        if let Some(category) = harvest.told.category {
+            words.category = Some(category.as_str().to_owned());
+        }
+        if let Some(said) = &harvest.said {
+            words.reason = format!("{}: {said}", words.reason);
+        }
+    }
+    words
+}

@@ -1,0 +1,16 @@
+//! What happens in a run, as values, and how it travels to whoever listens. Decides and
+//! prints nothing.
+
+pub(crate) mod bus;
+pub(crate) mod event;
+pub(crate) mod output;
+pub(crate) mod progress;
+pub(crate) mod standing;
+pub(crate) mod summary;
+
+pub use bus::{Bus, Listener, Message, report};
+pub use event::{AttemptRecord, PlannedTask, RunEvent, SlotRef, TaskRef};
+pub use output::Output;
+pub use progress::{TaskProgress, time_left};
+pub use standing::Standing;
+pub use summary::{OutcomeWords, RecordCounts, Summary, TaskSummary, Verdict};

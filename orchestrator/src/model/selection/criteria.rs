@@ -1,0 +1,312 @@
+//! What a person or a scheduler asks for: which kind of tasks, of which group,
+//! on which day. Built by the command line from its words and by schedulers from
+//! slots; answered by `select`.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+
+use crate::model::ids::GroupName;
+use crate::model::schedule::{Group, Minutes, MonthDay};
+use crate::model::timetable::calendar::{WEEKDAYS, parse_weekday};
+
+/// Which tasks of the schedule are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// The daily ones.
+    Daily,
+    /// The weekly ones of this weekday, whatever today is.
+    Weekly(Weekday),
+    /// The monthly ones that fall on this day of the current month.
+    Monthly(MonthDay),
+    /// The interval ones of exactly this many minutes.
+    Interval(Minutes),
+    /// The ones that wait for a release.
+    OnRelease,
+    /// The batch of one group: all that falls on the day, intervals excepted.
+    Default,
+}
+
+/// A question to `select`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Which tasks.
+    pub selection: Selection,
+    /// Only of this group; `None` for all groups.
+    pub group: Option<GroupName>,
+    /// On which day.
+    pub day: Day,
+}
+
+/// The day for which tasks are selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Day {
+    /// This date, in every zone.
+    Given(Date),
+    /// The date that each group's own zone shows at this instant.
+    At(Timestamp),
+}
+
+impl Day {
+    /// The date for this group.
+    pub fn of(self, group: &Group) -> Date {
+        self.in_zone(&group.timezone)
+    }
+
+    /// The date in this zone.
+    pub fn in_zone(self, zone: &TimeZone) -> Date {
+        match self {
+            Self::Given(date) => date,
+            Self::At(instant) => zone.to_datetime(instant).date(),
+        }
+    }
+}
+
+/// The details that may accompany a selection's keyword, as they were given.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Details<'a> {
+    /// `--day-of-week`, needed by `weekly`.
+    pub day_of_week: Option<&'a str>,
+    /// `--day-of-month`, needed by `monthly`.
+    pub day_of_month: Option<i64>,
+    /// `--interval-minutes`, needed by `interval`.
+    pub interval_minutes: Option<i64>,
+}
+
+/// Why words do not make a [`Selection`]. The message names the choices.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionError {
+    /// No such kind.
+    #[error("there is no schedule {0:?}; the choices are {choices}", choices = KEYWORDS.join(", "))]
+    UnknownKeyword(String),
+    /// The kind needs a detail that was not given.
+    #[error("--schedule {keyword} needs {flag}: {choices}", choices = choices(flag))]
+    Missing {
+        /// The kind.
+        keyword: &'static str,
+        /// The flag that gives the detail.
+        flag: &'static str,
+    },
+    /// A detail that the kind does not take: it would be ignored silently.
+    #[error("{flag} belongs to --schedule {belongs_to}, not to --schedule {keyword}")]
+    Misplaced {
+        /// The kind that was asked for.
+        keyword: &'static str,
+        /// The flag that does not fit.
+        flag: &'static str,
+        /// The kind that it fits.
+        belongs_to: &'static str,
+    },
+    /// A detail outside its range.
+    #[error("{flag} {given}: it must be {choices}", choices = choices(flag))]
+    OutOfRange {
+        /// The flag.
+        flag: &'static str,
+        /// Its value as given.
+        given: String,
+    },
+}
+
+const KEYWORDS: [&str; 6] = ["daily", "weekly", "monthly", "interval", "on_release", "default"];
+const DAY_OF_WEEK: &str = "--day-of-week";
+const DAY_OF_MONTH: &str = "--day-of-month";
+const INTERVAL_MINUTES: &str = "--interval-minutes";
+
+/// What may stand after a flag.
+fn choices(flag: &str) -> String {
+    match flag {
+        DAY_OF_MONTH => "a day from 1 to 31".to_owned(),
+        INTERVAL_MINUTES => "a number of minutes from 1 to 180".to_owned(),
+        _ => {
+            let names = WEEKDAYS.map(|(name, _)| name).join(", ");
+            format!("a weekday ({names}; the first three letters suffice)")
+        }
+    }
+}
+
+impl Selection {
+    /// The word for it after `--schedule` and in JSON.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Weekly(_) => "weekly",
+            Self::Monthly(_) => "monthly",
+            Self::Interval(_) => "interval",
+            Self::OnRelease => "on_release",
+            Self::Default => "default",
+        }
+    }
+
+    /// Makes a selection of the words of a command line.
+    ///
+    /// # Errors
+    ///
+    /// An unknown keyword, a detail that is missing, that does not belong to the
+    /// keyword, or that is out of range.
+    pub fn parse(keyword: &str, details: Details<'_>) -> Result<Self, SelectionError> {
+        let selection = match keyword {
+            "daily" => Self::Daily,
+            "weekly" => {
+                let given = details.day_of_week.ok_or(missing("weekly", DAY_OF_WEEK))?;
+                Self::Weekly(
+                    parse_weekday(given).ok_or_else(|| out_of_range(DAY_OF_WEEK, &format!("{given:?}")))?,
+                )
+            }
+            "monthly" => {
+                let given = details.day_of_month.ok_or(missing("monthly", DAY_OF_MONTH))?;
+                Self::Monthly(MonthDay::new(given).ok_or_else(|| out_of_range(DAY_OF_MONTH, &given))?)
+            }
+            "interval" => {
+                let given = details
+                    .interval_minutes
+                    .ok_or(missing("interval", INTERVAL_MINUTES))?;
+                Self::Interval(Minutes::new(given).ok_or_else(|| out_of_range(INTERVAL_MINUTES, &given))?)
+            }
+            "on_release" => Self::OnRelease,
+            "default" => Self::Default,
+            unknown => return Err(SelectionError::UnknownKeyword(unknown.to_owned())),
+        };
+        selection.refuse_misplaced(details)?;
+        Ok(selection)
+    }
+
+    fn refuse_misplaced(self, details: Details<'_>) -> Result<(), SelectionError> {
+        let given = [
+            (details.day_of_week.is_some(), DAY_OF_WEEK, "weekly"),
+            (details.day_of_month.is_some(), DAY_OF_MONTH, "monthly"),
+            (details.interval_minutes.is_some(), INTERVAL_MINUTES, "interval"),
+        ];
+        let keyword = self.keyword();
+        match given.iter().find(|(given, _, owner)| *given && *owner != keyword) {
+            None => Ok(()),
+            Some(&(_, flag, belongs_to)) => Err(SelectionError::Misplaced {
+                keyword,
+                flag,
+                belongs_to,
+            }),
+        }
+    }
+}
+
+fn missing(keyword: &'static str, flag: &'static str) -> SelectionError {
+    SelectionError::Missing { keyword, flag }
+}
+
+fn out_of_range(flag: &'static str, given: &dyn ToString) -> SelectionError {
+    SelectionError::OutOfRange {
+        flag,
+        given: given.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: Details<'_> = Details {
+        day_of_week: None,
+        day_of_month: None,
+        interval_minutes: None,
+    };
+
+    fn week(day: &str) -> Details<'_> {
+        Details {
+            day_of_week: Some(day),
+            ..NOTHING
+        }
+    }
+
+    fn month(day: i64) -> Details<'static> {
+        Details {
+            day_of_month: Some(day),
+            ..NOTHING
+        }
+    }
+
+    fn every(minutes: i64) -> Details<'static> {
+        Details {
+            interval_minutes: Some(minutes),
+            ..NOTHING
+        }
+    }
+
+    fn refused(keyword: &str, details: Details<'_>) -> String {
+        Selection::parse(keyword, details).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_keyword_makes_its_selection_and_names_itself() {
+        let details = |keyword| match keyword {
+            "weekly" => week(" Mon "),
+            "monthly" => month(31),
+            "interval" => every(180),
+            _ => NOTHING,
+        };
+        for keyword in KEYWORDS {
+            let selection = Selection::parse(keyword, details(keyword)).unwrap();
+            assert_eq!(selection.keyword(), keyword);
+        }
+        assert_eq!(
+            Selection::parse("weekly", week(" Mon ")),
+            Ok(Selection::Weekly(Weekday::Monday))
+        );
+    }
+
+    #[test]
+    fn an_unknown_keyword_names_the_choices() {
+        assert_eq!(
+            refused("hourly", NOTHING),
+            "there is no schedule \"hourly\"; the choices are daily, weekly, monthly, interval, on_release, default"
+        );
+    }
+
+    #[test]
+    fn a_missing_detail_names_its_flag() {
+        assert_eq!(
+            refused("weekly", NOTHING),
+            "--schedule weekly needs --day-of-week: a weekday (monday, tuesday, wednesday, thursday, friday, \
+             saturday, sunday; the first three letters suffice)"
+        );
+        assert_eq!(
+            refused("monthly", NOTHING),
+            "--schedule monthly needs --day-of-month: a day from 1 to 31"
+        );
+        assert_eq!(
+            refused("interval", NOTHING),
+            "--schedule interval needs --interval-minutes: a number of minutes from 1 to 180"
+        );
+    }
+
+    #[test]
+    fn a_detail_out_of_range_names_the_range() {
+        assert!(
+            refused("weekly", week("mun"))
+                .starts_with("--day-of-week \"mun\": it must be a weekday (monday,")
+        );
+        for day in [i64::MIN, -1, 0, 32, i64::MAX] {
+            let expected = format!("--day-of-month {day}: it must be a day from 1 to 31");
+            assert_eq!(refused("monthly", month(day)), expected);
+        }
+        for minutes in [i64::MIN, -1, 0, 181, i64::MAX] {
+            let expected =
+                format!("--interval-minutes {minutes}: it must be a number of minutes from 1 to 180");
+            assert_eq!(refused("interval", every(minutes)), expected);
+        }
+    }
+
+    #[test]
+    fn a_detail_of_another_kind_is_refused_rather_than_ignored() {
+        assert_eq!(
+            refused("default", week("mon")),
+            "--day-of-week belongs to --schedule weekly, not to --schedule default"
+        );
+        let both = Details {
+            day_of_month: Some(3),
+            ..every(15)
+        };
+        assert_eq!(
+            refused("interval", both),
+            "--day-of-month belongs to --schedule monthly, not to --schedule interval"
+        );
+    }
+}

@@ -1,0 +1,6 @@
+//! What a run consists of: the criteria that somebody gives, the tasks that meet them,
+//! and the plan that follows.
+
+pub(crate) mod criteria;
+pub(crate) mod plan;
+pub(crate) mod select;

@@ -1,0 +1,160 @@
+//! What one run will do, in order: the selected tasks, once it is known whether
+//! there is a new release. Made by the shells and by schedulers, shown by `plan`,
+//! executed by a run. A plan is a promise: the run does exactly this.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::model::release::Releases;
+use crate::model::run::outcome::Because;
+use crate::model::schedule::{Cadence, Schedule, Task};
+use crate::model::selection::criteria::{Day, Query, Selection};
+use crate::model::selection::select::{SelectError, groups_of, select, workflow};
+use crate::model::timetable::slots::{Entry, EntryKey};
+
+/// Whether there is a release that on_release tasks have not yet seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Release {
+    /// There is one, for every task: somebody said so.
+    New,
+    /// These are the releases; each task has its own to deal with, or none.
+    Known(Releases),
+    /// There is none.
+    None,
+    /// Nobody could tell, for this reason.
+    Unknown(String),
+    /// Nobody asked, because no selected task waits for one.
+    NotChecked,
+}
+
+impl Release {
+    /// The word for it in JSON.
+    pub fn keyword(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Known(_) => "known",
+            Self::None => "none",
+            Self::Unknown(_) => "unknown",
+            Self::NotChecked => "not_checked",
+        }
+    }
+}
+
+/// What one run will do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The keyword of the selection; `workflow` for the fixed list.
+    pub selection: &'static str,
+    /// The date it is for. Where the groups stand in zones that disagree, UTC's.
+    pub date: Date,
+    /// What was known about releases; never [`Release::Known`], which it makes new or none.
+    pub release: Release,
+    /// The tasks in order.
+    pub tasks: Vec<Planned>,
+}
+
+/// A task of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// The task.
+    pub task: Task,
+    /// Set if it is due and yet known not to run: it is reported as skipped, with this reason.
+    pub skip: Option<Because>,
+    /// The releases that it is run for, the oldest first.
+    pub releases: Vec<String>,
+}
+
+/// The keyword of a plan of the fixed list; the others are those of a [`Selection`].
+pub const WORKFLOW_SELECTION: &str = "workflow";
+
+/// Whether a release has to be looked for before these tasks can be planned.
+pub fn awaits_release(tasks: &[&Task]) -> bool {
+    tasks.iter().any(|task| task.cadence == Cadence::OnRelease)
+}
+
+impl Plan {
+    /// The plan for `tasks`, which are due. Without a new release an on_release
+    /// task is not due after all and is left out; where nobody knows, it is due
+    /// and skipped, so that the record says why it did not run.
+    pub fn new(selection: &'static str, date: Date, release: Release, tasks: &[&Task]) -> Self {
+        let unknown = |reason: &str| Some((Some(Because::ReleaseUnknown(reason.to_owned())), Vec::new()));
+        let verdict = |task: &Task| match &release {
+            Release::New => Some((None, Vec::new())),
+            Release::Known(releases) => {
+                let pending = releases.pending(task);
+                (!pending.is_empty()).then_some((None, pending))
+            }
+            Release::None => None,
+            Release::Unknown(reason) => unknown(reason),
+            Release::NotChecked => unknown("it was not checked"),
+        };
+        let planned = |task: &Task| {
+            let (skip, releases) = match task.cadence {
+                Cadence::OnRelease => verdict(task)?,
+                _ => (None, Vec::new()),
+            };
+            Some(Planned {
+                task: task.clone(),
+                skip,
+                releases,
+            })
+        };
+        let tasks: Vec<Planned> = tasks.iter().filter_map(|task| planned(task)).collect();
+        let release = match release {
+            Release::Known(_) if tasks.iter().any(|planned| !planned.releases.is_empty()) => Release::New,
+            Release::Known(_) => Release::None,
+            other => other,
+        };
+        Self {
+            selection,
+            date,
+            release,
+            tasks,
+        }
+    }
+}
+
+/// The plan that answers `query`.
+///
+/// # Errors
+///
+/// Those of [`select`].
+pub fn plan(schedule: &Schedule, query: &Query, release: Release) -> Result<Plan, SelectError> {
+    let tasks = select(schedule, query)?;
+    let mut dates = groups_of(schedule, query)?
+        .iter()
+        .map(|group| query.day.of(group));
+    let date = match dates.next() {
+        Some(first) if dates.all(|date| date == first) => first,
+        _ => query.day.in_zone(&TimeZone::UTC),
+    };
+    Ok(Plan::new(query.selection.keyword(), date, release, &tasks))
+}
+
+/// The plan for the fixed list, on a day in UTC.
+///
+/// # Errors
+///
+/// Those of [`workflow`].
+pub fn plan_workflow(schedule: &Schedule, day: Day) -> Result<Plan, SelectError> {
+    let tasks = workflow(schedule)?;
+    let date = day.in_zone(&TimeZone::UTC);
+    Ok(Plan::new(WORKFLOW_SELECTION, date, Release::NotChecked, &tasks))
+}
+
+/// The plan for a slot of the timetable; `None` if `slot` is not one of the entry's.
+/// A scheduler plans with this rather than with a query: only the entry knows which
+/// date a slot stands for when the clocks changed.
+pub fn plan_slot(entry: &Entry<'_>, slot: Timestamp, release: Release) -> Option<Plan> {
+    let selection = match entry.key() {
+        EntryKey::Group(_) => Selection::Default.keyword(),
+        EntryKey::Releases(_) => Selection::OnRelease.keyword(),
+        EntryKey::Interval(minutes) => Selection::Interval(*minutes).keyword(),
+        EntryKey::Workflow => WORKFLOW_SELECTION,
+    };
+    Some(Plan::new(selection, entry.date(slot)?, release, &entry.due(slot)))
+}
+
+#[cfg(test)]
+mod tests;

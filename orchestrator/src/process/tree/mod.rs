@@ -1,0 +1,5 @@
+//! A collector's process tree: who belongs to it, and how none of it is left.
+
+pub(crate) mod orphans;
+pub(crate) mod peers;
+pub(crate) mod sweep;

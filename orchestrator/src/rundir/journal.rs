@@ -1,0 +1,157 @@
+//! `journal.jsonl`: every event of a run, one JSON object a line, written before
+//! anything follows from it. What the database may have missed is here.
+//!
+//! Its writer holds a lock on it (flock(2)) for as long as it lives: that is how
+//! others know, whatever process ids say, that the run still goes on.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::events::{Listener, RunEvent};
+use crate::rundir::RunDir;
+use crate::rundir::unrecorded;
+
+/// The name of a journal in its run's directory.
+pub const JOURNAL_NAME: &str = "journal.jsonl";
+
+/// An event and its number, counted from 1 within its run.
+pub(crate) type Numbered = (u64, Arc<RunEvent>);
+
+/// The firsthand listener that writes the journal. A full disk does not end the
+/// run: the failure is said once, and the run goes on.
+pub struct Journal {
+    file: File,
+    line: Vec<u8>,
+    events: u64,
+    /// Whether the last write failed, and may have left a part of a line.
+    torn: bool,
+    told: bool,
+}
+
+#[derive(Serialize)]
+struct LineOut<'a> {
+    seq: u64,
+    #[serde(flatten)]
+    event: &'a RunEvent,
+}
+
+#[derive(Deserialize)]
+struct LineIn {
+    seq: u64,
+    #[serde(flatten)]
+    event: RunEvent,
+}
+
+impl Journal {
+    /// Writes `plan.json`, creates `journal.jsonl` and notes that the database does not
+    /// have the run yet: in this order, so that whoever sees the note finds the journal
+    /// locked and does not bring in what has only begun.
+    ///
+    /// # Errors
+    /// One of them cannot be written.
+    pub fn create(dir: &RunDir, plan: &serde_json::Value) -> io::Result<Self> {
+        let text = serde_json::to_vec_pretty(plan)?;
+        std::fs::write(dir.path().join("plan.json"), text)?;
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .open(path(&dir.path()))?;
+        file.lock()?;
+        unrecorded::note(dir)?;
+        Ok(Self {
+            file,
+            line: Vec::with_capacity(512),
+            events: 0,
+            torn: false,
+            told: false,
+        })
+    }
+
+    fn write(&mut self, event: &RunEvent) -> io::Result<()> {
+        self.events += 1;
+        self.line.clear();
+        if self.torn {
+            self.line.push(b'\n');
+        }
+        let line = LineOut {
+            seq: self.events,
+            event,
+        };
+        serde_json::to_writer(&mut self.line, &line)?;
+        self.line.push(b'\n');
+        // One write for the whole line: a crash leaves whole lines, or none.
+        self.torn = true;
+        self.file.write_all(&self.line)?;
+        self.torn = false;
+        Ok(())
+    }
+}
+
+impl Listener for Journal {
+    fn event(&mut self, event: &RunEvent) {
+        if let Err(error) = self.write(event)
+            && !std::mem::replace(&mut self.told, true)
+        {
+            tracing::error!("the run's journal cannot be written: {error}; the run goes on");
+        }
+    }
+}
+
+/// Where the journal of a run directory is.
+pub(crate) fn path(run_dir: &Path) -> PathBuf {
+    run_dir.join(JOURNAL_NAME)
+}
+
+/// Whether the process that writes this journal is alive. No journal, no writer.
+pub(crate) fn is_written(journal: &Path) -> bool {
+    match File::open(journal).map(|file| file.try_lock_shared()) {
+        Ok(Err(TryLockError::WouldBlock)) => true,
+        Ok(_) | Err(_) => false,
+    }
+}
+
+/// Whether the run of this directory goes on: whether the process is alive that
+/// writes its journal.
+pub fn goes_on(run_dir: &Path) -> bool {
+    is_written(&path(run_dir))
+}
+
+/// Waits until nobody writes this journal any more: until its run has ended, or its
+/// process has. Blocks; asks the kernel and not the clock.
+///
+/// # Errors
+/// The journal cannot be opened.
+pub fn wait_for_end(run_dir: &Path) -> io::Result<()> {
+    File::open(path(run_dir))?.lock_shared()
+}
+
+/// One line of a journal; `None` if it is none.
+pub fn parse_journal_line(line: &[u8]) -> Option<RunEvent> {
+    serde_json::from_slice::<LineIn>(line).ok().map(|line| line.event)
+}
+
+/// The events of a journal, and what could not be read of it. A last line that has
+/// no end was being written when its writer was killed: what it tells did not happen.
+pub(crate) fn read(journal: &Path) -> io::Result<(Vec<Numbered>, Vec<String>)> {
+    let mut reader = BufReader::new(File::open(journal)?);
+    let (mut events, mut problems) = (Vec::new(), Vec::new());
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if reader.read_until(b'\n', &mut line)? == 0 || line.last() != Some(&b'\n') {
+            break;
+        }
+        if line.len() == 1 {
+            continue;
+        }
+        match serde_json::from_slice::<LineIn>(&line) {
+            Ok(LineIn { seq, event }) => events.push((seq, Arc::new(event))),
+            Err(error) => problems.push(format!("line {number}: {error}")),
+        }
+    }
+    Ok((events, problems))
+}

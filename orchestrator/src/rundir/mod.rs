@@ -1,0 +1,18 @@
+//! The state directory and the directory of each run: every path in it, the journal, the
+//! logs of attempts, orders to a run, and the watch on what changes.
+
+pub(crate) mod attempt_log;
+pub(crate) mod journal;
+pub(crate) mod log_page;
+pub(crate) mod orders;
+pub(crate) mod paths;
+pub(crate) mod unrecorded;
+pub(crate) mod watch;
+
+pub use attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, Record};
+pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
+pub use log_page::{LogPage, read_page, tail_start};
+pub use orders::{forward_control, send_order};
+pub use paths::{RunDir, file_name};
+pub use unrecorded::unrecorded_runs;
+pub use watch::{Change, Watch};

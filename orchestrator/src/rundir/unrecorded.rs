@@ -1,0 +1,67 @@
+//! Which runs the database may not have whole: one empty file each, named after the
+//! run, in `<state>/unrecorded/`. It is there before the run's first event and gone
+//! when the database has the last one, so that a start need not look at every run
+//! there ever was.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::model::RunId;
+use crate::rundir::RunDir;
+use crate::rundir::journal;
+
+const FOLDER: &str = "unrecorded";
+
+/// The database does not have this run yet.
+pub(crate) fn note(dir: &RunDir) -> io::Result<()> {
+    fs::create_dir_all(dir.resolve(Path::new(FOLDER)))?;
+    let path = dir.path();
+    let name = path.file_name().unwrap_or_default();
+    fs::write(dir.resolve(&Path::new(FOLDER).join(name)), b"")
+}
+
+/// The runs that were noted, oldest first.
+pub(crate) fn noted(state_dir: &Path) -> io::Result<Vec<RunId>> {
+    names(&state_dir.join(FOLDER))
+}
+
+/// The runs of a state directory that the database may not have whole and that do not go
+/// on, oldest first.
+///
+/// # Errors
+/// The notes cannot be read.
+pub fn unrecorded_runs(state_dir: &Path) -> io::Result<Vec<RunId>> {
+    let mut runs = noted(state_dir)?;
+    runs.retain(|run| !journal::goes_on(&state_dir.join("runs").join(run.as_str())));
+    Ok(runs)
+}
+
+/// Every run that has a directory, oldest first.
+pub(crate) fn all(state_dir: &Path) -> io::Result<Vec<RunId>> {
+    names(&state_dir.join("runs"))
+}
+
+fn names(folder: &Path) -> io::Result<Vec<RunId>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut runs = Vec::new();
+    for entry in entries {
+        // Ids are ours and ASCII; whatever else lies here is not.
+        if let Ok(name) = entry?.file_name().into_string() {
+            runs.push(RunId::new(name));
+        }
+    }
+    runs.sort();
+    Ok(runs)
+}
+
+/// The database has this run, whole.
+pub(crate) fn forget(state_dir: &Path, run: &RunId) -> io::Result<()> {
+    match fs::remove_file(state_dir.join(FOLDER).join(run.as_str())) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}

@@ -1,0 +1,6 @@
+//! The machine around the scheduler: timer, file changes, signals, service manager.
+
+pub(crate) mod alarm;
+pub(crate) mod file_watch;
+pub(crate) mod signals;
+pub(crate) mod systemd;

@@ -1,0 +1,144 @@
+//! Slots that begin late, and who is to be told of it. A slot is late by its own time, jitter
+//! included, whatever the reason: no scheduler was there, or it waited for its turn.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::events::SlotRef;
+use crate::execution::{Means, tell_late};
+use crate::model::{Channel, EntryKey, NoticeKind, Plan, judge_late};
+
+/// How often each entry began late in a row, for each channel. Repeats are told when
+/// their number has doubled, as for failures. Cheap to clone; not kept over a restart.
+#[derive(Clone, Default)]
+pub(crate) struct Lateness(Arc<Mutex<HashMap<(EntryKey, String), u64>>>);
+
+/// A begin, late or not.
+pub(crate) struct Late {
+    slot: SlotRef,
+    /// Those that run, as group and collector.
+    tasks: Vec<(String, String)>,
+    lag: Duration,
+    waited: Duration,
+}
+
+impl Late {
+    /// A slot begins `lag` after it should, and `waited` of that in this scheduler.
+    pub(crate) fn of(slot: &SlotRef, plan: &Plan, lag: Duration, waited: Duration) -> Self {
+        let running = plan.tasks.iter().filter(|planned| planned.skip.is_none());
+        Self {
+            slot: slot.clone(),
+            tasks: running
+                .map(|planned| (planned.task.group.to_string(), planned.task.command.to_string()))
+                .collect(),
+            lag,
+            waited: waited.min(lag),
+        }
+    }
+
+    /// How late, and why, in words.
+    fn reason(&self) -> String {
+        let seconds = |time: Duration| humantime::format_duration(Duration::from_secs(time.as_secs()));
+        let late = format!("it began {} late", seconds(self.lag));
+        if self.waited < self.lag / 2 {
+            return format!("{late}: no scheduler was there to begin it");
+        }
+        format!(
+            "{late}: it waited {} for the run before it, for a place among --concurrency, or for the database",
+            seconds(self.waited)
+        )
+    }
+}
+
+impl Lateness {
+    /// A slot begins: if it is late, that is written down for whoever wants to know. It is
+    /// delivered within a minute (`telling`): a server that does not answer holds no lane.
+    pub(crate) async fn tell(&self, means: &Means, key: &EntryKey, late: &Late) {
+        let told = self.count(&means.post.channels, key, late.lag);
+        if !told.is_empty() {
+            let reason = late.reason();
+            tracing::warn!("{key} of {}: {reason}", late.slot.at);
+            tell_late(means, &late.slot, &late.tasks, &reason, &told).await;
+        }
+    }
+
+    /// The channels that are to be told, and of how many in a row.
+    fn count(&self, channels: &[Channel], key: &EntryKey, lag: Duration) -> Vec<(String, u64)> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = Vec::new();
+        for channel in channels
+            .iter()
+            .filter(|channel| channel.kinds.contains(&NoticeKind::Late))
+        {
+            let count = counts.entry((key.clone(), channel.name.clone())).or_default();
+            let (in_a_row, tell) = judge_late(*count, lag, channel.late_after);
+            *count = in_a_row;
+            told.extend(tell.then(|| (channel.name.clone(), in_a_row)));
+        }
+        told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Address;
+
+    fn channel(name: &str, kind: NoticeKind, minutes: u64) -> Channel {
+        Channel {
+            name: name.to_owned(),
+            address: Address::Command(vec!["true".to_owned()]),
+            kinds: vec![kind],
+            after: 1,
+            late_after: Duration::from_secs(minutes * 60),
+        }
+    }
+
+    #[test]
+    fn each_channel_has_its_own_patience_and_hears_of_repeats_less_and_less() {
+        let channels = [
+            channel("quick", NoticeKind::Late, 1),
+            channel("slow", NoticeKind::Late, 30),
+            channel("other", NoticeKind::Failure, 1),
+        ];
+        let lateness = Lateness::default();
+        let told =
+            |key: &EntryKey, minutes: u64| lateness.count(&channels, key, Duration::from_secs(minutes * 60));
+        let told_quick = |in_a_row| vec![("quick".to_owned(), in_a_row)];
+        let key = EntryKey::Workflow;
+        assert_eq!(told(&key, 1), [], "not more than that");
+        assert_eq!(told(&key, 2), told_quick(1));
+        assert_eq!(
+            told(&EntryKey::Group(crate::model::GroupName::new("g")), 2),
+            told_quick(1)
+        );
+        assert_eq!(told(&key, 31), [("quick".to_owned(), 2), ("slow".to_owned(), 1)]);
+        assert_eq!(told(&key, 2), []);
+        assert_eq!(told(&key, 2), told_quick(4));
+        assert_eq!(told(&key, 0), []);
+        assert_eq!(told(&key, 2), told_quick(1), "it had been on time");
+    }
+
+    #[test]
+    fn the_reason_says_who_was_late() {
+        let late = |lag, waited| Late {
+            slot: SlotRef {
+                entry: "workflow".to_owned(),
+                at: jiff::Timestamp::UNIX_EPOCH,
+            },
+            tasks: Vec::new(),
+            lag: Duration::from_millis(lag),
+            waited: Duration::from_millis(waited),
+        };
+        assert_eq!(
+            late(3_600_400, 300).reason(),
+            "it began 1h late: no scheduler was there to begin it"
+        );
+        assert!(
+            late(3_600_000, 3_599_000)
+                .reason()
+                .contains("it waited 59m 59s for the run before it")
+        );
+    }
+}

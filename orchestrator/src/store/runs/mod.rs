@@ -1,0 +1,11 @@
+//! Runs in the database: written event by event while they go on, read back, and given
+//! up when their process is gone.
+
+pub(crate) mod bulk;
+pub(crate) mod read;
+pub(crate) mod recorder;
+pub(crate) mod recovery;
+pub(crate) mod rows;
+pub(crate) mod statistics;
+pub(crate) mod transition;
+pub(crate) mod write;

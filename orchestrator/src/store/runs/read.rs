@@ -1,0 +1,344 @@
+//! Reading runs back: the list, and one run whole.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::AssertSqlSafe;
+
+use crate::events::TaskSummary;
+use crate::model::{Owner, RunId};
+use crate::store::error::StoreError;
+use crate::store::runs::rows::{AttemptRow, LastRow, RunRow, TaskRow};
+use crate::store::sql::{Arg, args};
+use crate::store::store::Store;
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryFilter {
+    /// Only runs in which this collector took part.
+    pub command: Option<String>,
+    /// Only runs in which this group took part.
+    pub group: Option<String>,
+    /// Only runs in which a task (of that collector, of that group) ended so;
+    /// `running` for runs without an end, `suspect` for successes that are not believed.
+    pub outcome: Option<String>,
+    /// Only runs that began then or later.
+    pub since: Option<Timestamp>,
+    /// Only runs that began before this.
+    pub until: Option<Timestamp>,
+    /// The newest so many.
+    pub last: u32,
+}
+
+/// A run in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunHeader {
+    /// Its id.
+    pub run: RunId,
+    /// What was asked for.
+    pub schedule: String,
+    /// The group it was narrowed to.
+    pub group: Option<String>,
+    /// `running` until its end was recorded, then `finished`; `lost` if it had none.
+    pub state: &'static str,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; for a lost one, when that was found.
+    pub finished_at: Option<Timestamp>,
+    /// Tasks that succeeded.
+    pub succeeded: u32,
+    /// Tasks that failed.
+    pub failed: u32,
+    /// Tasks that were skipped.
+    pub skipped: u32,
+    /// Tasks that succeeded and are not believed.
+    pub suspect: u32,
+    /// Whether all that should have run succeeded.
+    pub success: Option<bool>,
+    /// What `orchestrate` exited with; `None` while it runs, and where nobody saw it.
+    pub exit_code: Option<u8>,
+    /// Why it has no end of its own.
+    pub lost: Option<String>,
+    /// The process that executed it.
+    pub owner: Owner,
+}
+
+/// A run, whole. A finished one serializes to what `run` gave as its summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunRecord {
+    /// The run.
+    #[serde(flatten)]
+    pub header: RunHeader,
+    /// Its tasks in order.
+    pub tasks: Vec<TaskState>,
+}
+
+/// A task of a recorded run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TaskState {
+    /// How it ended; its outcome is `running` or `pending` while it has not.
+    #[serde(flatten)]
+    pub summary: TaskSummary,
+    /// Its cadence.
+    pub schedule: String,
+    /// Its attempts in order.
+    pub attempt_list: Vec<Attempt>,
+}
+
+/// An attempt of a recorded run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attempt {
+    /// Counted from 1.
+    pub number: u32,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When its tree was gone.
+    pub finished_at: Option<Timestamp>,
+    /// The keyword of its outcome.
+    pub outcome: Option<String>,
+    /// Its exit code, if it exited.
+    pub exit_code: Option<i32>,
+    /// The signal that killed it, if one did.
+    pub signal: Option<String>,
+    /// The cause in words.
+    pub reason: Option<String>,
+    /// Its log file, relative to the state directory.
+    pub log: String,
+    /// What held its tree together: `tree`, `cgroup`; `None` if none ran or it goes on.
+    pub isolation: Option<String>,
+}
+
+/// How a collector ended the last time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastOutcome {
+    /// Its group.
+    #[serde(skip)]
+    pub group: String,
+    /// The collector.
+    #[serde(skip)]
+    pub command: String,
+    /// The arguments it had.
+    #[serde(skip)]
+    pub args: Vec<String>,
+    /// The run it took part in.
+    pub run: RunId,
+    /// When that run began.
+    pub started_at: Timestamp,
+    /// The keyword of its outcome.
+    pub outcome: String,
+    /// The cause in words.
+    pub reason: String,
+    /// Why its success is not believed, if it is not.
+    pub suspect: Option<String>,
+}
+
+impl Store {
+    /// How a collector of a group ended the last `count` times, newest first; its
+    /// outcome is `running` or `pending` where it has not.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn last_outcomes(
+        &self,
+        group: &str,
+        command: &str,
+        count: u32,
+    ) -> Result<Vec<LastOutcome>, StoreError> {
+        let rows: Vec<LastRow> = self
+            .fetch(
+                "select run_id, run_started_at, args, outcome, reason, suspect,
+                     exists (select 1 from attempts
+                         where attempts.run_id = tasks.run_id and attempts.position = tasks.position) as begun
+                 from tasks where command = $1 and group_name = $2
+                 order by run_started_at desc, run_id desc, position desc limit $3",
+                &args![command, group, count],
+            )
+            .await?;
+        rows.into_iter().map(|row| row.last(group, command)).collect()
+    }
+
+    /// When the newest run began in which a collector of a group succeeded.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn last_success(&self, group: &str, command: &str) -> Result<Option<Timestamp>, StoreError> {
+        let rows: Vec<(String, i64)> = self
+            .fetch(
+                "select run_id, run_started_at from tasks
+                 where command = $1 and group_name = $2 and outcome = 'succeeded'
+                 order by run_started_at desc limit 1",
+                &args![command, group],
+            )
+            .await?;
+        rows.into_iter()
+            .next()
+            .map(|(run, at)| crate::store::runs::rows::instant(&RunId::new(run), at))
+            .transpose()
+    }
+
+    /// The groups in which a collector was part of its newest runs.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn groups_of(&self, command: &str) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = self
+            .fetch(
+                "select distinct group_name from
+                     (select group_name from tasks where command = $1
+                      order by run_started_at desc, run_id desc limit 1000) as newest
+                 order by group_name",
+                &args![command],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(group,)| group).collect())
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn history(&self, filter: &HistoryFilter) -> Result<Vec<RunHeader>, StoreError> {
+        let (sql, args) = history(filter);
+        let rows: Vec<RunRow> = self.fetch(AssertSqlSafe(sql), &args).await?;
+        rows.into_iter().map(RunRow::header).collect()
+    }
+
+    /// The ids that begin with `prefix`, at most two: enough to see that it is not unique.
+    /// `last` stands for the newest run.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn find_run(&self, prefix: &str) -> Result<Vec<RunId>, StoreError> {
+        let ids: Vec<(String,)> = if prefix == "last" {
+            self.fetch(
+                "select id from runs order by started_at desc, id desc limit 1",
+                &[],
+            )
+            .await?
+        } else {
+            // Ids are ASCII and compared byte by byte: what begins so is a range.
+            self.fetch(
+                "select id from runs where id >= $1 and id < $2 order by id limit 2",
+                &args![prefix, &format!("{prefix}\u{7f}")],
+            )
+            .await?
+        };
+        Ok(ids.into_iter().map(|(id,)| RunId::new(id)).collect())
+    }
+
+    /// One run with its tasks and attempts, as of one moment; `None` if there is no
+    /// such run.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn run(&self, run: &RunId) -> Result<Option<RunRecord>, StoreError> {
+        let mut sql = self.snapshot().await?;
+        let rows: Vec<RunRow> = sql.fetch("select * from runs where id = $1", &args![run]).await?;
+        let tasks: Vec<TaskRow> = sql
+            .fetch(
+                "select tasks.*, added, changed, unchanged from tasks
+                 left join ingests on ingests.run_id = tasks.run_id and ingests.position = tasks.position
+                 where tasks.run_id = $1 order by tasks.position",
+                &args![run],
+            )
+            .await?;
+        let attempts: Vec<AttemptRow> = sql
+            .fetch(
+                "select * from attempts where run_id = $1 order by position, number",
+                &args![run],
+            )
+            .await?;
+        sql.commit().await?;
+        let Some(header) = rows.into_iter().next() else {
+            return Ok(None);
+        };
+        let mut attempts = attempts.into_iter().peekable();
+        let tasks = tasks.into_iter().map(|row| {
+            let position = row.position;
+            let attempt_list =
+                std::iter::from_fn(|| attempts.next_if(|attempt| attempt.position == position))
+                    .map(|attempt| attempt.attempt(run))
+                    .collect::<Result<Vec<_>, _>>()?;
+            let (summary, schedule) = row.task(run, &attempt_list)?;
+            Ok(TaskState {
+                summary,
+                schedule,
+                attempt_list,
+            })
+        });
+        Ok(Some(RunRecord {
+            tasks: tasks.collect::<Result<_, StoreError>>()?,
+            header: header.header()?,
+        }))
+    }
+}
+
+/// The statement for a list of runs. It starts where an index leads to the few rows
+/// that are wanted: at the runs, or at their tasks.
+pub(crate) fn history(filter: &HistoryFilter) -> (String, Vec<Arg>) {
+    let mut args = Vec::new();
+    let mut place = |arg: Arg| {
+        args.push(arg);
+        format!("${}", args.len())
+    };
+    let running = filter.outcome.as_deref() == Some("running");
+    let of_task = [
+        ("command", &filter.command),
+        ("group_name", &filter.group),
+        ("outcome", &filter.outcome),
+    ];
+    let of_task: Vec<String> = of_task
+        .into_iter()
+        .filter(|(column, _)| !(running && *column == "outcome"))
+        .filter_map(|(column, value)| {
+            let value = value.as_deref()?;
+            if (column, value) == ("outcome", "suspect") {
+                return Some("suspect is not null".to_owned());
+            }
+            Some(format!("{column} = {}", place(Arg::from(value))))
+        })
+        .collect();
+    let started = if of_task.is_empty() || running {
+        "started_at"
+    } else {
+        "run_started_at"
+    };
+    let mut time = Vec::new();
+    if let Some(since) = filter.since {
+        time.push(format!("{started} >= {}", place(Arg::from(since))));
+    }
+    if let Some(until) = filter.until {
+        time.push(format!("{started} < {}", place(Arg::from(until))));
+    }
+    let last = place(Arg::from(filter.last));
+    let sql =
+        if running {
+            // Few runs are without an end, and an index leads to just these.
+            let mut all = vec!["finished_at is null".to_owned()];
+            all.extend(of_task.iter().map(|condition| {
+                format!("exists (select 1 from tasks where run_id = runs.id and {condition})")
+            }));
+            all.extend(time);
+            format!(
+                "select * from runs where {} order by started_at desc, id desc limit {last}",
+                all.join(" and ")
+            )
+        } else if of_task.is_empty() {
+            let condition = if time.is_empty() {
+                "true".to_owned()
+            } else {
+                time.join(" and ")
+            };
+            format!("select * from runs where {condition} order by started_at desc, id desc limit {last}")
+        } else {
+            let condition: Vec<String> = of_task.into_iter().chain(time).collect();
+            format!(
+                "select runs.* from runs join
+                 (select distinct run_started_at, run_id from tasks where {}
+                  order by run_started_at desc, run_id desc limit {last}) as wanted
+                 on runs.id = wanted.run_id
+             order by runs.started_at desc, runs.id desc",
+                condition.join(" and ")
+            )
+        };
+    (sql, args)
+}

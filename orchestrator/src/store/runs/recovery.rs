@@ -1,0 +1,315 @@
+//! What became of runs whose process is gone. Done whenever the store is opened by
+//! a verb, so that nobody is ever shown a run as running that is not: first the
+//! journals bring in what the database missed, then what has no end is `lost`.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::events::SlotRef;
+use crate::model::{Owner, RunId};
+use crate::rundir::{journal, unrecorded};
+use crate::store::error::StoreError;
+use crate::store::owner::is_gone;
+use crate::store::runs::transition::Change;
+use crate::store::runs::write::Gaps;
+use crate::store::sql::{Sql, args};
+use crate::store::store::Store;
+
+/// How many events are brought in by one transaction.
+const BATCH: usize = 200;
+
+/// What a recovery found.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// Runs of which a journal brought something in.
+    pub imported: Vec<RunId>,
+    /// Runs that ended without a record, and why.
+    pub lost: Vec<(RunId, String)>,
+    /// Journals that could not be brought in, or not whole, and why.
+    pub problems: Vec<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Unfinished {
+    id: String,
+    owner_host: String,
+    owner_boot: String,
+    owner_pid: i64,
+    owner_start: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct NeverBegun {
+    entry: String,
+    slot: i64,
+    run_id: String,
+    owner_host: String,
+    owner_boot: String,
+    owner_pid: i64,
+    owner_start: i64,
+}
+
+impl Store {
+    /// Brings in every noted journal whose run does not go on, and gives up the runs
+    /// of this machine's dead processes. Whatever another machine owns, and whatever
+    /// is alive, is left alone.
+    ///
+    /// # Errors
+    /// The database fails. What was done until then is done; the rest is found again.
+    pub async fn recover(
+        &self,
+        state_dir: &Path,
+        here: &Owner,
+        now: Timestamp,
+    ) -> Result<Recovered, StoreError> {
+        let noted = unrecorded::noted(state_dir).map_err(|source| StoreError::File {
+            path: state_dir.to_owned(),
+            source,
+        })?;
+        let mut found = Recovered::default();
+        for run in noted {
+            if !journal::is_written(&journal_of(state_dir, &run)) {
+                self.import(state_dir, &run, &mut found).await?;
+            }
+        }
+        for (run, owner) in self.unfinished().await? {
+            if is_abandoned(state_dir, &run, &owner, here) {
+                let reason = format!(
+                    "orchestrate ({owner}) ended without a record: it was killed or the machine restarted"
+                );
+                if self.lose(&run, &owner, &reason, now).await? {
+                    found.lost.push((run, reason));
+                }
+            }
+        }
+        self.settle_never_begun(state_dir, here).await?;
+        Ok(found)
+    }
+
+    /// Slots that somebody took who ended before the run had a beginning: its journal
+    /// would have been brought in by now, so nothing was started.
+    async fn settle_never_begun(&self, state_dir: &Path, here: &Owner) -> Result<(), StoreError> {
+        let rows: Vec<NeverBegun> = self
+            .fetch(
+                "select distinct s.entry, s.slot, s.run_id, s.owner_host, s.owner_boot, s.owner_pid, s.owner_start
+                 from ledger l join slots s on s.entry = l.entry and s.slot = l.slot
+                 where l.state = 'due' and s.run_id is not null and s.owner_host = $1
+                   and not exists (select 1 from runs where runs.id = s.run_id)",
+                &args![&here.host],
+            )
+            .await?;
+        for row in rows {
+            let run = RunId::new(row.run_id);
+            let owner = Owner {
+                host: row.owner_host,
+                boot: row.owner_boot,
+                pid: u32::try_from(row.owner_pid).map_err(|error| StoreError::row(&run, &error))?,
+                started: u64::try_from(row.owner_start).map_err(|error| StoreError::row(&run, &error))?,
+            };
+            if is_abandoned(state_dir, &run, &owner, here) {
+                let cause = format!("orchestrate ({owner}) took the slot and ended before it could run it");
+                let at =
+                    Timestamp::from_microsecond(row.slot).map_err(|error| StoreError::row(&run, &error))?;
+                let slot = SlotRef { entry: row.entry, at };
+                self.give_up_slot(&slot, &run, &cause).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings in the journal of every run directory there is, noted or not: into a
+    /// database that is new, or was restored from an old copy.
+    ///
+    /// # Errors
+    /// The database fails, or the directory cannot be read.
+    pub async fn import_all(&self, state_dir: &Path) -> Result<Recovered, StoreError> {
+        let mut found = Recovered::default();
+        for run in unrecorded::all(state_dir).map_err(|source| StoreError::File {
+            path: state_dir.join("runs"),
+            source,
+        })? {
+            if !journal::is_written(&journal_of(state_dir, &run)) {
+                self.import(state_dir, &run, &mut found).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Brings in one journal. What the database has of it is passed over.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn import(
+        &self,
+        state_dir: &Path,
+        run: &RunId,
+        found: &mut Recovered,
+    ) -> Result<(), StoreError> {
+        let path = journal_of(state_dir, run);
+        let (events, unreadable) = match journal::read(&path) {
+            Ok(read) => read,
+            // A run that was killed before its first event, or whose directory was removed.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Vec::new(), Vec::new()),
+            Err(error) => {
+                found.problems.push(format!("{}: {error}", path.display()));
+                return Ok(());
+            }
+        };
+        found.problems.extend(
+            unreadable
+                .iter()
+                .map(|problem| format!("{}: {problem}", path.display())),
+        );
+        let before = self.events(run).await?;
+        for batch in events.chunks(BATCH) {
+            match self.apply(run, batch, Gaps::Accepted).await {
+                Err(StoreError::Refused(what)) => {
+                    found.problems.push(format!("{}: {what}", path.display()));
+                    return Ok(());
+                }
+                done => done?,
+            }
+        }
+        if self.events(run).await? > before {
+            found.imported.push(run.clone());
+        }
+        unrecorded::forget(state_dir, run).map_err(|source| StoreError::File { path, source })
+    }
+
+    async fn events(&self, run: &RunId) -> Result<i64, StoreError> {
+        let rows: Vec<(i64,)> = self
+            .fetch("select events from runs where id = $1", &args![run])
+            .await?;
+        Ok(rows.first().map_or(0, |(events,)| *events))
+    }
+
+    /// Runs without an end, oldest first, and the processes that own them.
+    pub(crate) async fn unfinished(&self) -> Result<Vec<(RunId, Owner)>, StoreError> {
+        let rows: Vec<Unfinished> = self
+            .fetch(
+                "select id, owner_host, owner_boot, owner_pid, owner_start from runs
+                 where finished_at is null order by started_at, id",
+                &[],
+            )
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let run = RunId::new(row.id);
+                let owner = Owner {
+                    host: row.owner_host,
+                    boot: row.owner_boot,
+                    pid: u32::try_from(row.owner_pid).map_err(|error| StoreError::row(&run, &error))?,
+                    started: u64::try_from(row.owner_start).map_err(|error| StoreError::row(&run, &error))?,
+                };
+                Ok((run, owner))
+            })
+            .collect()
+    }
+
+    /// Gives a run up: its running task is lost, what had not begun was not started.
+    /// `false` if somebody else did it, or the run found its end, in the meantime.
+    async fn lose(
+        &self,
+        run: &RunId,
+        owner: &Owner,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut sql = self.begin().await?;
+        // The row is locked by this: whoever comes second finds it finished.
+        let ours = sql
+            .execute(
+                "update runs set finished_at = $1, success = $2, lost = $3
+                 where id = $4 and finished_at is null and owner_pid = $5 and owner_start = $6",
+                &args![now, false, reason, run, owner.pid, owner.started],
+            )
+            .await?;
+        if ours == 0 {
+            sql.commit().await?;
+            return Ok(false);
+        }
+        let not_started = format!("not started: {reason}");
+        for (statement, args) in [
+            (
+                "update ledger set state = 'unknown', cause = $2
+                 where state = 'due' and (entry, slot) = (select entry, slot from slots where run_id = $1)
+                   and position in (select position from attempts where run_id = $1)",
+                &args![run, reason][..],
+            ),
+            (
+                "update ledger set state = 'skipped', cause = $2
+                 where state = 'due' and (entry, slot) = (select entry, slot from slots where run_id = $1)",
+                &args![run, &not_started][..],
+            ),
+            (
+                "update tasks set outcome = 'lost', reason = $2, category = 'failed',
+                     attempts = (select count(*) from attempts
+                         where attempts.run_id = tasks.run_id and attempts.position = tasks.position),
+                     log = (select log from attempts
+                         where attempts.run_id = tasks.run_id and attempts.position = tasks.position
+                         order by number desc limit 1)
+                 where run_id = $1 and outcome is null
+                   and position in (select position from attempts where run_id = $1)",
+                &args![run, reason][..],
+            ),
+            (
+                "update tasks set outcome = 'skipped', reason = $2 where run_id = $1 and outcome is null",
+                &args![run, &not_started][..],
+            ),
+            (
+                "update attempts set finished_at = $2, outcome = 'lost', reason = $3
+                 where run_id = $1 and finished_at is null",
+                &args![run, now, reason][..],
+            ),
+            (
+                "update runs set
+                     succeeded = (select count(*) from tasks where run_id = $1 and outcome = 'succeeded'),
+                     skipped = (select count(*) from tasks where run_id = $1 and outcome = 'skipped'),
+                     failed = (select count(*) from tasks
+                         where run_id = $1 and outcome not in ('succeeded', 'skipped'))
+                 where id = $1",
+                &args![run][..],
+            ),
+        ] {
+            sql.execute(statement, args).await?;
+        }
+        sql.commit().await?;
+        Ok(true)
+    }
+}
+
+/// A run that was given up turns out to have left a journal that knows more: what was
+/// only assumed is taken back. Called by whoever applies events, in its transaction.
+pub(crate) async fn reopen(sql: &mut Sql, run: &RunId, lost: &str) -> Result<(), StoreError> {
+    let not_started = format!("not started: {lost}");
+    let assumed = args![run, lost, &not_started];
+    for statement in [
+        "update attempts set finished_at = null, outcome = null, reason = null
+         where run_id = $1 and outcome = 'lost' and reason in ($2, $3)",
+        "update tasks set outcome = null, reason = null, category = null, attempts = 0, log = null
+         where run_id = $1 and outcome in ('lost', 'skipped') and reason in ($2, $3)",
+        "update ledger set state = 'due', cause = null
+         where state in ('unknown', 'skipped') and cause in ($2, $3)
+           and (entry, slot) = (select entry, slot from slots where run_id = $1)",
+    ] {
+        sql.execute(statement, &assumed).await?;
+    }
+    sql.change_one(
+        Change::ReopenRun,
+        "update runs set finished_at = null, success = null, lost = null, succeeded = 0, failed = 0, skipped = 0
+         where id = $1 and lost is not null",
+        &args![run],
+    )
+    .await
+}
+
+/// Whether a run without an end has nobody who could bring it to one.
+pub(crate) fn is_abandoned(state_dir: &Path, run: &RunId, owner: &Owner, here: &Owner) -> bool {
+    is_gone(owner, here) && !journal::is_written(&journal_of(state_dir, run))
+}
+
+/// Where the journal of a run is.
+pub(crate) fn journal_of(state_dir: &Path, run: &RunId) -> std::path::PathBuf {
+    journal::path(&state_dir.join("runs").join(run.as_str()))
+}

@@ -1,0 +1,206 @@
+//! Rows as the database has them, and what they mean.
+
+use jiff::Timestamp;
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+use crate::events::{RecordCounts, TaskSummary};
+use crate::model::{Owner, RunId};
+use crate::store::error::StoreError;
+use crate::store::runs::read::{Attempt, LastOutcome, RunHeader};
+
+#[derive(FromRow)]
+pub(crate) struct RunRow {
+    id: String,
+    schedule: String,
+    group_name: Option<String>,
+    started_at: i64,
+    finished_at: Option<i64>,
+    succeeded: i64,
+    failed: i64,
+    skipped: i64,
+    suspect: i64,
+    success: Option<bool>,
+    exit_code: Option<i64>,
+    lost: Option<String>,
+    owner_host: String,
+    owner_boot: String,
+    owner_pid: i64,
+    owner_start: i64,
+}
+
+#[derive(FromRow)]
+pub(crate) struct TaskRow {
+    pub(crate) position: i64,
+    group_name: String,
+    command: String,
+    args: Json<Vec<String>>,
+    schedule: String,
+    outcome: Option<String>,
+    exit_code: Option<i64>,
+    signal: Option<String>,
+    reason: Option<String>,
+    category: Option<String>,
+    hint: Option<String>,
+    attempts: i64,
+    duration_ms: i64,
+    max_rss_bytes: i64,
+    cpu_ms: i64,
+    stdout_bytes: i64,
+    stderr_bytes: i64,
+    lines: i64,
+    truncated: bool,
+    leftovers: Json<Vec<String>>,
+    log: Option<String>,
+    tail: Json<Vec<String>>,
+    suspect: Option<String>,
+    warnings: Json<Vec<String>>,
+    // Of the delivery, if there was one.
+    added: Option<i64>,
+    changed: Option<i64>,
+    unchanged: Option<i64>,
+}
+
+#[derive(FromRow)]
+pub(crate) struct AttemptRow {
+    pub(crate) position: i64,
+    number: i64,
+    started_at: i64,
+    finished_at: Option<i64>,
+    outcome: Option<String>,
+    exit_code: Option<i64>,
+    signal: Option<String>,
+    reason: Option<String>,
+    log: String,
+    isolation: Option<String>,
+}
+
+#[derive(FromRow)]
+pub(crate) struct LastRow {
+    run_id: String,
+    run_started_at: i64,
+    args: Json<Vec<String>>,
+    outcome: Option<String>,
+    reason: Option<String>,
+    suspect: Option<String>,
+    begun: bool,
+}
+
+impl LastRow {
+    pub(crate) fn last(self, group: &str, command: &str) -> Result<LastOutcome, StoreError> {
+        let run = RunId::new(self.run_id);
+        let unfinished = if self.begun { "running" } else { "pending" };
+        Ok(LastOutcome {
+            group: group.to_owned(),
+            command: command.to_owned(),
+            args: self.args.0,
+            started_at: instant(&run, self.run_started_at)?,
+            run,
+            outcome: self.outcome.unwrap_or_else(|| unfinished.to_owned()),
+            reason: self.reason.unwrap_or_default(),
+            suspect: self.suspect,
+        })
+    }
+}
+
+impl RunRow {
+    pub(crate) fn header(self) -> Result<RunHeader, StoreError> {
+        let run = RunId::new(self.id);
+        Ok(RunHeader {
+            schedule: self.schedule,
+            group: self.group_name,
+            state: match (&self.lost, self.finished_at) {
+                (Some(_), _) => "lost",
+                (None, Some(_)) => "finished",
+                (None, None) => "running",
+            },
+            started_at: instant(&run, self.started_at)?,
+            finished_at: self.finished_at.map(|at| instant(&run, at)).transpose()?,
+            succeeded: number(&run, self.succeeded)?,
+            failed: number(&run, self.failed)?,
+            skipped: number(&run, self.skipped)?,
+            suspect: number(&run, self.suspect)?,
+            success: self.success,
+            exit_code: self.exit_code.map(|code| number(&run, code)).transpose()?,
+            lost: self.lost,
+            owner: Owner {
+                host: self.owner_host,
+                boot: self.owner_boot,
+                pid: number(&run, self.owner_pid)?,
+                started: number(&run, self.owner_start)?,
+            },
+            run,
+        })
+    }
+}
+
+impl TaskRow {
+    /// The task and its cadence.
+    pub(crate) fn task(self, run: &RunId, attempts: &[Attempt]) -> Result<(TaskSummary, String), StoreError> {
+        let unfinished = if attempts.is_empty() { "pending" } else { "running" };
+        let recorded: u32 = number(run, self.attempts)?;
+        let counts = match (self.added, self.changed, self.unchanged) {
+            (Some(added), Some(changed), Some(unchanged)) => Some(RecordCounts {
+                new: number(run, added)?,
+                changed: number(run, changed)?,
+                unchanged: number(run, unchanged)?,
+            }),
+            _ => None,
+        };
+        let summary = TaskSummary {
+            position: number(run, self.position)?,
+            group: self.group_name,
+            command: self.command,
+            args: self.args.0,
+            outcome: self.outcome.unwrap_or_else(|| unfinished.to_owned()),
+            exit_code: self.exit_code.map(|code| number(run, code)).transpose()?,
+            signal: self.signal,
+            reason: self.reason.unwrap_or_default(),
+            category: self.category,
+            hint: self.hint,
+            attempts: recorded.max(u32::try_from(attempts.len()).unwrap_or(u32::MAX)),
+            duration_ms: number(run, self.duration_ms)?,
+            max_rss_bytes: number(run, self.max_rss_bytes)?,
+            cpu_ms: number(run, self.cpu_ms)?,
+            stdout_bytes: number(run, self.stdout_bytes)?,
+            stderr_bytes: number(run, self.stderr_bytes)?,
+            lines: number(run, self.lines)?,
+            truncated: self.truncated,
+            leaked: !self.leftovers.0.is_empty(),
+            leftovers: self.leftovers.0,
+            releases: Vec::new(),
+            records: counts,
+            suspect: self.suspect,
+            warnings: self.warnings.0,
+            log: self
+                .log
+                .or_else(|| attempts.last().map(|attempt| attempt.log.clone())),
+            tail: self.tail.0,
+        };
+        Ok((summary, self.schedule))
+    }
+}
+
+impl AttemptRow {
+    pub(crate) fn attempt(self, run: &RunId) -> Result<Attempt, StoreError> {
+        Ok(Attempt {
+            number: number(run, self.number)?,
+            started_at: instant(run, self.started_at)?,
+            finished_at: self.finished_at.map(|at| instant(run, at)).transpose()?,
+            outcome: self.outcome,
+            exit_code: self.exit_code.map(|code| number(run, code)).transpose()?,
+            signal: self.signal,
+            reason: self.reason,
+            log: self.log,
+            isolation: self.isolation,
+        })
+    }
+}
+
+pub(crate) fn instant(run: &RunId, microseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(microseconds).map_err(|error| StoreError::row(run, &error))
+}
+
+pub(crate) fn number<T: TryFrom<i64, Error: ToString>>(run: &RunId, value: i64) -> Result<T, StoreError> {
+    T::try_from(value).map_err(|error| StoreError::row(run, &error.to_string()))
+}

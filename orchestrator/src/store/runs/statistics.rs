@@ -1,0 +1,295 @@
+//! Numbers about one collector: how often it succeeds and how long it takes. Of its newest
+//! runs, so that the answer takes as long for a million as for a hundred; only its last
+//! success and its last failure are looked for in all there is.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::AssertSqlSafe;
+
+use crate::model::RunId;
+use crate::store::error::StoreError;
+use crate::store::runs::rows::{instant, number};
+use crate::store::sql::{Arg, args};
+use crate::store::store::Store;
+
+/// Which runs of a collector are looked at.
+#[derive(Debug, Clone, Default)]
+pub struct StatisticsFilter {
+    /// The collector.
+    pub command: String,
+    /// Only in this group.
+    pub group: Option<String>,
+    /// Only runs that began then or later.
+    pub since: Option<Timestamp>,
+    /// Only runs that began before this.
+    pub until: Option<Timestamp>,
+    /// The newest so many.
+    pub last: u32,
+}
+
+/// How a collector does.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Statistics {
+    /// The collector.
+    pub command: String,
+    /// The group that was asked for, if one was.
+    pub group: Option<String>,
+    /// How often it was in a run, among the runs that were looked at.
+    pub runs: usize,
+    /// When the oldest of them began.
+    pub first: Option<Timestamp>,
+    /// When the newest of them began.
+    pub last: Option<Timestamp>,
+    /// How often each outcome; `unfinished` for what has none yet.
+    pub outcomes: BTreeMap<String, usize>,
+    /// Successes among those that were tried and ended, from 0 to 1; `None` if none did.
+    pub success_rate: Option<f64>,
+    /// How long its successes took; `None` if there is none.
+    pub duration: Option<Durations>,
+    /// Its last success, of all there are.
+    pub last_success: Option<EndedRun>,
+    /// Its last failure, of all there are.
+    pub last_failure: Option<EndedRun>,
+}
+
+/// How long something took, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Durations {
+    /// Half of them took no longer.
+    pub median_ms: u64,
+    /// Of a hundred, 95 took no longer.
+    pub p95_ms: u64,
+    /// The longest.
+    pub max_ms: u64,
+}
+
+/// A run in which the collector ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EndedRun {
+    /// The run.
+    pub run: RunId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// The keyword of the collector's outcome.
+    pub outcome: String,
+    /// The cause in words.
+    pub reason: String,
+    /// How long the collector took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    run_id: String,
+    run_started_at: i64,
+    outcome: Option<String>,
+    reason: Option<String>,
+    duration_ms: i64,
+}
+
+const SUCCESS: [&str; 1] = ["succeeded"];
+pub(crate) const FAILURES: [&str; 5] = ["failed", "timed_out", "cancelled", "not_started", "lost"];
+
+impl Store {
+    /// How a collector does.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn statistics(&self, filter: &StatisticsFilter) -> Result<Statistics, StoreError> {
+        let mut conditions = String::new();
+        let mut args = args![&filter.command, filter.last].to_vec();
+        for (condition, value) in [
+            ("group_name =", filter.group.as_ref().map(Arg::from)),
+            ("run_started_at >=", filter.since.map(Arg::from)),
+            ("run_started_at <", filter.until.map(Arg::from)),
+        ] {
+            if let Some(value) = value {
+                args.push(value);
+                conditions.push_str(&format!(" and {condition} ${}", args.len()));
+            }
+        }
+        let rows: Vec<Row> = self
+            .fetch(
+                AssertSqlSafe(format!(
+                    "select run_id, run_started_at, outcome, reason, duration_ms from tasks
+                     where command = $1{conditions}
+                     order by run_started_at desc, run_id desc limit $2"
+                )),
+                &args,
+            )
+            .await?;
+        let rows = rows.into_iter().map(Row::read).collect::<Result<Vec<_>, _>>()?;
+        let mut statistics = summarise(&rows);
+        statistics.command.clone_from(&filter.command);
+        statistics.group.clone_from(&filter.group);
+        statistics.last_success = self.last_ended(filter, &SUCCESS).await?;
+        statistics.last_failure = self.last_ended(filter, &FAILURES).await?;
+        Ok(statistics)
+    }
+
+    /// The newest run in which the collector ended with one of these outcomes: one step
+    /// into the index for each of them.
+    async fn last_ended(
+        &self,
+        filter: &StatisticsFilter,
+        outcomes: &[&str],
+    ) -> Result<Option<EndedRun>, StoreError> {
+        let group = filter.group.as_ref().map_or("", |_| " and group_name = $2");
+        let mut args = args![&filter.command].to_vec();
+        args.extend(filter.group.as_ref().map(Arg::from));
+        let each: Vec<String> = outcomes
+            .iter()
+            .map(|outcome| {
+                format!(
+                    "select * from (
+                         select run_id, run_started_at, outcome, reason, duration_ms from tasks
+                         where command = $1 and outcome = '{outcome}'{group}
+                         order by run_started_at desc, run_id desc limit 1) as {outcome}"
+                )
+            })
+            .collect();
+        let rows: Vec<Row> = self.fetch(AssertSqlSafe(each.join(" union all ")), &args).await?;
+        let ended = rows.into_iter().map(Row::read).collect::<Result<Vec<_>, _>>()?;
+        let newest = ended.into_iter().max_by(|one, other| {
+            (one.started_at, one.run.as_str()).cmp(&(other.started_at, other.run.as_str()))
+        });
+        Ok(newest.map(|task| EndedRun {
+            run: task.run,
+            started_at: task.started_at,
+            outcome: task.outcome.unwrap_or_default(),
+            reason: task.reason,
+            duration_ms: task.duration_ms,
+        }))
+    }
+}
+
+/// A task of the collector, as the numbers need it.
+#[derive(Debug, Clone)]
+struct Task {
+    run: RunId,
+    started_at: Timestamp,
+    outcome: Option<String>,
+    reason: String,
+    duration_ms: u64,
+}
+
+impl Row {
+    fn read(self) -> Result<Task, StoreError> {
+        let run = RunId::new(self.run_id);
+        Ok(Task {
+            started_at: instant(&run, self.run_started_at)?,
+            outcome: self.outcome,
+            reason: self.reason.unwrap_or_default(),
+            duration_ms: number(&run, self.duration_ms)?,
+            run,
+        })
+    }
+}
+
+/// The numbers of some tasks, newest first.
+fn summarise(tasks: &[Task]) -> Statistics {
+    let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+    for task in tasks {
+        let outcome = task.outcome.as_deref().unwrap_or("unfinished");
+        *outcomes.entry(outcome.to_owned()).or_default() += 1;
+    }
+    let count = |words: &[&str]| -> usize { words.iter().filter_map(|word| outcomes.get(*word)).sum() };
+    let (succeeded, failed) = (count(&SUCCESS), count(&FAILURES));
+    let durations = tasks
+        .iter()
+        .filter(|task| task.outcome.as_deref() == Some(SUCCESS[0]))
+        .map(|task| task.duration_ms);
+    Statistics {
+        command: String::new(),
+        group: None,
+        runs: tasks.len(),
+        first: tasks.last().map(|task| task.started_at),
+        last: tasks.first().map(|task| task.started_at),
+        success_rate: (succeeded + failed > 0).then(|| ratio(succeeded, succeeded + failed)),
+        duration: Durations::of(durations.collect()),
+        outcomes,
+        last_success: None,
+        last_failure: None,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of runs are far below 2^52")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    part as f64 / whole as f64
+}
+
+impl Durations {
+    /// By nearest rank: each is a duration that there was.
+    fn of(mut all: Vec<u64>) -> Option<Self> {
+        all.sort_unstable();
+        let rank = |percent: usize| {
+            all.get((all.len() * percent).div_ceil(100).saturating_sub(1))
+                .copied()
+        };
+        Some(Self {
+            median_ms: rank(50)?,
+            p95_ms: rank(95)?,
+            max_ms: rank(100)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(second: i64, outcome: Option<&str>, duration_ms: u64) -> Task {
+        Task {
+            run: RunId::new(format!("r{second}")),
+            started_at: Timestamp::from_second(second).unwrap(),
+            outcome: outcome.map(str::to_owned),
+            reason: String::new(),
+            duration_ms,
+        }
+    }
+
+    #[test]
+    fn what_was_not_tried_counts_for_nothing() {
+        let all = [
+            task(9, None, 0),
+            task(8, Some("skipped"), 0),
+            task(7, Some("timed_out"), 9_000),
+            task(6, Some("succeeded"), 100),
+            task(5, Some("succeeded"), 300),
+            task(4, Some("succeeded"), 200),
+        ];
+        let numbers = summarise(&all);
+        assert_eq!(numbers.runs, 6);
+        assert_eq!(numbers.success_rate, Some(0.75));
+        assert_eq!(numbers.outcomes["unfinished"], 1);
+        assert_eq!(
+            numbers.duration,
+            Some(Durations {
+                median_ms: 200,
+                p95_ms: 300,
+                max_ms: 300
+            })
+        );
+        assert_eq!(
+            (numbers.first, numbers.last),
+            (Some(all[5].started_at), Some(all[0].started_at))
+        );
+        let nothing = summarise(&all[..2]);
+        assert_eq!((nothing.success_rate, nothing.duration), (None, None));
+        assert_eq!(summarise(&[]).runs, 0);
+    }
+
+    #[test]
+    fn percentiles_are_by_nearest_rank() {
+        let durations = Durations::of((1..=100).rev().collect()).unwrap();
+        assert_eq!(
+            (durations.median_ms, durations.p95_ms, durations.max_ms),
+            (50, 95, 100)
+        );
+        let one = Durations::of(vec![7]).unwrap();
+        assert_eq!((one.median_ms, one.p95_ms, one.max_ms), (7, 7, 7));
+        assert_eq!(Durations::of(Vec::new()), None);
+    }
+}

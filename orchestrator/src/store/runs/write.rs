@@ -1,0 +1,294 @@
+//! Applies a run's events to the database: in order, each exactly once. The number
+//! of the last event is kept in the run's row and changes in the same transaction,
+//! so that whoever is not sure whether a batch arrived may simply send it again.
+//!
+//! What may become of what is in `transition`.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use crate::events::{RunEvent, Summary, TaskRef, TaskSummary};
+use crate::model::{Owner, RunId};
+use crate::rundir::journal::Numbered;
+use crate::store::error::StoreError;
+use crate::store::runs::transition::Change;
+use crate::store::runs::{bulk, recovery};
+use crate::store::sql::{Sql, args};
+use crate::store::store::Store;
+use crate::store::timetable::{releases, slots};
+
+/// What events that are missing before a batch mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gaps {
+    /// They were written before: [`StoreError::Forgotten`].
+    Forgotten,
+    /// A full disk kept them from the journal: what is known is all there is.
+    Accepted,
+}
+
+impl Store {
+    /// One transaction for a batch. Events that the database has are passed over.
+    pub(crate) async fn apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
+        match self.try_apply(run, events, gaps).await {
+            // Somebody else wrote the same run in the same moment and was faster: now
+            // it is there to be seen. What is wrong in itself is so the second time too.
+            Err(StoreError::Statement(sqlx::Error::Database(error))) if error.is_unique_violation() => {
+                self.try_apply(run, events, gaps).await
+            }
+            done => done,
+        }
+    }
+
+    async fn try_apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
+        let mut sql = self.begin().await?;
+        let select = self.text(
+            "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1",
+            "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1 for update",
+        );
+        let row: Vec<(i64, Option<String>, bool)> = sql.fetch(select, &args![run]).await?;
+        let known = row.first().map_or(0, |(events, ..)| *events);
+        // Each only once, also where a batch repeats what is in it already.
+        let mut reached = known;
+        let new: Vec<&Numbered> = events
+            .iter()
+            .filter(|(number, _)| match i64::try_from(*number) {
+                Ok(number) if number > reached => {
+                    reached = number;
+                    true
+                }
+                _ => false,
+            })
+            .collect();
+        let first = new.first().map_or(0, |(number, _)| *number);
+        if gaps == Gaps::Forgotten && i64::try_from(first).is_ok_and(|first| first > known + 1) {
+            return Err(StoreError::Forgotten(run.to_string()));
+        }
+        if let Some((last, _)) = new.last() {
+            match row.first() {
+                None if !matches!(*new[0].1, RunEvent::RunStarted { .. }) => {
+                    return Err(StoreError::Refused(format!("run {run} has no beginning")));
+                }
+                Some((_, Some(lost), _)) => recovery::reopen(&mut sql, run, lost).await?,
+                _ => {}
+            }
+            let has_slot = row.first().is_some_and(|(.., has_slot)| *has_slot);
+            write(&mut sql, run, &new, has_slot).await?;
+            sql.change_one(
+                "counting events",
+                "update runs set events = $1 where id = $2 and events = $3",
+                &args![*last, run, known],
+            )
+            .await?;
+        }
+        sql.commit().await
+    }
+}
+
+/// Writes new events, which are in order. Ends are written together: whatever order
+/// they had among each other, the rows are the same. What the database could not see
+/// that way (an end twice, a start after the end) is refused here.
+async fn write(
+    sql: &mut Sql,
+    run: &RunId,
+    events: &[&Numbered],
+    mut has_slot: bool,
+) -> Result<(), StoreError> {
+    let (mut attempts, mut tasks, mut finished) = (Vec::new(), Vec::new(), None);
+    let (mut started, mut settled) = (HashSet::new(), HashSet::new());
+    let ended: HashSet<(usize, u32)> = events.iter().filter_map(|(_, event)| ended(event)).collect();
+    for (_, event) in events {
+        match &**event {
+            RunEvent::RunStarted {
+                schedule,
+                group,
+                at,
+                owner,
+                slot,
+                tasks,
+                ..
+            } => {
+                run_started(sql, run, schedule, group, *at, owner).await?;
+                bulk::planned(sql, run, *at, tasks).await?;
+                if let Some(slot) = slot {
+                    slots::taken(sql, run, slot, *at, tasks).await?;
+                    has_slot = true;
+                }
+            }
+            RunEvent::TaskStarted {
+                task,
+                attempt,
+                at,
+                log,
+                ..
+            } => {
+                once(
+                    !settled.contains(&task.position),
+                    "starting an attempt at a task that ended",
+                )?;
+                once(
+                    started.insert((task.position, *attempt)),
+                    "starting an attempt twice",
+                )?;
+                // One that ended meanwhile needs no row of its own before.
+                if !ended.contains(&(task.position, *attempt)) {
+                    attempt_started(sql, run, task, *attempt, *at, log).await?;
+                }
+            }
+            RunEvent::TaskRetry { task, attempt, .. } => {
+                once(!settled.contains(&task.position), "retrying a task that ended")?;
+                attempts.push((task.position, attempt));
+            }
+            RunEvent::TaskFinished {
+                at,
+                task,
+                last_attempt,
+            } => {
+                once(settled.insert(task.position), "ending a task twice")?;
+                releases::dealt_with(sql, run, task, *at).await?;
+                attempts.push((task.position, last_attempt));
+                tasks.push((&**task, "ran"));
+            }
+            RunEvent::TaskSkipped { task, .. } => {
+                once(settled.insert(task.position), "ending a task twice")?;
+                tasks.push((&**task, "skipped"));
+            }
+            RunEvent::RunFinished(summary) => {
+                once(finished.replace(summary).is_none(), "finishing a run twice")?;
+            }
+        }
+    }
+    once(attempts.len() == ended.len(), "ending an attempt twice")?;
+    bulk::attempts_ended(sql, run, &attempts).await?;
+    let summaries: Vec<&TaskSummary> = tasks.iter().map(|(task, _)| *task).collect();
+    bulk::tasks_ended(sql, run, &summaries).await?;
+    // Most runs are by hand and have no slot in the ledger.
+    for (task, state) in tasks.into_iter().filter(|_| has_slot) {
+        slots::settled(sql, run, task.position, state, &task.reason).await?;
+    }
+    match finished {
+        Some(summary) => run_finished(sql, summary).await,
+        None => Ok(()),
+    }
+}
+
+fn once(holds: bool, change: &str) -> Result<(), StoreError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(StoreError::Refused(change.to_owned()))
+    }
+}
+
+/// The attempt whose end this is, as position and number.
+fn ended(event: &RunEvent) -> Option<(usize, u32)> {
+    match event {
+        RunEvent::TaskRetry { task, attempt, .. } => Some((task.position, attempt.number)),
+        RunEvent::TaskFinished {
+            task, last_attempt, ..
+        } => Some((task.position, last_attempt.number)),
+        _ => None,
+    }
+}
+
+async fn run_started(
+    sql: &mut Sql,
+    run: &RunId,
+    schedule: &str,
+    group: &Option<String>,
+    at: Timestamp,
+    owner: &Owner,
+) -> Result<(), StoreError> {
+    sql.change_one(
+        Change::StartRun,
+        "insert into runs
+             (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start, judged)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &args![
+            run,
+            schedule,
+            group,
+            at,
+            &owner.host,
+            &owner.boot,
+            owner.pid,
+            owner.started,
+            false
+        ],
+    )
+    .await
+}
+
+async fn attempt_started(
+    sql: &mut Sql,
+    run: &RunId,
+    task: &TaskRef,
+    attempt: u32,
+    at: Timestamp,
+    log: &str,
+) -> Result<(), StoreError> {
+    sql.change_one(
+        Change::StartAttempt,
+        "insert into attempts (run_id, position, number, started_at, log)
+         select run_id, position, $3, $4, $5 from tasks
+         where run_id = $1 and position = $2 and outcome is null",
+        &args![run, task.position, attempt, at, log],
+    )
+    .await
+}
+
+async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
+    complete(sql, summary).await?;
+    sql.change_one(
+        Change::FinishRun,
+        "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6,
+             suspect = $8
+         where id = $7 and finished_at is null
+           and not exists (select 1 from tasks where run_id = $7 and outcome is null)",
+        &args![
+            summary.finished_at,
+            summary.succeeded,
+            summary.failed,
+            summary.skipped,
+            summary.success,
+            summary.exit_code,
+            &summary.run,
+            summary.suspect
+        ],
+    )
+    .await
+}
+
+/// What a full disk kept the journal from taking is in the summary as well.
+async fn complete(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
+    let open: Vec<(i64,)> = sql
+        .fetch(
+            "select position from tasks where run_id = $1 and outcome is null",
+            &args![&summary.run],
+        )
+        .await?;
+    let is_open = |task: &&TaskSummary| open.iter().any(|(at,)| usize::try_from(*at) == Ok(task.position));
+    for task in summary.tasks.iter().filter(is_open) {
+        sql.execute(
+            "update attempts set finished_at = $1, outcome = $2, reason = $3
+             where run_id = $4 and position = $5 and finished_at is null",
+            &args![
+                summary.finished_at,
+                &task.outcome,
+                &task.reason,
+                &summary.run,
+                task.position
+            ],
+        )
+        .await?;
+        bulk::tasks_ended(sql, &summary.run, &[task]).await?;
+        releases::dealt_with(sql, &summary.run, task, summary.finished_at).await?;
+        let state = if task.outcome == "skipped" {
+            "skipped"
+        } else {
+            "ran"
+        };
+        slots::settled(sql, &summary.run, task.position, state, &task.reason).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Groups that are paused. Kept with their ends, so that a scheduler which was away
+//! in between still knows which slots lay within.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::store::error::StoreError;
+use crate::store::sql::args;
+use crate::store::store::Store;
+
+/// A time in which a group does not run by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pause {
+    /// The group.
+    pub group: String,
+    /// From then on.
+    pub from: Timestamp,
+    /// Until then; `None` while it goes on.
+    pub until: Option<Timestamp>,
+}
+
+impl Pause {
+    /// Since when `group` is paused, by these.
+    pub fn of(pauses: &[Self], group: &str) -> Option<Timestamp> {
+        let open = |pause: &&Self| pause.until.is_none() && pause.group == group;
+        pauses.iter().find(open).map(|pause| pause.from)
+    }
+}
+
+impl Store {
+    /// Pauses a group; `false` if it is paused already.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn pause(&self, group: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let mut sql = self.begin().await?;
+        let changed = sql
+            .execute(
+                "insert into pauses (group_name, paused_at) values ($1, $2) on conflict do nothing",
+                &args![group, now],
+            )
+            .await?;
+        sql.commit().await?;
+        Ok(changed == 1)
+    }
+
+    /// Lets a group run again; `false` if it is not paused.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn resume(&self, group: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let mut sql = self.begin().await?;
+        // A clock that went back must not make a pause end before it began.
+        let changed = sql
+            .execute(
+                "update pauses set resumed_at = case when paused_at > $2 then paused_at else $2 end
+                 where group_name = $1 and resumed_at is null",
+                &args![group, now],
+            )
+            .await?;
+        sql.commit().await?;
+        Ok(changed == 1)
+    }
+
+    /// Every pause there was, in order.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
+        let rows: Vec<(String, i64, Option<i64>)> = self
+            .fetch(
+                "select group_name, paused_at, resumed_at from pauses order by paused_at, group_name",
+                &[],
+            )
+            .await?;
+        rows.into_iter()
+            .map(|(group, from, until)| {
+                let instant = |at| {
+                    Timestamp::from_microsecond(at)
+                        .map_err(|error| StoreError::Refused(format!("a pause of {group}: {error}")))
+                };
+                Ok(Pause {
+                    from: instant(from)?,
+                    until: until.map(instant).transpose()?,
+                    group: group.clone(),
+                })
+            })
+            .collect()
+    }
+}

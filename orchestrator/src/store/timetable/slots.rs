@@ -1,0 +1,430 @@
+//! The ledger of slots: which scheduler took a slot, and what became of each task at
+//! it. A slot is taken once, by one; every task at it ends as `ran`, `skipped`,
+//! `missed` or `unknown`, and says why.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::events::{PlannedTask, SlotRef};
+use crate::model::{Owner, RunId};
+use crate::store::error::StoreError;
+use crate::store::runs::transition::Change;
+use crate::store::sql::{Sql, args};
+use crate::store::store::Store;
+
+/// Whether a slot may be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It is ours, and nobody else's for ever.
+    Ours,
+    /// Somebody was faster: this run, or nobody if it was passed over.
+    Taken(Option<RunId>),
+    /// Nobody has it, but a run of this entry, which is the same or shares its lane, still
+    /// goes on in another process.
+    Busy(RunId, String),
+}
+
+/// A slot that nobody runs, and why it is so for each of its tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedSlot {
+    /// The slot.
+    pub slot: SlotRef,
+    /// Its tasks, none of which is due.
+    pub tasks: Vec<SlotTask>,
+}
+
+/// A task at a slot, as a scheduler sees it before anything runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotTask {
+    /// Its group.
+    pub group: String,
+    /// Its collector.
+    pub command: String,
+    /// What is known of it.
+    pub state: SlotState,
+}
+
+/// What is known of a task when its slot is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotState {
+    /// It is in the plan of the run.
+    Due,
+    /// It is not, for this reason: disabled, not today, ...
+    Skipped(String),
+    /// Nobody ran the slot, for this reason.
+    Missed(String),
+}
+
+/// What became of a task at a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LedgerRow {
+    /// The entry of the timetable.
+    pub entry: String,
+    /// The slot.
+    pub slot: Timestamp,
+    /// The group of the task.
+    pub group: String,
+    /// `due`, `ran`, `skipped`, `missed` or `unknown`.
+    pub state: String,
+    /// Why; for `ran`, how it ended.
+    pub cause: Option<String>,
+    /// The run that took the slot, if one did.
+    pub run: Option<RunId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    entry: String,
+    slot: i64,
+    group_name: String,
+    state: String,
+    cause: Option<String>,
+    run_id: Option<String>,
+}
+
+impl Row {
+    fn ledger(self) -> Result<LedgerRow, StoreError> {
+        Ok(LedgerRow {
+            slot: instant(&self.entry, self.slot)?,
+            entry: self.entry,
+            group: self.group_name,
+            state: self.state,
+            cause: self.cause,
+            run: self.run_id.map(RunId::new),
+        })
+    }
+}
+
+impl Store {
+    /// Takes a slot for `run`, which `owner` will execute. Whoever gets [`Claim::Ours`]
+    /// may run it; there is only one who does, ever. `mate` is the other entry whose runs
+    /// must not go on at the same time, if there is one.
+    ///
+    /// # Errors
+    /// The database fails; then nothing was taken, or it was and whoever asks again with
+    /// the same run is told so.
+    pub async fn claim_slot(
+        &self,
+        slot: &SlotRef,
+        run: &RunId,
+        owner: &Owner,
+        tasks: &[SlotTask],
+        now: Timestamp,
+        mate: Option<&str>,
+    ) -> Result<Claim, StoreError> {
+        let mut sql = self.begin().await?;
+        let claim = match goes_on(&mut sql, slot, mate, owner).await? {
+            Some((run, entry)) => Claim::Busy(run, entry),
+            None => take(&mut sql, slot, Some((run, owner)), tasks, now).await?,
+        };
+        sql.commit().await?;
+        Ok(claim)
+    }
+
+    /// Whether [`Store::claim_slot`] would find the lane busy.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn lane_is_busy(
+        &self,
+        slot: &SlotRef,
+        owner: &Owner,
+        mate: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let mut sql = self.begin().await?;
+        let busy = goes_on(&mut sql, slot, mate, owner).await?.is_some();
+        sql.commit().await?;
+        Ok(busy)
+    }
+
+    /// Passes slots over for good; one that somebody took meanwhile is left to them.
+    /// All or, if the database fails, none. Returns how many were passed over.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn pass_over(&self, slots: &[PassedSlot], now: Timestamp) -> Result<usize, StoreError> {
+        let mut sql = self.begin().await?;
+        let mut passed = 0;
+        for PassedSlot { slot, tasks } in slots {
+            if take(&mut sql, slot, None, tasks, now).await? == Claim::Ours {
+                passed += 1;
+            }
+        }
+        sql.commit().await?;
+        Ok(passed)
+    }
+
+    /// A slot was taken for `run`, which could not begin: what was due at it is missed.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn give_up_slot(&self, slot: &SlotRef, run: &RunId, reason: &str) -> Result<(), StoreError> {
+        let mut sql = self.begin().await?;
+        sql.execute(
+            "update ledger set state = 'missed', cause = $3
+             where entry = $1 and slot = $2 and state = 'due'
+               and not exists (select 1 from runs where id = $4)",
+            &args![&slot.entry, slot.at, reason, run],
+        )
+        .await?;
+        sql.commit().await
+    }
+
+    /// The newest slot of an entry, up to and including `until`, that was taken or
+    /// passed over. Later ones are the doing of a clock that was wrong.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn last_slot_until(
+        &self,
+        entry: &str,
+        until: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let rows: Vec<(i64,)> = self
+            .fetch(
+                "select slot from slots where entry = $1 and slot <= $2 order by slot desc limit 1",
+                &args![entry, until],
+            )
+            .await?;
+        rows.first().map(|(slot,)| instant(entry, *slot)).transpose()
+    }
+
+    /// The newest slot of an entry that was taken or passed over.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn last_slot(&self, entry: &str) -> Result<Option<Timestamp>, StoreError> {
+        let rows: Vec<(i64,)> = self
+            .fetch(
+                "select slot from slots where entry = $1 order by slot desc limit 1",
+                &args![entry],
+            )
+            .await?;
+        rows.first().map(|(slot,)| instant(entry, *slot)).transpose()
+    }
+
+    /// What became of a collector at a slot, in whichever group and entry.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn ledger_at(&self, command: &str, slot: Timestamp) -> Result<Vec<LedgerRow>, StoreError> {
+        let rows: Vec<Row> = self
+            .fetch(
+                "select entry, slot, group_name, state, cause, run_id
+                 from ledger join slots using (entry, slot)
+                 where command = $1 and slot = $2 order by entry, occurrence",
+                &args![command, slot],
+            )
+            .await?;
+        rows.into_iter().map(Row::ledger).collect()
+    }
+
+    /// What became of a collector at its newest slots, newest first.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn ledger(&self, command: &str, last: u32) -> Result<Vec<LedgerRow>, StoreError> {
+        let rows: Vec<Row> = self
+            .fetch(
+                "select entry, slot, group_name, state, cause, run_id
+                 from ledger join slots using (entry, slot)
+                 where command = $1 order by slot desc, entry, occurrence limit $2",
+                &args![command, last],
+            )
+            .await?;
+        rows.into_iter().map(Row::ledger).collect()
+    }
+}
+
+/// A run that another process has in the lane of a slot, and the entry that it is of.
+async fn goes_on(
+    sql: &mut Sql,
+    slot: &SlotRef,
+    mate: Option<&str>,
+    owner: &Owner,
+) -> Result<Option<(RunId, String)>, StoreError> {
+    let others: Vec<(String, String)> = sql
+        .fetch(
+            "select runs.id, slots.entry from runs join slots on slots.run_id = runs.id
+             where runs.finished_at is null and slots.entry in ($1, $7)
+               and not (slots.entry = $1 and slots.slot = $2)
+               and not (runs.owner_host = $3 and runs.owner_boot = $4
+                        and runs.owner_pid = $5 and runs.owner_start = $6)",
+            &args![
+                &slot.entry,
+                slot.at,
+                &owner.host,
+                &owner.boot,
+                owner.pid,
+                owner.started,
+                mate.unwrap_or(&slot.entry)
+            ],
+        )
+        .await?;
+    Ok(others
+        .into_iter()
+        .next()
+        .map(|(run, entry)| (RunId::new(run), entry)))
+}
+
+/// Takes a slot and notes its tasks, if nobody has it.
+async fn take(
+    sql: &mut Sql,
+    slot: &SlotRef,
+    by: Option<(&RunId, &Owner)>,
+    tasks: &[SlotTask],
+    now: Timestamp,
+) -> Result<Claim, StoreError> {
+    if by.is_none() && tasks.iter().any(|task| task.state == SlotState::Due) {
+        return Err(StoreError::Refused(format!(
+            "a task is due at slot {} of {}, and no run takes it",
+            slot.at, slot.entry
+        )));
+    }
+    let run_id = by.map(|(run, _)| run.to_string());
+    let owner = by.map(|(_, owner)| owner);
+    let taken = sql
+        .execute(
+            "insert into slots (entry, slot, claimed_at, run_id, owner_host, owner_boot, owner_pid, owner_start)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (entry, slot) do nothing",
+            &args![
+                &slot.entry,
+                slot.at,
+                now,
+                &run_id,
+                &owner.map(|owner| owner.host.clone()),
+                &owner.map(|owner| owner.boot.clone()),
+                owner.map(|owner| i64::from(owner.pid)),
+                owner.and_then(|owner| i64::try_from(owner.started).ok())
+            ],
+        )
+        .await?;
+    if taken == 0 {
+        let other: Vec<(Option<String>,)> = sql
+            .fetch(
+                "select run_id from slots where entry = $1 and slot = $2",
+                &args![&slot.entry, slot.at],
+            )
+            .await?;
+        let other = other.into_iter().next().and_then(|(run,)| run);
+        // Whoever does not know whether its claim arrived asks again.
+        return Ok(match other {
+            Some(other) if run_id.as_ref() == Some(&other) => Claim::Ours,
+            other => Claim::Taken(other.map(RunId::new)),
+        });
+    }
+    let mut seen = Occurrences::default();
+    for task in tasks {
+        let (change, state, cause) = match &task.state {
+            SlotState::Due => (Change::PlanSlot, "due", None),
+            SlotState::Skipped(cause) => (Change::SkipSlot, "skipped", Some(cause.clone())),
+            SlotState::Missed(cause) => (Change::MissSlot, "missed", Some(cause.clone())),
+        };
+        let occurrence = seen.next(&task.group, &task.command);
+        sql.change_one(
+            change,
+            "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            &args![
+                &slot.entry,
+                slot.at,
+                &task.group,
+                &task.command,
+                occurrence,
+                state,
+                &cause
+            ],
+        )
+        .await?;
+    }
+    Ok(Claim::Ours)
+}
+
+/// A run with a slot begins: the slot is its own, and the tasks of its plan are due.
+pub(crate) async fn taken(
+    sql: &mut Sql,
+    run: &RunId,
+    slot: &SlotRef,
+    at: Timestamp,
+    tasks: &[PlannedTask],
+) -> Result<(), StoreError> {
+    sql.change_one(
+        "taking a slot that is another run's",
+        "insert into slots (entry, slot, claimed_at, run_id) values ($1, $2, $3, $4)
+         on conflict (entry, slot) do update set run_id = excluded.run_id
+         where slots.run_id is null or slots.run_id = excluded.run_id",
+        &args![&slot.entry, slot.at, at, run],
+    )
+    .await?;
+    // Somebody who could not see its journal may have taken it for one that never began.
+    sql.execute(
+        "update ledger set state = 'due', cause = null
+         where entry = $1 and slot = $2 and state = 'missed'
+           and exists (select 1 from slots
+               where entry = $1 and slot = $2 and run_id = $3 and owner_host is not null)",
+        &args![&slot.entry, slot.at, run],
+    )
+    .await?;
+    for PlannedTask { task, .. } in tasks {
+        let key = args![&slot.entry, slot.at, &task.group, &task.command, task.position];
+        let found = sql
+            .execute(
+                "update ledger set position = $5
+                 where entry = $1 and slot = $2 and group_name = $3 and command = $4
+                   and occurrence = (select min(occurrence) from ledger
+                       where entry = $1 and slot = $2 and group_name = $3 and command = $4
+                         and state = 'due' and position is null)",
+                &key,
+            )
+            .await?;
+        if found == 0 {
+            sql.change_one(
+                Change::PlanSlot,
+                "insert into ledger (entry, slot, group_name, command, occurrence, position, state)
+                 select $1, $2, $3, $4, coalesce(max(occurrence), 0) + 1, $5, 'due' from ledger
+                 where entry = $1 and slot = $2 and group_name = $3 and command = $4",
+                &key,
+            )
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// A task of the run is settled. Most runs are by hand and have no slot.
+pub(crate) async fn settled(
+    sql: &mut Sql,
+    run: &RunId,
+    position: usize,
+    state: &str,
+    cause: &str,
+) -> Result<(), StoreError> {
+    sql.execute(
+        "update ledger set state = $1, cause = $2
+         where state = 'due' and position = $3
+           and (entry, slot) = (select entry, slot from slots where run_id = $4)",
+        &args![state, cause, position, run],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Counts how often a group names a collector.
+#[derive(Default)]
+struct Occurrences(HashMap<(String, String), u32>);
+
+impl Occurrences {
+    fn next(&mut self, group: &str, command: &str) -> u32 {
+        let count = self.0.entry((group.to_owned(), command.to_owned())).or_default();
+        *count += 1;
+        *count
+    }
+}
+
+fn instant(entry: &str, microseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(microseconds)
+        .map_err(|error| StoreError::Refused(format!("slot {microseconds} of {entry}: {error}")))
+}

@@ -1,0 +1,10 @@
+//! Words and bytes: what makes a stranger's text harmless, masks secrets, writes
+//! durations, finds the word that was meant. Pure; used by every room above.
+
+pub(crate) mod duration;
+pub(crate) mod redact;
+pub(crate) mod safe;
+
+pub use duration::human_duration;
+pub use redact::{Redactor, SHORTEST, Secrets};
+pub use safe::{neutralised, push_neutralised};
