@@ -13,8 +13,9 @@ use crate::cli::shell::output::{colour_on_stderr, print_text};
 use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, shelf};
+use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
-use crate::cli::shell::{logging, schedule, summary};
+use crate::cli::shell::{logging, schedule};
 use crate::cli::verbs::look::plan;
 use crate::engine::{RunRequest, forward_signals};
 use crate::events::Listener;
@@ -124,6 +125,7 @@ impl Job {
             !json && std::env::var_os("NO_COLOR").is_none(),
             !json && colour_on_stderr(),
         );
+        let files = SummaryFiles::open(args, settings)?;
         let runtime = runtime()?;
         let Executed { summary, recorded } = {
             let store = runtime.block_on(open_store(settings))?;
@@ -139,7 +141,7 @@ impl Job {
         if !json {
             print_text(&summary_text(&summary, &settings.state_dir))?;
         }
-        summary::write_files(&summary, args, settings)?;
+        files.write(&summary)?;
         if let Some((missing, error)) = recorded.failure {
             let error = anyhow::anyhow!(
                 "{missing} events of run {} are not in the database: {error}",
