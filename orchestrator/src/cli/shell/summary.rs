@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::cli::command_line::ExecutionArgs;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::target::Target;
 use crate::events::Summary;
@@ -52,8 +53,8 @@ fn open(path: Option<&Path>) -> Result<Option<Target>, Failure> {
     let Some(path) = path else { return Ok(None) };
     let target = Target::open(path).map_err(|error| cannot(path, error.into()))?;
     if target.is_unread() {
-        tracing::warn!(
-            "nobody reads the FIFO {}: nothing is written to it",
+        print_words!(
+            "warning: nobody reads the FIFO {}: nothing is written to it",
             path.display()
         );
     }
