@@ -3,7 +3,7 @@
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::diagnostic::{Diagnostic, Severity};
-use crate::config::problems::suggest::visible;
+use crate::config::problems::suggest::one_line;
 use crate::config::yaml::source::Source;
 
 /// More problems than these help nobody.
@@ -42,8 +42,8 @@ impl Problem {
             file: source.name.to_owned(),
             line,
             column,
-            message: visible(&self.message),
-            hint: self.hint.as_deref().map(visible),
+            message: one_line(&self.message),
+            hint: self.hint.as_deref().map(one_line),
             excerpt: Some(source.excerpt(self.at)),
         }
     }
