@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use crate::config::problems::codes::Code;
-use crate::config::problems::diagnostic::{Diagnostic, Severity};
+use crate::config::problems::codes::{Code, Severity};
+use crate::config::problems::diagnostic::Diagnostic;
 use crate::config::problems::report::Report;
 use crate::config::schedule::file::schedule;
 use crate::config::settings::file::{Settings, settings};

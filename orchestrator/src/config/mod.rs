@@ -20,8 +20,8 @@ pub(crate) mod values;
 pub(crate) mod yaml;
 
 pub use load::{LoadError, Loaded, load_schedule, load_settings, parse_schedule, parse_settings};
-pub use problems::codes::Code;
-pub use problems::diagnostic::{Diagnostic, Severity};
+pub use problems::codes::{Code, Severity};
+pub use problems::diagnostic::Diagnostic;
 pub use problems::render::render;
 pub use schedule::schema::{schedule_schema, settings_schema};
 pub use settings::dotenv::parse_dotenv;

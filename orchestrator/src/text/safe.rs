@@ -106,7 +106,8 @@ mod tests {
     fn nothing_that_cannot_be_seen_passes() {
         // Format characters that are seen: signs that stand before digits.
         let seen = regex::Regex::new(r"\p{Prepended_Concatenation_Mark}").unwrap();
-        let hidden = regex::Regex::new(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]").unwrap();
+        let hidden =
+            regex::Regex::new(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]").unwrap();
         let mut utf8 = [0; 4];
         for c in '\0'..=char::MAX {
             let text: &str = c.encode_utf8(&mut utf8);
@@ -128,6 +129,9 @@ mod tests {
             neutralised("\u{26a0}\u{fe0f}\u{fe0f}\u{fe01}"),
             "\u{26a0}\u{fe0f}\\u{fe0f}\\u{fe01}"
         );
-        assert_eq!(shown("\u{26a0}\u{fe0f}\u{200b}".as_bytes()), "\u{26a0}\u{fe0f}\\u{200b}");
+        assert_eq!(
+            shown("\u{26a0}\u{fe0f}\u{200b}".as_bytes()),
+            "\u{26a0}\u{fe0f}\\u{200b}"
+        );
     }
 }

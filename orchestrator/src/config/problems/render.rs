@@ -3,8 +3,8 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::config::problems::codes::Code;
-use crate::config::problems::diagnostic::{Diagnostic, Severity};
+use crate::config::problems::codes::{Code, Severity};
+use crate::config::problems::diagnostic::Diagnostic;
 use crate::config::problems::suggest::one_line;
 
 /// Several lines without the last line break. Holds escape sequences only if

@@ -1,8 +1,8 @@
 //! Gathers what is wrong with one file. Every walk over the tree writes here
 //! and goes on; nobody stops at the first problem.
 
-use crate::config::problems::codes::Code;
-use crate::config::problems::diagnostic::{Diagnostic, Severity};
+use crate::config::problems::codes::{Code, Severity};
+use crate::config::problems::diagnostic::Diagnostic;
 use crate::config::problems::suggest::one_line;
 use crate::config::yaml::source::Source;
 

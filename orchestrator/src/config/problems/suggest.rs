@@ -49,7 +49,10 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_move_the_cursor() {
-        assert_eq!(quote("a\u{1b}[2Jb\u{9b}1m\r\n"), "`a\\u{1b}[2Jb\\u{9b}1m\\u{d}\\u{a}`");
+        assert_eq!(
+            quote("a\u{1b}[2Jb\u{9b}1m\r\n"),
+            "`a\\u{1b}[2Jb\\u{9b}1m\\u{d}\\u{a}`"
+        );
         assert_eq!(one_line("\u{202e}x\u{200b}"), "\\u{202e}x\\u{200b}");
         assert_eq!(quote(&"é".repeat(100)).chars().count(), 63);
     }

@@ -52,18 +52,7 @@ pub(crate) fn schedule(root: &Node, report: &mut Report<'_>) -> Option<Schedule>
         workflow: workflow.flatten(),
         release: source.flatten().unwrap_or_default(),
     };
-    let tasks = schedule
-        .groups
-        .iter()
-        .map(|group| group.tasks.len())
-        .sum::<usize>();
-    if tasks == 0
-        && schedule
-            .workflow
-            .as_ref()
-            .is_none_or(|workflow| workflow.tasks.is_empty())
-        && report.count() == before
-    {
+    if schedule.tasks().next().is_none() && report.count() == before {
         let problem = Problem::new(Code::NothingToRun, root.at, "the schedule has no task");
         report.add(problem.hint("add a task under the `tasks:` of a group"));
     }

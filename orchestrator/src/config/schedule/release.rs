@@ -1,20 +1,14 @@
 //! `release:`: where releases are looked for.
 
-use std::time::Duration;
-
 use crate::config::problems::codes::Code;
 use crate::config::problems::report::{Problem, Report};
 use crate::config::problems::suggest::quote;
 use crate::config::schedule::keys::RELEASE;
-use crate::config::values::duration::duration;
 use crate::config::values::fields::{Fields, list};
 use crate::config::values::names;
 use crate::config::values::scalar::{argument, text};
 use crate::config::yaml::node::Node;
 use crate::model::{Probe, ReleaseSource, TagPattern, Version};
-
-/// A server is not asked more often.
-const MIN_POLL: Duration = Duration::from_secs(60);
 
 /// What is not said is Boost's, or for a probe: every version.
 pub(crate) fn release(node: &Node, report: &mut Report<'_>) -> Option<ReleaseSource> {
@@ -54,9 +48,10 @@ pub(crate) fn release(node: &Node, report: &mut Report<'_>) -> Option<ReleaseSou
         None if from_command || fields.get("tag_pattern").is_some() => Version::parse("0"),
         None => Some(boost.minimum.clone()),
     };
-    let poll = fields
-        .get("poll")
-        .map(|node| duration(node, "`poll`", MIN_POLL, report));
+    let poll = fields.duration("poll", report);
+    if poll.is_none() && fields.get("poll").is_some() {
+        return None;
+    }
     let probe = match (command, repository) {
         (Some(command), _) => Probe::Command {
             command: command?,
@@ -69,10 +64,7 @@ pub(crate) fn release(node: &Node, report: &mut Report<'_>) -> Option<ReleaseSou
         probe,
         pattern: pattern?,
         minimum: minimum?,
-        poll: match poll {
-            None => None,
-            Some(poll) => Some(poll?),
-        },
+        poll,
     })
 }
 
@@ -127,6 +119,8 @@ fn minimum(node: &Node, report: &mut Report<'_>) -> Option<Version> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::config::parse_schedule;
 

@@ -6,15 +6,14 @@ use std::path::PathBuf;
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::report::{Problem, Report};
-use crate::config::settings::keys::{LOG_LEVELS, SETTINGS};
+use crate::config::settings::keys::SETTINGS;
 use crate::config::settings::notify::{channels, dead_man};
 use crate::config::settings::retention::retention;
 use crate::config::values::fields::{Fields, list, wrong_type};
 use crate::config::values::names::variable;
-use crate::config::values::scalar::{argument, text, word};
+use crate::config::values::scalar::{argument, text};
 use crate::config::yaml::node::{Node, Value};
-use crate::model::Retention;
-use crate::model::{Channel, DeadMan};
+use crate::model::{DeadMan, NoticeChannel, Retention};
 
 /// What the settings file says; `None` and empty lists where it is silent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,7 +40,7 @@ pub struct Settings {
     /// Which past runs are kept.
     pub retention: Retention,
     /// Who is told what.
-    pub notify: Vec<Channel>,
+    pub notify: Vec<NoticeChannel>,
     /// Who watches for our silence.
     pub dead_man: Option<DeadMan>,
 }
@@ -72,9 +71,7 @@ pub(crate) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings>
         env_allow: variables("env_allow", report),
         strip_env: variables("strip_env", report).unwrap_or_default(),
         secrets: variables("secrets", report).unwrap_or_default(),
-        log_level: fields
-            .get("log_level")
-            .and_then(|node| word(node, "`log_level`", Code::BadWord, LOG_LEVELS, report)),
+        log_level: fields.word("log_level", Code::BadWord, report),
         retention: fields
             .get("retention")
             .map_or_else(Retention::default, |node| retention(node, report)),

@@ -5,14 +5,14 @@ use crate::config::problems::codes::Code;
 use crate::config::problems::report::{Problem, Report};
 use crate::config::problems::suggest::{enumerate, quote};
 use crate::config::schedule::keys::{FREE_PREFIX, TABLES};
-use crate::config::table::Table;
+use crate::config::table::{KeyTable, Kind};
 use crate::config::yaml::node::{Entry, Node, Value};
 use crate::model::nearest;
 
 /// The entries of a mapping whose keys have a meaning.
 pub(crate) struct Fields<'n> {
     entries: &'n [Entry],
-    table: &'static Table,
+    table: &'static KeyTable,
     /// "the group `github`": where it has a name.
     what: String,
     at: usize,
@@ -23,7 +23,7 @@ impl<'n> Fields<'n> {
     /// the user's: what is missing in it is missed there.
     pub(crate) fn open_named(
         entry: &'n Entry,
-        table: &'static Table,
+        table: &'static KeyTable,
         report: &mut Report<'_>,
     ) -> Option<Self> {
         let mut fields = Self::open(&entry.node, table, report)?;
@@ -34,7 +34,7 @@ impl<'n> Fields<'n> {
 
     /// `None` if the node is no mapping. Nothing at all is an empty mapping:
     /// that is what is left when every line below a key is commented out.
-    pub(crate) fn open(node: &'n Node, table: &'static Table, report: &mut Report<'_>) -> Option<Self> {
+    pub(crate) fn open(node: &'n Node, table: &'static KeyTable, report: &mut Report<'_>) -> Option<Self> {
         let entries: &[Entry] = match &node.value {
             Value::Map(entries) => entries,
             Value::Null => &[],
@@ -72,6 +72,11 @@ impl<'n> Fields<'n> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
+    /// What the table says that its value looks like.
+    pub(crate) fn kind(&self, key: &str) -> Option<&'static Kind> {
+        self.table.key(key).map(|key| &key.kind)
+    }
+
     /// The value of a required key; its absence is reported, unless an unknown
     /// key was probably meant as it.
     pub(crate) fn require(&self, key: &str, report: &mut Report<'_>) -> Option<&'n Node> {
@@ -91,7 +96,7 @@ impl<'n> Fields<'n> {
     }
 }
 
-fn is_unknown(entry: &Entry, table: &Table) -> bool {
+fn is_unknown(entry: &Entry, table: &KeyTable) -> bool {
     table.key(&entry.key).is_none() && !entry.key.starts_with(FREE_PREFIX)
 }
 
@@ -116,7 +121,7 @@ pub(crate) fn list<'n>(node: &'n Node, what: &str, example: &str, report: &mut R
     }
 }
 
-fn unknown_key(entry: &Entry, table: &Table) -> Problem {
+fn unknown_key(entry: &Entry, table: &KeyTable) -> Problem {
     let message = format!("{} has no key {}", table.what, quote(&entry.key));
     let elsewhere = TABLES.iter().find(|other| other.key(&entry.key).is_some());
     let hint = match (elsewhere, nearest(&entry.key, names(table))) {
@@ -127,10 +132,10 @@ fn unknown_key(entry: &Entry, table: &Table) -> Problem {
     Problem::new(Code::UnknownKey, entry.key_at, message).hint(hint)
 }
 
-fn names(table: &Table) -> impl Iterator<Item = &'static str> {
+fn names(table: &KeyTable) -> impl Iterator<Item = &'static str> {
     table.keys().map(|key| key.name)
 }
 
-fn takes(table: &Table) -> String {
+fn takes(table: &KeyTable) -> String {
     format!("it takes {}", enumerate(names(table), "and"))
 }

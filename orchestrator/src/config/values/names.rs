@@ -9,7 +9,7 @@ use crate::config::yaml::node::Node;
 use crate::model::{CommandName, GroupName, WORKFLOW_GROUP};
 
 /// Names become parts of paths, of which Linux allows 255 bytes.
-const MAX_NAME: usize = 200;
+pub(crate) const MAX_NAME: usize = 200;
 /// Variables with this prefix are how orchestrate speaks to collectors.
 const OUR_PREFIX: &str = "ORCHESTRATE_";
 

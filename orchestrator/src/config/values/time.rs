@@ -9,22 +9,10 @@ use crate::config::problems::suggest::{choices, quote};
 use crate::config::values::fields::wrong_type;
 use crate::config::values::scalar::text;
 use crate::config::yaml::node::{Node, Value};
-use crate::model::MonthDay;
-use crate::model::nearest;
+use crate::model::{MonthDay, WEEKDAYS, nearest, parse_weekday};
 
 /// Problems of a file after which no time zone is guessed any more.
 const MAX_GUESSES: usize = 200;
-
-/// A weekday's full name; its first three letters name it as well.
-pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("monday", Weekday::Monday),
-    ("tuesday", Weekday::Tuesday),
-    ("wednesday", Weekday::Wednesday),
-    ("thursday", Weekday::Thursday),
-    ("friday", Weekday::Friday),
-    ("saturday", Weekday::Saturday),
-    ("sunday", Weekday::Sunday),
-];
 
 /// `HH:MM` of a 24-hour day.
 pub(crate) fn time_of_day(node: &Node, what: &str, report: &mut Report<'_>) -> Option<Time> {
@@ -108,13 +96,10 @@ pub(crate) fn weekday(node: &Node, what: &str, report: &mut Report<'_>) -> Optio
             return None;
         }
     };
-    let name = written.trim().to_lowercase();
-    let day = WEEKDAYS
-        .iter()
-        .find(|(full, _)| *full == name || full[..3] == *name);
-    if let Some(&(_, day)) = day {
+    if let Some(day) = parse_weekday(written) {
         return Some(day);
     }
+    let name = written.trim().to_lowercase();
     let names = || WEEKDAYS.iter().map(|(full, _)| *full);
     let near = nearest(&name, names()).or_else(|| {
         // "tues", "thur" and other beginnings of a name.

@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use crate::model::ids::{CommandName, GroupName};
-use crate::model::run::outcome::{Because, CancelCause, Category, Outcome};
+use crate::model::run::category::Category;
+use crate::model::run::order::CancelCause;
+use crate::model::run::outcome::{Because, Outcome};
 use crate::model::schedule::Retry;
 
 /// A pause between two attempts never grows beyond this.
