@@ -27,7 +27,7 @@ pub use owner::Owner;
 pub use release::{Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version};
 pub use retention::Retention;
 pub use run::category::Category;
-pub use run::decide::{Action, Event, RunState, RunTask, Told};
+pub use run::decide::{Event, ReportedFailure, RunAction, RunState, RunTask};
 pub use run::exit::{Exit, signal_name};
 pub use run::limit::{ResourceLimit, TimeLimit};
 pub use run::order::{CancelCause, Order};

@@ -1,7 +1,7 @@
 //! When a task is due: the kind of its schedule and the one key that kind needs.
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::choices;
 use crate::config::values::fields::Fields;
 use crate::config::values::time::{month_day, weekday};
@@ -17,7 +17,7 @@ const APPLIES: [(&str, &[CadenceKind]); 4] = [
 ];
 
 /// The cadence of a task; `None` after an error.
-pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Cadence> {
+pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Cadence> {
     let schedule = fields.require("schedule", report)?;
     let kind = fields
         .word("schedule", Code::BadSchedule, report)
@@ -66,7 +66,7 @@ pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Ca
 fn one_of<'n>(
     fields: &Fields<'n>,
     keys: [&'static str; 2],
-    report: &mut Report<'_>,
+    report: &mut Problems<'_>,
 ) -> Option<(&'static str, &'n Node)> {
     let [first, second] = keys.map(|key| fields.entry(key).map(|entry| (key, entry)));
     if let (Some((key, first)), Some((other, second))) = (first, second)
@@ -80,7 +80,13 @@ fn one_of<'n>(
 }
 
 /// Reports a key that this kind of schedule has no use for.
-fn refuse(fields: &Fields<'_>, key: &str, kind: CadenceKind, kinds: &[CadenceKind], report: &mut Report<'_>) {
+fn refuse(
+    fields: &Fields<'_>,
+    key: &str,
+    kind: CadenceKind,
+    kinds: &[CadenceKind],
+    report: &mut Problems<'_>,
+) {
     let Some(entry) = fields.entry(key) else { return };
     let hint = match (key, kind) {
         ("day_of_week", CadenceKind::Monthly) => "write `on` or `day_of_month`".to_owned(),

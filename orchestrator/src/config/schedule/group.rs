@@ -6,7 +6,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
 use crate::config::schedule::keys::{CATCH_UP, GROUP};
 use crate::config::schedule::policy;
@@ -15,11 +15,11 @@ use crate::config::values::fields::{Fields, list};
 use crate::config::values::names;
 use crate::config::values::scalar::{boolean, word};
 use crate::config::values::time::{time_of_day, time_zone};
-use crate::config::yaml::node::{Entry, Node, Value};
+use crate::config::yaml::node::{MapEntry, Node, Value};
 use crate::model::{CatchUp, CatchUpMode, Group, GroupName, Overlap, Policy, Task};
 
 /// One entry under `groups:`; `None` after an error.
-pub(crate) fn group(entry: &Entry, defaults: &Policy, report: &mut Report<'_>) -> Option<Group> {
+pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'_>) -> Option<Group> {
     let name = names::group(&entry.key, entry.key_at, report);
     let fields = Fields::open_named(entry, &GROUP, report)?;
     let default_time = fields
@@ -58,7 +58,7 @@ pub(crate) fn group(entry: &Entry, defaults: &Policy, report: &mut Report<'_>) -
     })
 }
 
-fn tasks(node: &Node, group: &GroupName, policy: &Policy, report: &mut Report<'_>) -> Vec<Task> {
+fn tasks(node: &Node, group: &GroupName, policy: &Policy, report: &mut Problems<'_>) -> Vec<Task> {
     let items = list(node, "`tasks`", "begin each task with `- command:`", report);
     let mut tasks = Vec::with_capacity(items.len());
     let mut first: HashMap<(String, Vec<String>, String), usize> = HashMap::new();
@@ -90,8 +90,8 @@ fn tasks(node: &Node, group: &GroupName, policy: &Policy, report: &mut Report<'_
 }
 
 /// A word, or a mapping with the word under `mode`.
-fn catch_up(node: &Node, report: &mut Report<'_>) -> CatchUp {
-    let mode = |node: &Node, report: &mut Report<'_>| {
+fn catch_up(node: &Node, report: &mut Problems<'_>) -> CatchUp {
+    let mode = |node: &Node, report: &mut Problems<'_>| {
         let word = word(node, "`catch_up`", Code::BadWord, CatchUpMode::WORDS, report);
         word.and_then(CatchUpMode::parse).unwrap_or_default()
     };
@@ -122,7 +122,7 @@ fn catch_up(node: &Node, report: &mut Report<'_>) -> CatchUp {
 }
 
 /// The time of day of a mapping that may have none.
-pub(crate) fn optional_time(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Time> {
+pub(crate) fn optional_time(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Time> {
     fields
         .get("default_time")
         .and_then(|node| time_of_day(node, "`default_time`", report))

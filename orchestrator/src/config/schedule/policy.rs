@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
 use crate::config::schedule::keys::{EXPECT, LIMITS, RETRY};
 use crate::config::values::fields::{Fields, list, wrong_type};
@@ -15,7 +15,7 @@ use crate::config::yaml::node::{Node, Value};
 use crate::model::{Category, Policy};
 
 /// Reads the policy keys of one level over what the levels above said.
-pub(crate) fn read(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
+pub(crate) fn read(policy: &mut Policy, fields: &Fields<'_>, report: &mut Problems<'_>) {
     set_or_lift(&mut policy.timeout, "timeout", fields, |key| {
         fields.duration(key, report)
     });
@@ -58,7 +58,7 @@ pub(crate) fn read(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report
     }
 }
 
-fn retry(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
+fn retry(policy: &mut Policy, fields: &Fields<'_>, report: &mut Problems<'_>) {
     let limit = fields.integer("limit", report);
     set(
         &mut policy.retry.limit,
@@ -89,7 +89,7 @@ fn retry(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn env(policy: &mut Policy, node: &Node, report: &mut Report<'_>) {
+fn env(policy: &mut Policy, node: &Node, report: &mut Problems<'_>) {
     let entries = match &node.value {
         Value::Map(entries) => entries.as_slice(),
         Value::Null => &[],
@@ -117,7 +117,7 @@ fn env(policy: &mut Policy, node: &Node, report: &mut Report<'_>) {
     }
 }
 
-fn limits(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
+fn limits(policy: &mut Policy, fields: &Fields<'_>, report: &mut Problems<'_>) {
     let limits = &mut policy.limits;
     set_or_lift(&mut limits.memory, "memory", fields, |key| {
         fields.size(key, report)
@@ -135,7 +135,7 @@ fn limits(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
     });
 }
 
-fn expect(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
+fn expect(policy: &mut Policy, fields: &Fields<'_>, report: &mut Problems<'_>) {
     let records = fields.integer("min_records", report);
     set(
         &mut policy.expect.min_records,

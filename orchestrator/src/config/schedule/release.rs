@@ -1,7 +1,7 @@
 //! `release:`: where releases are looked for.
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
 use crate::config::schedule::keys::RELEASE;
 use crate::config::values::fields::{Fields, list};
@@ -11,7 +11,7 @@ use crate::config::yaml::node::Node;
 use crate::model::{Probe, ReleaseSource, TagPattern, Version};
 
 /// What is not said is Boost's, or for a probe: every version.
-pub(crate) fn release(node: &Node, report: &mut Report<'_>) -> Option<ReleaseSource> {
+pub(crate) fn release(node: &Node, report: &mut Problems<'_>) -> Option<ReleaseSource> {
     let fields = Fields::open(node, &RELEASE, report)?;
     let boost = ReleaseSource::default();
     let command = fields.get("command").map(|node| names::command(node, report));
@@ -69,7 +69,7 @@ pub(crate) fn release(node: &Node, report: &mut Report<'_>) -> Option<ReleaseSou
 }
 
 /// A path or URL that can stand in a list of arguments, which everybody can read.
-fn repository(node: &Node, report: &mut Report<'_>) -> Option<String> {
+fn repository(node: &Node, report: &mut Problems<'_>) -> Option<String> {
     let given = argument(node, "`repository`", report)?;
     let problem = if given.is_empty() || given.starts_with('-') {
         let message = format!("`repository` cannot be {}", quote(&given));
@@ -95,7 +95,7 @@ fn has_password(url: &str) -> bool {
     user.is_some_and(|user| user.contains(':') || scheme.starts_with("http"))
 }
 
-fn tag_pattern(node: &Node, report: &mut Report<'_>) -> Option<TagPattern> {
+fn tag_pattern(node: &Node, report: &mut Problems<'_>) -> Option<TagPattern> {
     let given = text(node, "`tag_pattern`", report)?;
     TagPattern::new(given)
         .map_err(|error| {
@@ -106,7 +106,7 @@ fn tag_pattern(node: &Node, report: &mut Report<'_>) -> Option<TagPattern> {
         .ok()
 }
 
-fn minimum(node: &Node, report: &mut Report<'_>) -> Option<Version> {
+fn minimum(node: &Node, report: &mut Problems<'_>) -> Option<Version> {
     let given = text(node, "`minimum`", report)?;
     let version = Version::parse(given);
     if version.is_none() {

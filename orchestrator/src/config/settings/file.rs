@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::settings::keys::SETTINGS;
 use crate::config::settings::notify::{channels, dead_man};
 use crate::config::settings::retention::retention;
@@ -46,20 +46,21 @@ pub struct Settings {
 }
 
 /// The whole file, which may be empty; `None` after an error.
-pub(crate) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings> {
+pub(crate) fn settings(root: &Node, report: &mut Problems<'_>) -> Option<Settings> {
     let fields = Fields::open(root, &SETTINGS, report)?;
-    let strings = |key: &'static str, report: &mut Report<'_>| {
+    let strings = |key: &'static str, report: &mut Problems<'_>| {
         fields.get(key).map(|node| filled_texts(node, key, report))
     };
     let paths = |texts: Vec<String>| texts.into_iter().map(PathBuf::from).collect();
-    let path = |key: &'static str, report: &mut Report<'_>| {
+    let path = |key: &'static str, report: &mut Problems<'_>| {
         fields
             .get(key)
             .and_then(|node| filled(node, &format!("`{key}`"), report))
             .map(PathBuf::from)
     };
-    let variables =
-        |key: &'static str, report: &mut Report<'_>| fields.get(key).map(|node| variables(node, key, report));
+    let variables = |key: &'static str, report: &mut Problems<'_>| {
+        fields.get(key).map(|node| variables(node, key, report))
+    };
     Some(Settings {
         schedule_file: path("schedule_file", report),
         collectors_dirs: strings("collectors_dirs", report).map(paths),
@@ -83,7 +84,7 @@ pub(crate) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings>
     })
 }
 
-fn filled_texts(node: &Node, key: &str, report: &mut Report<'_>) -> Vec<String> {
+fn filled_texts(node: &Node, key: &str, report: &mut Problems<'_>) -> Vec<String> {
     let items = list(
         node,
         &format!("`{key}`"),
@@ -97,7 +98,7 @@ fn filled_texts(node: &Node, key: &str, report: &mut Report<'_>) -> Vec<String> 
 }
 
 /// An argument that is not empty.
-fn filled(node: &Node, what: &str, report: &mut Report<'_>) -> Option<String> {
+fn filled(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<String> {
     let text = argument(node, what, report)?;
     if text.is_empty() {
         report.add(
@@ -109,7 +110,7 @@ fn filled(node: &Node, what: &str, report: &mut Report<'_>) -> Option<String> {
     Some(text)
 }
 
-fn fallback(node: &Node, report: &mut Report<'_>) -> Option<Vec<String>> {
+fn fallback(node: &Node, report: &mut Problems<'_>) -> Option<Vec<String>> {
     const EXAMPLE: &str = "write a list like `[\"python3\", \"manage.py\", \"{command}\"]`";
     if matches!(node.value, Value::Text(_)) {
         wrong_type(node, "`fallback`", "a list", EXAMPLE, report);
@@ -128,7 +129,7 @@ fn fallback(node: &Node, report: &mut Report<'_>) -> Option<Vec<String>> {
     Some(words)
 }
 
-fn variables(node: &Node, key: &str, report: &mut Report<'_>) -> Vec<String> {
+fn variables(node: &Node, key: &str, report: &mut Problems<'_>) -> Vec<String> {
     let items = list(
         node,
         &format!("`{key}`"),

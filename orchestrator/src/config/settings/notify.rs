@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
 use crate::config::settings::keys::{DEAD_MAN, NOTIFY};
 use crate::config::values::fields::{Fields, list};
 use crate::config::values::names::variable;
 use crate::config::values::scalar::{argument, text, word};
-use crate::config::yaml::node::{Entry, Node};
+use crate::config::yaml::node::{MapEntry, Node};
 use crate::model::{Address, DeadMan, NoticeChannel, NoticeKind, Pulse, Secret};
 
 /// What is not yet late, where it is not said.
@@ -19,7 +19,7 @@ const LATE: Duration = Duration::from_secs(600);
 const PULSE: Duration = Duration::from_secs(60);
 
 /// A list of channels.
-pub(crate) fn channels(node: &Node, report: &mut Report<'_>) -> Vec<NoticeChannel> {
+pub(crate) fn channels(node: &Node, report: &mut Problems<'_>) -> Vec<NoticeChannel> {
     let items = list(node, "`notify`", "begin each channel with `- `", report);
     let mut channels: Vec<NoticeChannel> = items.iter().filter_map(|item| channel(item, report)).collect();
     for (number, channel) in channels.iter_mut().enumerate() {
@@ -38,7 +38,7 @@ fn kind(address: &Address) -> &'static str {
     }
 }
 
-fn channel(node: &Node, report: &mut Report<'_>) -> Option<NoticeChannel> {
+fn channel(node: &Node, report: &mut Problems<'_>) -> Option<NoticeChannel> {
     let fields = Fields::open(node, &NOTIFY, report)?;
     let name = match fields.get("name") {
         Some(node) => text(node, "`name`", report)?.to_owned(),
@@ -71,7 +71,7 @@ const WAYS: [&[&str]; 4] = [
     &["command"],
 ];
 
-fn address(node: &Node, fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Address> {
+fn address(node: &Node, fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Address> {
     let chosen: Vec<&[&str]> = WAYS
         .into_iter()
         .filter(|way| fields.get(way[0]).is_some())
@@ -108,7 +108,7 @@ fn address(node: &Node, fields: &Fields<'_>, report: &mut Report<'_>) -> Option<
     }
 }
 
-fn mail(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Address> {
+fn mail(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Address> {
     let to = texts(fields.get("mail")?, "`mail`", report);
     let from = text(fields.require("from", report)?, "`from`", report)?.to_owned();
     let server = fields.require("server", report)?;
@@ -161,7 +161,7 @@ fn or_default<T>(
     }
 }
 
-fn texts(node: &Node, what: &str, report: &mut Report<'_>) -> Vec<String> {
+fn texts(node: &Node, what: &str, report: &mut Problems<'_>) -> Vec<String> {
     let items = list(node, what, "write a list: `[\"one\", \"two\"]`", report);
     if items.is_empty() {
         report.add(Problem::new(Code::BadText, node.at, format!("{what} is empty")).hint("add an item"));
@@ -173,7 +173,7 @@ fn texts(node: &Node, what: &str, report: &mut Report<'_>) -> Vec<String> {
 }
 
 /// An URL, or the variable that has it. Never shown: who has it may write there.
-fn secret_url(entry: &Entry, is_name: bool, report: &mut Report<'_>) -> Option<Secret> {
+fn secret_url(entry: &MapEntry, is_name: bool, report: &mut Problems<'_>) -> Option<Secret> {
     let given = text(&entry.node, &format!("`{}`", entry.key), report)?;
     if is_name {
         return variable(given, entry.node.at, true, report).then(|| Secret::Variable(given.to_owned()));
@@ -187,7 +187,7 @@ fn secret_url(entry: &Entry, is_name: bool, report: &mut Report<'_>) -> Option<S
 }
 
 /// The dead man's watch.
-pub(crate) fn dead_man(node: &Node, report: &mut Report<'_>) -> Option<DeadMan> {
+pub(crate) fn dead_man(node: &Node, report: &mut Problems<'_>) -> Option<DeadMan> {
     let fields = Fields::open(node, &DEAD_MAN, report)?;
     let (url, url_env) = (fields.entry("url"), fields.entry("url_env"));
     let url = match (url, url_env) {

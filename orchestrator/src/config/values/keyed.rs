@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::Report;
+use crate::config::problems::gather::Problems;
 use crate::config::table::Kind;
 use crate::config::values::duration::duration;
 use crate::config::values::fields::Fields;
@@ -16,7 +16,7 @@ use crate::config::yaml::node::{Node, Value};
 
 impl Fields<'_> {
     /// A whole number within the range of its key; `None` if it is absent or was reported.
-    pub(crate) fn integer(&self, key: &str, report: &mut Report<'_>) -> Option<i64> {
+    pub(crate) fn integer(&self, key: &str, report: &mut Problems<'_>) -> Option<i64> {
         self.read(key, |node, kind, what| match kind {
             Kind::Integer { min, max } => integer(node, what, *min, *max, report),
             other => not_in_table(what, other),
@@ -24,7 +24,7 @@ impl Fields<'_> {
     }
 
     /// A duration that is not shorter than its key allows.
-    pub(crate) fn duration(&self, key: &str, report: &mut Report<'_>) -> Option<Duration> {
+    pub(crate) fn duration(&self, key: &str, report: &mut Problems<'_>) -> Option<Duration> {
         self.read(key, |node, kind, what| match kind {
             Kind::Duration { min } => duration(node, what, *min, report),
             other => not_in_table(what, other),
@@ -32,7 +32,7 @@ impl Fields<'_> {
     }
 
     /// A size in bytes that is not smaller than its key allows.
-    pub(crate) fn size(&self, key: &str, report: &mut Report<'_>) -> Option<u64> {
+    pub(crate) fn size(&self, key: &str, report: &mut Problems<'_>) -> Option<u64> {
         self.read(key, |node, kind, what| match kind {
             Kind::Size { min } => size(node, what, *min, report),
             other => not_in_table(what, other),
@@ -40,7 +40,7 @@ impl Fields<'_> {
     }
 
     /// One of the words of its key.
-    pub(crate) fn word(&self, key: &str, code: Code, report: &mut Report<'_>) -> Option<&'static str> {
+    pub(crate) fn word(&self, key: &str, code: Code, report: &mut Problems<'_>) -> Option<&'static str> {
         self.read(key, |node, kind, what| match kind {
             Kind::Word(words) => word(node, what, code, words, report),
             other => not_in_table(what, other),

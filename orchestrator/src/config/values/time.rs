@@ -4,7 +4,7 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::{choices, quote};
 use crate::config::values::fields::wrong_type;
 use crate::config::values::scalar::text;
@@ -15,7 +15,7 @@ use crate::model::{MonthDay, WEEKDAYS, nearest, parse_weekday};
 const MAX_GUESSES: usize = 200;
 
 /// `HH:MM` of a 24-hour day.
-pub(crate) fn time_of_day(node: &Node, what: &str, report: &mut Report<'_>) -> Option<Time> {
+pub(crate) fn time_of_day(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<Time> {
     let written = match &node.value {
         Value::Text(text) => text.text.as_str(),
         Value::Int(int) => int.text.as_str(),
@@ -81,7 +81,7 @@ fn lenient_time(text: &str) -> Option<Time> {
 }
 
 /// A weekday by name, in any case and with spaces around it.
-pub(crate) fn weekday(node: &Node, what: &str, report: &mut Report<'_>) -> Option<Weekday> {
+pub(crate) fn weekday(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<Weekday> {
     let written = match &node.value {
         Value::Text(text) => text.text.as_str(),
         Value::Int(int) => int.text.as_str(),
@@ -124,7 +124,7 @@ pub(crate) fn weekday(node: &Node, what: &str, report: &mut Report<'_>) -> Optio
 
 /// A day of the month, 1 to 31; between quotes as well, but not with a leading
 /// zero without them, because older YAML reads that as octal.
-pub(crate) fn month_day(node: &Node, what: &str, report: &mut Report<'_>) -> Option<MonthDay> {
+pub(crate) fn month_day(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<MonthDay> {
     let (written, number) = match &node.value {
         Value::Int(int) => (int.text.as_str(), int.plain()),
         Value::Float(text) => (text.as_str(), None),
@@ -172,7 +172,7 @@ pub(crate) fn month_day(node: &Node, what: &str, report: &mut Report<'_>) -> Opt
 }
 
 /// A time zone of the IANA database by name.
-pub(crate) fn time_zone(node: &Node, what: &str, report: &mut Report<'_>) -> Option<TimeZone> {
+pub(crate) fn time_zone(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<TimeZone> {
     let name = text(node, what, report)?;
     if let Ok(zone) = TimeZone::get(name) {
         return Some(zone);

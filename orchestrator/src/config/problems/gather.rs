@@ -51,12 +51,12 @@ impl Problem {
 
 /// The problems of one file.
 #[derive(Debug)]
-pub(crate) struct Report<'s> {
+pub(crate) struct Problems<'s> {
     pub(crate) source: &'s Source<'s>,
     problems: Vec<Problem>,
 }
 
-impl<'s> Report<'s> {
+impl<'s> Problems<'s> {
     pub(crate) fn new(source: &'s Source<'s>) -> Self {
         Self {
             source,
