@@ -22,6 +22,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod database;
 pub mod engine;
 pub mod events;
 pub mod execution;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orchestrator::events::RecordCounts;
 use orchestrator::model::RunId;
-use orchestrator::records::{Delivery, Follower, Ingested, Kept, RecordsError, Remembered, Shelf, Wanted};
+use orchestrator::records::{Delivery, Follower, Ingested, Kept, Records, RecordsError, Remembered, Wanted};
 use orchestrator::store::Store;
 
 use crate::story::{Home, at};
@@ -26,7 +26,7 @@ on_both!(
     deliveries_at_once_wait_for_each_other,
 );
 
-pub(crate) fn shelf(store: &Store) -> Shelf {
+pub(crate) fn shelf(store: &Store) -> Records {
     match store {
         Store::Sqlite(pool) => pool.clone().into(),
         Store::Postgres(pool) => pool.clone().into(),

@@ -15,7 +15,12 @@ pub(crate) mod merge;
 pub(crate) mod postgres;
 pub(crate) mod prune;
 pub(crate) mod recall;
-pub(crate) mod shelf;
+// The type that the folder is about.
+#[expect(
+    clippy::module_inception,
+    reason = "the folder's own concept has the folder's name"
+)]
+pub(crate) mod records;
 pub(crate) mod sighting;
 pub(crate) mod sqlite;
 
@@ -30,4 +35,4 @@ pub use follow::{Examined, Follower};
 pub use ingest::Ingested;
 pub use lines::LONGEST_LINE;
 pub use recall::Remembered;
-pub use shelf::Shelf;
+pub use records::Records;

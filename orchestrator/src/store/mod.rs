@@ -4,17 +4,15 @@
 //! On the way in: `journal` (disk), `recorder` (queue, retries), `write` (each event
 //! exactly once). On the way out: `read`. After a crash: `recovery`.
 
+pub(crate) mod change;
 pub(crate) mod error;
 pub(crate) mod health;
 pub(crate) mod notices;
 pub(crate) mod owner;
 #[cfg(test)]
 pub(crate) mod plans;
-pub(crate) mod postgres;
 pub(crate) mod retention;
 pub(crate) mod runs;
-pub(crate) mod sql;
-pub(crate) mod sqlite;
 // The type that the folder is about.
 #[expect(
     clippy::module_inception,
@@ -33,7 +31,7 @@ pub use runs::recorder::{DRAIN, RecorderEnd, record, record_until};
 pub use runs::recovery::Recovered;
 pub use runs::statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
 pub use runs::transition::{Change, State};
-pub use store::{MigrationState, Store};
+pub use store::Store;
 pub use timetable::beats::{Beat, Lead};
 pub use timetable::known::KnownTask;
 pub use timetable::pauses::Pause;

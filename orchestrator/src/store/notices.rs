@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::database::arg::args;
+use crate::database::transaction::Transaction;
 use crate::model::{NoticeKind, RunId, Streak};
 use crate::store::error::StoreError;
-use crate::store::sql::args;
 use crate::store::store::Store;
 
 /// How far back a streak is counted.
@@ -115,11 +116,11 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn unjudged_runs(&self, limit: u32) -> Result<Vec<RunId>, StoreError> {
-        let sql = self.text(
+        let sql = self.database.text(
             "select id from runs where judged = 0 and finished_at is not null order by started_at, id limit $1",
             "select id from runs where not judged and finished_at is not null order by started_at, id limit $1",
         );
-        let rows: Vec<(String,)> = self.fetch(sql, &args![limit]).await?;
+        let rows: Vec<(String,)> = self.database.fetch(sql, &args![limit]).await?;
         Ok(rows.into_iter().map(|(id,)| RunId::new(id)).collect())
     }
 
@@ -129,6 +130,7 @@ impl Store {
     /// The database fails.
     pub async fn task_ends(&self, run: &RunId) -> Result<Vec<TaskEnd>, StoreError> {
         let rows: Vec<EndRow> = self
+            .database
             .fetch(
                 "select position, group_name, command, outcome, suspect, reason, run_started_at from tasks
                  where run_id = $1 and outcome not in ('skipped', 'cancelled') order by position",
@@ -152,6 +154,7 @@ impl Store {
 
     async fn streak(&self, run: &RunId, of: &EndRow) -> Result<Streak, StoreError> {
         let before: Vec<(String, Option<String>)> = self
+            .database
             .fetch(
                 "select outcome, suspect from tasks
                  where command = $1 and group_name = $2 and (run_started_at, run_id) < ($3, $4)
@@ -176,8 +179,8 @@ impl Store {
     /// # Errors
     /// The database fails; then nothing is changed.
     pub async fn judged(&self, run: &RunId, notices: &[Notice]) -> Result<bool, StoreError> {
-        let mut sql = self.begin().await?;
-        let text = self.text(
+        let mut sql = self.database.begin().await?;
+        let text = self.database.text(
             "update runs set judged = 1 where id = $1 and judged = 0",
             "update runs set judged = true where id = $1 and not judged",
         );
@@ -196,11 +199,11 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn raise(&self, notices: &[Notice]) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         for notice in notices {
             raise(&mut sql, notice).await?;
         }
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 
     /// Takes what is to be told now; for two minutes nobody else gets it.
@@ -209,7 +212,7 @@ impl Store {
     /// The database fails.
     pub async fn take_notices(&self, now: Timestamp, limit: u32) -> Result<Vec<Notice>, StoreError> {
         let until = now.checked_add(CLAIM).unwrap_or(now);
-        let text = self.text(
+        let text = self.database.text(
             "update notices set next_try_at = $2, tries = tries + 1 where (subject, channel) in
                  (select subject, channel from notices where next_try_at <= $1
                     and delivered_at is null and given_up_at is null order by next_try_at limit $3)
@@ -220,7 +223,7 @@ impl Store {
                   for update skip locked)
              returning *",
         );
-        let rows: Vec<NoticeRow> = self.fetch(text, &args![now, until, limit]).await?;
+        let rows: Vec<NoticeRow> = self.database.fetch(text, &args![now, until, limit]).await?;
         rows.into_iter().map(|row| Ok(delivery(row)?.notice)).collect()
     }
 
@@ -230,6 +233,7 @@ impl Store {
     /// The database fails.
     pub async fn next_notice(&self) -> Result<Option<Timestamp>, StoreError> {
         let rows: Vec<(Option<i64>,)> = self
+            .database
             .fetch(
                 "select min(next_try_at) from notices where delivered_at is null and given_up_at is null",
                 &[],
@@ -249,7 +253,7 @@ impl Store {
         result: Result<(), String>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         let key = (&notice.subject, &notice.channel);
         match result {
             Ok(()) => {
@@ -287,7 +291,7 @@ impl Store {
                 }
             }
         }
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 
     /// The newest notices and what became of them, the newest first.
@@ -296,6 +300,7 @@ impl Store {
     /// The database fails.
     pub async fn deliveries(&self, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let rows: Vec<NoticeRow> = self
+            .database
             .fetch(
                 "select * from notices order by at desc, subject, channel limit $1",
                 &args![limit],
@@ -311,7 +316,7 @@ fn pause(tries: i64) -> Duration {
     FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
 }
 
-async fn raise(sql: &mut crate::store::sql::Sql, notice: &Notice) -> Result<(), StoreError> {
+async fn raise(sql: &mut Transaction, notice: &Notice) -> Result<(), StoreError> {
     sql.execute(
         "insert into notices
              (subject, channel, kind, group_name, command, run_id, at, reason, in_a_row, next_try_at)

@@ -8,7 +8,7 @@ use anstyle::AnsiColor;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::Settings;
 use crate::model::{Clock, SystemClock};
-use crate::records::Shelf;
+use crate::records::Records;
 use crate::store::{Recovered, Store, StoreError, this_process};
 use crate::text::neutralised;
 
@@ -41,11 +41,8 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
 }
 
 /// The records in the same database.
-pub(crate) fn shelf(store: &Store) -> Shelf {
-    match store {
-        Store::Sqlite(pool) => pool.clone().into(),
-        Store::Postgres(pool) => pool.clone().into(),
-    }
+pub(crate) fn shelf(store: &Store) -> Records {
+    store.database().into()
 }
 
 /// Opens the store, in a state directory that exists, and leaves it as it is.

@@ -9,10 +9,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use crate::database::arg::args;
 use crate::model::RunId;
 use crate::rundir::unrecorded;
 use crate::store::error::StoreError;
-use crate::store::sql::args;
 use crate::store::store::Store;
 
 /// How many runs are forgotten by one transaction.
@@ -56,6 +56,7 @@ impl Store {
         dry_run: bool,
     ) -> Result<Pruned, StoreError> {
         let all: Vec<(String, i64)> = self
+            .database
             .fetch(
                 "select id, started_at from runs where finished_at is not null
                  order by started_at desc, id desc",
@@ -118,9 +119,12 @@ impl Store {
                        and newer.group_name = tasks.group_name
                        and (newer.run_started_at, newer.run_id) > (tasks.run_started_at, tasks.run_id))
                    end";
-        let each = self.text("json_each($1)", "jsonb_array_elements_text($1) as x(value)");
+        let each = self
+            .database
+            .text("json_each($1)", "jsonb_array_elements_text($1) as x(value)");
         let ids: Vec<String> = runs.iter().map(ToString::to_string).collect();
         let rows: Vec<(String,)> = self
+            .database
             .fetch(AssertSqlSafe(format!("{BEFORE}{each}{AFTER}")), &args![&ids])
             .await?;
         Ok(rows.into_iter().map(|(run,)| RunId::new(run)).collect())
@@ -134,23 +138,23 @@ impl Store {
         tokio::task::spawn_blocking(move || remove(&root, &doomed))
             .await
             .map_err(|error| StoreError::Refused(format!("removing runs: {error}")))??;
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         for run in runs {
             sql.execute("delete from runs where id = $1", &args![run]).await?;
         }
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 
     /// Slots before `since`, but each entry's newest: it says where a scheduler goes on.
     pub(crate) async fn forget_slots(&self, since: Timestamp) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         sql.execute(
             "delete from slots where slot < $1
                and slot < (select max(newest.slot) from slots as newest where newest.entry = slots.entry)",
             &args![since],
         )
         .await?;
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 }
 

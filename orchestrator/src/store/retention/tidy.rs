@@ -11,12 +11,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::database::arg::args;
 use crate::model::RunId;
 use crate::rundir::{journal, unrecorded};
 use crate::store::error::StoreError;
 use crate::store::retention::prune::{BATCH, Pruned, Retention, size};
 use crate::store::runs::recovery;
-use crate::store::sql::args;
 use crate::store::store::Store;
 
 /// How long nothing is looked at after a look.
@@ -101,13 +101,13 @@ impl Store {
 
     /// Those of `runs` that the database has, with their end.
     async fn finished_among(&self, runs: &[RunId]) -> Result<Vec<RunId>, StoreError> {
-        let sql = self.text(
+        let sql = self.database.text(
             "select id from runs where finished_at is not null and id in (select value from json_each($1))",
             "select id from runs where finished_at is not null
                and id in (select value from jsonb_array_elements_text($1) as x(value))",
         );
         let ids: Vec<String> = runs.iter().map(ToString::to_string).collect();
-        let rows: Vec<(String,)> = self.fetch(sql, &args![&ids]).await?;
+        let rows: Vec<(String,)> = self.database.fetch(sql, &args![&ids]).await?;
         Ok(rows.into_iter().map(|(run,)| RunId::new(run)).collect())
     }
 }

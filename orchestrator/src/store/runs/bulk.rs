@@ -3,11 +3,13 @@
 
 use jiff::Timestamp;
 
+use crate::database::arg::args;
+use crate::database::transaction::Transaction;
 use crate::events::{AttemptRecord, PlannedTask, TaskSummary};
 use crate::model::RunId;
+use crate::store::change::change_all;
 use crate::store::error::StoreError;
 use crate::store::runs::transition::Change;
-use crate::store::sql::{Arg, Sql, args};
 
 /// A statement over the rows of a JSON array of arrays: `value ->> 3` is the fourth
 /// value of a row. Only the way to unfold it differs. Without the limit, which limits
@@ -32,7 +34,7 @@ macro_rules! over_rows {
 
 /// Tasks become part of a run's plan.
 pub(crate) async fn planned(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     run: &RunId,
     at: Timestamp,
     tasks: &[PlannedTask],
@@ -53,7 +55,7 @@ pub(crate) async fn planned(
 /// Attempts end, named by the position of their task, which has not ended itself. The start of one may be missing:
 /// it is in the same batch, or a full disk kept the journal from taking it.
 pub(crate) async fn attempts_ended(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     run: &RunId,
     attempts: &[(usize, &AttemptRecord)],
 ) -> Result<(), StoreError> {
@@ -91,7 +93,7 @@ pub(crate) async fn attempts_ended(
 
 /// Tasks end.
 pub(crate) async fn tasks_ended(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     run: &RunId,
     tasks: &[&TaskSummary],
 ) -> Result<(), StoreError> {
@@ -131,31 +133,4 @@ pub(crate) async fn tasks_ended(
         ]
     });
     change_all(sql, Change::EndTask, TEXT, run, &rows.collect::<Vec<_>>()).await
-}
-
-/// Changes as many rows as there are. Any other number means that one of them was not
-/// in the state from which `change` leads on.
-async fn change_all<const N: usize>(
-    sql: &mut Sql,
-    change: Change,
-    (sqlite, postgres): (&'static str, &'static str),
-    run: &RunId,
-    rows: &[[Arg; N]],
-) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<&[Arg]> = rows.iter().map(<[Arg; N]>::as_slice).collect();
-    let json =
-        serde_json::to_string(&rows).map_err(|error| StoreError::Refused(format!("{change}: {error}")))?;
-    let changed = sql
-        .execute(sql.text(sqlite, postgres), &args![run, &json])
-        .await?;
-    if usize::try_from(changed) == Ok(rows.len()) {
-        return Ok(());
-    }
-    Err(StoreError::Refused(format!(
-        "{change} would change {changed} rows, not {}",
-        rows.len()
-    )))
 }

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
+use crate::database::arg::{Arg, args};
 use crate::events::TaskSummary;
 use crate::model::{Owner, RunId};
 use crate::store::error::StoreError;
 use crate::store::runs::rows::{AttemptRow, LastRow, RunRow, TaskRow};
-use crate::store::sql::{Arg, args};
 use crate::store::store::Store;
 
 /// Which runs to list.
@@ -144,6 +144,7 @@ impl Store {
         count: u32,
     ) -> Result<Vec<LastOutcome>, StoreError> {
         let rows: Vec<LastRow> = self
+            .database
             .fetch(
                 "select run_id, run_started_at, args, outcome, reason, suspect,
                      exists (select 1 from attempts
@@ -162,6 +163,7 @@ impl Store {
     /// The database fails, or holds something that cannot be read.
     pub async fn last_success(&self, group: &str, command: &str) -> Result<Option<Timestamp>, StoreError> {
         let rows: Vec<(String, i64)> = self
+            .database
             .fetch(
                 "select run_id, run_started_at from tasks
                  where command = $1 and group_name = $2 and outcome = 'succeeded'
@@ -181,6 +183,7 @@ impl Store {
     /// The database fails.
     pub async fn groups_of(&self, command: &str) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = self
+            .database
             .fetch(
                 "select distinct group_name from
                      (select group_name from tasks where command = $1
@@ -198,7 +201,7 @@ impl Store {
     /// The database fails.
     pub async fn history(&self, filter: &HistoryFilter) -> Result<Vec<RunHeader>, StoreError> {
         let (sql, args) = history(filter);
-        let rows: Vec<RunRow> = self.fetch(AssertSqlSafe(sql), &args).await?;
+        let rows: Vec<RunRow> = self.database.fetch(AssertSqlSafe(sql), &args).await?;
         rows.into_iter().map(RunRow::header).collect()
     }
 
@@ -209,18 +212,20 @@ impl Store {
     /// The database fails.
     pub async fn find_run(&self, prefix: &str) -> Result<Vec<RunId>, StoreError> {
         let ids: Vec<(String,)> = if prefix == "last" {
-            self.fetch(
-                "select id from runs order by started_at desc, id desc limit 1",
-                &[],
-            )
-            .await?
+            self.database
+                .fetch(
+                    "select id from runs order by started_at desc, id desc limit 1",
+                    &[],
+                )
+                .await?
         } else {
             // Ids are ASCII and compared byte by byte: what begins so is a range.
-            self.fetch(
-                "select id from runs where id >= $1 and id < $2 order by id limit 2",
-                &args![prefix, &format!("{prefix}\u{7f}")],
-            )
-            .await?
+            self.database
+                .fetch(
+                    "select id from runs where id >= $1 and id < $2 order by id limit 2",
+                    &args![prefix, &format!("{prefix}\u{7f}")],
+                )
+                .await?
         };
         Ok(ids.into_iter().map(|(id,)| RunId::new(id)).collect())
     }
@@ -231,7 +236,7 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn run(&self, run: &RunId) -> Result<Option<RunRecord>, StoreError> {
-        let mut sql = self.snapshot().await?;
+        let mut sql = self.database.snapshot().await?;
         let rows: Vec<RunRow> = sql.fetch("select * from runs where id = $1", &args![run]).await?;
         let tasks: Vec<TaskRow> = sql
             .fetch(

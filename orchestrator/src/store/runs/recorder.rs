@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::database::DatabaseError;
 use crate::events::Message;
 use crate::model::RunId;
 use crate::rundir::journal::{self, Numbered};
@@ -224,5 +225,5 @@ async fn write_all(
 }
 
 fn silent() -> StoreError {
-    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer")).into()
+    DatabaseError::no_answer("no answer".to_owned()).into()
 }

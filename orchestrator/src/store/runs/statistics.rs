@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
+use crate::database::arg::{Arg, args};
 use crate::model::RunId;
 use crate::store::error::StoreError;
 use crate::store::runs::rows::{instant, number};
-use crate::store::sql::{Arg, args};
 use crate::store::store::Store;
 
 /// Which runs of a collector are looked at.
@@ -111,6 +111,7 @@ impl Store {
             }
         }
         let rows: Vec<Row> = self
+            .database
             .fetch(
                 AssertSqlSafe(format!(
                     "select run_id, run_started_at, outcome, reason, duration_ms from tasks
@@ -150,7 +151,10 @@ impl Store {
                 )
             })
             .collect();
-        let rows: Vec<Row> = self.fetch(AssertSqlSafe(each.join(" union all ")), &args).await?;
+        let rows: Vec<Row> = self
+            .database
+            .fetch(AssertSqlSafe(each.join(" union all ")), &args)
+            .await?;
         let ended = rows.into_iter().map(Row::read).collect::<Result<Vec<_>, _>>()?;
         let newest = ended.into_iter().max_by(|one, other| {
             (one.started_at, one.run.as_str()).cmp(&(other.started_at, other.run.as_str()))

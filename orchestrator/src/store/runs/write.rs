@@ -8,13 +8,15 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use crate::database::arg::args;
+use crate::database::transaction::Transaction;
 use crate::events::{RunEvent, Summary, TaskRef, TaskSummary};
 use crate::model::{Owner, RunId};
 use crate::rundir::journal::Numbered;
+use crate::store::change::change_one;
 use crate::store::error::StoreError;
 use crate::store::runs::transition::Change;
 use crate::store::runs::{bulk, recovery};
-use crate::store::sql::{Sql, args};
 use crate::store::store::Store;
 use crate::store::timetable::{releases, slots};
 
@@ -33,16 +35,14 @@ impl Store {
         match self.try_apply(run, events, gaps).await {
             // Somebody else wrote the same run in the same moment and was faster: now
             // it is there to be seen. What is wrong in itself is so the second time too.
-            Err(StoreError::Statement(sqlx::Error::Database(error))) if error.is_unique_violation() => {
-                self.try_apply(run, events, gaps).await
-            }
+            Err(error) if error.is_unique_violation() => self.try_apply(run, events, gaps).await,
             done => done,
         }
     }
 
     async fn try_apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
-        let select = self.text(
+        let mut sql = self.database.begin().await?;
+        let select = self.database.text(
             "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1",
             "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1 for update",
         );
@@ -74,14 +74,15 @@ impl Store {
             }
             let has_slot = row.first().is_some_and(|(.., has_slot)| *has_slot);
             write(&mut sql, run, &new, has_slot).await?;
-            sql.change_one(
+            change_one(
+                &mut sql,
                 "counting events",
                 "update runs set events = $1 where id = $2 and events = $3",
                 &args![*last, run, known],
             )
             .await?;
         }
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 }
 
@@ -89,7 +90,7 @@ impl Store {
 /// they had among each other, the rows are the same. What the database could not see
 /// that way (an end twice, a start after the end) is refused here.
 async fn write(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     run: &RunId,
     events: &[&Numbered],
     mut has_slot: bool,
@@ -192,14 +193,15 @@ fn ended(event: &RunEvent) -> Option<(usize, u32)> {
 }
 
 async fn run_started(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     run: &RunId,
     schedule: &str,
     group: &Option<String>,
     at: Timestamp,
     owner: &Owner,
 ) -> Result<(), StoreError> {
-    sql.change_one(
+    change_one(
+        sql,
         Change::StartRun,
         "insert into runs
              (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start, judged)
@@ -220,14 +222,15 @@ async fn run_started(
 }
 
 async fn attempt_started(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     run: &RunId,
     task: &TaskRef,
     attempt: u32,
     at: Timestamp,
     log: &str,
 ) -> Result<(), StoreError> {
-    sql.change_one(
+    change_one(
+        sql,
         Change::StartAttempt,
         "insert into attempts (run_id, position, number, started_at, log)
          select run_id, position, $3, $4, $5 from tasks
@@ -237,10 +240,9 @@ async fn attempt_started(
     .await
 }
 
-async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
+async fn run_finished(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreError> {
     complete(sql, summary).await?;
-    sql.change_one(
-        Change::FinishRun,
+    change_one(sql, Change::FinishRun,
         "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6,
              suspect = $8
          where id = $7 and finished_at is null
@@ -260,7 +262,7 @@ async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError
 }
 
 /// What a full disk kept the journal from taking is in the summary as well.
-async fn complete(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
+async fn complete(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreError> {
     let open: Vec<(i64,)> = sql
         .fetch(
             "select position from tasks where run_id = $1 and outcome is null",

@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::database::arg::args;
+use crate::database::transaction::Transaction;
 use crate::model::Owner;
 use crate::store::error::StoreError;
 use crate::store::owner::is_gone;
-use crate::store::sql::{Sql, args};
 use crate::store::store::Store;
 
 /// A scheduler as it last described itself.
@@ -91,15 +92,13 @@ impl Store {
     pub async fn report_beat(&self, beat: &Beat, silent: Option<&Owner>) -> Result<Lead, StoreError> {
         match self.try_report(beat, silent).await {
             // Somebody else took the lead in the same moment: now it is there to be seen.
-            Err(StoreError::Statement(sqlx::Error::Database(error))) if error.is_unique_violation() => {
-                self.try_report(beat, silent).await
-            }
+            Err(error) if error.is_unique_violation() => self.try_report(beat, silent).await,
             done => done,
         }
     }
 
     async fn try_report(&self, beat: &Beat, silent: Option<&Owner>) -> Result<Lead, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         let mut lead = Lead::Ours;
         let rows: Vec<Row> = sql.fetch("select * from beats", &[]).await?;
         for row in rows {
@@ -150,9 +149,9 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn end_beat(&self, owner: &Owner) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         forget(&mut sql, owner).await?;
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 
     /// Every scheduler that has not said goodbye, the leading one first.
@@ -161,13 +160,14 @@ impl Store {
     /// The database fails, or holds something that cannot be read.
     pub async fn beats(&self) -> Result<Vec<Beat>, StoreError> {
         let rows: Vec<Row> = self
+            .database
             .fetch("select * from beats order by state, started_at", &[])
             .await?;
         rows.into_iter().map(|row| Ok(row.beat()?.0)).collect()
     }
 }
 
-async fn forget(sql: &mut Sql, owner: &Owner) -> Result<(), StoreError> {
+async fn forget(sql: &mut Transaction, owner: &Owner) -> Result<(), StoreError> {
     sql.execute(
         "delete from beats
          where owner_host = $1 and owner_boot = $2 and owner_pid = $3 and owner_start = $4",

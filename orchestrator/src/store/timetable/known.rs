@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::database::arg::args;
 use crate::store::error::StoreError;
-use crate::store::sql::args;
 use crate::store::store::Store;
 
 /// A task at its place in the timetable. One that moves becomes another one.
@@ -33,7 +33,7 @@ impl Store {
         tasks: &[KnownTask],
         now: Timestamp,
     ) -> Result<HashMap<KnownTask, Timestamp>, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         let rows: Vec<(String, String, String, String, i64)> = sql
             .fetch(
                 "select entry, group_name, command, rhythm, since from timetable",

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::database::arg::args;
 use crate::store::error::StoreError;
-use crate::store::sql::args;
 use crate::store::store::Store;
 
 /// A time in which a group does not run by itself.
@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn pause(&self, group: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         let changed = sql
             .execute(
                 "insert into pauses (group_name, paused_at) values ($1, $2) on conflict do nothing",
@@ -49,7 +49,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn resume(&self, group: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         // A clock that went back must not make a pause end before it began.
         let changed = sql
             .execute(
@@ -68,6 +68,7 @@ impl Store {
     /// The database fails, or holds something that cannot be read.
     pub async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
         let rows: Vec<(String, i64, Option<i64>)> = self
+            .database
             .fetch(
                 "select group_name, paused_at, resumed_at from pauses order by paused_at, group_name",
                 &[],

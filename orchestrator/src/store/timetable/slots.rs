@@ -7,11 +7,13 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::database::arg::args;
+use crate::database::transaction::Transaction;
 use crate::events::{PlannedTask, SlotRef};
 use crate::model::{Owner, RunId};
+use crate::store::change::change_one;
 use crate::store::error::StoreError;
 use crate::store::runs::transition::Change;
-use crate::store::sql::{Sql, args};
 use crate::store::store::Store;
 
 /// Whether a slot may be run.
@@ -114,7 +116,7 @@ impl Store {
         now: Timestamp,
         mate: Option<&str>,
     ) -> Result<Claim, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         let claim = match goes_on(&mut sql, slot, mate, owner).await? {
             Some((run, entry)) => Claim::Busy(run, entry),
             None => take(&mut sql, slot, Some((run, owner)), tasks, now).await?,
@@ -133,7 +135,7 @@ impl Store {
         owner: &Owner,
         mate: Option<&str>,
     ) -> Result<bool, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         let busy = goes_on(&mut sql, slot, mate, owner).await?.is_some();
         sql.commit().await?;
         Ok(busy)
@@ -145,7 +147,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn pass_over(&self, slots: &[PassedSlot], now: Timestamp) -> Result<usize, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         let mut passed = 0;
         for PassedSlot { slot, tasks } in slots {
             if take(&mut sql, slot, None, tasks, now).await? == Claim::Ours {
@@ -161,7 +163,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn give_up_slot(&self, slot: &SlotRef, run: &RunId, reason: &str) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         sql.execute(
             "update ledger set state = 'missed', cause = $3
              where entry = $1 and slot = $2 and state = 'due'
@@ -169,7 +171,7 @@ impl Store {
             &args![&slot.entry, slot.at, reason, run],
         )
         .await?;
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 
     /// The newest slot of an entry, up to and including `until`, that was taken or
@@ -183,6 +185,7 @@ impl Store {
         until: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
         let rows: Vec<(i64,)> = self
+            .database
             .fetch(
                 "select slot from slots where entry = $1 and slot <= $2 order by slot desc limit 1",
                 &args![entry, until],
@@ -197,6 +200,7 @@ impl Store {
     /// The database fails, or holds something that cannot be read.
     pub async fn last_slot(&self, entry: &str) -> Result<Option<Timestamp>, StoreError> {
         let rows: Vec<(i64,)> = self
+            .database
             .fetch(
                 "select slot from slots where entry = $1 order by slot desc limit 1",
                 &args![entry],
@@ -211,6 +215,7 @@ impl Store {
     /// The database fails, or holds something that cannot be read.
     pub async fn ledger_at(&self, command: &str, slot: Timestamp) -> Result<Vec<LedgerRow>, StoreError> {
         let rows: Vec<Row> = self
+            .database
             .fetch(
                 "select entry, slot, group_name, state, cause, run_id
                  from ledger join slots using (entry, slot)
@@ -227,6 +232,7 @@ impl Store {
     /// The database fails, or holds something that cannot be read.
     pub async fn ledger(&self, command: &str, last: u32) -> Result<Vec<LedgerRow>, StoreError> {
         let rows: Vec<Row> = self
+            .database
             .fetch(
                 "select entry, slot, group_name, state, cause, run_id
                  from ledger join slots using (entry, slot)
@@ -240,7 +246,7 @@ impl Store {
 
 /// A run that another process has in the lane of a slot, and the entry that it is of.
 async fn goes_on(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     slot: &SlotRef,
     mate: Option<&str>,
     owner: &Owner,
@@ -271,7 +277,7 @@ async fn goes_on(
 
 /// Takes a slot and notes its tasks, if nobody has it.
 async fn take(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     slot: &SlotRef,
     by: Option<(&RunId, &Owner)>,
     tasks: &[SlotTask],
@@ -324,7 +330,8 @@ async fn take(
             SlotState::Missed(cause) => (Change::MissSlot, "missed", Some(cause.clone())),
         };
         let occurrence = seen.next(&task.group, &task.command);
-        sql.change_one(
+        change_one(
+            sql,
             change,
             "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
              values ($1, $2, $3, $4, $5, $6, $7)",
@@ -345,13 +352,14 @@ async fn take(
 
 /// A run with a slot begins: the slot is its own, and the tasks of its plan are due.
 pub(crate) async fn taken(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     run: &RunId,
     slot: &SlotRef,
     at: Timestamp,
     tasks: &[PlannedTask],
 ) -> Result<(), StoreError> {
-    sql.change_one(
+    change_one(
+        sql,
         "taking a slot that is another run's",
         "insert into slots (entry, slot, claimed_at, run_id) values ($1, $2, $3, $4)
          on conflict (entry, slot) do update set run_id = excluded.run_id
@@ -381,7 +389,8 @@ pub(crate) async fn taken(
             )
             .await?;
         if found == 0 {
-            sql.change_one(
+            change_one(
+                sql,
                 Change::PlanSlot,
                 "insert into ledger (entry, slot, group_name, command, occurrence, position, state)
                  select $1, $2, $3, $4, coalesce(max(occurrence), 0) + 1, $5, 'due' from ledger
@@ -396,7 +405,7 @@ pub(crate) async fn taken(
 
 /// A task of the run is settled. Most runs are by hand and have no slot.
 pub(crate) async fn settled(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     run: &RunId,
     position: usize,
     state: &str,

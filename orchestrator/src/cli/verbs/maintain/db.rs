@@ -9,8 +9,9 @@ use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{connect_store, runtime, shelf, tell_recovered, unusable, with_store};
 use crate::cli::shell::undelivered;
+use crate::database::MigrationState;
 use crate::model::{Clock, SystemClock};
-use crate::store::{MigrationState, Pruned, Retention};
+use crate::store::{Pruned, Retention};
 
 /// Does what the word after `db` says.
 pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<Exit, Failure> {
