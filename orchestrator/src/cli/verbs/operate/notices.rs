@@ -105,7 +105,7 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
             let notice = Notice {
                 subject: "test".to_owned(),
                 channel: channel.name.clone(),
-                kind: NoticeKind::Recovery.keyword().to_owned(),
+                kind: NoticeKind::Recovery.as_str().to_owned(),
                 group: "test".to_owned(),
                 command: "test".to_owned(),
                 run: None,

@@ -132,9 +132,7 @@ async fn work(
 /// The time of the last success of each task, which must be known from the start: an
 /// alarm on it must not go off, nor stay silent, because a process was restarted.
 async fn remember_successes(means: &Means, schedule: &Schedule, metrics: &Metrics) {
-    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
-    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
-    for task in tasks.filter(|task| task.enabled) {
+    for task in schedule.tasks().filter(|task| task.enabled) {
         let (group, command) = (task.group.as_str(), task.command.as_str());
         match means.store.last_success(group, command).await {
             Ok(Some(at)) => metrics.succeeded_before(group, command, at),
