@@ -27,10 +27,7 @@ on_both!(
 );
 
 pub(crate) fn shelf(store: &Store) -> Records {
-    match store {
-        Store::Sqlite(pool) => pool.clone().into(),
-        Store::Postgres(pool) => pool.clone().into(),
-    }
+    store.database().into()
 }
 
 /// What is known of the collector that all of these deliveries are from.

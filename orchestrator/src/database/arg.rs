@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{NoticeKind, RunId};
+use crate::model::RunId;
 
 /// A value for a statement, or within a JSON array that is one.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -126,11 +126,5 @@ impl From<String> for Arg {
 impl From<Option<&RunId>> for Arg {
     fn from(value: Option<&RunId>) -> Self {
         Self::Text(value.map(|run| without_nul(run.as_str())))
-    }
-}
-
-impl From<NoticeKind> for Arg {
-    fn from(value: NoticeKind) -> Self {
-        Self::from(value.keyword())
     }
 }

@@ -20,7 +20,7 @@ use crate::records::delivery::Delivery;
 use crate::records::error::RecordsError;
 use crate::records::event::{CollectorEvent, Record, parse_event};
 use crate::records::follow::open;
-use crate::records::lines::{Line, Lines};
+use crate::records::lines::{FileLine, Lines};
 use crate::records::records::Records;
 use crate::records::{postgres, sqlite};
 
@@ -127,8 +127,10 @@ struct Batch {
 
 impl Batch {
     /// `false` if nobody takes any more.
-    fn add(&mut self, line: &Line<'_>, sender: &mpsc::Sender<Fed>) -> bool {
-        let Line::Whole(_, bytes) = line else { return true };
+    fn add(&mut self, line: &FileLine<'_>, sender: &mpsc::Sender<Fed>) -> bool {
+        let FileLine::Whole(_, bytes) = line else {
+            return true;
+        };
         let Ok(CollectorEvent::Record(record)) = parse_event(bytes) else {
             return true;
         };

@@ -27,7 +27,7 @@ pub(crate) mod sqlite;
 pub use delivery::{Delivery, Undelivered};
 pub use error::RecordsError;
 pub use event::{
-    CollectorEvent, Fault, LONGEST_COLLECTION, LONGEST_KEY, Progress, Record, Told, parse_event,
+    CollectorEvent, FailureReport, LONGEST_COLLECTION, LONGEST_KEY, LineFault, Progress, Record, parse_event,
 };
 pub use examination::{Examination, LARGEST_STATE, MOST_FAULTS, Messages};
 pub use export::{Collection, Kept, Wanted};

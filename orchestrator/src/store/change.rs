@@ -9,7 +9,7 @@ use crate::database::arg::{Arg, args};
 use crate::database::transaction::Transaction;
 use crate::model::RunId;
 use crate::store::error::StoreError;
-use crate::store::runs::transition::Change;
+use crate::store::runs::transition::StateChange;
 
 /// Changes exactly one row.
 pub(crate) async fn change_one(
@@ -27,7 +27,7 @@ pub(crate) async fn change_one(
 /// Changes as many rows as there are in `rows`, which a statement gets as a JSON array.
 pub(crate) async fn change_all<const N: usize>(
     sql: &mut Transaction,
-    change: Change,
+    change: StateChange,
     (sqlite, postgres): (&'static str, &'static str),
     run: &RunId,
     rows: &[[Arg; N]],

@@ -45,6 +45,13 @@ impl StoreError {
         }
     }
 
+    /// A word that none of our enums has.
+    pub(crate) fn unknown_word(what: &str, word: &str) -> Self {
+        Self::Refused(format!(
+            "{what} is {word:?}, which this version of orchestrate does not know"
+        ))
+    }
+
     /// Whether the same may succeed later: the database is away, busy or full.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Database(error) if error.may_pass())

@@ -23,17 +23,21 @@ pub(crate) mod timetable;
 
 pub use error::StoreError;
 pub use health::StoreHealth;
-pub use notices::{Delivery, Notice, TaskEnd};
+pub use notices::notice::{Notice, NoticeState, RecordedNotice};
+pub use notices::raise::TaskEnd;
 pub use owner::this_process;
-pub use retention::prune::{Pruned, Retention};
-pub use runs::read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};
-pub use runs::recorder::{DRAIN, RecorderEnd, record, record_until};
+pub use retention::prune::Pruned;
+pub use runs::read::{
+    HistoryFilter, LastOutcome, RecordedAttempt, RunHeader, RunRecord, RunStatus, TaskState,
+};
+pub use runs::recorder::{DRAIN, RecorderEnd, record};
 pub use runs::recovery::Recovered;
 pub use runs::statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
-pub use runs::transition::{Change, State};
+pub use runs::transition::{RowState, StateChange};
 pub use store::Store;
-pub use timetable::beats::{Beat, Lead};
-pub use timetable::known::KnownTask;
+pub use timetable::heartbeats::{Heartbeat, Leader, SchedulerRole};
+pub use timetable::ledger::{LedgerRow, LedgerState};
 pub use timetable::pauses::Pause;
 pub use timetable::releases::{HandledBy, KnownRelease, NotedReleases};
-pub use timetable::slots::{Claim, LedgerRow, PassedSlot, SlotState, SlotTask};
+pub use timetable::rows::TimetableRow;
+pub use timetable::slots::{Claim, PassedSlot, SlotState, SlotTask};

@@ -8,11 +8,12 @@ use sqlx::AssertSqlSafe;
 
 use crate::database::{Database, statements};
 use crate::events::SlotRef;
-use crate::model::{Owner, RunId};
+use crate::model::{OutcomeKind, Owner, RunId};
 use crate::rundir::journal;
 use crate::store::runs::read::HistoryFilter;
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
+use crate::store::timetable::ledger::LedgerState;
 use crate::store::timetable::slots::{SlotState, SlotTask};
 
 /// Everything that is asked between two runs, once, of a store without a row.
@@ -130,6 +131,15 @@ async fn steps(store: &Store, statement: &str) -> Vec<String> {
     steps.into_iter().map(|(.., step)| step).collect()
 }
 
+/// Most words are bound. Those that stand in the text, because an index is only of rows with
+/// that word or because nothing but the word makes sense there, must be words of ours.
+fn knows_its_words(statement: &str) {
+    let known = [OutcomeKind::WORDS, LedgerState::WORDS].concat();
+    for word in statement.split('\'').skip(1).step_by(2) {
+        assert!(known.contains(&word), "{word}: {statement}");
+    }
+}
+
 #[tokio::test]
 async fn no_question_reads_a_whole_table() {
     let dir = tempfile::tempdir().unwrap();
@@ -140,6 +150,7 @@ async fn no_question_reads_a_whole_table() {
     statements.dedup();
     assert!(statements.len() > 30, "{statements:#?}");
     for statement in statements.iter().filter(|sql| !sql.contains("sqlite_master")) {
+        knows_its_words(statement);
         let steps = steps(&store, statement).await;
         for step in &steps {
             let whole = ["runs", "tasks", "attempts", "slots", "ledger"]

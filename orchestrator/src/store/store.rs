@@ -9,6 +9,21 @@ use crate::store::error::StoreError;
 /// The file in the state directory.
 const FILE: &str = "orchestrate.db";
 
+/// Tables that a run writes, the most telling first.
+const OF_RUNS: [&str; 8] = [
+    "runs",
+    "tasks",
+    "attempts",
+    "ingests",
+    "deliveries",
+    "records",
+    "states",
+    "sightings",
+];
+
+/// Tables that a scheduler writes besides.
+const OF_SCHEDULERS: [&str; 4] = ["slots", "ledger", "timetable", "beats"];
+
 /// Where runs are remembered. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -56,6 +71,26 @@ impl Store {
     /// The database fails.
     pub async fn migrations(&self) -> Result<Vec<MigrationState>, StoreError> {
         Ok(self.database.migrations().await?)
+    }
+
+    /// Whether a run may be recorded and what it brings be kept: asked before it begins.
+    ///
+    /// # Errors
+    /// It may not ([`DatabaseError::Denied`](crate::database::DatabaseError)), or the
+    /// database fails.
+    pub async fn check_rights_to_run(&self) -> Result<(), StoreError> {
+        Ok(self.database.check_rights(&OF_RUNS).await?)
+    }
+
+    /// Whether slots may be claimed as well.
+    ///
+    /// # Errors
+    /// Those of [`Store::check_rights_to_run`].
+    pub async fn check_rights_to_schedule(&self) -> Result<(), StoreError> {
+        Ok(self
+            .database
+            .check_rights(&[&OF_RUNS[..], &OF_SCHEDULERS].concat())
+            .await?)
     }
 
     /// Which database it is, without its password.

@@ -9,7 +9,7 @@ use crate::events::{AttemptRecord, PlannedTask, TaskSummary};
 use crate::model::RunId;
 use crate::store::change::change_all;
 use crate::store::error::StoreError;
-use crate::store::runs::transition::Change;
+use crate::store::runs::transition::StateChange;
 
 /// A statement over the rows of a JSON array of arrays: `value ->> 3` is the fourth
 /// value of a row. Only the way to unfold it differs. Without the limit, which limits
@@ -33,7 +33,7 @@ macro_rules! over_rows {
 }
 
 /// Tasks become part of a run's plan.
-pub(crate) async fn planned(
+pub(crate) async fn plan_tasks(
     sql: &mut Transaction,
     run: &RunId,
     at: Timestamp,
@@ -49,12 +49,13 @@ pub(crate) async fn planned(
         let PlannedTask { task, args, schedule } = planned;
         args![task.position, at, &task.group, &task.command, args, schedule]
     });
-    change_all(sql, Change::PlanTask, TEXT, run, &rows.collect::<Vec<_>>()).await
+    change_all(sql, StateChange::PlanTask, TEXT, run, &rows.collect::<Vec<_>>()).await
 }
 
-/// Attempts end, named by the position of their task, which has not ended itself. The start of one may be missing:
-/// it is in the same batch, or a full disk kept the journal from taking it.
-pub(crate) async fn attempts_ended(
+/// Attempts end, named by the position of their task, which has not ended itself. The start
+/// of one may be missing: it is in the same batch, or a full disk kept the journal from
+/// taking it.
+pub(crate) async fn end_attempts(
     sql: &mut Transaction,
     run: &RunId,
     attempts: &[(usize, &AttemptRecord)],
@@ -88,11 +89,11 @@ pub(crate) async fn attempts_ended(
             &attempt.isolation
         ]
     });
-    change_all(sql, Change::EndAttempt, TEXT, run, &rows.collect::<Vec<_>>()).await
+    change_all(sql, StateChange::EndAttempt, TEXT, run, &rows.collect::<Vec<_>>()).await
 }
 
 /// Tasks end.
-pub(crate) async fn tasks_ended(
+pub(crate) async fn end_tasks(
     sql: &mut Transaction,
     run: &RunId,
     tasks: &[&TaskSummary],
@@ -132,5 +133,5 @@ pub(crate) async fn tasks_ended(
             &task.warnings
         ]
     });
-    change_all(sql, Change::EndTask, TEXT, run, &rows.collect::<Vec<_>>()).await
+    change_all(sql, StateChange::EndTask, TEXT, run, &rows.collect::<Vec<_>>()).await
 }

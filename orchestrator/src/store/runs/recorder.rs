@@ -42,21 +42,10 @@ pub struct RecorderEnd {
 }
 
 /// Records what comes through `queue` until it ends and everything is written, or
-/// `drain` has passed since it ended. A run that the database has whole is no longer
+/// `drain` has passed since it ended, or whoever notifies `enough` does not want to wait
+/// any longer than for the end of the queue. A run that the database has whole is no longer
 /// noted as unrecorded.
 pub async fn record(
-    store: Store,
-    run: RunId,
-    state_dir: PathBuf,
-    queue: mpsc::Receiver<Message>,
-    drain: Duration,
-) -> RecorderEnd {
-    record_until(store, run, state_dir, queue, drain, Arc::default()).await
-}
-
-/// The same, but whoever notifies `enough` does not want to wait any longer than for the
-/// end of the queue.
-pub async fn record_until(
     store: Store,
     run: RunId,
     state_dir: PathBuf,

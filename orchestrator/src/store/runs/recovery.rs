@@ -7,6 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::database::arg::args;
+use crate::database::columns::{Micros, OwnerColumns};
 use crate::database::transaction::Transaction;
 use crate::events::SlotRef;
 use crate::model::{Owner, RunId};
@@ -14,7 +15,7 @@ use crate::rundir::{journal, unrecorded};
 use crate::store::change::change_one;
 use crate::store::error::StoreError;
 use crate::store::owner::is_gone;
-use crate::store::runs::transition::Change;
+use crate::store::runs::transition::StateChange;
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
 
@@ -33,23 +34,19 @@ pub struct Recovered {
 }
 
 #[derive(sqlx::FromRow)]
-struct Unfinished {
+struct UnfinishedColumns {
     id: String,
-    owner_host: String,
-    owner_boot: String,
-    owner_pid: i64,
-    owner_start: i64,
+    #[sqlx(flatten)]
+    owner: OwnerColumns,
 }
 
 #[derive(sqlx::FromRow)]
-struct NeverBegun {
+struct NeverBegunColumns {
     entry: String,
-    slot: i64,
+    slot: Micros,
     run_id: String,
-    owner_host: String,
-    owner_boot: String,
-    owner_pid: i64,
-    owner_start: i64,
+    #[sqlx(flatten)]
+    owner: OwnerColumns,
 }
 
 impl Store {
@@ -92,7 +89,7 @@ impl Store {
     /// Slots that somebody took who ended before the run had a beginning: its journal
     /// would have been brought in by now, so nothing was started.
     async fn settle_never_begun(&self, state_dir: &Path, here: &Owner) -> Result<(), StoreError> {
-        let rows: Vec<NeverBegun> = self.database.fetch(
+        let rows: Vec<NeverBegunColumns> = self.database.fetch(
                 "select distinct s.entry, s.slot, s.run_id, s.owner_host, s.owner_boot, s.owner_pid, s.owner_start
                  from ledger l join slots s on s.entry = l.entry and s.slot = l.slot
                  where l.state = 'due' and s.run_id is not null and s.owner_host = $1
@@ -102,17 +99,13 @@ impl Store {
             .await?;
         for row in rows {
             let run = RunId::new(row.run_id);
-            let owner = Owner {
-                host: row.owner_host,
-                boot: row.owner_boot,
-                pid: u32::try_from(row.owner_pid).map_err(|error| StoreError::row(&run, &error))?,
-                started: u64::try_from(row.owner_start).map_err(|error| StoreError::row(&run, &error))?,
-            };
+            let owner = row.owner.0;
             if is_abandoned(state_dir, &run, &owner, here) {
                 let cause = format!("orchestrate ({owner}) took the slot and ended before it could run it");
-                let at =
-                    Timestamp::from_microsecond(row.slot).map_err(|error| StoreError::row(&run, &error))?;
-                let slot = SlotRef { entry: row.entry, at };
+                let slot = SlotRef {
+                    entry: row.entry,
+                    at: row.slot.0,
+                };
                 self.give_up_slot(&slot, &run, &cause).await?;
             }
         }
@@ -188,7 +181,7 @@ impl Store {
 
     /// Runs without an end, oldest first, and the processes that own them.
     pub(crate) async fn unfinished(&self) -> Result<Vec<(RunId, Owner)>, StoreError> {
-        let rows: Vec<Unfinished> = self
+        let rows: Vec<UnfinishedColumns> = self
             .database
             .fetch(
                 "select id, owner_host, owner_boot, owner_pid, owner_start from runs
@@ -196,18 +189,8 @@ impl Store {
                 &[],
             )
             .await?;
-        rows.into_iter()
-            .map(|row| {
-                let run = RunId::new(row.id);
-                let owner = Owner {
-                    host: row.owner_host,
-                    boot: row.owner_boot,
-                    pid: u32::try_from(row.owner_pid).map_err(|error| StoreError::row(&run, &error))?,
-                    started: u64::try_from(row.owner_start).map_err(|error| StoreError::row(&run, &error))?,
-                };
-                Ok((run, owner))
-            })
-            .collect()
+        let read = |row: UnfinishedColumns| (RunId::new(row.id), row.owner.0);
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// Gives a run up: its running task is lost, what had not begun was not started.
@@ -298,7 +281,7 @@ pub(crate) async fn reopen(sql: &mut Transaction, run: &RunId, lost: &str) -> Re
     ] {
         sql.execute(statement, &assumed).await?;
     }
-    change_one(sql, Change::ReopenRun,
+    change_one(sql, StateChange::ReopenRun,
         "update runs set finished_at = null, success = null, lost = null, succeeded = 0, failed = 0, skipped = 0
          where id = $1 and lost is not null",
         &args![run],

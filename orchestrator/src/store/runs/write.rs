@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use crate::database::arg::args;
 use crate::database::transaction::Transaction;
 use crate::events::{RunEvent, Summary, TaskRef, TaskSummary};
-use crate::model::{Owner, RunId};
+use crate::model::{OutcomeKind, Owner, RunId};
 use crate::rundir::journal::Numbered;
 use crate::store::change::change_one;
 use crate::store::error::StoreError;
-use crate::store::runs::transition::Change;
+use crate::store::runs::transition::StateChange;
 use crate::store::runs::{bulk, recovery};
 use crate::store::store::Store;
+use crate::store::timetable::ledger::LedgerState;
 use crate::store::timetable::{releases, slots};
 
 /// What events that are missing before a batch mean.
@@ -109,10 +110,10 @@ async fn write(
                 tasks,
                 ..
             } => {
-                run_started(sql, run, schedule, group, *at, owner).await?;
-                bulk::planned(sql, run, *at, tasks).await?;
+                start_run(sql, run, schedule, group, *at, owner).await?;
+                bulk::plan_tasks(sql, run, *at, tasks).await?;
                 if let Some(slot) = slot {
-                    slots::taken(sql, run, slot, *at, tasks).await?;
+                    slots::begin_at_slot(sql, run, slot, *at, tasks).await?;
                     has_slot = true;
                 }
             }
@@ -123,21 +124,21 @@ async fn write(
                 log,
                 ..
             } => {
-                once(
+                ensure(
                     !settled.contains(&task.position),
                     "starting an attempt at a task that ended",
                 )?;
-                once(
+                ensure(
                     started.insert((task.position, *attempt)),
                     "starting an attempt twice",
                 )?;
                 // One that ended meanwhile needs no row of its own before.
                 if !ended.contains(&(task.position, *attempt)) {
-                    attempt_started(sql, run, task, *attempt, *at, log).await?;
+                    start_attempt(sql, run, task, *attempt, *at, log).await?;
                 }
             }
             RunEvent::TaskRetry { task, attempt, .. } => {
-                once(!settled.contains(&task.position), "retrying a task that ended")?;
+                ensure(!settled.contains(&task.position), "retrying a task that ended")?;
                 attempts.push((task.position, attempt));
             }
             RunEvent::TaskFinished {
@@ -145,35 +146,35 @@ async fn write(
                 task,
                 last_attempt,
             } => {
-                once(settled.insert(task.position), "ending a task twice")?;
-                releases::dealt_with(sql, run, task, *at).await?;
+                ensure(settled.insert(task.position), "ending a task twice")?;
+                releases::settle_releases(sql, run, task, *at).await?;
                 attempts.push((task.position, last_attempt));
-                tasks.push((&**task, "ran"));
+                tasks.push((&**task, LedgerState::Ran));
             }
             RunEvent::TaskSkipped { task, .. } => {
-                once(settled.insert(task.position), "ending a task twice")?;
-                tasks.push((&**task, "skipped"));
+                ensure(settled.insert(task.position), "ending a task twice")?;
+                tasks.push((&**task, LedgerState::Skipped));
             }
             RunEvent::RunFinished(summary) => {
-                once(finished.replace(summary).is_none(), "finishing a run twice")?;
+                ensure(finished.replace(summary).is_none(), "finishing a run twice")?;
             }
         }
     }
-    once(attempts.len() == ended.len(), "ending an attempt twice")?;
-    bulk::attempts_ended(sql, run, &attempts).await?;
+    ensure(attempts.len() == ended.len(), "ending an attempt twice")?;
+    bulk::end_attempts(sql, run, &attempts).await?;
     let summaries: Vec<&TaskSummary> = tasks.iter().map(|(task, _)| *task).collect();
-    bulk::tasks_ended(sql, run, &summaries).await?;
+    bulk::end_tasks(sql, run, &summaries).await?;
     // Most runs are by hand and have no slot in the ledger.
     for (task, state) in tasks.into_iter().filter(|_| has_slot) {
-        slots::settled(sql, run, task.position, state, &task.reason).await?;
+        slots::settle(sql, run, task.position, state, &task.reason).await?;
     }
     match finished {
-        Some(summary) => run_finished(sql, summary).await,
+        Some(summary) => finish_run(sql, summary).await,
         None => Ok(()),
     }
 }
 
-fn once(holds: bool, change: &str) -> Result<(), StoreError> {
+fn ensure(holds: bool, change: &str) -> Result<(), StoreError> {
     if holds {
         Ok(())
     } else {
@@ -192,7 +193,7 @@ fn ended(event: &RunEvent) -> Option<(usize, u32)> {
     }
 }
 
-async fn run_started(
+async fn start_run(
     sql: &mut Transaction,
     run: &RunId,
     schedule: &str,
@@ -202,7 +203,7 @@ async fn run_started(
 ) -> Result<(), StoreError> {
     change_one(
         sql,
-        Change::StartRun,
+        StateChange::StartRun,
         "insert into runs
              (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start, judged)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -221,7 +222,7 @@ async fn run_started(
     .await
 }
 
-async fn attempt_started(
+async fn start_attempt(
     sql: &mut Transaction,
     run: &RunId,
     task: &TaskRef,
@@ -231,7 +232,7 @@ async fn attempt_started(
 ) -> Result<(), StoreError> {
     change_one(
         sql,
-        Change::StartAttempt,
+        StateChange::StartAttempt,
         "insert into attempts (run_id, position, number, started_at, log)
          select run_id, position, $3, $4, $5 from tasks
          where run_id = $1 and position = $2 and outcome is null",
@@ -240,9 +241,9 @@ async fn attempt_started(
     .await
 }
 
-async fn run_finished(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreError> {
+async fn finish_run(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreError> {
     complete(sql, summary).await?;
-    change_one(sql, Change::FinishRun,
+    change_one(sql, StateChange::FinishRun,
         "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6,
              suspect = $8
          where id = $7 and finished_at is null
@@ -283,14 +284,13 @@ async fn complete(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreE
             ],
         )
         .await?;
-        bulk::tasks_ended(sql, &summary.run, &[task]).await?;
-        releases::dealt_with(sql, &summary.run, task, summary.finished_at).await?;
-        let state = if task.outcome == "skipped" {
-            "skipped"
-        } else {
-            "ran"
+        bulk::end_tasks(sql, &summary.run, &[task]).await?;
+        releases::settle_releases(sql, &summary.run, task, summary.finished_at).await?;
+        let state = match OutcomeKind::parse(&task.outcome) {
+            Some(OutcomeKind::Skipped) => LedgerState::Skipped,
+            _ => LedgerState::Ran,
         };
-        slots::settled(sql, &summary.run, task.position, state, &task.reason).await?;
+        slots::settle(sql, &summary.run, task.position, state, &task.reason).await?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::database::arg::args;
+use crate::database::columns::Micros;
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
@@ -67,25 +68,18 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
-        let rows: Vec<(String, i64, Option<i64>)> = self
+        let rows: Vec<(String, Micros, Option<Micros>)> = self
             .database
             .fetch(
                 "select group_name, paused_at, resumed_at from pauses order by paused_at, group_name",
                 &[],
             )
             .await?;
-        rows.into_iter()
-            .map(|(group, from, until)| {
-                let instant = |at| {
-                    Timestamp::from_microsecond(at)
-                        .map_err(|error| StoreError::Refused(format!("a pause of {group}: {error}")))
-                };
-                Ok(Pause {
-                    from: instant(from)?,
-                    until: until.map(instant).transpose()?,
-                    group: group.clone(),
-                })
-            })
-            .collect()
+        let pause = |(group, from, until): (String, Micros, Option<Micros>)| Pause {
+            group,
+            from: from.0,
+            until: until.map(Timestamp::from),
+        };
+        Ok(rows.into_iter().map(pause).collect())
     }
 }

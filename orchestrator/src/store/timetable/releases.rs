@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::database::arg::args;
+use crate::database::columns::Micros;
 use crate::database::transaction::Transaction;
 use crate::events::TaskSummary;
-use crate::model::{CommandName, GroupName, Handled, ReleaseTag, Releases, RunId};
+use crate::model::{CommandName, GroupName, Handled, OutcomeKind, ReleaseTag, Releases, RunId};
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
@@ -93,14 +94,14 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn known_releases(&self) -> Result<Vec<KnownRelease>, StoreError> {
-        let found: Vec<(String, i64)> = self
+        let found: Vec<(String, Micros)> = self
             .database
             .fetch(
                 "select tag, first_seen_at from releases order by first_seen_at, tag",
                 &[],
             )
             .await?;
-        let handled: Vec<(String, String, String, i64, Option<String>)> = self
+        let handled: Vec<(String, String, String, Micros, Option<String>)> = self
             .database
             .fetch(
                 "select tag, group_name, command, handled_at, run_id from releases_handled
@@ -108,25 +109,24 @@ impl Store {
                 &[],
             )
             .await?;
-        found
-            .into_iter()
-            .map(|(tag, first_seen_at)| {
-                let by = handled.iter().filter(|(of, ..)| *of == tag);
-                let by = by.map(|(_, group, command, at, run)| {
-                    Ok(HandledBy {
-                        group: group.clone(),
-                        command: command.clone(),
-                        at: instant(&tag, *at)?,
-                        run: run.as_ref().map(RunId::new),
-                    })
-                });
-                Ok(KnownRelease {
-                    handled: by.collect::<Result<_, StoreError>>()?,
-                    first_seen_at: instant(&tag, first_seen_at)?,
-                    tag: tag.clone(),
-                })
+        let of = |tag: &str| -> Vec<HandledBy> {
+            let by = handled.iter().filter(|(of, ..)| of == tag);
+            by.map(|(_, group, command, at, run)| HandledBy {
+                group: group.clone(),
+                command: command.clone(),
+                at: at.0,
+                run: run.as_ref().map(RunId::new),
             })
             .collect()
+        };
+        Ok(found
+            .into_iter()
+            .map(|(tag, first_seen_at)| KnownRelease {
+                handled: of(&tag),
+                first_seen_at: first_seen_at.0,
+                tag,
+            })
+            .collect())
     }
 
     /// An operator says that a task has dealt with a release, or has yet to. Returns
@@ -157,14 +157,14 @@ impl Store {
     }
 }
 
-/// Tasks of a run are settled: what the successful ones were run for is dealt with.
-pub(crate) async fn dealt_with(
+/// A task of a run has ended: if it succeeded, what it was run for is dealt with.
+pub(crate) async fn settle_releases(
     sql: &mut Transaction,
     run: &RunId,
     task: &TaskSummary,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if task.outcome == "succeeded" {
+    if task.outcome == OutcomeKind::Succeeded.as_str() {
         for tag in &task.releases {
             note(sql, tag, now).await?;
             mark(sql, tag, &task.group, &task.command, now, Some(run)).await?;
@@ -197,9 +197,4 @@ async fn mark(
             &args![tag, group, command, now, run],
         )
         .await?)
-}
-
-fn instant(tag: &str, microseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(microseconds)
-        .map_err(|error| StoreError::Refused(format!("release {tag} at {microseconds}: {error}")))
 }
