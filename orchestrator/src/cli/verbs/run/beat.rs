@@ -15,7 +15,7 @@ use crate::cli::shell::output::colour_on_stderr;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
-use crate::cli::shell::store::{open_store, runtime, shelf};
+use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::execution::{Audience, Means};
@@ -53,6 +53,9 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
     let runtime = runtime()?;
     let listening = address.map(take_port).transpose()?;
     let store = runtime.block_on(open_store(&settings))?;
+    runtime
+        .block_on(store.check_rights_to_schedule())
+        .map_err(unusable)?;
     runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal)?;
     if timetable(&schedule).is_empty() {

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::database::arg::args;
+use crate::database::columns::Micros;
 use crate::store::error::StoreError;
-use crate::store::sql::args;
 use crate::store::store::Store;
 
 /// A task at its place in the timetable. One that moves becomes another one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct KnownTask {
+pub struct TimetableRow {
     /// Its entry.
     pub entry: String,
     /// Its group.
@@ -28,13 +29,13 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn know(
+    pub async fn update_timetable(
         &self,
-        tasks: &[KnownTask],
+        tasks: &[TimetableRow],
         now: Timestamp,
-    ) -> Result<HashMap<KnownTask, Timestamp>, StoreError> {
-        let mut sql = self.begin().await?;
-        let rows: Vec<(String, String, String, String, i64)> = sql
+    ) -> Result<HashMap<TimetableRow, Timestamp>, StoreError> {
+        let mut sql = self.database.begin().await?;
+        let rows: Vec<(String, String, String, String, Micros)> = sql
             .fetch(
                 "select entry, group_name, command, rhythm, since from timetable",
                 &[],
@@ -42,21 +43,19 @@ impl Store {
             .await?;
         let mut before = HashMap::new();
         for (entry, group, command, rhythm, since) in rows {
-            let since = Timestamp::from_microsecond(since)
-                .map_err(|error| StoreError::Refused(format!("the age of {entry}: {error}")))?;
-            let task = KnownTask {
+            let task = TimetableRow {
                 entry,
                 group,
                 command,
                 rhythm,
             };
-            before.insert(task, since);
+            before.insert(task, since.0);
         }
-        let mut known = HashMap::new();
+        let mut after = HashMap::new();
         for task in tasks {
             let since = match before.remove(task) {
                 Some(since) if since <= now => since,
-                _ if known.contains_key(task) => continue,
+                _ if after.contains_key(task) => continue,
                 _ => {
                     sql.execute(
                         "insert into timetable (entry, group_name, command, rhythm, since)
@@ -68,7 +67,7 @@ impl Store {
                     now
                 }
             };
-            known.insert(task.clone(), since);
+            after.insert(task.clone(), since);
         }
         for task in before.keys() {
             sql.execute(
@@ -79,6 +78,6 @@ impl Store {
             .await?;
         }
         sql.commit().await?;
-        Ok(known)
+        Ok(after)
     }
 }

@@ -4,15 +4,18 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::database::arg::args;
+use crate::database::columns::{Micros, OwnerColumns};
+use crate::database::transaction::Transaction;
 use crate::model::Owner;
+use crate::model::words::words;
 use crate::store::error::StoreError;
 use crate::store::owner::is_gone;
-use crate::store::sql::{Sql, args};
 use crate::store::store::Store;
 
 /// A scheduler as it last described itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Beat {
+pub struct Heartbeat {
     /// Its process.
     pub owner: Owner,
     /// When it began.
@@ -33,51 +36,52 @@ pub struct Beat {
 
 /// Who leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lead {
+pub enum Leader {
     /// The one that asked.
     Ours,
     /// Another one.
-    Other(Box<Beat>),
+    Other(Box<Heartbeat>),
+}
+
+words! {
+    /// What a scheduler does.
+    pub enum SchedulerRole {
+        /// It claims slots.
+        Leading = "leading",
+        /// It waits until nobody leads.
+        Standby = "standby",
+    }
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
-    owner_host: String,
-    owner_boot: String,
-    owner_pid: i64,
-    owner_start: i64,
+struct Columns {
+    #[sqlx(flatten)]
+    owner: OwnerColumns,
     state: String,
-    started_at: i64,
-    seen_at: i64,
-    ticked_at: Option<i64>,
-    next_at: Option<i64>,
+    started_at: Micros,
+    seen_at: Micros,
+    ticked_at: Option<Micros>,
+    next_at: Option<Micros>,
     schedule_file: String,
     schedule_error: Option<String>,
     release_error: Option<String>,
 }
 
-impl Row {
-    /// The scheduler, and whether it leads.
-    fn beat(self) -> Result<(Beat, bool), StoreError> {
-        let wrong =
-            |what: &dyn ToString| StoreError::Refused(format!("a scheduler's row: {}", what.to_string()));
-        let instant = |at: i64| Timestamp::from_microsecond(at).map_err(|error| wrong(&error));
-        let beat = Beat {
-            owner: Owner {
-                host: self.owner_host,
-                boot: self.owner_boot,
-                pid: u32::try_from(self.owner_pid).map_err(|error| wrong(&error))?,
-                started: u64::try_from(self.owner_start).map_err(|error| wrong(&error))?,
-            },
-            started_at: instant(self.started_at)?,
-            seen_at: instant(self.seen_at)?,
-            ticked_at: self.ticked_at.map(instant).transpose()?,
-            next_at: self.next_at.map(instant).transpose()?,
+impl Columns {
+    fn read(self) -> Result<(Heartbeat, SchedulerRole), StoreError> {
+        let role = SchedulerRole::parse(&self.state)
+            .ok_or_else(|| StoreError::unknown_word("the state of a scheduler", &self.state))?;
+        let heartbeat = Heartbeat {
+            owner: self.owner.0,
+            started_at: self.started_at.0,
+            seen_at: self.seen_at.0,
+            ticked_at: self.ticked_at.map(Timestamp::from),
+            next_at: self.next_at.map(Timestamp::from),
             schedule_file: self.schedule_file,
             schedule_error: self.schedule_error,
             release_error: self.release_error,
         };
-        Ok((beat, self.state == "leading"))
+        Ok((heartbeat, role))
     }
 }
 
@@ -88,34 +92,36 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn report_beat(&self, beat: &Beat, silent: Option<&Owner>) -> Result<Lead, StoreError> {
-        match self.try_report(beat, silent).await {
+    pub async fn report_heartbeat(
+        &self,
+        heartbeat: &Heartbeat,
+        silent: Option<&Owner>,
+    ) -> Result<Leader, StoreError> {
+        match self.try_report(heartbeat, silent).await {
             // Somebody else took the lead in the same moment: now it is there to be seen.
-            Err(StoreError::Statement(sqlx::Error::Database(error))) if error.is_unique_violation() => {
-                self.try_report(beat, silent).await
-            }
+            Err(error) if error.is_unique_violation() => self.try_report(heartbeat, silent).await,
             done => done,
         }
     }
 
-    async fn try_report(&self, beat: &Beat, silent: Option<&Owner>) -> Result<Lead, StoreError> {
-        let mut sql = self.begin().await?;
-        let mut lead = Lead::Ours;
-        let rows: Vec<Row> = sql.fetch("select * from beats", &[]).await?;
+    async fn try_report(&self, heartbeat: &Heartbeat, silent: Option<&Owner>) -> Result<Leader, StoreError> {
+        let mut sql = self.database.begin().await?;
+        let mut leader = Leader::Ours;
+        let rows: Vec<Columns> = sql.fetch("select * from beats", &[]).await?;
         for row in rows {
-            let (other, leads) = row.beat()?;
-            if other.owner == beat.owner {
+            let (other, role) = row.read()?;
+            if other.owner == heartbeat.owner {
                 continue;
             }
-            if is_gone(&other.owner, &beat.owner) || silent == Some(&other.owner) {
+            if is_gone(&other.owner, &heartbeat.owner) || silent == Some(&other.owner) {
                 forget(&mut sql, &other.owner).await?;
-            } else if leads {
-                lead = Lead::Other(Box::new(other));
+            } else if role == SchedulerRole::Leading {
+                leader = Leader::Other(Box::new(other));
             }
         }
-        let state = match lead {
-            Lead::Ours => "leading",
-            Lead::Other(_) => "standby",
+        let role = match leader {
+            Leader::Ours => SchedulerRole::Leading,
+            Leader::Other(_) => SchedulerRole::Standby,
         };
         sql.execute(
             "insert into beats (owner_host, owner_boot, owner_pid, owner_start, state, started_at, seen_at,
@@ -126,48 +132,49 @@ impl Store {
                  next_at = excluded.next_at, schedule_error = excluded.schedule_error,
                  release_error = excluded.release_error",
             &args![
-                &beat.owner.host,
-                &beat.owner.boot,
-                beat.owner.pid,
-                beat.owner.started,
-                state,
-                beat.started_at,
-                beat.seen_at,
-                beat.ticked_at.map(Timestamp::as_microsecond),
-                beat.next_at.map(Timestamp::as_microsecond),
-                &beat.schedule_file,
-                &beat.schedule_error,
-                &beat.release_error
+                &heartbeat.owner.host,
+                &heartbeat.owner.boot,
+                heartbeat.owner.pid,
+                heartbeat.owner.started,
+                role.as_str(),
+                heartbeat.started_at,
+                heartbeat.seen_at,
+                heartbeat.ticked_at,
+                heartbeat.next_at,
+                &heartbeat.schedule_file,
+                &heartbeat.schedule_error,
+                &heartbeat.release_error
             ],
         )
         .await?;
         sql.commit().await?;
-        Ok(lead)
+        Ok(leader)
     }
 
     /// A scheduler ends: whoever stands by may lead at once.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn end_beat(&self, owner: &Owner) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
+    pub async fn end_heartbeat(&self, owner: &Owner) -> Result<(), StoreError> {
+        let mut sql = self.database.begin().await?;
         forget(&mut sql, owner).await?;
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 
     /// Every scheduler that has not said goodbye, the leading one first.
     ///
     /// # Errors
     /// The database fails, or holds something that cannot be read.
-    pub async fn beats(&self) -> Result<Vec<Beat>, StoreError> {
-        let rows: Vec<Row> = self
+    pub async fn heartbeats(&self) -> Result<Vec<Heartbeat>, StoreError> {
+        let rows: Vec<Columns> = self
+            .database
             .fetch("select * from beats order by state, started_at", &[])
             .await?;
-        rows.into_iter().map(|row| Ok(row.beat()?.0)).collect()
+        rows.into_iter().map(|row| Ok(row.read()?.0)).collect()
     }
 }
 
-async fn forget(sql: &mut Sql, owner: &Owner) -> Result<(), StoreError> {
+async fn forget(sql: &mut Transaction, owner: &Owner) -> Result<(), StoreError> {
     sql.execute(
         "delete from beats
          where owner_host = $1 and owner_boot = $2 and owner_pid = $3 and owner_start = $4",

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::store::error::{StoreError, words};
-use crate::store::store::{PATIENCE, Store};
+use crate::database::error::{DatabaseError, words};
+use crate::database::pool::{Database, PATIENCE};
 
 /// `postgres://me@host:5432/db`: what is safe to show.
 pub(crate) fn name(options: &PgConnectOptions) -> String {
@@ -22,12 +22,12 @@ pub(crate) fn name(options: &PgConnectOptions) -> String {
 }
 
 /// Connects once to see that it is there; more connections are made as they are needed.
-pub(crate) async fn connect(url: &str) -> Result<Store, StoreError> {
+pub(crate) async fn connect(url: &str) -> Result<Database, DatabaseError> {
     let options = PgConnectOptions::from_str(url)
-        .map_err(|error| StoreError::Url(unreadable(&error)))?
+        .map_err(|error| DatabaseError::Url(unreadable(&error)))?
         .application_name("orchestrate")
         .disable_statement_logging();
-    let failed = |reason| StoreError::Open {
+    let failed = |reason| DatabaseError::Open {
         database: name(&options),
         reason,
     };
@@ -44,7 +44,7 @@ pub(crate) async fn connect(url: &str) -> Result<Store, StoreError> {
         // is tried again; that is cheaper than a question before each.
         .test_before_acquire(false)
         .connect_lazy_with(options);
-    Ok(Store::Postgres(pool))
+    Ok(Database::Postgres(pool))
 }
 
 /// What is wrong with a URL, without the URL.

@@ -10,8 +10,8 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use crate::store::error::{StoreError, words};
-use crate::store::store::{PATIENCE, Store};
+use crate::database::error::{DatabaseError, words};
+use crate::database::pool::{Database, PATIENCE};
 
 /// How long a writer waits for its turn. The longest that one holds it is the merge of
 /// a delivery; a statement that waits longer than this gives up and is tried again.
@@ -25,7 +25,7 @@ pub(crate) fn name(options: &SqliteConnectOptions) -> String {
 const ROWS: usize = 4096;
 
 /// Opens the file, which is made if it is not there.
-pub(crate) async fn connect(file: &Path) -> Result<Store, StoreError> {
+pub(crate) async fn connect(file: &Path) -> Result<Database, DatabaseError> {
     let options = SqliteConnectOptions::from_str("sqlite:")?
         .filename(file)
         .create_if_missing(true)
@@ -47,20 +47,20 @@ pub(crate) async fn connect(file: &Path) -> Result<Store, StoreError> {
         .acquire_timeout(PATIENCE)
         .connect_with(options)
         .await
-        .map_err(|error| StoreError::Open {
+        .map_err(|error| DatabaseError::Open {
             database,
             reason: words(&error),
         })?;
-    Ok(Store::Sqlite(pool))
+    Ok(Database::Sqlite(pool))
 }
 
 /// SQLite has no lock that spans migrations, so that two processes that start at
 /// once would both apply them: a lock file has. The kernel releases it if we die.
-pub(crate) async fn lock_schema(pool: &SqlitePool) -> Result<File, StoreError> {
+pub(crate) async fn lock_schema(pool: &SqlitePool) -> Result<File, DatabaseError> {
     lock(pool.connect_options().get_filename()).await
 }
 
-async fn lock(database: &Path) -> Result<File, StoreError> {
+async fn lock(database: &Path) -> Result<File, DatabaseError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
     let shown = path.clone().into();
@@ -70,5 +70,5 @@ async fn lock(database: &Path) -> Result<File, StoreError> {
         Ok(lock)
     });
     let locked = locking.await.unwrap_or_else(|error| Err(error.into()));
-    locked.map_err(|source| StoreError::File { path: shown, source })
+    locked.map_err(|source| DatabaseError::File { path: shown, source })
 }
