@@ -12,6 +12,7 @@ mod arrears;
 mod beat_notices;
 mod beat_operation;
 mod beats;
+mod before_house;
 mod cluster;
 mod conformance;
 mod faults;
