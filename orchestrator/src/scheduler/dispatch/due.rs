@@ -98,7 +98,7 @@ impl Scheduler {
         reason: &Reason,
     ) {
         // Nobody counts on a look for releases.
-        if entry.is_poll() {
+        if entry.is_release_check() {
             return;
         }
         let of = |row: &Row<'_>| (row.task.group.to_string(), row.task.command.to_string());

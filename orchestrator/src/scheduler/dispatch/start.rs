@@ -96,7 +96,7 @@ impl Firing {
         let late = Late::of(&self.slot, &self.request.plan, lag, waited);
         let told = async {
             // A look for releases has no time at which somebody counts on it.
-            if !self.key.is_poll() {
+            if !self.key.is_release_check() {
                 self.lateness.tell(&self.means, &self.key, &late).await;
             }
         };
@@ -158,11 +158,11 @@ impl Firing {
     /// Whether it does not wait for a run of `entry`: as in `lanes`, a batch always waits
     /// for a look for releases, and a look for nobody.
     fn gives_way(&self, entry: &str) -> bool {
-        self.key.is_poll() || self.overlap == Overlap::Skip && entry == self.slot.entry
+        self.key.is_release_check() || self.overlap == Overlap::Skip && entry == self.slot.entry
     }
 
     fn mate(&self) -> Option<String> {
-        self.key.lane_mate().map(|mate| mate.to_string())
+        self.key.shares_queue_with().map(|mate| mate.to_string())
     }
 
     /// Waits until no other process has a run in the lane. That run may have dealt with the

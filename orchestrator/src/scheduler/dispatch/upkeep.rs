@@ -59,7 +59,7 @@ impl Scheduler {
         // A run of tasks that are all skipped tells nobody more than their rows do.
         let nothing = unknown
             .clone()
-            .filter(|_| entry.is_poll())
+            .filter(|_| entry.is_release_check())
             .map(Reason::ReleaseUnknown);
         let planned = planned(entry, slot, circumstances, release);
         if let Some((plan, _)) = planned.as_ref().filter(|_| asked) {

@@ -36,7 +36,7 @@ pub(crate) enum Reason {
 impl Reason {
     /// Why a slot that passed is not run late.
     pub(crate) fn missed(entry: &Entry<'_>, reason: String) -> Self {
-        match entry.is_poll() {
+        match entry.is_release_check() {
             true => Self::Superseded(reason),
             false => Self::Missed(reason),
         }
@@ -44,7 +44,7 @@ impl Reason {
 
     /// Why a slot that came while its lane was busy is not run.
     pub(crate) fn overlap(entry: &Entry<'_>, reason: String) -> Self {
-        match entry.is_poll() {
+        match entry.is_release_check() {
             true => Self::Superseded(reason),
             false => Self::Overlap(reason),
         }

@@ -45,7 +45,9 @@ pub(crate) fn known(entry: &Entry<'_>, task: &Task) -> KnownTask {
             time.strftime("%H:%M"),
             zone.iana_name().unwrap_or("UTC")
         ),
-        (None, Some(step)) if entry.is_poll() => format!(" every {}", humantime::format_duration(step)),
+        (None, Some(step)) if entry.is_release_check() => {
+            format!(" every {}", humantime::format_duration(step))
+        }
         (None, _) => String::new(),
     };
     KnownTask {
@@ -86,7 +88,7 @@ pub(crate) fn rows<'a>(
         }
     };
     match entry.group() {
-        Some(group) if !entry.is_poll() => {
+        Some(group) if !entry.is_release_check() => {
             let batch = group.tasks.iter();
             batch
                 .filter(|task| !matches!(task.cadence, Cadence::Interval(_)))

@@ -18,7 +18,7 @@ use crate::cli::shell::store::{open_store, runtime, shelf};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::execution::{Audience, Means};
-use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, polls, timetable};
+use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
 use crate::report::{Console, Diary, Metrics, Terminal};
 use crate::scheduler::{self, Scheduler, Setup};
 use crate::store::this_process;
@@ -60,7 +60,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
             settings.schedule_file.display()
         );
     }
-    if schedule.release.poll.is_some() && polls(&schedule).is_empty() {
+    if schedule.release.poll.is_some() && release_checks(&schedule).is_empty() {
         tracing::warn!("release: poll: no enabled task waits for a release, so none is looked for");
     }
     let means = means(&settings, store, clock)?;
