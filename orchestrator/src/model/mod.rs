@@ -32,6 +32,7 @@ pub use run::exit::{Exit, signal_name};
 pub use run::limit::{ResourceLimit, TimeLimit};
 pub use run::order::{CancelCause, Order};
 pub use run::outcome::{Because, Outcome, OutcomeKind, SpawnError};
+pub use run::skip_cause::SkipCause;
 pub use run::suspicion::{Brought, suspicion};
 pub use schedule::{
     Cadence, CadenceKind, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay,

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::engine::RunRequest;
 use crate::events::SlotRef;
 use crate::execution::{Audience, Executed, Means, Orders, execute};
-use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId};
+use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId, SkipCause};
 use crate::report::Metrics;
 use crate::scheduler::planning::lateness::{Late, Lateness};
 use crate::store::{Claim, SlotTask};
@@ -60,7 +60,7 @@ pub(crate) struct Firing {
     pub(crate) taken: Arc<AtomicBool>,
     pub(crate) rows: Vec<SlotTask>,
     /// The causes for which some of them do not run, to be counted.
-    pub(crate) causes: Vec<&'static str>,
+    pub(crate) causes: Vec<SkipCause>,
     pub(crate) overlap: Overlap,
     pub(crate) audience: Audience,
     pub(crate) orders: Orders,
@@ -84,15 +84,15 @@ impl Firing {
             return end;
         }
         self.taken.store(true, Ordering::Release);
-        for cause in &self.causes {
-            self.metrics.skipped(cause);
+        for &cause in &self.causes {
+            self.metrics.count_skip(cause);
         }
         let since = |then: Timestamp| {
             let passed = self.means.context.clock.now().duration_since(then);
             Duration::try_from(passed).unwrap_or_default()
         };
         let (lag, waited) = (since(self.planned_for), since(self.came));
-        self.metrics.fired(lag);
+        self.metrics.count_start(lag);
         let late = Late::of(&self.slot, &self.request.plan, lag, waited);
         let told = async {
             // A look for releases has no time at which somebody counts on it.

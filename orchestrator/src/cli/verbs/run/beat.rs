@@ -135,7 +135,7 @@ async fn remember_successes(means: &Means, schedule: &Schedule, metrics: &Metric
     for task in schedule.tasks().filter(|task| task.enabled) {
         let (group, command) = (task.group.as_str(), task.command.as_str());
         match means.store.last_success(group, command).await {
-            Ok(Some(at)) => metrics.succeeded_before(group, command, at),
+            Ok(Some(at)) => metrics.remember_success(group, command, at),
             Ok(None) => {}
             Err(error) => return tracing::warn!("past successes are not in the metrics: {error}"),
         }
