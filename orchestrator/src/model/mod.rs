@@ -21,7 +21,7 @@ pub(crate) mod words;
 pub use channel::{Address, DeadMan, NoticeChannel, Pulse, Secret};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use ids::{CommandName, GroupName, RunId};
-pub use nearest::nearest;
+pub(crate) use nearest::nearest;
 pub use notice::{EndKind, Judged, NoticeKind, Streak, judge, judge_late};
 pub use owner::Owner;
 pub use release::{Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version};
