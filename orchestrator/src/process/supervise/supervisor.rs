@@ -18,9 +18,9 @@ use nix::unistd::Pid;
 use crate::process::ladder::{Action, Input, Ladder, Moment};
 use crate::process::protocol::{Isolation, Over, Report, Stage, Start, ToSupervisor};
 use crate::process::supervise::cgroup::{Cgroup, Cgroups};
-use crate::process::supervise::channel::Channel;
+use crate::process::supervise::control_socket::ControlSocket;
 use crate::process::sys;
-use crate::process::sys::{Execution, Pidfd, ResourceLimit, Spawner, Waited};
+use crate::process::sys::{Execution, Pidfd, Rlimit, Spawner, Waited};
 use crate::process::tree::sweep::{self, Killed};
 
 /// While killing, the tree is looked at again at least this often, and at once
@@ -35,7 +35,7 @@ const BUSY_RETRIES: u32 = 7;
 /// Runs attempts until the orchestrator closes its end, or one cannot be cleaned up.
 pub(crate) fn supervise(control: OwnedFd) -> io::Result<()> {
     let mut supervisor = Supervisor {
-        control: Channel::new(control),
+        control: ControlSocket::new(control),
         deaths: signal_fd()?,
         spawner: Spawner::new(),
         cgroups: None,
@@ -69,7 +69,7 @@ pub(crate) fn drain(signals: &SignalFd) {
 }
 
 struct Supervisor {
-    control: Channel,
+    control: ControlSocket,
     deaths: SignalFd,
     spawner: Spawner,
     /// Looked for when first needed; the inner `None`: there is no place for them.
@@ -375,7 +375,7 @@ fn step(ladder: &mut Ladder, now: Moment, input: Input, main: i32) {
 }
 
 /// Never above the ceiling that we have ourselves: raising it is not ours to do.
-fn resource_limits(start: &Start, in_cgroup: bool) -> nix::Result<Vec<ResourceLimit>> {
+fn resource_limits(start: &Start, in_cgroup: bool) -> nix::Result<Vec<Rlimit>> {
     // A cgroup limits what is really used, and of the whole tree.
     let address_space = start.memory.filter(|_| !in_cgroup);
     let cpu_seconds = start.cpu_time.map(|time| time.as_secs());
@@ -390,7 +390,7 @@ fn resource_limits(start: &Start, in_cgroup: bool) -> nix::Result<Vec<ResourceLi
         if let Some(limit) = limit {
             let (_, ceiling) = getrlimit(resource)?;
             let hard = limit.saturating_add(slack).min(ceiling);
-            limits.push(ResourceLimit {
+            limits.push(Rlimit {
                 resource,
                 soft: limit.min(hard),
                 hard,

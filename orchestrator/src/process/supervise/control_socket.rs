@@ -15,14 +15,14 @@ const READ: usize = 16 << 10;
 
 /// One end of a UNIX stream socket.
 #[derive(Debug)]
-pub(crate) struct Channel {
+pub(crate) struct ControlSocket {
     socket: OwnedFd,
     frames: FrameBuffer,
     descriptors: VecDeque<OwnedFd>,
     buffer: Vec<u8>,
 }
 
-impl Channel {
+impl ControlSocket {
     pub(crate) fn new(socket: OwnedFd) -> Self {
         Self {
             socket,
@@ -75,7 +75,7 @@ impl Channel {
     }
 }
 
-impl AsFd for Channel {
+impl AsFd for ControlSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
