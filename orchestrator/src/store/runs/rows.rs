@@ -8,7 +8,7 @@ use crate::database::columns::{Micros, OwnerColumns};
 use crate::events::{RecordCounts, TaskSummary};
 use crate::model::RunId;
 use crate::store::error::StoreError;
-use crate::store::runs::read::{LastOutcome, RecordedAttempt, RunHeader, RunStatus};
+use crate::store::runs::record::{LastOutcome, RecordedAttempt, RunHeader, RunStatus};
 
 #[derive(FromRow)]
 pub(crate) struct RunRow {

@@ -249,6 +249,11 @@ async fn claim(
             other => Claim::Taken(other.map(RunId::new)),
         });
     }
+    insert_tasks(sql, slot, tasks).await?;
+    Ok(Claim::Ours)
+}
+
+async fn insert_tasks(sql: &mut Transaction, slot: &SlotRef, tasks: &[SlotTask]) -> Result<(), StoreError> {
     let mut seen = Occurrences::default();
     for task in tasks {
         let (change, state, cause) = match &task.state {
@@ -274,7 +279,7 @@ async fn claim(
         )
         .await?;
     }
-    Ok(Claim::Ours)
+    Ok(())
 }
 
 /// A run with a slot begins: the slot is its own, and the tasks of its plan are due.

@@ -2,8 +2,8 @@
 //! the collector told of its failure and leaves for its next run. Pure; bounded
 //! whatever the file holds.
 
-use crate::records::event::{CollectorEvent, FailureReport, Progress, parse_event};
-use crate::records::lines::FileLine;
+use crate::records::events_file::event::{CollectorEvent, FailureReport, Progress, parse_event};
+use crate::records::events_file::lines::FileLine;
 
 /// More bad lines than this, and the whole file is refused.
 pub const MOST_FAULTS: u64 = 100;
@@ -56,10 +56,10 @@ impl Messages {
 
 impl Examination {
     /// Looks at one more line.
-    pub(super) fn line(&mut self, line: &FileLine<'_>) {
+    pub(crate) fn line(&mut self, line: &FileLine<'_>) {
         match line {
             FileLine::TooLong(number, bytes) => {
-                let limit = crate::records::lines::LONGEST_LINE;
+                let limit = crate::records::events_file::lines::LONGEST_LINE;
                 self.fault(
                     *number,
                     &format_args!("{bytes} bytes long, and {limit} is the limit"),

@@ -8,7 +8,7 @@ pub const LONGEST_LINE: usize = 1 << 20;
 
 /// A line and its number, counted from 1.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum FileLine<'a> {
+pub(crate) enum FileLine<'a> {
     /// Its bytes, without the newline.
     Whole(u64, &'a [u8]),
     /// How many bytes it has.
@@ -16,7 +16,7 @@ pub(super) enum FileLine<'a> {
 }
 
 /// Reads lines; what has no end yet is kept until it has.
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     reader: R,
     /// The beginning of a line whose end has not been seen.
     begun: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(crate) fn new(reader: R) -> Self {
         Self {
             reader,
             begun: Vec::new(),
@@ -38,17 +38,17 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    pub(super) fn reader(&self) -> &R {
+    pub(crate) fn reader(&self) -> &R {
         &self.reader
     }
 
     /// How many bytes were read so far.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.read
     }
 
     /// The next whole line; `None` where the file ends for now.
-    pub(super) fn next(&mut self) -> io::Result<Option<FileLine<'_>>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<FileLine<'_>>> {
         if self.length == 0 {
             self.begun.clear();
         }
@@ -75,7 +75,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// What follows the last newline, if anything: nothing more will come.
-    pub(super) fn rest(&mut self) -> Option<FileLine<'_>> {
+    pub(crate) fn rest(&mut self) -> Option<FileLine<'_>> {
         (self.length > 0).then(|| self.line())
     }
 

@@ -7,8 +7,8 @@ use std::io::{self, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::records::examination::Examination;
-use crate::records::lines::Lines;
+use crate::records::events_file::examination::Examination;
+use crate::records::events_file::lines::Lines;
 
 /// Reads on where it stopped.
 pub struct Follower {
@@ -90,7 +90,7 @@ impl Lines<BufReader<File>> {
 
 /// Opens a regular file and nothing else: a FIFO would wait for a writer for ever, a
 /// link could lead anywhere.
-pub(super) fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     if !path.symlink_metadata()?.is_file() {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
