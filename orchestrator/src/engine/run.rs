@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::engine::attempt::{Attempted, Job, Ordered, attempt};
-use crate::engine::context::Context;
+use crate::engine::engine::Engine;
 use crate::engine::memory::Memory;
 use crate::engine::tally::Ledger;
 use crate::events::{Bus, PlannedTask, RunEvent, SlotRef, Summary, TaskRef};
@@ -40,40 +40,42 @@ pub struct RunRequest {
     pub owner: Owner,
 }
 
-/// Executes the plan, one collector after another, and tells `bus` everything.
-/// Always ends with a summary in which every task of the plan has its outcome.
-pub async fn run(
-    context: &Context,
-    request: RunRequest,
-    dir: &RunDir,
-    bus: &Bus,
-    orders: mpsc::Receiver<Order>,
-) -> Summary {
-    let state = RunState::new(
-        request
-            .plan
-            .tasks
-            .iter()
-            .map(|planned| run_task(&request, planned))
-            .collect(),
-        request.stop_on_failure,
-    );
-    let refs: Vec<Arc<TaskRef>> = request.plan.tasks.iter().zip(1..).map(task_ref).collect();
-    let mut running = Running {
-        ledger: Ledger::new(&request, &refs, context.clock.now()),
-        context,
-        request: &request,
-        refs,
-        dir,
-        bus,
-        attempts: JoinSet::new(),
-        current: None,
-        rest: None,
-        memory: Memory::new(),
-        pending: Vec::new(),
-    };
-    running.told_start().await;
-    running.drive(state, orders).await
+impl Engine {
+    /// Executes the plan, one collector after another, and tells `bus` everything.
+    /// Always ends with a summary in which every task of the plan has its outcome.
+    pub async fn run(
+        self: &Arc<Self>,
+        request: RunRequest,
+        dir: &RunDir,
+        bus: &Bus,
+        orders: mpsc::Receiver<Order>,
+    ) -> Summary {
+        let state = RunState::new(
+            request
+                .plan
+                .tasks
+                .iter()
+                .map(|planned| run_task(&request, planned))
+                .collect(),
+            request.stop_on_failure,
+        );
+        let refs: Vec<Arc<TaskRef>> = request.plan.tasks.iter().zip(1..).map(task_ref).collect();
+        let mut running = Running {
+            ledger: Ledger::new(&request, &refs, self.clock.now()),
+            engine: self,
+            request: &request,
+            refs,
+            dir,
+            bus,
+            attempts: JoinSet::new(),
+            current: None,
+            rest: None,
+            memory: Memory::new(),
+            pending: Vec::new(),
+        };
+        running.told_start().await;
+        running.drive(state, orders).await
+    }
 }
 
 fn run_task(request: &RunRequest, planned: &Planned) -> RunTask {
@@ -96,7 +98,7 @@ fn task_ref((planned, position): (&Planned, usize)) -> Arc<TaskRef> {
 }
 
 struct Running<'a> {
-    context: &'a Context,
+    engine: &'a Arc<Engine>,
     request: &'a RunRequest,
     refs: Vec<Arc<TaskRef>>,
     dir: &'a RunDir,
@@ -172,7 +174,7 @@ impl Running<'_> {
             Some(joined) = self.attempts.join_next() => {
                 self.current = None;
                 // An attempt that panics is a defect of ours; the run goes on and says so.
-                let attempted = joined.unwrap_or_else(|error| Attempted::lost(&error.to_string(), self.context.clock.now()));
+                let attempted = joined.unwrap_or_else(|error| Attempted::lost(&error.to_string(), self.engine.clock.now()));
                 let (outcome, told) = (attempted.outcome.clone(), attempted.harvest.told);
                 self.pending.extend(attempted.harvest.pending.clone());
                 if attempted.harvest.counts.is_some() {
@@ -205,7 +207,7 @@ impl Running<'_> {
             Action::Cancel(cause) => self.order(Ordered::Cancel(cause)),
             Action::Kill(cause) => self.order(Ordered::Kill(cause)),
             Action::Settle { task, outcome } => {
-                let event = self.ledger.settle(task, &outcome, self.context.clock.now());
+                let event = self.ledger.settle(task, &outcome, self.engine.clock.now());
                 self.bus.publish(event).await;
             }
             Action::Finish => {}
@@ -216,8 +218,8 @@ impl Running<'_> {
         let planned = &self.request.plan.tasks[task].task;
         let log = self.dir.log(task + 1, planned.command.as_str(), number);
         let events = self.dir.events(task + 1, planned.command.as_str(), number);
-        let remembered = self.memory.of(task, &self.refs, &self.context.shelf).await;
-        let at = self.context.clock.now();
+        let remembered = self.memory.of(task, &self.refs, &self.engine.records).await;
+        let at = self.engine.clock.now();
         self.bus
             .publish(RunEvent::TaskStarted {
                 task: (*self.refs[task]).clone(),
@@ -232,7 +234,7 @@ impl Running<'_> {
         self.current = Some(Current { orders });
         self.ledger.started(task, number, at, &log);
         self.attempts.spawn(attempt(Job {
-            context: self.context.clone(),
+            engine: Arc::clone(self.engine),
             task: planned.clone(),
             task_ref: Arc::clone(&self.refs[task]),
             run: self.request.run.clone(),
@@ -250,8 +252,8 @@ impl Running<'_> {
     /// The database may be back: what it could not take is tried once more.
     async fn deliver_pending(&mut self) {
         for delivery in std::mem::take(&mut self.pending) {
-            let state_dir = &self.context.state_dir;
-            match self.context.shelf.ingest(state_dir, &delivery).await {
+            let state_dir = &self.engine.state_dir;
+            match self.engine.records.ingest(state_dir, &delivery).await {
                 Ok(taken) => {
                     self.ledger.delivered(delivery.position, taken.counts);
                     if let Err(error) = delivery.forget(state_dir) {
@@ -289,7 +291,7 @@ impl Running<'_> {
 
     async fn finish(&mut self, state: &RunState) -> Summary {
         self.deliver_pending().await;
-        let summary = self.ledger.summary(state, self.context.clock.now());
+        let summary = self.ledger.summary(state, self.engine.clock.now());
         self.bus
             .publish(RunEvent::RunFinished(Box::new(summary.clone())))
             .await;

@@ -7,8 +7,8 @@ use anstyle::AnsiColor;
 
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::Settings;
+pub(crate) use crate::execution::records_in as shelf;
 use crate::model::{Clock, SystemClock};
-use crate::records::Shelf;
 use crate::store::{Recovered, Store, StoreError, this_process};
 use crate::text::neutralised;
 
@@ -38,14 +38,6 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     store.migrate().await.map_err(unusable)?;
     recover(&store, &settings.state_dir).await?;
     Ok(store)
-}
-
-/// The records in the same database.
-pub(crate) fn shelf(store: &Store) -> Shelf {
-    match store {
-        Store::Sqlite(pool) => pool.clone().into(),
-        Store::Postgres(pool) => pool.clone().into(),
-    }
 }
 
 /// Opens the store, in a state directory that exists, and leaves it as it is.

@@ -7,7 +7,7 @@ use anstream::eprintln;
 use anstyle::AnsiColor;
 
 use crate::cli::shell::failure::Failure;
-use crate::execution::take_undelivered;
+use crate::execution::ingest_deliveries;
 use crate::model::RunId;
 use crate::records::{Shelf, Undelivered};
 use crate::text::neutralised;
@@ -17,7 +17,7 @@ use crate::text::neutralised;
 /// # Errors
 /// The notes cannot be found, or the database is away again.
 pub(crate) async fn bring_in(shelf: &Shelf, state_dir: &Path) -> Result<(), Failure> {
-    let problems = take_undelivered(shelf, state_dir).await.map_err(|error| {
+    let problems = ingest_deliveries(shelf, state_dir).await.map_err(|error| {
         let waits = error.may_pass();
         let failure = Failure::infrastructure(error);
         if waits {

@@ -40,10 +40,10 @@ impl Scheduler {
         if !asks_for_release(&rows(entry, slot, table.circumstances, None)) {
             return self.fire(entry, slot, table, Release::NotChecked);
         }
-        let (means, asking) = (self.setup.means.clone(), self.asking.clone());
+        let (executor, asking) = (self.setup.executor.clone(), self.asking.clone());
         let source = self.schedule().release.clone();
         self.set_going(entry, slot, async move {
-            let answer = asking.answer(&means, &source).await;
+            let answer = asking.answer(&executor, &source).await;
             Ended::Answered(answer, source)
         });
     }
@@ -76,7 +76,7 @@ impl Scheduler {
         self.lanes
             .running(entry.key(), request.run.clone(), orders.sender());
         let firing = Firing {
-            means: self.setup.means.clone(),
+            executor: self.setup.executor.clone(),
             request,
             slot: slot_ref(entry.key(), slot),
             key: entry.key().clone(),
@@ -142,7 +142,7 @@ impl Scheduler {
             stop_on_failure: false,
             stopping_groups: stopping.map(|group| group.name.to_string()).collect(),
             slot: Some(slot_ref(entry.key(), slot)),
-            owner: self.setup.owner.clone(),
+            owner: self.setup.executor.owner.clone(),
         }
     }
 
@@ -220,7 +220,7 @@ impl Scheduler {
                 executed.summary.run
             );
         }
-        self.telling.ran(executed.summary);
+        self.telling.ran(executed.summary.success);
     }
 
     /// A lane is free: what waits in it follows, unless the timetable has it no more.

@@ -4,7 +4,7 @@ use anstream::eprintln;
 use serde::Serialize;
 
 use crate::cli::command_line::{CheckArgs, Format, Global};
-use crate::cli::shell::collectors::collectors;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, print_json};
@@ -97,14 +97,14 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
 }
 
 fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
-    let finder = collectors(settings);
+    let launcher = launcher(settings);
     let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
     let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
     let mut seen = std::collections::BTreeSet::new();
     tasks
         .filter(|task| seen.insert((task.command.clone(), task.enabled)))
         .filter_map(|task| {
-            let missing = finder.find(&task.command).err()?;
+            let missing = launcher.find(task.command.as_str()).err()?;
             // A disabled task may wait for its collector.
             let severity = if task.enabled { "error" } else { "warning" };
             let file = settings.schedule_file.display().to_string();

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::cli::command_line::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs};
+use crate::cli::shell::executor::{executor, not_executed};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::means::{means, not_executed};
 use crate::cli::shell::output::{colour_on_stderr, print_text};
 use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::Settings;
@@ -18,10 +18,9 @@ use crate::cli::shell::{logging, schedule, summary};
 use crate::cli::verbs::look::plan;
 use crate::engine::{RunRequest, forward_signals};
 use crate::events::Listener;
-use crate::execution::{Audience, Executed, Means, Orders, execute, tell, tidy, told_success};
+use crate::execution::{Audience, Executed, Executor, Orders};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
 use crate::report::{Console, Diary, JsonLines, Terminal, summary_text};
-use crate::store::this_process;
 
 /// `run`: selects from the schedule and runs.
 pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
@@ -129,12 +128,12 @@ impl Job {
             let store = runtime.block_on(open_store(settings))?;
             runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
-            let means = means(settings, store, Arc::new(SystemClock))?;
+            let executor = executor(settings, store, Arc::new(SystemClock))?;
             let audience = Audience {
                 listeners: console(global, terminal, json),
                 with_output: json || !global.quiet,
             };
-            runtime.block_on(self.execute(means, settings, audience))?
+            runtime.block_on(self.execute(&executor, settings, audience))?
         };
         if !json {
             print_text(&summary_text(&summary, &settings.state_dir))?;
@@ -161,13 +160,13 @@ impl Job {
 
     async fn execute(
         &self,
-        means: Means,
+        executor: &Executor,
         settings: &Settings,
         audience: Audience,
     ) -> Result<Executed, Failure> {
         let orders = Orders::new();
         forward_signals(orders.sender()).map_err(Failure::infrastructure)?;
-        let now = means.context.clock.now();
+        let now = executor.now();
         let request = RunRequest {
             run: RunId::at(now, fastrand::u32(..)),
             schedule: self.label.clone(),
@@ -177,20 +176,22 @@ impl Job {
             stopping_groups: self.stopping_groups.clone(),
             slots: self.slots(now),
             slot: None,
-            owner: this_process().map_err(Failure::infrastructure)?,
+            owner: executor.owner.clone(),
         };
         plan::warn_of_missing(settings, &self.plan);
-        let executed = execute(&means, request, audience, orders)
+        let executed = executor
+            .execute(request, audience, orders)
             .await
             .map_err(not_executed)?;
-        tell(&means).await;
-        told_success(&means, &executed.summary).await;
+        executor.notify().await;
+        if executed.summary.success {
+            executor.notifier.pulse_after_success().await;
+        }
         if executed.recorded.failure.is_none() {
-            tidy(&means).await;
-            means.close().await;
+            executor.tidy().await;
+            executor.close().await;
         } else {
-            // A database that was waited for already is not waited for to say farewell.
-            means.context.fork_server.shutdown().await;
+            executor.stop_processes().await;
         }
         Ok(executed)
     }
