@@ -31,6 +31,7 @@ mod record_model;
 mod records;
 mod recovery;
 mod releases;
+mod rights;
 mod schema;
 mod service_manager;
 mod slots;

@@ -1,6 +1,7 @@
 //! Runs as they could have happened, event by event, and a store to tell them to.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -301,6 +302,7 @@ impl Story {
             state_dir.to_owned(),
             queue,
             drain,
+            Arc::default(),
         ));
         for event in &self.events {
             bus.publish(event.clone()).await;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use crate::model::Clock;
 use crate::process::Launcher;
-use crate::records::Shelf;
+use crate::records::Records;
 
 /// Executes plans: see [`Engine::run`].
 pub struct Engine {
     /// Finds collectors and starts them.
     pub launcher: Launcher,
     /// Where what collectors bring is kept.
-    pub records: Shelf,
+    pub records: Records,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where logs and workspaces are kept; absolute, since collectors may run elsewhere.

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use crate::engine::Engine;
 use crate::execution::error::ExecutionError;
 use crate::execution::reader_settings::ReaderSettings;
-use crate::model::{Channel, Clock, DeadMan, Owner, Retention};
+use crate::model::{Clock, DeadMan, NoticeChannel, Owner, Retention};
 use crate::notify::Notifier;
 use crate::process::Launcher;
-use crate::records::Shelf;
+use crate::records::Records;
 use crate::store::{Store, this_process};
 
 /// What the settings say of execution.
@@ -27,7 +27,7 @@ pub struct ExecutorSettings {
     /// Names of variables whose values are masked in everything that is written.
     pub secret_names: Vec<String>,
     /// Who wants to be told.
-    pub channels: Vec<Channel>,
+    pub channels: Vec<NoticeChannel>,
     /// Who watches for our silence.
     pub dead_man: Option<DeadMan>,
     /// What is kept of the past.
@@ -105,7 +105,7 @@ impl Executor {
     }
 
     /// Where what collectors bring is kept.
-    pub fn records(&self) -> &Shelf {
+    pub fn records(&self) -> &Records {
         &self.engine.records
     }
 
@@ -123,11 +123,8 @@ impl Executor {
 }
 
 /// The records in the same database.
-pub fn records_in(store: &Store) -> Shelf {
-    match store {
-        Store::Sqlite(pool) => pool.clone().into(),
-        Store::Postgres(pool) => pool.clone().into(),
-    }
+pub fn records_in(store: &Store) -> Records {
+    store.database().into()
 }
 
 #[cfg(test)]

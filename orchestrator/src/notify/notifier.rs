@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Address, Channel, Clock, DeadMan, Outcome, Stream};
+use crate::model::{Address, Clock, DeadMan, NoticeChannel, Outcome, Stream};
 use crate::notify::mail::{Mail, send};
 use crate::notify::{http, words};
 use crate::process::{Helper, Launcher, OutputSink};
@@ -20,7 +20,7 @@ const COMMAND: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Notifier {
     /// Who wants to be told.
-    pub channels: Arc<[Channel]>,
+    pub channels: Arc<[NoticeChannel]>,
     /// Who watches for our silence.
     pub dead_man: Option<DeadMan>,
     /// Starts the command of a channel.
@@ -56,7 +56,7 @@ impl Notifier {
                     failed += 1;
                     tracing::warn!("{} was not told of {}: {error}", notice.channel, notice.subject);
                 }
-                store.noticed(&notice, result, self.clock.now()).await?;
+                store.record_delivery(&notice, result, self.clock.now()).await?;
             }
         }
     }
@@ -65,7 +65,7 @@ impl Notifier {
     ///
     /// # Errors
     /// Why it did not arrive.
-    pub async fn send(&self, channel: &Channel, notice: &Notice) -> Result<(), String> {
+    pub async fn send(&self, channel: &NoticeChannel, notice: &Notice) -> Result<(), String> {
         match &channel.address {
             Address::Webhook { url, slack } => {
                 let message = if *slack {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::events::SlotRef;
-use crate::model::{Channel, Ended, NoticeKind, RunId, judge};
+use crate::model::{EndKind, NoticeChannel, NoticeKind, OutcomeKind, RunId, judge};
 use crate::notify::notifier::Notifier;
 use crate::store::{Notice, Store, StoreError, TaskEnd};
 
@@ -43,7 +43,7 @@ impl Notifier {
                         .filter_map(|channel| notice(channel, &run, end, now))
                 })
                 .collect();
-            store.judged(&run, &notices).await?;
+            store.mark_judged(&run, &notices).await?;
         }
         Ok(())
     }
@@ -87,17 +87,17 @@ impl Notifier {
     }
 }
 
-fn notice(channel: &Channel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Option<Notice> {
-    let ended = match (end.outcome.as_str(), &end.suspect) {
-        ("succeeded", None) => Ended::Well,
-        ("succeeded", Some(_)) => Ended::Suspect,
-        _ => Ended::Badly,
+fn notice(channel: &NoticeChannel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Option<Notice> {
+    let ended = match (end.outcome, &end.suspect) {
+        (OutcomeKind::Succeeded, None) => EndKind::Well,
+        (OutcomeKind::Succeeded, Some(_)) => EndKind::Suspect,
+        _ => EndKind::Badly,
     };
     let judged = judge(end.before, ended, channel.after)?;
     channel.kinds.contains(&judged.kind).then(|| Notice {
         subject: format!("{run}/{}", end.position),
         channel: channel.name.clone(),
-        kind: judged.kind.keyword().to_owned(),
+        kind: judged.kind,
         group: end.group.clone(),
         command: end.command.clone(),
         run: Some(run.clone()),
@@ -119,7 +119,7 @@ impl SlotNotice {
         let notice = |(place, (group, command)): (usize, &(String, String))| Notice {
             subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
             channel: channel.to_owned(),
-            kind: kind.keyword().to_owned(),
+            kind,
             group: group.clone(),
             command: command.clone(),
             run: None,

@@ -11,7 +11,7 @@ use crate::model::fixtures::{group, interval, schedule, weekly};
 use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, beat_table};
 use crate::report::Metrics;
 use crate::scheduler::{Scheduler, Setup};
-use crate::store::Store;
+use crate::store::{LedgerState, Store};
 
 /// A state directory and the time of day.
 struct Night {
@@ -245,8 +245,8 @@ async fn a_look_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks_only_who
     let store = night.store().await;
     let rows = store.ledger("s", 1).await.unwrap();
     assert_eq!(
-        (rows[0].entry.as_str(), rows[0].state.as_str()),
-        ("release:g", "skipped")
+        (rows[0].entry.as_str(), rows[0].state),
+        ("release:g", LedgerState::Skipped)
     );
     assert_eq!(
         rows[0].cause.as_deref(),

@@ -7,6 +7,7 @@ use anstyle::AnsiColor;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
+use crate::database::DatabaseError;
 pub(crate) use crate::execution::records_in as shelf;
 use crate::model::{Clock, SystemClock};
 use crate::store::{Recovered, Store, StoreError, this_process};
@@ -84,8 +85,13 @@ pub(crate) fn tell_recovered(found: &Recovered) {
 
 /// A database that cannot be used, with what decides which one it is.
 pub(crate) fn unusable(error: StoreError) -> Failure {
-    Failure::infrastructure(error)
-        .hint("--database-url, DATABASE_URL or --state-dir decide where the database is")
+    let hint = match &error {
+        StoreError::Database(DatabaseError::Denied { user, right, table }) => {
+            format!("the owner of the tables can allow it: GRANT {right} ON {table} TO \"{user}\"")
+        }
+        _ => "--database-url, DATABASE_URL or --state-dir decide where the database is".to_owned(),
+    };
+    Failure::infrastructure(error).hint(hint)
 }
 
 /// The runtime of a verb. One thread: a run does one thing at a time, and a

@@ -26,7 +26,7 @@ impl Scheduler {
             .flat_map(|entry| entry.tasks().iter().map(|task| known(entry, task)))
             .collect();
         let circumstances = Circumstances {
-            known: store.know(&tasks, now).await?,
+            known: store.update_timetable(&tasks, now).await?,
             pauses: store.pauses().await?,
         };
         let mut settled = Vec::with_capacity(timetable.len());

@@ -199,10 +199,12 @@ impl Lane {
             false => format!("slot {} of {}", place.slot, place.key),
         };
         let current = self.current.as_ref();
-        if let Some(Current { place, run, .. }) =
-            current.filter(|current| key.is_poll() || current.place.key == *key)
+        if let Some(Current {
+            place, run, taken, ..
+        }) = current.filter(|current| key.is_poll() || current.place.key == *key)
         {
-            return Some(match run {
+            // A run that does not have its slot yet may never begin.
+            return Some(match run.as_ref().filter(|_| taken.load(Ordering::Acquire)) {
                 Some(run) => format!("run {run} of {} still went on", whose(place)),
                 None => format!("{} was about to run", whose(place)),
             });
@@ -258,6 +260,7 @@ mod tests {
         let started = offer(&mut lanes, &batch(), 1, Overlap::Skip).start;
         assert_eq!(started, place(batch(), 1));
         lanes.running(&batch(), RunId::new("r"), mpsc::channel(1).0);
+        lanes.taken(&batch()).store(true, Ordering::Release);
         let skipped = offer(&mut lanes, &batch(), 2, Overlap::Skip);
         assert_eq!(
             skipped.skipped,
@@ -279,6 +282,19 @@ mod tests {
         let started = offer(&mut lanes, &batch(), 5, Overlap::Skip).start;
         assert_eq!(started, place(batch(), 5));
         assert_eq!(lanes.offered(&batch()), Some(at(5)));
+    }
+
+    /// The database may refuse its slot for ever.
+    #[test]
+    fn a_run_without_its_slot_is_not_said_to_go_on() {
+        let mut lanes = Lanes::default();
+        offer(&mut lanes, &batch(), 1, Overlap::Skip);
+        lanes.running(&batch(), RunId::new("r"), mpsc::channel(1).0);
+        let skipped = offer(&mut lanes, &batch(), 2, Overlap::Skip).skipped;
+        assert_eq!(
+            skipped[0].1,
+            "its slot 1970-01-01T00:01:00Z was about to run (overlap: skip)"
+        );
     }
 
     #[test]
@@ -338,6 +354,7 @@ mod tests {
         );
         assert_eq!(lanes.free(&look()), place(batch(), 2));
         lanes.running(&batch(), RunId::new("b"), mpsc::channel(1).0);
+        lanes.taken(&batch()).store(true, Ordering::Release);
         let skipped = offer(&mut lanes, &look(), 4, Overlap::Skip).skipped;
         assert_eq!(
             skipped[0].1,

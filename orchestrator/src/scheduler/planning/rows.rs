@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 use crate::model::{Cadence, Entry, Plan, Release, Task, plan_slot};
 use crate::scheduler::planning::reason::Reason;
-use crate::store::{KnownTask, Pause, SlotState, SlotTask};
+use crate::store::{Pause, SlotState, SlotTask, TimetableRow};
 
 /// What decides about tasks besides the timetable.
 #[derive(Debug, Default)]
 pub(crate) struct Circumstances {
     /// Since when each task is in the timetable as it is.
-    pub(crate) known: HashMap<KnownTask, Timestamp>,
+    pub(crate) known: HashMap<TimetableRow, Timestamp>,
     /// Every pause there was.
     pub(crate) pauses: Vec<Pause>,
 }
@@ -38,7 +38,7 @@ impl Row<'_> {
 }
 
 /// A task as the timetable knows it. With another cadence or time it is another one.
-pub(crate) fn known(entry: &Entry<'_>, task: &Task) -> KnownTask {
+pub(crate) fn known(entry: &Entry<'_>, task: &Task) -> TimetableRow {
     let at = match (entry.time_of_day(), entry.step()) {
         (Some((time, zone)), _) => format!(
             " {} {}",
@@ -48,7 +48,7 @@ pub(crate) fn known(entry: &Entry<'_>, task: &Task) -> KnownTask {
         (None, Some(step)) if entry.is_poll() => format!(" every {}", humantime::format_duration(step)),
         (None, _) => String::new(),
     };
-    KnownTask {
+    TimetableRow {
         entry: entry.key().to_string(),
         group: task.group.to_string(),
         command: task.command.to_string(),
@@ -138,7 +138,7 @@ pub(crate) fn planned<'a>(
     let mut rows = rows(entry, slot, circumstances, None);
     let none_for = |task: &Task| match &release {
         Release::None => true,
-        Release::Known(releases) => releases.pending(task).is_empty(),
+        Release::Known(releases) => releases.pending(&task.group, &task.command).is_empty(),
         Release::New | Release::Unknown(_) | Release::NotChecked => false,
     };
     let waits = |row: &&mut Row<'_>| row.reason.is_none() && row.task.cadence == Cadence::OnRelease;

@@ -98,10 +98,9 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
 
 fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
     let launcher = launcher(settings);
-    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
-    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
     let mut seen = std::collections::BTreeSet::new();
-    tasks
+    schedule
+        .tasks()
         .filter(|task| seen.insert((task.command.clone(), task.enabled)))
         .filter_map(|task| {
             let missing = launcher.find(task.command.as_str()).err()?;
@@ -182,7 +181,7 @@ fn conclude(settings: &Settings, schedule: Option<&Schedule>, errors: usize, sta
     let file = settings.schedule_file.display();
     match schedule {
         Some(schedule) if errors == 0 => {
-            let tasks = schedule.groups.iter().map(|group| group.tasks.len()).sum();
+            let tasks = schedule.group_tasks().count();
             let (tasks, groups) = (count(tasks, "task"), count(schedule.groups.len(), "group"));
             print_words!("{file}: {tasks} in {groups}, no error");
         }

@@ -15,7 +15,7 @@ use crate::cli::shell::output::colour_on_stderr;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
-use crate::cli::shell::store::{open_store, runtime, shelf};
+use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::execution::{Audience, Executor};
@@ -52,6 +52,9 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
     let runtime = runtime()?;
     let listening = address.map(take_port).transpose()?;
     let store = runtime.block_on(open_store(&settings))?;
+    runtime
+        .block_on(store.check_rights_to_schedule())
+        .map_err(unusable)?;
     runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal)?;
     if timetable(&schedule).is_empty() {
@@ -131,9 +134,7 @@ async fn work(
 /// The time of the last success of each task, which must be known from the start: an
 /// alarm on it must not go off, nor stay silent, because a process was restarted.
 async fn remember_successes(executor: &Executor, schedule: &Schedule, metrics: &Metrics) {
-    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
-    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
-    for task in tasks.filter(|task| task.enabled) {
+    for task in schedule.tasks().filter(|task| task.enabled) {
         let (group, command) = (task.group.as_str(), task.command.as_str());
         match executor.store.last_success(group, command).await {
             Ok(Some(at)) => metrics.succeeded_before(group, command, at),
