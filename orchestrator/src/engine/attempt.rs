@@ -15,7 +15,7 @@ use crate::engine::events_file::Channel;
 use crate::engine::results::{Harvest, harvest};
 use crate::engine::sink::{Sink, SinkEnd, Written};
 use crate::events::{Bus, TaskProgress, TaskRef, time_left};
-use crate::model::{CancelCause, Outcome, RunId, SpawnError, Task};
+use crate::model::{Order, Outcome, RunId, SpawnError, Task};
 use crate::process::{AttemptEnd, AttemptSpec, Controller, Isolation, Place, Usage};
 use crate::records::Progress;
 use crate::rundir::{AttemptLog, DEFAULT_CAP, file_name};
@@ -37,16 +37,7 @@ pub(crate) struct Job {
     /// What it left for itself the last time.
     pub(crate) state: Option<String>,
     pub(crate) bus: Bus,
-    pub(crate) orders: mpsc::UnboundedReceiver<Ordered>,
-}
-
-/// An order to the running attempt.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Ordered {
-    /// End politely.
-    Cancel(CancelCause),
-    /// End now.
-    Kill(CancelCause),
+    pub(crate) orders: mpsc::UnboundedReceiver<Order>,
 }
 
 /// An attempt that is over.
@@ -321,10 +312,10 @@ fn masked(message: String, secrets: Option<&Secrets>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn obey(controller: &Controller, order: Ordered) {
+fn obey(controller: &Controller, order: Order) {
     match order {
-        Ordered::Cancel(cause) => controller.cancel(cause),
-        Ordered::Kill(cause) => controller.kill(cause),
+        Order::Cancel(cause) => controller.cancel(cause),
+        Order::Kill(cause) => controller.kill(cause),
     }
 }
 

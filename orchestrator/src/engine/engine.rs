@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::model::Clock;
+use crate::model::{Clock, Owner};
 use crate::process::Launcher;
 use crate::records::Records;
 
@@ -14,6 +14,8 @@ pub struct Engine {
     pub launcher: Launcher,
     /// Where what collectors bring is kept.
     pub records: Records,
+    /// This process.
+    pub owner: Owner,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where logs and workspaces are kept; absolute, since collectors may run elsewhere.

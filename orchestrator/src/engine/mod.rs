@@ -16,5 +16,4 @@ pub(crate) mod tail;
 pub(crate) mod tally;
 
 pub use engine::Engine;
-pub use run::RunRequest;
 pub use signals::{ending_signal, forward_signals};

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::engine::attempt::{Job, Ordered};
+use crate::engine::attempt::Job;
 use crate::events::RecordCounts;
-use crate::model::{Brought, CancelCause, Exit, Outcome, ReportedFailure, suspicion};
+use crate::model::{Brought, CancelCause, Exit, Order, Outcome, ReportedFailure, suspicion};
 use crate::records::{Delivery, Examined, Ingested, RecordsError};
 
 /// What an attempt brought, and what it said.
@@ -184,7 +184,7 @@ async fn ingest(job: &mut Job, delivery: &Delivery) -> Result<Result<Ingested, R
     loop {
         tokio::select! {
             taken = &mut taking => return Ok(taken),
-            Some(order) = job.orders.recv() => if let Ordered::Kill(by) = order {
+            Some(order) = job.orders.recv() => if let Order::Kill(by) = order {
                 return Err(by);
             },
         }

@@ -5,16 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc};
 
-use crate::engine::RunRequest;
 use crate::events::{Bus, Listener, Summary, report};
 use crate::execution::drained::drained;
 use crate::execution::error::ExecutionError;
 use crate::execution::executor::Executor;
-use crate::execution::plan_view::PlanView;
 use crate::model::Order;
-use crate::rundir::Journal;
-use crate::rundir::RunDir;
-use crate::rundir::forward_control;
+use crate::rundir::{Journal, RunDir, RunPlan, forward_control};
 use crate::store::{DRAIN, RecorderEnd, record};
 
 /// Who is told while it goes on, besides the journal and the database.
@@ -65,22 +61,21 @@ pub struct Executed {
 }
 
 impl Executor {
-    /// Executes `request` and returns when everybody has been told its last event.
+    /// Executes `plan` and returns when everybody has been told its last event.
     ///
     /// # Errors
     /// The run's directory cannot be written: nothing was started. Or a part of ours
     /// ended too early.
     pub async fn execute(
         &self,
-        request: RunRequest,
+        plan: RunPlan,
         audience: Audience,
         orders: Orders,
     ) -> Result<Executed, ExecutionError> {
-        let id = request.run.clone();
+        let id = plan.run.clone();
         let dir = RunDir::create(self.state_dir(), &id).map_err(state(self.state_dir()))?;
-        let (plan, _) = PlanView::of(&request.plan, &self.engine.launcher);
-        let plan = serde_json::to_value(plan).map_err(|error| part("plan", &error))?;
-        let journal = Journal::create(&dir, &plan).map_err(state(&dir.path()))?;
+        plan.write(&dir).map_err(state(&dir.path()))?;
+        let journal = Journal::create(&dir).map_err(state(&dir.path()))?;
 
         let mut bus = Bus::new(vec![Box::new(journal)]);
         let reporter = reporter(&mut bus, audience);
@@ -98,7 +93,7 @@ impl Executor {
             tracing::warn!("orchestrate cancel will not reach this run: {error}");
         }
 
-        let summary = self.engine.run(request, &dir, &bus, receiver).await;
+        let summary = self.engine.run(plan, &dir, &bus, receiver).await;
 
         // The queues end with the last publisher; what they hold is told before we go on.
         drop(bus);

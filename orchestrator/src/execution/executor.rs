@@ -81,6 +81,7 @@ impl Executor {
             engine: Arc::new(Engine {
                 launcher,
                 records: records_in(&store),
+                owner: owner.clone(),
                 clock,
                 state_dir,
                 secret_names: settings.secret_names,

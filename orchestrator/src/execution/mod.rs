@@ -14,6 +14,7 @@ pub(crate) mod releases;
 pub(crate) mod tidy;
 
 pub use crate::notify::SlotNotice;
+pub use crate::rundir::RunPlan;
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed, Orders};
 pub use executor::{Executor, ExecutorSettings, records_in};

@@ -1,4 +1,5 @@
-//! A plan as the JSON contract shows it, and as it is kept in the run's directory.
+//! A plan as the JSON contract of `plan` and `--dry-run` shows it: with the executables of
+//! this machine. What is kept and what travels is `rundir::RunPlan`.
 
 use serde::Serialize;
 
@@ -63,7 +64,7 @@ impl<'a> PlanView<'a> {
             })
             .collect();
         let view = Self {
-            schedule: plan.selection,
+            schedule: &plan.selection,
             date: plan.date.to_string(),
             release: plan.release.keyword(),
             tasks,

@@ -99,8 +99,7 @@ async fn an_end_is_written_where_its_task_is() {
         .apply(&RunId::new("r"), &events, Gaps::Forgotten)
         .await
         .unwrap();
-    let ends: Vec<String> = STATEMENTS
-        .take()
+    let ends: Vec<String> = statements::take()
         .into_iter()
         .filter(|sql| sql.contains("json_each") && sql.contains("outcome is null"))
         .collect();

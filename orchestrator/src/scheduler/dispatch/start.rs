@@ -9,9 +9,8 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
-use crate::engine::RunRequest;
 use crate::events::SlotRef;
-use crate::execution::{Audience, Executed, Executor, Orders};
+use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
 use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId};
 use crate::report::Metrics;
 use crate::scheduler::planning::lateness::{Late, Lateness};
@@ -48,7 +47,7 @@ pub(crate) enum End {
 /// All that a firing needs.
 pub(crate) struct Firing {
     pub(crate) executor: Arc<Executor>,
-    pub(crate) request: RunRequest,
+    pub(crate) plan: RunPlan,
     pub(crate) slot: SlotRef,
     pub(crate) key: EntryKey,
     /// The instant at which it should have begun: the slot and its delay.
@@ -93,16 +92,16 @@ impl Firing {
         };
         let (lag, waited) = (since(self.planned_for), since(self.came));
         self.metrics.fired(lag);
-        let late = Late::of(&self.slot, &self.request.plan, lag, waited);
+        let late = Late::of(&self.slot, &self.plan.plan, lag, waited);
         let told = async {
             // A look for releases has no time at which somebody counts on it.
             if !self.key.is_poll() {
                 self.lateness.tell(&self.executor, &self.key, &late).await;
             }
         };
-        let run = self.request.run.clone();
+        let run = self.plan.run.clone();
         // Beside the run: no collector waits for a note.
-        let work = self.executor.execute(self.request, self.audience, self.orders);
+        let work = self.executor.execute(self.plan, self.audience, self.orders);
         match tokio::join!(work, told).0 {
             Ok(executed) => End::Ran(executed),
             Err(error) => {
@@ -126,11 +125,10 @@ impl Firing {
         let mate = self.mate();
         loop {
             let now = self.executor.now();
-            let request = &self.request;
             let claim = self.executor.store.claim_slot(
                 &self.slot,
-                &request.run,
-                &request.owner,
+                &self.plan.run,
+                &self.executor.owner,
                 &self.rows,
                 now,
                 mate.as_deref(),
@@ -177,7 +175,7 @@ impl Firing {
             }
             let store = &self.executor.store;
             match store
-                .lane_is_busy(&self.slot, &self.request.owner, mate.as_deref())
+                .lane_is_busy(&self.slot, &self.executor.owner, mate.as_deref())
                 .await
             {
                 Ok(false) => return End::Waited,

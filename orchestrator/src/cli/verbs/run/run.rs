@@ -1,9 +1,6 @@
 //! `run`, `run-all` and `run-one`: from a plan to an exit code.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use jiff::Timestamp;
 
 use crate::cli::command_line::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs};
 use crate::cli::shell::executor::{executor, not_executed};
@@ -16,31 +13,30 @@ use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
 use crate::cli::shell::{logging, schedule};
-use crate::cli::verbs::look::plan;
-use crate::engine::{RunRequest, forward_signals};
+use crate::cli::verbs::look::plan::{show, warn_of_missing};
+use crate::engine::forward_signals;
 use crate::events::Listener;
-use crate::execution::{Audience, Executed, Executor, Orders};
-use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
+use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
+use crate::model::{Clock, Day, Plan, RunId, SystemClock, plan_workflow};
 use crate::report::{Console, Diary, JsonLines, Terminal, Unwritten, summary_text};
 
 /// `run`: selects from the schedule and runs.
 pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let schedule = load(&settings)?;
+    let mut plan = planned(&settings, &schedule, &args.selection)?;
+    plan.stop_groups(&schedule);
+    if let Some(date) = args.selection.date {
+        plan.set_slots_on(&schedule, date);
+    }
     let mut job = Job {
-        plan: planned(&settings, &schedule, &args.selection)?,
+        plan,
         label: args.selection.kind()?.to_owned(),
         group: args.selection.group.clone(),
         stop_on_failure: args.stop_on_failure,
-        stopping_groups: stopping_groups(&schedule),
-        slots: args
-            .selection
-            .date
-            .map(|date| schedule::slots_on(&schedule, date))
-            .unwrap_or_default(),
     };
     if args.dry_run {
-        return plan::show(&settings, &job.plan, args.execution.format);
+        return show(&settings, &job.plan, args.execution.format);
     }
     job.run(global, &settings, &args.execution)
 }
@@ -54,11 +50,9 @@ pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failur
         label: "run-all".to_owned(),
         group: None,
         stop_on_failure: args.stop_on_failure,
-        stopping_groups: Vec::new(),
-        slots: BTreeMap::new(),
     };
     if args.dry_run {
-        return plan::show(&settings, &job.plan, args.execution.format);
+        return show(&settings, &job.plan, args.execution.format);
     }
     job.run(global, &settings, &args.execution)
 }
@@ -71,24 +65,12 @@ pub(crate) fn run_one(global: &Global, args: &RunOneArgs) -> Result<Exit, Failur
     job.run(global, &settings, &args.execution)
 }
 
-fn stopping_groups(schedule: &Schedule) -> Vec<String> {
-    schedule
-        .groups
-        .iter()
-        .filter(|group| group.stop_on_failure)
-        .map(|group| group.name.to_string())
-        .collect()
-}
-
 /// A plan and how it is to be executed.
 pub(crate) struct Job {
     plan: Plan,
     label: String,
     group: Option<String>,
     stop_on_failure: bool,
-    stopping_groups: Vec<String>,
-    /// Where a date was given: the slot of each group on it.
-    slots: BTreeMap<GroupName, Timestamp>,
 }
 
 impl Job {
@@ -99,8 +81,6 @@ impl Job {
             label,
             group: None,
             stop_on_failure,
-            stopping_groups: Vec::new(),
-            slots: BTreeMap::new(),
         }
     }
 
@@ -165,12 +145,6 @@ impl Job {
         }
     }
 
-    /// What each task stands for: its group's slot on the day that was asked for, else now.
-    fn slots(&self, now: Timestamp) -> Vec<Timestamp> {
-        let slot = |planned: &Planned| self.slots.get(&planned.task.group).copied().unwrap_or(now);
-        self.plan.tasks.iter().map(slot).collect()
-    }
-
     async fn execute(
         &self,
         executor: &Executor,
@@ -180,20 +154,19 @@ impl Job {
         let orders = Orders::new();
         forward_signals(orders.sender()).map_err(Failure::infrastructure)?;
         let now = executor.now();
-        let request = RunRequest {
+        let mut plan = RunPlan {
             run: RunId::at(now, fastrand::u32(..)),
             schedule: self.label.clone(),
             group: self.group.clone(),
-            plan: self.plan.clone(),
-            stop_on_failure: self.stop_on_failure,
-            stopping_groups: self.stopping_groups.clone(),
-            slots: self.slots(now),
             slot: None,
-            owner: executor.owner.clone(),
+            stop_on_failure: self.stop_on_failure,
+            plan: self.plan.clone(),
         };
-        plan::warn_of_missing(settings, &self.plan);
+        // By hand a task stands for now, unless it was asked for a day.
+        plan.plan.set_slot(now);
+        warn_of_missing(settings, &self.plan);
         let executed = executor
-            .execute(request, audience, orders)
+            .execute(plan, audience, orders)
             .await
             .map_err(not_executed)?;
         executor.notify().await;
