@@ -153,6 +153,7 @@ const PRINTING_TESTS: &[&str] = &[
     "process/supervise/cgroup/tests.rs",
     "scheduler/planning/tick/reference.rs",
 ];
+
 const POOLS: &str = "one room has the connections and one opinion on which error passes";
 
 const SYSTEM: &[&str] = &[

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::execution::{Audience, Executor};
 use crate::model::fixtures::{group, interval, schedule, weekly};
-use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, beat_table};
+use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, scheduler_timetable};
 use crate::report::Metrics;
 use crate::scheduler::{Scheduler, Setup};
 use crate::store::{LedgerState, Store};
@@ -59,7 +59,7 @@ impl Night {
     async fn look(&self, scheduler: &mut Scheduler, now: &str) {
         self.clock.set(at(now));
         let schedule = scheduler.schedule();
-        let timetable = beat_table(&schedule);
+        let timetable = scheduler_timetable(&schedule);
         let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
         scheduler
             .tick(&timetable, &mut timeline, &mut circumstances)
@@ -286,7 +286,7 @@ async fn a_slot_that_waits_is_not_lost_behind_one_that_was_skipped_for_it() {
     // There is no place to run.
     let mut scheduler = night.start_with(hourly(), 0).await;
     let schedule = hourly();
-    let timetable = beat_table(&schedule);
+    let timetable = scheduler_timetable(&schedule);
     let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
     for now in ["20T04:00", "20T05:00"] {
         night.clock.set(at(now));

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// another one's line or hide something: control characters but tab, and characters
 /// that are not seen or that reorder others, are shown as escapes (`\u{202e}`).
 /// Bytes that are no UTF-8 become replacement characters.
-pub fn push_neutralised(into: &mut String, bytes: &[u8]) {
+pub(crate) fn push_neutralised(into: &mut String, bytes: &[u8]) {
     let printable = |&byte: &u8| (0x20..0x7f).contains(&byte) || byte == b'\t';
     if bytes.iter().all(printable) {
         // The common case by far, and a fifth of the cost.
@@ -27,7 +27,7 @@ pub fn push_neutralised(into: &mut String, bytes: &[u8]) {
 }
 
 /// [`push_neutralised`] for a single piece of text.
-pub fn neutralised(text: &str) -> Cow<'_, str> {
+pub(crate) fn neutralised(text: &str) -> Cow<'_, str> {
     let before = std::iter::once(None).chain(text.chars().map(Some));
     if before.zip(text.chars()).any(|(before, c)| must_escape(before, c)) {
         let mut safe = String::with_capacity(text.len() + 16);

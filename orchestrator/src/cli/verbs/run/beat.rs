@@ -19,7 +19,7 @@ use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::execution::{Audience, Executor};
-use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, polls, timetable};
+use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
 use crate::report::{Console, Diary, Metrics, Terminal};
 use crate::scheduler::{self, Scheduler, Setup};
 use crate::web::{Listening, Site, listen};
@@ -63,7 +63,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
             settings.schedule_file.display()
         );
     }
-    if schedule.release.poll.is_some() && polls(&schedule).is_empty() {
+    if schedule.release.poll.is_some() && release_checks(&schedule).is_empty() {
         tracing::warn!("release: poll: no enabled task waits for a release, so none is looked for");
     }
     let executor = executor(&settings, store, clock)?;
@@ -137,7 +137,7 @@ async fn remember_successes(executor: &Executor, schedule: &Schedule, metrics: &
     for task in schedule.tasks().filter(|task| task.enabled) {
         let (group, command) = (task.group.as_str(), task.command.as_str());
         match executor.store.last_success(group, command).await {
-            Ok(Some(at)) => metrics.succeeded_before(group, command, at),
+            Ok(Some(at)) => metrics.remember_success(group, command, at),
             Ok(None) => {}
             Err(error) => return tracing::warn!("past successes are not in the metrics: {error}"),
         }

@@ -1,14 +1,14 @@
-//! A firing of the timetable as the JSON contract of `next` shows it, on the command
+//! A slot of the timetable as the JSON contract of `next` shows it, on the command
 //! line and over HTTP.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{EntryKey, Firing, Task, WORKFLOW_GROUP};
+use crate::model::{EntryKey, Task, UpcomingSlot, WORKFLOW_GROUP};
 
-/// A firing. `L` is whatever is known of a task's last outcome.
+/// A slot. `L` is whatever is known of a task's last outcome.
 #[derive(Debug, Serialize)]
-pub struct FiringView<'a, L> {
+pub struct UpcomingSlotView<'a, L> {
     /// `group`, `interval` or `workflow`.
     pub kind: &'static str,
     /// The group whose batch it is.
@@ -29,12 +29,12 @@ pub struct FiringView<'a, L> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused_since: Option<Timestamp>,
     /// What is due then.
-    pub tasks: Vec<FiringTask<'a, L>>,
+    pub tasks: Vec<UpcomingTask<'a, L>>,
 }
 
 /// A task that is due.
 #[derive(Debug, Serialize)]
-pub struct FiringTask<'a, L> {
+pub struct UpcomingTask<'a, L> {
     /// Its group.
     pub group: &'a str,
     /// Its collector.
@@ -47,15 +47,15 @@ pub struct FiringTask<'a, L> {
     pub last: Option<L>,
 }
 
-impl<'a, L> FiringView<'a, L> {
-    /// The view of a firing; `last` knows how a task ended the last time, `paused` since
+impl<'a, L> UpcomingSlotView<'a, L> {
+    /// The view of a slot; `last` knows how a task ended the last time, `paused` since
     /// when a group is paused.
     pub fn of(
-        firing: &'a Firing<'_, '_>,
+        slot: &'a UpcomingSlot<'_, '_>,
         last: impl Fn(&'a Task) -> Option<L>,
         paused: impl Fn(&str) -> Option<Timestamp>,
     ) -> Self {
-        let entry = firing.entry;
+        let entry = slot.entry;
         let (kind, group, minutes) = match entry.key() {
             EntryKey::Group(name) => ("group", Some(name.as_str()), None),
             EntryKey::Releases(name) => ("releases", Some(name.as_str()), None),
@@ -63,7 +63,7 @@ impl<'a, L> FiringView<'a, L> {
             EntryKey::Workflow => ("workflow", None, None),
         };
         let time = entry.time_of_day();
-        let task = |task: &&'a Task| FiringTask {
+        let task = |task: &&'a Task| UpcomingTask {
             group: task.group.as_str(),
             command: task.command.as_str(),
             args: &task.args,
@@ -76,13 +76,13 @@ impl<'a, L> FiringView<'a, L> {
             minutes,
             at: time.map(|(time, _)| time.strftime("%H:%M").to_string()),
             timezone: time.map(|(_, zone)| zone.iana_name().unwrap_or("UTC").to_owned()),
-            next: firing.at,
+            next: slot.at,
             paused_since: match entry.key() {
                 EntryKey::Group(name) | EntryKey::Releases(name) => paused(name.as_str()),
                 EntryKey::Workflow => paused(WORKFLOW_GROUP),
                 EntryKey::Interval(_) => None,
             },
-            tasks: firing.tasks.iter().map(task).collect(),
+            tasks: slot.tasks.iter().map(task).collect(),
         }
     }
 }

@@ -17,8 +17,8 @@ use orchestrator::store::{
     Claim, HistoryFilter, LedgerState, SlotState, SlotTask, Store, record, this_process,
 };
 
-use crate::both::runtime;
 use crate::cluster::cluster;
+use crate::runtime::runtime;
 use crate::story::{Home, Story, at};
 use crate::support::{Running, wait_until};
 
@@ -118,7 +118,7 @@ async fn run_slot(store: &Store, state: &Path, run: &RunId, slot: SlotRef) {
 fn scheduler(home: &Home) -> Running {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--ignored", "--exact", "kill_slots::a_scheduler", "--nocapture"])
+        .args(["--ignored", "--exact", "kill::a_scheduler", "--nocapture"])
         .env(STATE, home.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null());
@@ -155,7 +155,7 @@ fn kill_9(home: &Home) {
     }
     assert!(scheduler(home).wait().unwrap().success());
 
-    let mut ran: BTreeMap<LedgerState, u32> = BTreeMap::new();
+    let mut ran: BTreeMap<String, u32> = BTreeMap::new();
     for line in really().lines() {
         *ran.entry(line.to_owned()).or_default() += 1;
     }

@@ -11,8 +11,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use orchestrator::model::{Clock, SystemClock};
 
-use crate::beats::{Fast, stop};
 use crate::cluster::Cluster;
+use crate::fast::{Fast, stop};
 use crate::support::{Running, wait_until};
 
 /// Each run of it delivers one record and waits for a word.

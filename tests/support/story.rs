@@ -204,6 +204,7 @@ impl Story {
         let task = self.summary(0, &outcome);
         self.ended.push((outcome, task.clone()));
         self.events.push(RunEvent::TaskSkipped {
+            cause: None,
             at: at(self.clock),
             task: Box::new(task),
         });

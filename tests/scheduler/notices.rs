@@ -9,7 +9,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use serde_json::Value;
 
-use crate::beats::{EVERY_MINUTE, Fast, stop};
+use crate::fast::{EVERY_MINUTE, Fast, stop};
 use crate::receiver::{next, server, well};
 use crate::support::wait_until;
 

@@ -9,7 +9,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use serde_json::Value;
 
-use crate::beats::{EVERY_MINUTE, Fast, signal, stop};
+use crate::fast::{EVERY_MINUTE, Fast, signal, stop};
 use crate::support::{Running, wait_until};
 
 #[test]

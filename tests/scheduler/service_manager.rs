@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use crate::beats::{EVERY_MINUTE, Fast, signal, stop};
+use crate::fast::{EVERY_MINUTE, Fast, signal, stop};
 use crate::support::{PATIENCE, wait_until};
 
 /// How long the watchdog waits, in microseconds.

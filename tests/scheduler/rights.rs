@@ -4,8 +4,8 @@
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::beats::{EVERY_MINUTE, Fast};
 use crate::cluster::{cluster, name_of};
+use crate::fast::{EVERY_MINUTE, Fast};
 use crate::support::{Place, wait_until};
 
 const SCHEDULE: &str = "

@@ -1,17 +1,16 @@
-//! Why a task does not run at a slot. Pure; the words go into the ledger, the keyword
-//! into the metrics.
+//! Why a task does not run at a slot: the sentence goes into the ledger, its cause into the
+//! metrics. Pure.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::model::{Because, Cadence, Entry};
+use crate::model::{Because, Cadence, Entry, SkipCause};
 use crate::store::{Pause, SlotState};
 
-/// The reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reason {
+pub(crate) enum SkipReason {
     /// `enabled: false`.
     Disabled,
     /// Its cadence does not fall on the slot's date.
@@ -24,8 +23,8 @@ pub(crate) enum Reason {
     NoNewRelease,
     /// Nobody can tell whether there is one, for this reason.
     ReleaseUnknown(String),
-    /// It was a look for releases that was not made, for this reason; the next one sees
-    /// what it would have seen.
+    /// It was a release check that was not made, for this reason; the next one sees what it
+    /// would have seen.
     Superseded(String),
     /// The entry was busy, as this says.
     Overlap(String),
@@ -33,35 +32,35 @@ pub(crate) enum Reason {
     Missed(String),
 }
 
-impl Reason {
+impl SkipReason {
     /// Why a slot that passed is not run late.
     pub(crate) fn missed(entry: &Entry<'_>, reason: String) -> Self {
-        match entry.is_poll() {
+        match entry.is_release_check() {
             true => Self::Superseded(reason),
             false => Self::Missed(reason),
         }
     }
 
-    /// Why a slot that came while its lane was busy is not run.
+    /// Why a slot that came while its queue was busy is not run.
     pub(crate) fn overlap(entry: &Entry<'_>, reason: String) -> Self {
-        match entry.is_poll() {
+        match entry.is_release_check() {
             true => Self::Superseded(reason),
             false => Self::Overlap(reason),
         }
     }
 
-    /// One of a few words.
-    pub(crate) fn keyword(&self) -> &'static str {
+    /// What is counted of it.
+    pub(crate) fn cause(&self) -> SkipCause {
         match self {
-            Self::Disabled => "disabled",
-            Self::NotDue(..) => "not_due",
-            Self::New(_) => "new",
-            Self::Paused(_) => "paused",
-            Self::NoNewRelease => "no_new_release",
-            Self::ReleaseUnknown(_) => "release_unknown",
-            Self::Superseded(_) => "superseded",
-            Self::Overlap(_) => "overlap",
-            Self::Missed(_) => "missed",
+            Self::Disabled => SkipCause::Disabled,
+            Self::NotDue(..) => SkipCause::NotDue,
+            Self::New(_) => SkipCause::New,
+            Self::Paused(_) => SkipCause::Paused,
+            Self::NoNewRelease => SkipCause::NoNewRelease,
+            Self::ReleaseUnknown(_) => SkipCause::ReleaseUnknown,
+            Self::Superseded(_) => SkipCause::Superseded,
+            Self::Overlap(_) => SkipCause::Overlap,
+            Self::Missed(_) => SkipCause::Missed,
         }
     }
 
@@ -74,7 +73,7 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Disabled => f.write_str("it is disabled in the schedule"),

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use orchestrator::model::{Clock, SystemClock};
 use serde_json::Value;
 
-use crate::beat_operation::{get, port};
-use crate::beats::{Fast, random, stop};
 use crate::cluster::cluster;
+use crate::fast::{Fast, random, stop};
+use crate::operation::{get, port};
 use crate::support::wait_until;
 
 /// A day of the timetable takes two seconds.

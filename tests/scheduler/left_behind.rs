@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::beats::Fast;
+use crate::fast::Fast;
 use crate::support::{Place, Running, marked, wait_until};
 
 /// A collector that has more than itself to lose.
