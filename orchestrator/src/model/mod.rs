@@ -40,7 +40,7 @@ pub use schedule::{
 };
 pub use selection::criteria::{Day, Details, Query, Selection, SelectionError};
 pub use selection::plan::{
-    Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
+    Plan, PlannedTask, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
 };
 pub use selection::select::{SelectError, select, workflow};
 pub use stream::Stream;

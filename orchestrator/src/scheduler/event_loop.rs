@@ -187,7 +187,7 @@ impl Scheduler {
                 _ = sources.heartbeat.tick() => {
                     self.settle().await;
                     let at_work = self.lanes.runs().cloned().collect();
-                    self.arrears.go_on(&self.setup.means, at_work);
+                    self.arrears.go_on(&self.setup.executor, at_work);
                     if !self.report(&mut sources.heard).await {
                         return After::Standby;
                     }
@@ -219,7 +219,7 @@ impl Scheduler {
     fn arm(&self, alarm: &mut Alarm, timeline: &Timeline<'_, '_>) -> std::io::Result<()> {
         let next = timeline
             .next()
-            .map(|at| self.setup.means.context.clock.machine(at));
+            .map(|at| self.setup.executor.engine.clock.machine(at));
         alarm.set(next)
     }
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::execution::{Audience, Means};
+use crate::execution::{Audience, Executor};
 use crate::model::fixtures::{group, interval, schedule, weekly};
 use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, scheduler_timetable};
 use crate::report::Metrics;
 use crate::scheduler::{Scheduler, Setup};
-use crate::store::{LedgerState, Store, this_process};
+use crate::store::{LedgerState, Store};
 
 /// A state directory and the time of day.
 struct Night {
@@ -43,8 +43,7 @@ impl Night {
     async fn start_with(&self, schedule: Schedule, concurrency: usize) -> Scheduler {
         let clock: Arc<dyn Clock> = self.clock.clone();
         Scheduler::new(Setup {
-            means: Means::without_collectors(self.store().await, self.dir.path(), clock),
-            owner: this_process().unwrap(),
+            executor: Executor::without_collectors(self.store().await, self.dir.path(), clock),
             schedule_file: self.dir.path().join("schedule.yaml"),
             schedule,
             load: Box::new(|| Err("there is no file".to_owned())),

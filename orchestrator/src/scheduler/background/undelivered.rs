@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use tokio::task::JoinSet;
 
-use crate::execution::{Means, bring_in};
+use std::sync::Arc;
+
+use crate::execution::Executor;
 use crate::model::RunId;
 use crate::text::neutralised;
 
@@ -20,7 +22,7 @@ pub(crate) struct Arrears {
 impl Arrears {
     /// Looks for what is to be brought in, unless that still goes on. What `at_work` has not
     /// been given to the database yet is not in arrears.
-    pub(crate) fn go_on(&mut self, means: &Means, at_work: Vec<RunId>) {
+    pub(crate) fn go_on(&mut self, executor: &Arc<Executor>, at_work: Vec<RunId>) {
         while let Some(done) = self.work.try_join_next() {
             let found: BTreeSet<String> = match done {
                 Ok(problems) => problems.into_iter().collect(),
@@ -32,8 +34,9 @@ impl Arrears {
             self.problems = found;
         }
         if self.work.is_empty() {
-            let means = means.clone();
-            self.work.spawn(async move { bring_in(&means, &at_work).await });
+            let executor = Arc::clone(executor);
+            self.work
+                .spawn(async move { executor.ingest_unrecorded(&at_work).await });
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
+use crate::execution::SlotNotice;
 use crate::model::{Entry, EntryKey, SkipCause};
-use crate::scheduler::background::notices::MissedSlot;
 use crate::scheduler::dispatch::upkeep::{Table, overlap, slot_ref};
 use crate::scheduler::planning::overlap::Offered;
 use crate::scheduler::planning::rows::{Circumstances, Row, known, rows, since};
@@ -20,7 +20,7 @@ impl Scheduler {
         &self,
         timetable: &'t [Entry<'a>],
     ) -> Result<(Timeline<'t, 'a>, Circumstances), StoreError> {
-        let (store, now) = (&self.setup.means.store, self.now());
+        let (store, now) = (&self.setup.executor.store, self.now());
         let tasks: Vec<_> = timetable
             .iter()
             .flat_map(|entry| entry.tasks().iter().map(|task| known(entry, task)))
@@ -107,7 +107,7 @@ impl Scheduler {
             .filter(|row| row.reason.as_ref() == Some(reason))
             .map(of)
             .collect();
-        self.telling.missed(MissedSlot {
+        self.telling.missed(SlotNotice {
             slot: slot_ref(entry.key(), slot),
             tasks,
             reason: reason.to_string(),
@@ -115,7 +115,7 @@ impl Scheduler {
     }
 
     pub(crate) async fn look_at_pauses(&self, circumstances: &mut Circumstances) {
-        match self.setup.means.store.pauses().await {
+        match self.setup.executor.store.pauses().await {
             Ok(pauses) => {
                 circumstances.pauses = pauses;
                 self.database(None);
@@ -166,7 +166,7 @@ impl Scheduler {
     /// order: one that was passed over waits for an older one that is about to be taken.
     pub(crate) async fn settle(&mut self) {
         let leading = self.standing.borrow().leading;
-        self.telling.go_on(&self.setup.means, leading);
+        self.telling.go_on(&self.setup.executor, leading);
         let lanes = &self.lanes;
         let in_order = |(key, passed): &(EntryKey, PassedSlot)| {
             lanes.untaken(key).is_none_or(|first| passed.slot.at < first)
@@ -179,7 +179,7 @@ impl Scheduler {
             return;
         }
         let slots: Vec<PassedSlot> = ready.iter().map(|(_, passed)| passed.clone()).collect();
-        match self.setup.means.store.pass_over(&slots, self.now()).await {
+        match self.setup.executor.store.pass_over(&slots, self.now()).await {
             Ok(_) => self.database(None),
             Err(error) => {
                 self.unsettled.extend(ready);

@@ -9,9 +9,8 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
-use crate::engine::RunRequest;
 use crate::events::SlotRef;
-use crate::execution::{Audience, Executed, Means, Orders, execute};
+use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
 use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId, SkipCause};
 use crate::report::Metrics;
 use crate::scheduler::planning::lateness::{Late, Lateness};
@@ -47,8 +46,8 @@ pub(crate) enum End {
 
 /// All that a firing needs.
 pub(crate) struct Firing {
-    pub(crate) means: Means,
-    pub(crate) request: RunRequest,
+    pub(crate) executor: Arc<Executor>,
+    pub(crate) plan: RunPlan,
     pub(crate) slot: SlotRef,
     pub(crate) key: EntryKey,
     /// The instant at which it should have begun: the slot and its delay.
@@ -88,21 +87,21 @@ impl Firing {
             self.metrics.count_skip(cause);
         }
         let since = |then: Timestamp| {
-            let passed = self.means.context.clock.now().duration_since(then);
+            let passed = self.executor.now().duration_since(then);
             Duration::try_from(passed).unwrap_or_default()
         };
         let (lag, waited) = (since(self.planned_for), since(self.came));
         self.metrics.count_start(lag);
-        let late = Late::of(&self.slot, &self.request.plan, lag, waited);
+        let late = Late::of(&self.slot, &self.plan.plan, lag, waited);
         let told = async {
             // A look for releases has no time at which somebody counts on it.
             if !self.key.is_release_check() {
-                self.lateness.tell(&self.means, &self.key, &late).await;
+                self.lateness.tell(&self.executor, &self.key, &late).await;
             }
         };
-        let run = self.request.run.clone();
+        let run = self.plan.run.clone();
         // Beside the run: no collector waits for a note.
-        let work = execute(&self.means, self.request, self.audience, self.orders);
+        let work = self.executor.execute(self.plan, self.audience, self.orders);
         match tokio::join!(work, told).0 {
             Ok(executed) => End::Ran(executed),
             Err(error) => {
@@ -111,7 +110,7 @@ impl Firing {
                     .map(ToString::to_string)
                     .collect::<Vec<_>>()
                     .join(": ");
-                let kept = self.means.store.give_up_slot(&self.slot, &run, &reason).await;
+                let kept = self.executor.store.give_up_slot(&self.slot, &run, &reason).await;
                 if let Err(error) = kept {
                     reason = format!("{reason}; and the ledger cannot say so: {error}");
                 }
@@ -125,12 +124,11 @@ impl Firing {
         let mut told = false;
         let mate = self.mate();
         loop {
-            let now = self.means.context.clock.now();
-            let request = &self.request;
-            let claim = self.means.store.claim_slot(
+            let now = self.executor.now();
+            let claim = self.executor.store.claim_slot(
                 &self.slot,
-                &request.run,
-                &request.owner,
+                &self.plan.run,
+                &self.executor.owner,
                 &self.rows,
                 now,
                 mate.as_deref(),
@@ -175,9 +173,9 @@ impl Firing {
                 () = stopped(&mut self.stop) => return End::Stopped,
                 () = sleep(PAUSE) => {}
             }
-            let store = &self.means.store;
+            let store = &self.executor.store;
             match store
-                .lane_is_busy(&self.slot, &self.request.owner, mate.as_deref())
+                .lane_is_busy(&self.slot, &self.executor.owner, mate.as_deref())
                 .await
             {
                 Ok(false) => return End::Waited,

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::task::{Id, JoinError};
 
-use crate::engine::RunRequest;
 use crate::events::SlotRef;
-use crate::execution::{Executed, Orders};
+use crate::execution::{Executed, Orders, RunPlan};
 use crate::model::{Entry, EntryKey, Overlap, Plan, Release, RunId};
 use crate::scheduler::dispatch::due::causes;
 use crate::scheduler::dispatch::start::{End, Ended, Firing};
@@ -40,10 +39,10 @@ impl Scheduler {
         if !asks_for_release(&rows(entry, slot, table.circumstances, None)) {
             return self.fire(entry, slot, table, Release::NotChecked);
         }
-        let (means, asking) = (self.setup.means.clone(), self.asking.clone());
+        let (executor, asking) = (self.setup.executor.clone(), self.asking.clone());
         let source = self.schedule().release.clone();
         self.set_going(entry, slot, async move {
-            let answer = asking.answer(&means, &source).await;
+            let answer = asking.answer(&executor, &source).await;
             Ended::Answered(answer, source)
         });
     }
@@ -72,12 +71,11 @@ impl Scheduler {
             return self.free(entry.key(), table);
         };
         let orders = Orders::new();
-        let request = self.request(entry, slot, plan);
-        self.lanes
-            .running(entry.key(), request.run.clone(), orders.sender());
+        let plan = self.run_plan(entry, slot, plan);
+        self.lanes.running(entry.key(), plan.run.clone(), orders.sender());
         let firing = Firing {
-            means: self.setup.means.clone(),
-            request,
+            executor: self.setup.executor.clone(),
+            plan,
             slot: slot_ref(entry.key(), slot),
             key: entry.key().clone(),
             planned_for: slot.checked_add(delay(entry)).unwrap_or(slot),
@@ -130,19 +128,16 @@ impl Scheduler {
         self.places.insert(id, (entry.key().clone(), slot));
     }
 
-    fn request(&self, entry: &Entry<'_>, slot: Timestamp, plan: Plan) -> RunRequest {
-        let schedule = self.schedule();
-        let stopping = schedule.groups.iter().filter(|group| group.stop_on_failure);
-        RunRequest {
+    fn run_plan(&self, entry: &Entry<'_>, slot: Timestamp, mut plan: Plan) -> RunPlan {
+        plan.stop_groups(&self.schedule());
+        plan.set_slot(slot);
+        RunPlan {
             run: RunId::at(self.now(), fastrand::u32(..)),
-            schedule: plan.selection.to_owned(),
+            schedule: plan.selection.clone(),
             group: entry.group().map(|group| group.name.to_string()),
-            slots: vec![slot; plan.tasks.len()],
-            plan,
-            stop_on_failure: false,
-            stopping_groups: stopping.map(|group| group.name.to_string()).collect(),
             slot: Some(slot_ref(entry.key(), slot)),
-            owner: self.setup.owner.clone(),
+            stop_on_failure: false,
+            plan,
         }
     }
 
@@ -220,7 +215,7 @@ impl Scheduler {
                 executed.summary.run
             );
         }
-        self.telling.ran(executed.summary);
+        self.telling.ran(executed.summary.success);
     }
 
     /// A lane is free: what waits in it follows, unless the timetable has it no more.

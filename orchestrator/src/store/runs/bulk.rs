@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::database::arg::args;
 use crate::database::transaction::Transaction;
-use crate::events::{AttemptRecord, PlannedTask, TaskSummary};
+use crate::events::{AttemptRecord, ListedTask, TaskSummary};
 use crate::model::RunId;
 use crate::store::change::change_all;
 use crate::store::error::StoreError;
@@ -37,7 +37,7 @@ pub(crate) async fn plan_tasks(
     sql: &mut Transaction,
     run: &RunId,
     at: Timestamp,
-    tasks: &[PlannedTask],
+    tasks: &[ListedTask],
 ) -> Result<(), StoreError> {
     const TEXT: (&str, &str) = over_rows!(
         "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule)
@@ -46,7 +46,7 @@ pub(crate) async fn plan_tasks(
         ""
     );
     let rows = tasks.iter().map(|planned| {
-        let PlannedTask { task, args, schedule } = planned;
+        let ListedTask { task, args, schedule } = planned;
         args![task.position, at, &task.group, &task.command, args, schedule]
     });
     change_all(sql, StateChange::PlanTask, TEXT, run, &rows.collect::<Vec<_>>()).await

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::command_line::{CheckArgs, Format, Global};
-use crate::cli::shell::collectors::collectors;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
@@ -97,13 +97,13 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
 }
 
 fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
-    let finder = collectors(settings);
+    let launcher = launcher(settings);
     let mut seen = std::collections::BTreeSet::new();
     schedule
         .tasks()
         .filter(|task| seen.insert((task.command.clone(), task.enabled)))
         .filter_map(|task| {
-            let missing = finder.find(&task.command).err()?;
+            let missing = launcher.find(task.command.as_str()).err()?;
             // A disabled task may wait for its collector.
             let severity = if task.enabled { "error" } else { "warning" };
             let file = settings.schedule_file.display().to_string();

@@ -7,7 +7,7 @@ use anstyle::AnsiColor;
 use comfy_table::{Table, presets};
 
 use crate::cli::command_line::{Format, Global, PlanArgs};
-use crate::cli::shell::collectors::collectors;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
@@ -58,8 +58,7 @@ pub(crate) fn show(settings: &Settings, plan: &Plan, format: Format) -> Result<E
 
 /// The plan with the executables that would be started; says what is not found.
 fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
-    let finder = collectors(settings);
-    let (view, missing) = PlanView::of(plan, &finder.collectors, &finder.environment);
+    let (view, missing) = PlanView::of(plan, &launcher(settings));
     let yellow = AnsiColor::Yellow.on_default().bold();
     for missing in missing {
         let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));

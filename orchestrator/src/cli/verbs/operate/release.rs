@@ -8,15 +8,14 @@ use serde::Serialize;
 
 use crate::cli::args::release::{ReleaseCheckArgs, ReleaseListArgs, ReleaseMarkArgs, ReleaseVerb};
 use crate::cli::command_line::{Format, Global};
+use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::means::means;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
 use crate::cli::verbs::run::run::Job;
-use crate::execution::detect;
 use crate::model::{
     Clock, Day, GroupName, Handled, Query, Release, Schedule, Selection, SystemClock, Task, plan,
 };
@@ -38,9 +37,9 @@ pub(crate) fn find_out(settings: &Settings, schedule: &Schedule) -> Release {
     let found = runtime().and_then(|runtime| {
         runtime.block_on(async {
             let store = open_store(settings).await?;
-            let means = means(settings, store, Arc::new(SystemClock))?;
-            let answer = detect(&means, &schedule.release).await;
-            means.close().await;
+            let executor = executor(settings, store, Arc::new(SystemClock))?;
+            let answer = executor.check_releases(&schedule.release).await;
+            executor.close().await;
             Ok(answer)
         })
     });
