@@ -58,10 +58,7 @@ impl Means {
         clock: Arc<dyn crate::model::Clock>,
     ) -> Self {
         use crate::process::{Collectors, Environment};
-        let shelf = match &store {
-            Store::Sqlite(pool) => pool.clone().into(),
-            Store::Postgres(pool) => pool.clone().into(),
-        };
+        let shelf = store.database().into();
         let context = Context {
             fork_server: ForkServer::new(),
             collectors: Arc::new(Collectors {

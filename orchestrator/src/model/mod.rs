@@ -32,6 +32,7 @@ pub use run::exit::{Exit, signal_name};
 pub use run::limit::{ResourceLimit, TimeLimit};
 pub use run::order::{CancelCause, Order};
 pub use run::outcome::{Because, Outcome, OutcomeKind, SpawnError};
+pub use run::skip_cause::SkipCause;
 pub use run::suspicion::{Brought, suspicion};
 pub use schedule::{
     Cadence, CadenceKind, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay,
@@ -45,6 +46,6 @@ pub use selection::select::{SelectError, select, workflow};
 pub use stream::Stream;
 pub use timetable::calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use timetable::changes::{Change, ChangeKind, changes};
-pub use timetable::release_checks::{beat_table, polls};
+pub use timetable::release_checks::{release_checks, scheduler_timetable};
 pub use timetable::slots::{Entry, EntryKey, timetable};
-pub use timetable::upcoming::{Firing, Window, firings};
+pub use timetable::upcoming::{UpcomingSlot, Window, upcoming_slots};

@@ -60,7 +60,7 @@ pub struct Group {
     pub catch_up: CatchUp,
     /// What happens when a slot comes while the previous run still goes on.
     pub overlap: Overlap,
-    /// A firing is delayed by a stable fraction of this.
+    /// The start of a batch is delayed by a stable fraction of this.
     pub jitter: Duration,
     /// Tasks in file order, disabled ones included.
     pub tasks: Vec<Task>,

@@ -57,7 +57,7 @@ pub async fn deliver(store: &Store, post: &Post) -> Result<usize, StoreError> {
                 failed += 1;
                 tracing::warn!("{} was not told of {}: {error}", notice.channel, notice.subject);
             }
-            store.noticed(&notice, result, post.clock.now()).await?;
+            store.record_delivery(&notice, result, post.clock.now()).await?;
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::events::SlotRef;
-use crate::model::{EndKind, NoticeChannel, NoticeKind, RunId, judge};
+use crate::model::{EndKind, NoticeChannel, NoticeKind, OutcomeKind, RunId, judge};
 use crate::store::{Notice, Store, StoreError, TaskEnd};
 
 /// Runs that are looked at in one go.
@@ -29,22 +29,22 @@ pub async fn raise(store: &Store, channels: &[NoticeChannel], now: Timestamp) ->
                     .filter_map(|channel| notice(channel, &run, end, now))
             })
             .collect();
-        store.judged(&run, &notices).await?;
+        store.mark_judged(&run, &notices).await?;
     }
     Ok(())
 }
 
 fn notice(channel: &NoticeChannel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Option<Notice> {
-    let ended = match (end.outcome.as_str(), &end.suspect) {
-        ("succeeded", None) => EndKind::Well,
-        ("succeeded", Some(_)) => EndKind::Suspect,
+    let ended = match (end.outcome, &end.suspect) {
+        (OutcomeKind::Succeeded, None) => EndKind::Well,
+        (OutcomeKind::Succeeded, Some(_)) => EndKind::Suspect,
         _ => EndKind::Badly,
     };
     let judged = judge(end.before, ended, channel.after)?;
     channel.kinds.contains(&judged.kind).then(|| Notice {
         subject: format!("{run}/{}", end.position),
         channel: channel.name.clone(),
-        kind: judged.kind.as_str().to_owned(),
+        kind: judged.kind,
         group: end.group.clone(),
         command: end.command.clone(),
         run: Some(run.clone()),
@@ -118,7 +118,7 @@ fn of_slot(
     let notice = |(place, (group, command)): (usize, &(String, String))| Notice {
         subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
         channel: channel.to_owned(),
-        kind: kind.as_str().to_owned(),
+        kind,
         group: group.clone(),
         command: command.clone(),
         run: None,
