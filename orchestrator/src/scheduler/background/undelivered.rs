@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::execution::{Means, bring_in};
 use crate::model::RunId;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The attempts.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl Arrears {
                 Err(error) => [format!("a defect of ours: {error}")].into(),
             };
             for problem in found.difference(&self.problems) {
-                tracing::warn!("{}", neutralised(problem));
+                tracing::warn!("{}", make_safe(problem));
             }
             self.problems = found;
         }
