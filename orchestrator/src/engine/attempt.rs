@@ -63,7 +63,7 @@ impl Job {
     /// Who it is, for diagnostics.
     pub(crate) fn name(&self) -> String {
         let name = format!("{}/{}", self.task_ref.group, self.task_ref.command);
-        crate::text::neutralised(&name).into_owned()
+        crate::text::make_safe(&name).into_owned()
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn harvest(
     };
     let said = &examined.examination;
     for note in &said.notes.first {
-        tracing::info!("{} notes: {}", job.name(), crate::text::neutralised(note));
+        tracing::info!("{} notes: {}", job.name(), crate::text::make_safe(note));
     }
     let mut harvest = Harvest {
         warnings: said.complaints(),

@@ -9,7 +9,7 @@ use crate::model::RunId;
 use crate::records::{Records, RecordsError, Undelivered};
 use crate::rundir::unrecorded_runs;
 use crate::store::Recovered;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Brings in the deliveries that were noted. Returns what is wrong with those that cannot
 /// be taken.
@@ -24,7 +24,7 @@ pub async fn ingest_deliveries(records: &Records, state_dir: &Path) -> Result<Ve
         match records.ingest(state_dir, &delivery).await {
             Ok(taken) => {
                 delivery.forget(state_dir)?;
-                tracing::info!("{} is in the database now: {}", neutralised(&name), taken.counts);
+                tracing::info!("{} is in the database now: {}", make_safe(&name), taken.counts);
             }
             Err(error) if error.may_pass() => return Err(error),
             Err(error) => problems.push(format!("{name} cannot be taken: {error}")),

@@ -8,4 +8,4 @@ pub(crate) mod safe;
 
 pub(crate) use duration::human_duration;
 pub(crate) use redact::{Redactor, Secrets};
-pub(crate) use safe::{neutralised, push_neutralised};
+pub(crate) use safe::{make_safe, push_safe};

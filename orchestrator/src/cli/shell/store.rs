@@ -11,7 +11,7 @@ use crate::database::DatabaseError;
 pub(crate) use crate::execution::records_in as shelf;
 use crate::model::{Clock, SystemClock};
 use crate::store::{Recovered, Store, StoreError, this_process};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Opens the store, asks it something, and closes it.
 ///
@@ -79,7 +79,7 @@ pub(crate) fn tell_recovered(found: &Recovered) {
         .iter()
         .map(|(run, reason)| format!("run {run} is lost: {reason}"));
     for text in lost.chain(found.problems.iter().cloned()) {
-        print_words!("{yellow}warning:{yellow:#} {}", neutralised(&text));
+        print_words!("{yellow}warning:{yellow:#} {}", make_safe(&text));
     }
 }
 

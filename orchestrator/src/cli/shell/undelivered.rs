@@ -10,7 +10,7 @@ use crate::cli::shell::output::print_words;
 use crate::execution::ingest_deliveries;
 use crate::model::RunId;
 use crate::records::{Records, Undelivered};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Brings in what was noted, each delivery exactly once, and says so.
 ///
@@ -27,7 +27,7 @@ pub(crate) async fn bring_in(records: &Records, state_dir: &Path) -> Result<(), 
     })?;
     let yellow = AnsiColor::Yellow.on_default().bold();
     for problem in problems {
-        print_words!("{yellow}warning:{yellow:#} {}", neutralised(&problem));
+        print_words!("{yellow}warning:{yellow:#} {}", make_safe(&problem));
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::execution::Executor;
 use crate::model::RunId;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The attempts.
 #[derive(Default)]
@@ -29,7 +29,7 @@ impl Arrears {
                 Err(error) => [format!("a defect of ours: {error}")].into(),
             };
             for problem in found.difference(&self.problems) {
-                tracing::warn!("{}", neutralised(problem));
+                tracing::warn!("{}", make_safe(problem));
             }
             self.problems = found;
         }

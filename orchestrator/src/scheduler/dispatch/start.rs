@@ -127,8 +127,7 @@ impl Firing {
             let now = self.executor.now();
             let claim = self.executor.store.claim_slot(
                 &self.slot,
-                &self.plan.run,
-                &self.executor.owner,
+                (&self.plan.run, &self.executor.owner),
                 &self.rows,
                 now,
                 mate.as_deref(),

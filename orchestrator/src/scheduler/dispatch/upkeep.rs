@@ -16,7 +16,7 @@ use crate::scheduler::planning::jitter::delay;
 use crate::scheduler::planning::rows::{Circumstances, Row, asks_for_release, planned, rows};
 use crate::scheduler::planning::skip_reason::SkipReason;
 use crate::scheduler::scheduler::Scheduler;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The timetable in force, and what decides besides.
 #[derive(Clone, Copy)]
@@ -106,7 +106,7 @@ impl Scheduler {
                 (before, Some(reason)) if before.as_ref() != Some(reason) => {
                     tracing::warn!(
                         "nobody can tell whether there is a new release: {}",
-                        neutralised(reason)
+                        make_safe(reason)
                     );
                 }
                 (Some(_), None) => tracing::info!("it is known again whether there is a new release"),

@@ -71,8 +71,7 @@ impl Store {
     pub async fn claim_slot(
         &self,
         slot: &SlotRef,
-        run: &RunId,
-        owner: &Owner,
+        (run, owner): (&RunId, &Owner),
         tasks: &[SlotTask],
         now: Timestamp,
         mate: Option<&str>,

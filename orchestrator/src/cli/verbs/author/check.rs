@@ -12,7 +12,7 @@ use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
 use crate::model::Schedule;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// A problem as the JSON contract shows it, whether it has a place in a file or not.
 #[derive(Debug, Serialize)]
@@ -170,9 +170,9 @@ fn tell(problem: &Problem) {
         ..
     } = problem
     {
-        print_words!("{severity}[{code}]: {}", neutralised(message));
+        print_words!("{severity}[{code}]: {}", make_safe(message));
         if let Some(hint) = hint {
-            print_words!("  hint: {}", neutralised(hint));
+            print_words!("  hint: {}", make_safe(hint));
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::model::{
 };
 use crate::process::{AttemptEnd, AttemptSpec, ForkServer, Launcher, OutputSink, Place};
 use crate::records::Follower;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// How long it may run where `--timeout` says nothing.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -111,7 +111,7 @@ fn print(finding: &Finding) -> Result<(), Failure> {
     let (verdict, check) = (finding.verdict, finding.check);
     print_text(&format!(
         "{style}{verdict:8}{style:#} {check}: {}\n",
-        neutralised(&finding.message)
+        make_safe(&finding.message)
     ))
 }
 

@@ -14,7 +14,7 @@ use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
 use crate::model::{Clock, NoticeKind, SystemClock};
 use crate::store::{Notice, RecordedNotice};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The verb.
 pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failure> {
@@ -51,11 +51,11 @@ fn table(deliveries: &[RecordedNotice]) -> String {
         table.add_row([
             format!("{:.0}", notice.at),
             notice.kind.to_string(),
-            neutralised(&format!("{}/{}", notice.group, notice.command)).into_owned(),
-            neutralised(&notice.channel).into_owned(),
+            make_safe(&format!("{}/{}", notice.group, notice.command)).into_owned(),
+            make_safe(&notice.channel).into_owned(),
             delivery.state.to_string(),
             delivery.tries.to_string(),
-            neutralised(&reason).into_owned(),
+            make_safe(&reason).into_owned(),
         ]);
     }
     format!("{table}\n")
@@ -109,12 +109,12 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
                 reason: "somebody tries this channel".to_owned(),
                 in_a_row: 1,
             };
-            let name = neutralised(&channel.name);
+            let name = make_safe(&channel.name);
             match executor.notifier.send(channel, &notice).await {
                 Ok(()) => print_text(&format!("{name}: delivered\n"))?,
                 Err(error) => {
                     failed += 1;
-                    print_text(&format!("{name}: {}\n", neutralised(&error)))?;
+                    print_text(&format!("{name}: {}\n", make_safe(&error)))?;
                 }
             }
         }

@@ -20,7 +20,7 @@ use crate::model::{
     Clock, Day, GroupName, Handled, Query, Release, Schedule, Selection, SystemClock, Task, plan,
 };
 use crate::store::KnownRelease;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The verb.
 pub(crate) fn release(global: &Global, verb: &ReleaseVerb) -> Result<Exit, Failure> {
@@ -120,11 +120,11 @@ fn found_words(found: &Found, nobody_waits: bool) -> String {
     }
     let mut text = String::from("New:\n");
     for task in &found.tasks {
-        let (command, releases) = (neutralised(&task.command), shortened(&task.releases));
+        let (command, releases) = (make_safe(&task.command), shortened(&task.releases));
         let _ = writeln!(
             text,
             "  {}/{command} waits for {releases}",
-            neutralised(&task.group)
+            make_safe(&task.group)
         );
     }
     text
@@ -135,7 +135,7 @@ fn shortened(releases: &[String]) -> String {
     const SHOWN: usize = 5;
     let newest = &releases[releases.len().saturating_sub(SHOWN)..];
     let newest_words = newest.join(", ");
-    let shown = neutralised(&newest_words);
+    let shown = make_safe(&newest_words);
     match releases.len() - newest.len() {
         0 => shown.into_owned(),
         more => format!("{more} older ones, {shown}"),
@@ -164,11 +164,11 @@ fn table(known: &[KnownRelease]) -> String {
             .iter()
             .map(|by| {
                 let how = by.run.as_ref().map_or("by hand".to_owned(), ToString::to_string);
-                format!("{}/{} ({how})", neutralised(&by.group), neutralised(&by.command))
+                format!("{}/{} ({how})", make_safe(&by.group), make_safe(&by.command))
             })
             .collect();
         table.add_row([
-            neutralised(&release.tag).into_owned(),
+            make_safe(&release.tag).into_owned(),
             format!("{:.0}", release.first_seen_at),
             if by.is_empty() {
                 "nobody".to_owned()
