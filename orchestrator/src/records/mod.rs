@@ -34,5 +34,4 @@ pub use export::{Collection, Kept, Wanted};
 pub use follow::{Examined, Follower};
 pub use ingest::Ingested;
 pub use lines::LONGEST_LINE;
-pub use recall::Remembered;
 pub use records::Records;
