@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 
 use crate::events::Standing;
-use crate::execution::{Audience, Executor};
+use crate::execution::{Audience, Executor, LocalAdmission};
 use crate::model::{EntryKey, Schedule};
 use crate::report::Metrics;
 use crate::scheduler::background::notices::Telling;
@@ -68,7 +68,7 @@ pub struct Scheduler {
     pub(crate) at_work: JoinSet<Ended>,
     /// What each of them is for.
     pub(crate) places: HashMap<Id, (EntryKey, Timestamp)>,
-    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) admission: LocalAdmission,
     /// Becomes true when nothing more is to begin.
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) standing: watch::Sender<Standing>,
@@ -99,7 +99,7 @@ impl Scheduler {
             lanes: Lanes::default(),
             at_work: JoinSet::new(),
             places: HashMap::new(),
-            permits: Arc::new(Semaphore::new(setup.concurrency)),
+            admission: LocalAdmission::new(setup.concurrency),
             stop: watch::channel(false).0,
             standing,
             unsettled: Vec::new(),

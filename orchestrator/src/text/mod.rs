@@ -6,6 +6,6 @@ pub(crate) mod proc_stat;
 pub(crate) mod redact;
 pub(crate) mod safe;
 
-pub(crate) use duration::human_duration;
+pub(crate) use duration::{human_duration, milliseconds};
 pub(crate) use redact::{Redactor, Secrets};
 pub(crate) use safe::{make_safe, push_safe};

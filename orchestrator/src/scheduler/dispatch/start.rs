@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::events::SlotRef;
-use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
+use crate::execution::{Admission, Audience, Executed, Executor, LocalAdmission, Orders, RunPlan};
 use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId, SkipCause};
 use crate::report::Metrics;
 use crate::scheduler::planning::lateness::{Late, Lateness};
@@ -64,7 +64,7 @@ pub(crate) struct Firing {
     pub(crate) audience: Audience,
     pub(crate) orders: Orders,
     /// How many may run at a time.
-    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) admission: LocalAdmission,
     /// Becomes true when nothing more is to begin.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) metrics: Metrics,
@@ -73,11 +73,11 @@ pub(crate) struct Firing {
 impl Firing {
     /// Waits for its turn, takes the slot, executes.
     pub(crate) async fn fire(mut self) -> End {
-        let permits = Arc::clone(&self.permits);
+        let admission = self.admission.clone();
         let _permit = tokio::select! {
             biased;
             () = stopped(&mut self.stop) => return End::Stopped,
-            permit = permits.acquire() => permit,
+            permit = admission.admit(&self.plan) => permit,
         };
         if let Some(end) = self.take_slot().await {
             return end;

@@ -2,7 +2,6 @@
 //! release, to the end of its run and what follows in the lane.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::task::{Id, JoinError};
@@ -87,7 +86,7 @@ impl Scheduler {
             overlap: overlap(entry),
             audience: (self.setup.audience)(),
             orders,
-            permits: Arc::clone(&self.permits),
+            admission: self.admission.clone(),
             stop: self.stop.subscribe(),
             metrics: self.setup.metrics.clone(),
         };

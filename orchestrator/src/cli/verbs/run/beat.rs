@@ -20,7 +20,7 @@ use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
-use crate::report::{Console, Diary, Metrics, Terminal};
+use crate::report::{Console, Metrics, ServiceLog, Terminal};
 use crate::scheduler::{self, Scheduler, Setup};
 use crate::web::{Listening, Site, listen};
 
@@ -73,7 +73,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
     let audience = move || Audience {
         listeners: vec![
             Box::new(Console::new(terminal.clone(), !quiet)),
-            Box::new(Diary),
+            Box::new(ServiceLog),
             counting.listener(),
         ],
         with_output: !quiet,

@@ -14,11 +14,11 @@ use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
 use crate::cli::shell::{logging, schedule};
 use crate::cli::verbs::look::plan::{show, warn_of_missing};
-use crate::engine::forward_signals;
+use crate::engine::OperatorSignals;
 use crate::events::Listener;
 use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
 use crate::model::{Clock, Day, Plan, RunId, SystemClock, plan_workflow};
-use crate::report::{Console, Diary, JsonLines, Terminal, Unwritten, summary_text};
+use crate::report::{Console, JsonLines, ServiceLog, Terminal, Unwritten, summary_text};
 
 /// `run`: selects from the schedule and runs.
 pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
@@ -152,7 +152,9 @@ impl Job {
         audience: Audience,
     ) -> Result<Executed, Failure> {
         let orders = Orders::new();
-        forward_signals(orders.sender()).map_err(Failure::infrastructure)?;
+        orders
+            .accept_from(OperatorSignals)
+            .map_err(Failure::infrastructure)?;
         let now = executor.now();
         let mut plan = RunPlan {
             run: RunId::at(now, fastrand::u32(..)),
@@ -184,8 +186,10 @@ impl Job {
 }
 
 fn listeners(global: &Global, terminal: Terminal, json: Option<Unwritten>) -> Vec<Box<dyn Listener>> {
-    let mut listeners: Vec<Box<dyn Listener>> =
-        vec![Box::new(Console::new(terminal, !global.quiet)), Box::new(Diary)];
+    let mut listeners: Vec<Box<dyn Listener>> = vec![
+        Box::new(Console::new(terminal, !global.quiet)),
+        Box::new(ServiceLog),
+    ];
     if let Some(unwritten) = json {
         listeners.push(Box::new(JsonLines::new(std::io::stdout(), unwritten)));
     }
