@@ -15,8 +15,7 @@ use crate::cli::verbs::look::statistics::statistics;
 use crate::model::{Clock, SystemClock};
 use crate::report::outcome_style;
 use crate::store::{HistoryFilter, RunHeader};
-use crate::text::human_duration;
-use crate::text::neutralised;
+use crate::text::{human_duration, neutralised, push_csv_row};
 
 /// Lists runs.
 pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
@@ -44,7 +43,6 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failu
     Ok(Exit::Success)
 }
 
-/// RFC 4180, but for line ends, which are those of this system.
 fn csv(runs: &[RunHeader]) -> String {
     let mut text = String::from(
         "run,schedule,group,state,started_at,finished_at,succeeded,failed,skipped,success,exit_code,lost,suspect\n",
@@ -65,18 +63,9 @@ fn csv(runs: &[RunHeader]) -> String {
             run.lost.clone().unwrap_or_default(),
             run.suspect.to_string(),
         ];
-        text.push_str(&fields.map(|field| quoted(&field)).join(","));
-        text.push('\n');
+        push_csv_row(&mut text, fields.iter().map(String::as_str));
     }
     text
-}
-
-fn quoted(field: &str) -> String {
-    if field.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
 }
 
 fn table(runs: &[RunHeader]) -> String {
@@ -128,16 +117,4 @@ fn table(runs: &[RunHeader]) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(text);
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_quoted_where_they_must_be() {
-        assert_eq!(quoted("plain text"), "plain text");
-        assert_eq!(quoted("a,b"), "\"a,b\"");
-        assert_eq!(quoted("say \"hi\"\n"), "\"say \"\"hi\"\"\n\"");
-    }
 }
