@@ -64,7 +64,7 @@ impl Failure {
     }
 
     /// Says it on standard error and returns what to exit with.
-    pub(crate) fn tell(self) -> Exit {
+    pub(crate) fn print(self) -> Exit {
         let exit = self.exit;
         let (message, hint) = self.words();
         if !message.is_empty() {

@@ -1,6 +1,8 @@
 //! Our own diagnostics: to standard error for people, and into a daily file in
 //! the state directory. What collectors write never comes this way.
 
+use crate::cli::args::global::Global;
+use crate::cli::args::global::LogFormat;
 use std::path::Path;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -12,7 +14,6 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::command_line::{Global, LogFormat};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::Settings;
 use crate::model::{Clock, SystemClock};

@@ -11,4 +11,3 @@ pub(crate) mod settings;
 pub(crate) mod store;
 pub(crate) mod summary;
 pub(crate) mod undelivered;
-pub(crate) mod when;

@@ -1,10 +1,10 @@
 //! The files that a run's summary is written to, where they were asked for.
 
+use crate::cli::args::execution::ExecutionArgs;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-use crate::cli::command_line::ExecutionArgs;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::Settings;
 use crate::events::Summary;

@@ -1,10 +1,13 @@
 //! `health`: whether database and runs are well, for probes.
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::limit::positive_duration;
+use clap::Args;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::command_line::{Format, Global, HealthArgs};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -14,6 +17,24 @@ use crate::model::{Clock, Owner, RunId, SystemClock};
 use crate::store::{Beat, HistoryFilter, Store, StoreError, StoreHealth, this_process};
 use crate::text::human_duration;
 use crate::text::neutralised;
+
+/// Exit 0 when database, scheduler and runs are well, for probes
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate health
+  orchestrate health --beat --format json")]
+pub(crate) struct HealthArgs {
+    /// Not well either if no scheduler is there
+    #[arg(long)]
+    pub(crate) beat: bool,
+    /// A run that has gone on for longer is stuck
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = positive_duration)]
+    pub(crate) stuck_after: Duration,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 /// Looks and changes nothing: it may be asked every second.
 pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure> {

@@ -1,11 +1,13 @@
 //! `history`: past and running runs, newest first.
 
+use crate::cli::args::global::Global;
+use crate::cli::args::moment::Moment;
+use clap::{Args, ValueEnum};
 use std::fmt::Write;
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
 
-use crate::cli::command_line::{Global, HistoryArgs, ListFormat};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -16,6 +18,83 @@ use crate::model::{Clock, SystemClock};
 use crate::report::outcome_style;
 use crate::store::{HistoryFilter, RunHeader};
 use crate::text::{human_duration, neutralised, push_csv_row};
+
+/// List past and running runs, newest first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate history --collector run_export --outcome failed --since 7d
+  orchestrate history --since 2026-11-01 --until 2026-12-01 --last 1000 --format csv")]
+pub(crate) struct HistoryArgs {
+    /// The newest so many runs [default: 20; with --stats 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) last: Option<u32>,
+    /// Only runs of this collector
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) collector: Option<String>,
+    /// Only runs of this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// Only runs in which a task (of that collector, of that group) ended so
+    #[arg(long, value_enum, value_name = "OUTCOME")]
+    pub(crate) outcome: Option<OutcomeArg>,
+    /// Only runs that began then or later: 2026-11-25, 2026-11-25T04:10:00Z, or 7d for seven days ago
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<Moment>,
+    /// Only runs that began before then
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) until: Option<Moment>,
+    /// Not the runs but numbers about the collector in them: how often it succeeds, how long it takes
+    #[arg(long, requires = "collector", conflicts_with = "outcome")]
+    pub(crate) stats: bool,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ListFormat,
+}
+
+/// The form of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    #[default]
+    #[value(alias = "text")]
+    Table,
+    Json,
+    Csv,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutcomeArg {
+    Running,
+    Succeeded,
+    Failed,
+    #[value(alias = "timed_out")]
+    TimedOut,
+    Cancelled,
+    #[value(alias = "not_started")]
+    NotStarted,
+    Skipped,
+    Lost,
+    /// Succeeded, and did not bring what it should
+    Suspect,
+}
+
+impl OutcomeArg {
+    /// The word in the record.
+    pub(crate) fn keyword(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Cancelled => "cancelled",
+            Self::NotStarted => "not_started",
+            Self::Skipped => "skipped",
+            Self::Lost => "lost",
+            Self::Suspect => "suspect",
+        }
+    }
+}
 
 /// Lists runs.
 pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {

@@ -2,6 +2,8 @@
 //! can be looked at anywhere. The lines go to standard output, as for the whole log; where
 //! the next page begins to standard error, or, with JSON, into a last line.
 
+use crate::cli::args::format::Format;
+use crate::cli::verbs::look::logs::LogsArgs;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,7 +11,6 @@ use std::path::Path;
 use anstream::eprintln;
 use serde::Serialize;
 
-use crate::cli::command_line::{Format, LogsArgs};
 use crate::cli::shell::failure::Failure;
 use crate::cli::verbs::look::log_reader::Look;
 use crate::cli::verbs::look::logs::Log;

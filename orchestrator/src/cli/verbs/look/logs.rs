@@ -1,8 +1,11 @@
 //! `logs`: what the collectors of a run wrote.
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::model::Stream;
+use clap::{Args, ValueEnum};
 use std::io::{self, BufWriter, Write};
 
-use crate::cli::command_line::{Global, LogsArgs};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::Settings;
@@ -12,6 +15,72 @@ use crate::cli::verbs::look::log_page::page;
 use crate::cli::verbs::look::log_reader::{LogOwner, LogReader, Look};
 use crate::cli::verbs::look::show::find;
 use crate::store::{RunRecord, TaskState};
+
+/// Print what the collectors of a run wrote
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate logs last --follow
+  orchestrate logs last run_export --stream stderr --tail 20")]
+pub(crate) struct LogsArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(crate) run: String,
+    /// Only this collector
+    pub(crate) command: Option<String>,
+    /// Only the collector at this place of the run's plan, where several have its name
+    #[arg(long, value_name = "N")]
+    pub(crate) task: Option<usize>,
+    /// Not the last attempt at it but this one
+    #[arg(long, value_name = "N", conflicts_with = "follow")]
+    pub(crate) attempt: Option<u32>,
+    /// Only the last so many lines of each log
+    #[arg(long, value_name = "N", conflicts_with_all = ["offset", "limit"])]
+    pub(crate) tail: Option<usize>,
+    /// One page of one log: whole lines from this byte of its file on; where the next page
+    /// begins is said on standard error [default: 0]
+    #[arg(long, value_name = "BYTES", conflicts_with = "follow")]
+    pub(crate) offset: Option<u64>,
+    /// How large the page is: at most so many bytes, but at least a line [default: 64KiB]
+    #[arg(long, value_name = "BYTES", value_parser = page_size, conflicts_with = "follow")]
+    pub(crate) limit: Option<u64>,
+    /// Only what was written there
+    #[arg(long, value_name = "STREAM")]
+    pub(crate) stream: Option<StreamArg>,
+    /// The collector's bytes, exactly as it wrote them
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) raw: bool,
+    /// Go on as the run goes on, until its end
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Form of the lines: tagged text, or JSON Lines
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// A page is held in memory.
+fn page_size(text: &str) -> Result<u64, String> {
+    match crate::config::parse(text) {
+        Ok(0) => Err("a page of no bytes would never end".to_owned()),
+        Ok(bytes) if bytes > 64 << 20 => Err("at most 64MiB".to_owned()),
+        Ok(bytes) => Ok(bytes),
+        error => error,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StreamArg {
+    Stdout,
+    Stderr,
+}
+
+impl From<StreamArg> for Stream {
+    fn from(stream: StreamArg) -> Self {
+        match stream {
+            StreamArg::Stdout => Self::Stdout,
+            StreamArg::Stderr => Self::Stderr,
+        }
+    }
+}
 
 /// A log that was asked for.
 pub(crate) struct Log {

@@ -1,5 +1,8 @@
 //! `next`: what the timetable will fire, when, and how it went last time.
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use clap::Args;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -7,7 +10,6 @@ use comfy_table::{Table, presets};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::command_line::{Format, Global, NextArgs};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -19,6 +21,24 @@ use crate::report::{FiringView, outcome_style};
 use crate::store::{LastOutcome, Pause};
 use crate::text::human_duration;
 use crate::text::neutralised;
+
+/// Show upcoming firings of the timetable
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate next
+  orchestrate next --hours 24 --format json")]
+pub(crate) struct NextArgs {
+    /// Every firing within so many hours
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=87_600))]
+    pub(crate) hours: Option<u32>,
+    /// At most so many firings
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) count: Option<u32>,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 type LastOutcomes = HashMap<(String, String), LastOutcome>;
 

@@ -1,13 +1,17 @@
 //! `plan`, and `run --dry-run`: what would run, in order. Nothing is started.
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::selection::SelectionArgs;
+use clap::Args;
 use std::fmt::Write;
 use std::path::Path;
+use std::path::PathBuf;
 
 use anstream::eprintln;
 use anstyle::AnsiColor;
 use comfy_table::{Table, presets};
 
-use crate::cli::command_line::{Format, Global, PlanArgs};
 use crate::cli::shell::collectors::collectors;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
@@ -17,6 +21,23 @@ use crate::cli::shell::settings::Settings;
 use crate::execution::PlanView;
 use crate::model::{Plan, Release, changes};
 use crate::text::neutralised;
+
+/// Show what a run would do, in order; nothing is started
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate plan --schedule default --group reporting --date 2026-02-28
+  orchestrate plan --diff new-schedule.yaml")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Instead: what would change if this file were the schedule
+    #[arg(long, value_name = "FILE", conflicts_with = "schedule")]
+    pub(crate) diff: Option<PathBuf>,
+    /// Form of the plan
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 /// Shows the plan that `run` with the same arguments would execute.
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {

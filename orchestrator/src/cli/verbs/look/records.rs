@@ -1,26 +1,102 @@
 //! `records`: what collectors brought, read back.
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::moment::Moment;
+use crate::cli::verbs::look::records_rows::ExportFormat;
+use clap::{Args, Subcommand};
 use std::fmt::Write as _;
 use std::io::{self, BufWriter};
 
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 
-use crate::cli::command_line::{
-    Format, Global, RecordsExportArgs, RecordsPruneArgs, RecordsShowArgs, RecordsVerb,
-};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{shelf, with_store};
-use crate::cli::shell::when::When;
 use crate::cli::verbs::look::records_rows::Rows;
 use crate::model::nearest;
 use crate::model::{Clock, SystemClock};
 use crate::records::{Collection, Kept, RecordsError, Shelf, Wanted};
 use crate::store::Store;
 use crate::text::neutralised;
+
+/// Read what collectors brought
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate records list
+  orchestrate records export boost_library --format csv")]
+pub(crate) enum RecordsVerb {
+    /// List the collections, with what was brought last
+    #[command(after_help = "\
+Examples:
+  orchestrate records list
+  orchestrate records list --format json")]
+    List {
+        /// Form of the list
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show one record, or the newest of a collection
+    #[command(after_help = "\
+Examples:
+  orchestrate records show boost_library asio
+  orchestrate records show boost_library --format json")]
+    Show(RecordsShowArgs),
+    /// Print the records of a collection, sorted by key
+    #[command(after_help = "\
+Examples:
+  orchestrate records export boost_library
+  orchestrate records export boost_usage --format csv --since 7d")]
+    Export(RecordsExportArgs),
+    /// Forget records that no collector has delivered for some time
+    #[command(after_help = "\
+Examples:
+  orchestrate records prune boost_usage --unseen-for 180d --dry-run
+  orchestrate records prune boost_usage --unseen-for 2026-01-01")]
+    Prune(RecordsPruneArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsShowArgs {
+    /// The collection
+    pub(crate) collection: String,
+    /// The record's key [default: the first ten]
+    pub(crate) key: Option<String>,
+    /// Form of the record
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsExportArgs {
+    /// The collection
+    pub(crate) collection: String,
+    /// Form of the records
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ExportFormat,
+    /// Only what changed then or later: a run's id (its start), 2026-11-25, 2026-11-25T04:10:00Z, or 7d
+    #[arg(long, value_name = "RUN|TIME")]
+    pub(crate) since: Option<String>,
+    /// Only what the collection's newest delivery brought new or changed
+    #[arg(long)]
+    pub(crate) changed: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsPruneArgs {
+    /// The collection
+    pub(crate) collection: String,
+    /// Records that were not delivered since then: 180d, 2026-01-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) unseen_for: Moment,
+    /// Only say how many would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
 
 /// How many records `show` shows of a collection.
 const FIRST: usize = 10;
@@ -166,7 +242,7 @@ fn export(settings: &Settings, args: &RecordsExportArgs) -> Result<Exit, Failure
 
 /// The start of a run, or a moment.
 async fn moment(store: &Store, since: &str) -> Result<Timestamp, Failure> {
-    if let Ok(when) = since.parse::<When>() {
+    if let Ok(when) = since.parse::<Moment>() {
         return Ok(when.resolve(SystemClock.now()));
     }
     let record = crate::cli::verbs::look::show::find(store, since).await;

@@ -1,15 +1,27 @@
 //! The forms of exported records. Written one at a time: how many there are does not
 //! matter.
 
+use clap::ValueEnum;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::cli::command_line::ExportFormat;
 use crate::records::Kept;
 use crate::text::push_csv_row;
+
+/// The form of records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON object a line
+    #[default]
+    Jsonl,
+    /// One JSON list
+    Json,
+    /// key, data as JSON, first_seen, changed_at, seen_at
+    Csv,
+}
 
 /// Writes records in one form.
 pub(crate) struct Rows<W> {

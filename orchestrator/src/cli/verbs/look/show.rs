@@ -1,11 +1,13 @@
 //! `show`: one run, whole.
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use clap::Args;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use crate::cli::command_line::{Format, Global, ShowArgs};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -15,6 +17,20 @@ use crate::events::Summary;
 use crate::report::summary_text;
 use crate::store::{RunHeader, RunRecord, Store};
 use crate::text::neutralised;
+
+/// Show one run: its collectors, how they ended and why
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate show last
+  orchestrate show 20261125-041000 --format json")]
+pub(crate) struct ShowArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(crate) run: String,
+    /// Form of the record
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 /// Shows a run.
 pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {

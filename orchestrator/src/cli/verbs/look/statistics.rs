@@ -1,9 +1,10 @@
 //! `history --collector X --stats`: how a collector does.
 
+use crate::cli::verbs::look::history::HistoryArgs;
+use crate::cli::verbs::look::history::ListFormat;
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::cli::command_line::{HistoryArgs, ListFormat};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};

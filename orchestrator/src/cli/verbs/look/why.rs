@@ -1,10 +1,12 @@
 //! `why`: one paragraph of facts about a collector: its rule, its last slot, what
 //! became of it and why, and when it is due next.
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::cli::command_line::{Format, Global, WhyArgs};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -17,6 +19,23 @@ use crate::model::{
 };
 use crate::store::{LastOutcome, LedgerRow, Pause, Store};
 use crate::text::neutralised;
+
+/// Say in one paragraph why a collector ran, did not run, or when it will
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate why run_export
+  orchestrate why run_export --group reporting --format json")]
+pub(crate) struct WhyArgs {
+    /// The collector
+    pub(crate) command: String,
+    /// Only in this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 /// What is known of a collector in a group.
 #[derive(Debug, Clone, Serialize)]

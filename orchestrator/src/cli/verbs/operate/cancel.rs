@@ -1,6 +1,6 @@
 //! `cancel`: asks a run of another process to end.
 
-use crate::cli::command_line::{CancelArgs, Global};
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
@@ -12,6 +12,24 @@ use crate::model::Order;
 use crate::rundir::send_order;
 use crate::rundir::wait_for_end;
 use crate::store::this_process;
+use clap::Args;
+
+/// Ask a run of another process to end
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate cancel last
+  orchestrate cancel 20261125-041000 --kill --no-wait")]
+pub(crate) struct CancelArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(crate) run: String,
+    /// End it now, without time to clean up
+    #[arg(long)]
+    pub(crate) kill: bool,
+    /// Do not wait until it has ended
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
 
 /// Gives the order and waits until nobody executes the run any more.
 pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<Exit, Failure> {

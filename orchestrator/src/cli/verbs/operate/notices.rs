@@ -1,11 +1,12 @@
 //! `notices`: what was told to whom, and whether it arrived.
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use clap::{Args, Subcommand};
 use std::sync::Arc;
 
 use comfy_table::{Table, presets};
 
-use crate::cli::args::notices::{NoticesListArgs, NoticesTestArgs, NoticesVerb};
-use crate::cli::command_line::{Format, Global};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::means::means;
@@ -16,6 +17,50 @@ use crate::model::{Clock, NoticeKind, SystemClock};
 use crate::notify::{deliver, raise, try_channel};
 use crate::store::{Delivery, Notice};
 use crate::text::neutralised;
+
+/// See who was told what, and whether it arrived
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices test")]
+pub(crate) enum NoticesVerb {
+    /// List the newest notices and what became of them
+    #[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices list --last 200 --format json")]
+    List(NoticesListArgs),
+    /// Deliver what waits
+    #[command(after_help = "\
+Examples:
+  orchestrate notices deliver
+  orchestrate notices deliver --quiet")]
+    Deliver,
+    /// Tell every channel something, to see whether it works
+    #[command(after_help = "\
+Examples:
+  orchestrate notices test
+  orchestrate notices test --channel \"mail 2\"")]
+    Test(NoticesTestArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoticesListArgs {
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) last: u32,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoticesTestArgs {
+    /// Only this one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) channel: Option<String>,
+}
 
 /// The verb.
 pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failure> {

@@ -1,12 +1,15 @@
 //! `beat` and `serve`: the scheduler, and the scheduler with a listener.
 
+use crate::cli::args::global::Global;
+use crate::cli::args::limit::positive_duration;
+use clap::Args;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::cli::command_line::{BeatArgs, Global, ServeArgs};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::logging;
@@ -23,6 +26,38 @@ use crate::report::{Console, Diary, Metrics, Terminal};
 use crate::scheduler::{self, Scheduler, Setup};
 use crate::store::this_process;
 use crate::web::{Listening, Site, listen};
+
+/// Run the timetable: every slot once, by itself, until a signal ends it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate beat
+  orchestrate beat --concurrency 4 --drain-timeout 1h")]
+pub(crate) struct BeatArgs {
+    /// How many runs may go on at a time; those of one entry follow each other anyway
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) concurrency: u16,
+    /// After SIGTERM, how long runs may go on before they are cancelled
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
+    pub(crate) drain_timeout: Duration,
+}
+
+/// Run the timetable and answer over HTTP: health, metrics, JSON
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate serve
+  orchestrate serve --listen 127.0.0.1:9000 --drain-timeout 1h")]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) beat: BeatArgs,
+    /// Where to answer HTTP: a loopback address
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Answer no HTTP
+    #[arg(long, conflicts_with = "listen")]
+    pub(crate) no_web: bool,
+}
 
 /// The scheduler alone.
 pub(crate) fn beat(global: &Global, args: &BeatArgs) -> Result<Exit, Failure> {

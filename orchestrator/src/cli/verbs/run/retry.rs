@@ -1,8 +1,10 @@
 //! `retry`: what a past run ran, once more, with today's settings.
 
+use crate::cli::args::execution::ExecutionArgs;
+use crate::cli::args::global::Global;
+use clap::Args;
 use jiff::tz::TimeZone;
 
-use crate::cli::command_line::{Global, RetryArgs};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::schedule::{by_hand, load};
@@ -13,6 +15,28 @@ use crate::cli::verbs::look::show::find;
 use crate::cli::verbs::run::run::Job;
 use crate::model::{Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task};
 use crate::store::{RunRecord, TaskState};
+
+/// Run the collectors of a past run again
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate retry last --failed
+  orchestrate retry 20261125-041000 --timeout 2h")]
+pub(crate) struct RetryArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(crate) run: String,
+    /// Only what did not succeed: what failed, and what was not run because of that
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Skip what follows the first failure
+    #[arg(long)]
+    pub(crate) stop_on_failure: bool,
+    /// Only show what would run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+}
 
 /// Makes a plan of the record and runs it.
 pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> {
