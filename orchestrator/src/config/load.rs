@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use crate::config::problems::codes::Code;
-use crate::config::problems::diagnostic::{Diagnostic, Severity};
-use crate::config::problems::report::Report;
+use crate::config::problems::codes::{Code, Severity};
+use crate::config::problems::diagnostic::Diagnostic;
+use crate::config::problems::gather::Problems;
 use crate::config::schedule::file::schedule;
 use crate::config::settings::file::{Settings, settings};
 use crate::config::yaml::guard;
@@ -106,11 +106,11 @@ pub fn parse_settings(file_name: &str, bytes: &[u8]) -> Result<(Settings, Vec<Di
 fn parse<T>(
     file_name: &str,
     bytes: &[u8],
-    walk: fn(&Node, &mut Report<'_>) -> Option<T>,
+    walk: fn(&Node, &mut Problems<'_>) -> Option<T>,
 ) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
     let text = guard::inspect(file_name, bytes).map_err(|diagnostic| vec![*diagnostic])?;
     let source = Source::new(file_name, text);
-    let mut report = Report::new(&source);
+    let mut report = Problems::new(&source);
     let value = reader::read(&mut report).and_then(|root| walk(&root, &mut report));
     report.finish(value)
 }

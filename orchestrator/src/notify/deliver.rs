@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Address, Channel, Clock, DEFAULT_GRACE, Limits, Outcome, Secret, Stream};
+use crate::model::{Address, Clock, DEFAULT_GRACE, Limits, NoticeChannel, Outcome, Secret, Stream};
 use crate::notify::mail::{Mail, send};
 use crate::notify::{http, words};
 use crate::process::{AttemptSpec, Collectors, Environment, ForkServer, OutputSink};
@@ -20,7 +20,7 @@ const COMMAND: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Post {
     /// Who wants to be told.
-    pub channels: Arc<[Channel]>,
+    pub channels: Arc<[NoticeChannel]>,
     /// Starts commands.
     pub fork_server: ForkServer,
     /// Finds them.
@@ -66,11 +66,11 @@ pub async fn deliver(store: &Store, post: &Post) -> Result<usize, StoreError> {
 ///
 /// # Errors
 /// Why it was not told.
-pub async fn try_channel(post: &Post, channel: &Channel, notice: &Notice) -> Result<(), String> {
+pub async fn try_channel(post: &Post, channel: &NoticeChannel, notice: &Notice) -> Result<(), String> {
     tell(post, channel, notice).await
 }
 
-async fn tell(post: &Post, channel: &Channel, notice: &Notice) -> Result<(), String> {
+async fn tell(post: &Post, channel: &NoticeChannel, notice: &Notice) -> Result<(), String> {
     match &channel.address {
         Address::Webhook { url, slack } => {
             let message = if *slack {

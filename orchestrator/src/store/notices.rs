@@ -347,7 +347,7 @@ fn delivery(row: NoticeRow) -> Result<Delivery, StoreError> {
         notice: Notice {
             subject: row.subject,
             channel: row.channel,
-            kind: kind.keyword().to_owned(),
+            kind: kind.as_str().to_owned(),
             group: row.group_name,
             command: row.command,
             run: row.run_id.map(RunId::new),

@@ -1,8 +1,6 @@
 //! Our own diagnostics: to standard error for people, and into a daily file in
 //! the state directory. What collectors write never comes this way.
 
-use crate::cli::args::global::Global;
-use crate::cli::args::global::LogFormat;
 use std::path::Path;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -14,6 +12,8 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::cli::args::global::Global;
+use crate::cli::args::global::LogFormat;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::Settings;
 use crate::model::{Clock, SystemClock};
@@ -52,6 +52,7 @@ pub(crate) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -
     };
     let to_file = tracing_subscriber::fmt::layer()
         .with_ansi(false)
+        .log_internal_errors(false)
         .with_timer(Seconds)
         .with_writer(file);
     let to_file = match global.log_format {
@@ -61,6 +62,8 @@ pub(crate) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -
     let to_terminal = tracing_subscriber::fmt::layer()
         .with_ansi(terminal.colour())
         .with_target(false)
+        // It would say so on standard error, and panic where that is what fails.
+        .log_internal_errors(false)
         .with_timer(Seconds)
         .with_writer(TerminalWriter(terminal.clone()));
     let to_terminal = match global.log_format {

@@ -1,13 +1,13 @@
 //! From the words of a command line to a plan.
 
-use crate::cli::args::selection::ReleaseArg;
-use crate::cli::args::selection::SelectionArgs;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::cli::args::selection::ReleaseArg;
+use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
 use crate::cli::shell::settings::Settings;
@@ -107,15 +107,9 @@ pub(crate) fn planned_one(
     } else {
         None
     };
-    let fixed = schedule
-        .iter()
-        .filter_map(|schedule| schedule.workflow.as_ref())
-        .flat_map(|workflow| &workflow.tasks);
     let mut known = schedule
         .iter()
-        .flat_map(|schedule| &schedule.groups)
-        .flat_map(|group| &group.tasks)
-        .chain(fixed)
+        .flat_map(|schedule| schedule.tasks())
         .filter(|task| task.command.as_str() == command);
     let mut task = match group {
         None => known

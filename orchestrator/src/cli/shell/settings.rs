@@ -1,11 +1,11 @@
 //! Where a setting comes from: flag, then environment (the process's own, then
 //! `.env`), then settings file, then default. Decided here and nowhere else.
 
-use crate::cli::args::global::Global;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use crate::cli::args::global::Global;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
 use crate::config;

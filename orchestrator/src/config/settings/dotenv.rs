@@ -4,7 +4,7 @@
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::diagnostic::Diagnostic;
-use crate::config::problems::report::Problem;
+use crate::config::problems::gather::Problem;
 use crate::config::yaml::source::Source;
 
 /// The variables in the order of the file, a repeated name included.

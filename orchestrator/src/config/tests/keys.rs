@@ -2,11 +2,11 @@
 
 use crate::config::schedule::keys::TABLES;
 use crate::config::settings::keys::SETTINGS;
-use crate::config::table::Table;
+use crate::config::table::KeyTable;
 use crate::config::{Code, Diagnostic, parse_schedule, parse_settings, schedule_schema, settings_schema};
 
 /// A valid file around a mapping of this kind, in which `key` holds nonsense.
-fn file(table: &Table, key: &str) -> String {
+fn file(table: &KeyTable, key: &str) -> String {
     let (before, required, after): (&str, &[&str], &str) = match table.what {
         "a schedule file" => ("", &["groups: {}"], ""),
         "`defaults`" => ("groups: {}, defaults: {", &[], "}"),

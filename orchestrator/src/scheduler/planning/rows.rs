@@ -138,7 +138,7 @@ pub(crate) fn planned<'a>(
     let mut rows = rows(entry, slot, circumstances, None);
     let none_for = |task: &Task| match &release {
         Release::None => true,
-        Release::Known(releases) => releases.pending(task).is_empty(),
+        Release::Known(releases) => releases.pending(&task.group, &task.command).is_empty(),
         Release::New | Release::Unknown(_) | Release::NotChecked => false,
     };
     let waits = |row: &&mut Row<'_>| row.reason.is_none() && row.task.cadence == Cadence::OnRelease;

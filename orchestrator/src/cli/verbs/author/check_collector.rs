@@ -1,23 +1,22 @@
 //! `check-collector`: whether a collector keeps the contract, by running it in a
 //! scratch directory: once to its end, once to see how it takes SIGTERM.
 
-use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
-use crate::cli::args::limit::positive_duration;
-use clap::Args;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anstream::println;
 use anstyle::AnsiColor;
+use clap::Args;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::limit::positive_duration;
 use crate::cli::shell::collectors::{Finder, collectors};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_json;
+use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::runtime;
 use crate::model::{
@@ -93,7 +92,7 @@ pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
     let failed = findings.iter().any(|finding| finding.verdict == "error");
     match args.format {
         Format::Json => print_json(&findings)?,
-        Format::Text => findings.iter().for_each(tell),
+        Format::Text => findings.iter().try_for_each(print)?,
     }
     Ok(if failed {
         Exit::CollectorFailed
@@ -126,17 +125,17 @@ fn error(check: &'static str, message: impl Into<String>) -> Finding {
     }
 }
 
-fn tell(finding: &Finding) {
+fn print(finding: &Finding) -> Result<(), Failure> {
     let style = match finding.verdict {
         "ok" => AnsiColor::Green.on_default(),
         "warning" => AnsiColor::Yellow.on_default(),
         _ => AnsiColor::Red.on_default().bold(),
     };
     let (verdict, check) = (finding.verdict, finding.check);
-    println!(
-        "{style}{verdict:8}{style:#} {check}: {}",
+    print_text(&format!(
+        "{style}{verdict:8}{style:#} {check}: {}\n",
         neutralised(&finding.message)
-    );
+    ))
 }
 
 /// Gone when it is dropped.

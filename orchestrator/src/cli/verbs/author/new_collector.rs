@@ -1,18 +1,18 @@
 //! `new collector`: a collector that works, to begin with. The templates are files of
 //! their own, so that they can be read, and tested, as what they are.
 
-use crate::cli::args::global::Global;
-use clap::{Args, Subcommand, ValueEnum};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use anstream::eprintln;
+use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
 
 /// Make something new
@@ -92,9 +92,9 @@ pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Fai
             let what = format!("cannot write {}", file.path.display());
             Failure::infrastructure(anyhow::Error::new(error).context(what))
         })?;
-        eprintln!("wrote {}", file.path.display());
+        print_words!("wrote {}", file.path.display());
     }
-    eprintln!(
+    print_words!(
         "try it: orchestrate run-one {}\nits test: {}\nthe schedule entry, under tasks: of a group:",
         args.name,
         test_command(&dir, args)

@@ -1,12 +1,12 @@
 //! `logs --follow`: what a run writes, while it writes it, from another process. The
 //! kernel says when there is something to read; nothing is polled.
 
-use crate::cli::verbs::look::logs::LogsArgs;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
 use crate::cli::verbs::look::log_reader::{LogOwner, LogReader, Look};
+use crate::cli::verbs::look::logs::LogsArgs;
 use crate::cli::verbs::look::logs::is_wanted;
 use crate::events::RunEvent;
 use crate::model::RunId;

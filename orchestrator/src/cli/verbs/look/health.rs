@@ -1,13 +1,13 @@
 //! `health`: whether database and runs are well, for probes.
 
+use std::time::Duration;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::limit::positive_duration;
-use clap::Args;
-use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
-
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};

@@ -1,13 +1,13 @@
 //! `history`: past and running runs, newest first.
 
-use crate::cli::args::global::Global;
-use crate::cli::args::moment::Moment;
-use clap::{Args, ValueEnum};
 use std::fmt::Write;
 use std::time::Duration;
 
+use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
 
+use crate::cli::args::global::Global;
+use crate::cli::args::moment::Moment;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};

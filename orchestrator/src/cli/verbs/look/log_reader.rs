@@ -1,13 +1,13 @@
 //! A collector's log, read as it grows, and shown as it was asked for.
 
-use crate::cli::args::format::Format;
-use crate::cli::verbs::look::logs::LogsArgs;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::cli::args::format::Format;
+use crate::cli::verbs::look::logs::LogsArgs;
 use crate::model::Stream;
 use crate::rundir::{Record, tail_start};
 use crate::text::push_neutralised;

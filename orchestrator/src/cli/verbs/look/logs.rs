@@ -1,19 +1,21 @@
 //! `logs`: what the collectors of a run wrote.
 
-use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
-use crate::model::Stream;
-use clap::{Args, ValueEnum};
 use std::io::{self, BufWriter, Write};
 
+use clap::{Args, ValueEnum};
+
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::follow::follow;
 use crate::cli::verbs::look::log_page::page;
 use crate::cli::verbs::look::log_reader::{LogOwner, LogReader, Look};
 use crate::cli::verbs::look::show::find;
+use crate::model::Stream;
 use crate::store::{RunRecord, TaskState};
 
 /// Print what the collectors of a run wrote
@@ -171,7 +173,7 @@ fn past(settings: &Settings, logs: &[Log], args: &LogsArgs, out: &mut impl Write
     for log in logs {
         let mut reader = LogReader::new(settings.state_dir.join(&log.path), log.owner.clone());
         if !reader.path().exists() {
-            anstream::eprintln!("{} is not there any more", reader.path().display());
+            print_words!("{} is not there any more", reader.path().display());
         }
         if let Some(count) = args.tail {
             reader.skip_to_tail(look, count)?;

@@ -1,15 +1,15 @@
 //! `next`: what the timetable will fire, when, and how it went last time.
 
-use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
-use clap::Args;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use clap::Args;
 use comfy_table::{Table, presets};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};

@@ -1,20 +1,20 @@
 //! `plan`, and `run --dry-run`: what would run, in order. Nothing is started.
 
-use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
-use crate::cli::args::selection::SelectionArgs;
-use clap::Args;
 use std::fmt::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
-use anstream::eprintln;
 use anstyle::AnsiColor;
+use clap::Args;
 use comfy_table::{Table, presets};
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::collectors::collectors;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::{load, load_file, planned};
 use crate::cli::shell::settings::Settings;
@@ -84,7 +84,7 @@ fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
     let yellow = AnsiColor::Yellow.on_default().bold();
     for missing in missing {
         let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
-        eprintln!(
+        print_words!(
             "{yellow}warning:{yellow:#} {}",
             neutralised(&format!("{}{hint}", missing.message))
         );

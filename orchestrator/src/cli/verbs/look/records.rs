@@ -1,21 +1,21 @@
 //! `records`: what collectors brought, read back.
 
-use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
-use crate::cli::args::moment::Moment;
-use crate::cli::verbs::look::records_rows::ExportFormat;
-use clap::{Args, Subcommand};
 use std::fmt::Write as _;
 use std::io::{self, BufWriter};
 
+use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::moment::Moment;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{shelf, with_store};
+use crate::cli::verbs::look::records_rows::ExportFormat;
 use crate::cli::verbs::look::records_rows::Rows;
 use crate::model::nearest;
 use crate::model::{Clock, SystemClock};

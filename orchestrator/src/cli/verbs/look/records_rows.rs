@@ -1,9 +1,9 @@
 //! The forms of exported records. Written one at a time: how many there are does not
 //! matter.
 
-use clap::ValueEnum;
 use std::io::{self, Write};
 
+use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;

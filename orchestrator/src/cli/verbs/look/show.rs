@@ -1,13 +1,13 @@
 //! `show`: one run, whole.
 
-use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
-use clap::Args;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use clap::Args;
 use jiff::Timestamp;
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};

@@ -1,7 +1,5 @@
 //! `history --collector X --stats`: how a collector does.
 
-use crate::cli::verbs::look::history::HistoryArgs;
-use crate::cli::verbs::look::history::ListFormat;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -10,6 +8,8 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
+use crate::cli::verbs::look::history::HistoryArgs;
+use crate::cli::verbs::look::history::ListFormat;
 use crate::model::{Clock, SystemClock};
 use crate::store::{EndedRun, Statistics, StatisticsFilter};
 use crate::text::human_duration;

@@ -1,12 +1,12 @@
 //! `why`: one paragraph of facts about a collector: its rule, its last slot, what
 //! became of it and why, and when it is due next.
 
-use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -277,9 +277,8 @@ async fn recall(store: &Store, facts: &mut Facts) -> Result<(), Failure> {
 
 /// Nobody knows the name: the nearest that somebody does.
 fn unknown(schedule: &Schedule, args: &WhyArgs) -> Failure {
-    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
-    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
-    let mut names: Vec<(usize, &str)> = tasks
+    let mut names: Vec<(usize, &str)> = schedule
+        .tasks()
         .map(|task| task.command.as_str())
         .map(|name| (strsim::damerau_levenshtein(&args.command, name), name))
         .collect();

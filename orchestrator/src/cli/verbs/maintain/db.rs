@@ -1,11 +1,12 @@
 //! `db`: looking after the database.
 
+use std::fmt::Write;
+
+use clap::{Args, Subcommand};
+
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::Moment;
-use clap::{Args, Subcommand};
-use std::fmt::Write;
-
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};

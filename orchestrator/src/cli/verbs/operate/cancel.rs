@@ -1,5 +1,7 @@
 //! `cancel`: asks a run of another process to end.
 
+use clap::Args;
+
 use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
@@ -12,7 +14,6 @@ use crate::model::Order;
 use crate::rundir::send_order;
 use crate::rundir::wait_for_end;
 use crate::store::this_process;
-use clap::Args;
 
 /// Ask a run of another process to end
 #[derive(Debug, Args)]

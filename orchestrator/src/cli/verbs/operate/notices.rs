@@ -1,12 +1,12 @@
 //! `notices`: what was told to whom, and whether it arrived.
 
-use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
-use clap::{Args, Subcommand};
 use std::sync::Arc;
 
+use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::means::means;
@@ -150,7 +150,7 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
             let notice = Notice {
                 subject: "test".to_owned(),
                 channel: channel.name.clone(),
-                kind: NoticeKind::Recovery.keyword().to_owned(),
+                kind: NoticeKind::Recovery.as_str().to_owned(),
                 group: "test".to_owned(),
                 command: "test".to_owned(),
                 run: None,

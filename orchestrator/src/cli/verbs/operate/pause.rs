@@ -1,6 +1,8 @@
 //! `pause` and `resume`: whether the scheduler runs a group by itself. Kept in the
 //! database, so over restarts, and for schedulers of other machines.
 
+use clap::Args;
+
 use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
@@ -9,7 +11,6 @@ use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{unusable, with_store};
 use crate::model::{Clock, GroupName, Query, Selection, SystemClock, WORKFLOW_GROUP, select};
-use clap::Args;
 
 /// Keep the scheduler from running a group
 #[derive(Debug, Args)]

@@ -1,20 +1,21 @@
 //! `beat` and `serve`: the scheduler, and the scheduler with a listener.
 
-use crate::cli::args::global::Global;
-use crate::cli::args::limit::positive_duration;
-use clap::Args;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Args;
 use tokio::sync::watch;
 
+use crate::cli::args::global::Global;
+use crate::cli::args::limit::positive_duration;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::logging;
 use crate::cli::shell::means::means;
 use crate::cli::shell::output::colour_on_stderr;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, shelf};
@@ -167,9 +168,7 @@ async fn work(
 /// The time of the last success of each task, which must be known from the start: an
 /// alarm on it must not go off, nor stay silent, because a process was restarted.
 async fn remember_successes(means: &Means, schedule: &Schedule, metrics: &Metrics) {
-    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
-    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
-    for task in tasks.filter(|task| task.enabled) {
+    for task in schedule.tasks().filter(|task| task.enabled) {
         let (group, command) = (task.group.as_str(), task.command.as_str());
         match means.store.last_success(group, command).await {
             Ok(Some(at)) => metrics.succeeded_before(group, command, at),
@@ -208,6 +207,6 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, Failure> {
     let parsed = lapse.to_str().and_then(LapseClock::parse);
     let clock =
         parsed.ok_or_else(|| Failure::usage(format!("{NAME} is not like 2026-11-25T00:00:00Z*60")))?;
-    eprintln!("warning: {NAME} is set: this scheduler does not live in the present");
+    print_words!("warning: {NAME} is set: this scheduler does not live in the present");
     Ok(Arc::new(clock))
 }

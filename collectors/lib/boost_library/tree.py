@@ -3,7 +3,7 @@
 import os
 import re
 
-from python_kit.failure import DATA, Failure, of_os_error
+from python_kit.failure import VALIDATION, Failure, of_os_error
 
 from .releases import Release, order
 
@@ -52,7 +52,7 @@ class Tree:
                 number = int(match[1])
                 return f"boost-{number // 100000}.{number // 100 % 1000}.{number % 100}"
         raise Failure(
-            DATA,
+            VALIDATION,
             f"{self._root}: which release is it? {' and '.join(_VERSION_FILES)} do not say",
             "name it: --release boost-1.90.0",
         )
@@ -64,5 +64,5 @@ def _headers(include):
         inside = os.path.relpath(directory, include).replace(os.sep, "/")
         found += [name if inside == "." else f"{inside}/{name}" for name in names]
         if len(found) > MOST_HEADERS:
-            raise Failure(DATA, f"{include}: more than {MOST_HEADERS} files", "name a tree of Boost with --source")
+            raise Failure(VALIDATION, f"{include}: more than {MOST_HEADERS} files", "name a tree of Boost with --source")
     return [name for name in found if name.startswith("boost/")]

@@ -12,7 +12,7 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::failure::{Failure, Kind};
+use crate::failure::{Category, Failure};
 use crate::stop::Stop;
 
 /// Longest line understood, in bytes; the orchestrator takes no record as large.
@@ -109,7 +109,7 @@ impl Recorded {
         self.stop.check()?;
         let failed = |what: String| {
             let asked = arguments.join(" ");
-            Failure::new(Kind::Temporary, format!("`orchestrate {asked}` {what}"))
+            Failure::new(Category::Temporary, format!("`orchestrate {asked}` {what}"))
                 .hint("`orchestrate check` tells whether the database can be reached")
         };
         if !status.success() {

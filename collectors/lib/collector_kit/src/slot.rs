@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::failure::{Failure, Kind};
+use crate::failure::{Category, Failure};
 
 /// The UTC date of `ORCHESTRATE_SLOT` (RFC 3339), like `2026-11-25`; by hand,
 /// today. Errors: it is no instant (78).
@@ -14,7 +14,7 @@ pub fn slot_date() -> anyhow::Result<String> {
     } else {
         slot.parse().map_err(|_| {
             Failure::new(
-                Kind::Configuration,
+                Category::Configuration,
                 format!("ORCHESTRATE_SLOT is {slot:?}, which is no instant"),
             )
             .hint("write it like 2026-11-03T06:00:00Z, or unset it")

@@ -8,7 +8,7 @@ import hashlib
 import pathlib
 import re
 
-from python_kit.failure import DATA, PERMISSION, Failure
+from python_kit.failure import AUTH, VALIDATION, Failure
 from python_kit.git import Git, is_repository
 
 # More submodules than this are no Boost.
@@ -68,7 +68,7 @@ class Submodules:
         reached is a failure, because a release without its libraries would look like one that lost them.
         """
         if len(pins) > MOST:
-            raise Failure(DATA, f"{len(pins)} submodules: more than {MOST}", "name Boost's superproject")
+            raise Failure(VALIDATION, f"{len(pins)} submodules: more than {MOST}", "name Boost's superproject")
         failures = []
         for at, ((path, name, url), commits) in enumerate(sorted(pins.items()), 1):
             self._events.progress(at, len(pins), f"{path}: repository {at} of {len(pins)}")
@@ -77,7 +77,7 @@ class Submodules:
                 self._fetch_commits(git, path, sorted(commits))
                 self._fetch_meta(git, path, url, sorted(commits))
             except Failure as failure:
-                if failure.code not in (DATA, PERMISSION):
+                if failure.category not in (VALIDATION, AUTH):
                     raise
                 failures.append(failure)
                 self._events.warning(f"{path}/{META}: left out: {failure.message}")
@@ -105,7 +105,7 @@ class Submodules:
         addresses = [resolve(base, url) for base in self._bases]
         usable = [one for one in addresses if one and (not one.startswith("/") or pathlib.Path(one).is_dir())]
         if not usable:
-            raise Failure(DATA, f"its address {url!r} leads nowhere")
+            raise Failure(VALIDATION, f"its address {url!r} leads nowhere")
         readable = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:60]
         address = usable[0]
         directory = self._place / f"{readable}-{hashlib.sha256(address.encode()).hexdigest()[:16]}.git"

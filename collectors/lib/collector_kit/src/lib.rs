@@ -27,7 +27,7 @@ mod text;
 mod workspace;
 
 pub use delivery::Delivery;
-pub use failure::{Failure, Interrupted, Kind, exit_code};
+pub use failure::{Category, Failure, Interrupted, exit_code};
 pub use frame::start;
 pub use record::{Record, fnv1a};
 pub use recorded::Recorded;

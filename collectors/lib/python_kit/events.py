@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from .failure import CATEGORIES, TEMPORARY, Failure, of_os_error
+from .failure import TEMPORARY, Failure, of_os_error
 from .text import printable
 
 # Records are handed over in pieces of about this many bytes, whole lines only.
@@ -91,8 +91,9 @@ class Events:
     def failure(self, failure):
         """Why the collector ends as it does; to be said last."""
         if not self.by_hand:
-            category = CATEGORIES.get(failure.code, "temporary")
-            self._append({"type": "failure", "category": category, "message": printable(failure.message)})
+            self._append(
+                {"type": "failure", "category": failure.category, "message": printable(failure.message)}
+            )
             self.flush()
 
     def flush(self):

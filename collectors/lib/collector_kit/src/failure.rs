@@ -6,47 +6,59 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// What kind of failure it is, with the exit code that says so (sysexits.h).
+/// What kind of failure it is: the words and exit codes (sysexits.h) that the
+/// orchestrator decides by, as docs/writing-collectors.md lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Wrong arguments (EX_USAGE, 64).
+pub enum Category {
+    /// Wrong arguments (EX_USAGE).
     Usage,
-    /// The input is not what it should be (EX_DATAERR, 65).
-    Data,
-    /// A service could not be reached (EX_UNAVAILABLE, 69).
-    Unavailable,
-    /// Another try may succeed (EX_TEMPFAIL, 75).
+    /// The input is not what it should be (EX_DATAERR).
+    Validation,
+    /// A service could not be reached (EX_UNAVAILABLE).
+    Network,
+    /// Another try may succeed (EX_TEMPFAIL).
     Temporary,
-    /// A service wants to be asked less often (EX_TEMPFAIL, 75).
+    /// A service wants to be asked less often (EX_TEMPFAIL too).
     RateLimit,
-    /// Not allowed (EX_NOPERM, 77).
-    Permission,
-    /// The machine or the settings are not as they must be (EX_CONFIG, 78).
+    /// Not allowed (EX_NOPERM).
+    Auth,
+    /// The machine or the settings are not as they must be (EX_CONFIG).
     Configuration,
 }
 
-impl Kind {
-    /// The exit code of sysexits.h.
-    pub fn code(self) -> u8 {
+impl Category {
+    /// In the order of their exit codes.
+    pub const ALL: [Self; 7] = [
+        Self::Usage,
+        Self::Validation,
+        Self::Network,
+        Self::Temporary,
+        Self::RateLimit,
+        Self::Auth,
+        Self::Configuration,
+    ];
+
+    /// The exit code that says so.
+    pub fn exit_code(self) -> u8 {
         match self {
             Self::Usage => 64,
-            Self::Data => 65,
-            Self::Unavailable => 69,
+            Self::Validation => 65,
+            Self::Network => 69,
             Self::Temporary | Self::RateLimit => 75,
-            Self::Permission => 77,
+            Self::Auth => 77,
             Self::Configuration => 78,
         }
     }
 
-    /// What the orchestrator calls it, which decides whether and when it tries again.
-    pub fn category(self) -> &'static str {
+    /// The word in a `failure` event.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Usage => "usage",
-            Self::Data => "validation",
-            Self::Unavailable => "network",
+            Self::Validation => "validation",
+            Self::Network => "network",
             Self::Temporary => "temporary",
             Self::RateLimit => "rate_limit",
-            Self::Permission => "auth",
+            Self::Auth => "auth",
             Self::Configuration => "configuration",
         }
     }
@@ -57,7 +69,7 @@ impl Kind {
 #[error("{message}")]
 pub struct Failure {
     /// Decides the exit code.
-    pub kind: Kind,
+    pub category: Category,
     /// What happened, where and why, in one line.
     pub message: String,
     /// What the reader can do about it.
@@ -68,9 +80,9 @@ pub struct Failure {
 
 impl Failure {
     /// A failure without a hint.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(category: Category, message: impl Into<String>) -> Self {
         Self {
-            kind,
+            category,
             message: message.into(),
             hint: None,
             retry_after: None,
@@ -109,22 +121,22 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     let interrupted = error
         .chain()
         .find_map(|cause| cause.downcast_ref::<Interrupted>());
-    match (kind(error), interrupted) {
-        (Some(kind), _) => kind.code(),
+    match (known_category(error), interrupted) {
+        (Some(category), _) => category.exit_code(),
         (None, Some(interrupted)) => u8::try_from(128 + interrupted.signal).unwrap_or(1),
         (None, None) => 1,
     }
 }
 
-/// What kind of failure an error is, by the first cause that tells.
-pub(crate) fn kind(error: &anyhow::Error) -> Option<Kind> {
+/// The category of the first cause that has one.
+pub(crate) fn known_category(error: &anyhow::Error) -> Option<Category> {
     error.chain().find_map(|cause| {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
-            return Some(failure.kind);
+            return Some(failure.category);
         }
         match cause.downcast_ref::<std::io::Error>()?.kind() {
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(Kind::Permission),
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(Kind::Temporary),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(Category::Auth),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(Category::Temporary),
             _ => None,
         }
     })
@@ -135,9 +147,24 @@ mod tests {
     use super::*;
     use anyhow::Context;
 
+    /// `category exit-code` of every row of the documented table that a collector may say.
+    #[test]
+    fn categories_are_those_of_the_documentation() {
+        let page = include_str!("../../../../docs/writing-collectors.md");
+        let documented: Vec<String> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+            .skip_while(|(word, _)| *word != "usage")
+            .take_while(|(word, _)| *word != "failed")
+            .map(|(word, rest)| format!("{word} {}", rest.split(" |").next().unwrap_or_default()))
+            .collect();
+        let ours = Category::ALL.map(|category| format!("{} {}", category.as_str(), category.exit_code()));
+        assert_eq!(documented, ours);
+    }
+
     #[test]
     fn the_first_known_cause_decides() {
-        let failure = Failure::new(Kind::Data, "not a repository").hint("name another path");
+        let failure = Failure::new(Category::Validation, "not a repository").hint("name another path");
         let error = anyhow::Error::new(failure).context("/srv/x");
         assert_eq!(exit_code(&error), 65);
         assert_eq!(

@@ -1,9 +1,9 @@
 //! Gathers what is wrong with one file. Every walk over the tree writes here
 //! and goes on; nobody stops at the first problem.
 
-use crate::config::problems::codes::Code;
-use crate::config::problems::diagnostic::{Diagnostic, Severity};
-use crate::config::problems::suggest::visible;
+use crate::config::problems::codes::{Code, Severity};
+use crate::config::problems::diagnostic::Diagnostic;
+use crate::config::problems::suggest::one_line;
 use crate::config::yaml::source::Source;
 
 /// More problems than these help nobody.
@@ -42,8 +42,8 @@ impl Problem {
             file: source.name.to_owned(),
             line,
             column,
-            message: visible(&self.message),
-            hint: self.hint.as_deref().map(visible),
+            message: one_line(&self.message),
+            hint: self.hint.as_deref().map(one_line),
             excerpt: Some(source.excerpt(self.at)),
         }
     }
@@ -51,12 +51,12 @@ impl Problem {
 
 /// The problems of one file.
 #[derive(Debug)]
-pub(crate) struct Report<'s> {
+pub(crate) struct Problems<'s> {
     pub(crate) source: &'s Source<'s>,
     problems: Vec<Problem>,
 }
 
-impl<'s> Report<'s> {
+impl<'s> Problems<'s> {
     pub(crate) fn new(source: &'s Source<'s>) -> Self {
         Self {
             source,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::Parser;
 
-use crate::failure::{Failure, Kind, exit_code, kind};
+use crate::failure::{Category, Failure, exit_code, known_category};
 use crate::reporter::Reporter;
 use crate::stop::Stop;
 use crate::text::printable;
@@ -25,7 +25,7 @@ pub fn start<A: Parser>(body: impl FnOnce(A, &Stop) -> anyhow::Result<()>) -> Ex
             // Where even this cannot be printed, the exit code still tells.
             let _ = error.print();
             return if wrong {
-                ExitCode::from(Kind::Usage.code())
+                ExitCode::from(Category::Usage.exit_code())
             } else {
                 ExitCode::SUCCESS
             };
@@ -42,15 +42,15 @@ pub fn start<A: Parser>(body: impl FnOnce(A, &Stop) -> anyhow::Result<()>) -> Ex
     }
 }
 
-/// The cause as an event, where the kind of failure is known; the exit code and
+/// The cause as an event, where its category is known; the exit code and
 /// the lines above say the rest.
 fn tell_orchestrator(error: &Error) {
-    let (Some(kind), Ok(reporter)) = (kind(error), Reporter::from_environment()) else {
+    let (Some(category), Ok(reporter)) = (known_category(error), Reporter::from_environment()) else {
         return;
     };
     let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
     let retry_after = failure.and_then(|failure| failure.retry_after);
-    reporter.failure(kind, retry_after, &format!("{error:#}"));
+    reporter.failure(category, retry_after, &format!("{error:#}"));
 }
 
 fn eprint_error(error: &Error) {

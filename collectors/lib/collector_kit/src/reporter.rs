@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::failure::Kind;
+use crate::failure::Category;
 use crate::text::printable;
 
 /// Longest line said, in characters.
@@ -89,9 +89,9 @@ impl Reporter {
     }
 
     /// Why the collector ends as it does; to be said last.
-    pub(crate) fn failure(&self, kind: Kind, retry_after: Option<Duration>, text: &str) {
+    pub(crate) fn failure(&self, category: Category, retry_after: Option<Duration>, text: &str) {
         let mut event =
-            json!({"type": "failure", "category": kind.category(), "message": printable(text, LINE)});
+            json!({"type": "failure", "category": category.as_str(), "message": printable(text, LINE)});
         if let Some(wait) = retry_after {
             event["retry_after"] = format!("{}s", wait.as_secs()).into();
         }

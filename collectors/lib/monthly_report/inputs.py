@@ -8,7 +8,7 @@ import dataclasses
 import re
 
 from python_kit import records
-from python_kit.failure import DATA, Failure
+from python_kit.failure import VALIDATION, Failure
 from python_kit.text import plural, some
 
 # Which collector owns which collection, for advice.
@@ -60,7 +60,7 @@ def read(say):
         corrupt += len(wrong)
         if corrupt > CORRUPT_LIMIT:
             raise Failure(
-                DATA,
+                VALIDATION,
                 f"more than {CORRUPT_LIMIT} records are not what they should be, the last ones of {collection}",
                 f"run {owner} again: it delivers them anew",
             )
@@ -74,7 +74,7 @@ def read(say):
             found.missing.append(f"{owner} has delivered no {collection}")
     if not any(found.records.values()):
         raise Failure(
-            DATA,
+            VALIDATION,
             "there is nothing to report on: no records",
             f"run {ACTIVITY} or {USAGE} first",
         )

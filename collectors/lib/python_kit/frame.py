@@ -5,7 +5,7 @@ import signal
 import sys
 
 from .events import Events
-from .failure import USAGE, Failure
+from .failure import EXIT_CODES, USAGE, Failure
 from .text import printable
 
 
@@ -23,7 +23,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.print_usage(sys.stderr)
         sys.stderr.write(f"error: {printable(message)}\n")
-        sys.exit(USAGE)
+        sys.exit(EXIT_CODES[USAGE])
 
 
 def _stopped(number, _frame):
@@ -53,5 +53,5 @@ def main(parser, run):
             except Failure as second:
                 # The exit code still tells.
                 print(f"error: {printable(second.message)}", file=sys.stderr)
-        return failure.code
+        return failure.exit_code
     return 0

@@ -7,7 +7,7 @@ import os
 import pathlib
 import re
 
-from python_kit.failure import DATA, Failure
+from python_kit.failure import VALIDATION, Failure
 from python_kit.git import Git, without_credentials
 
 from .releases import Release, order
@@ -72,7 +72,7 @@ class Repository:
             self._events.warning(f"{self.name}: only the newest {MOST_RELEASES} of {len(found)} release tags are read")
         if not found:
             hint = "name Boost's superproject, or an unpacked release, with --source"
-            raise Failure(DATA, f"{self.name}: there is no release tag like boost-1.90.0", hint)
+            raise Failure(VALIDATION, f"{self.name}: there is no release tag like boost-1.90.0", hint)
         return found[-MOST_RELEASES:]
 
     def prepare(self, releases):

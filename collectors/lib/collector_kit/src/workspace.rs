@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::failure::{Failure, Kind};
+use crate::failure::{Category, Failure};
 
 /// The directory, locked for as long as this value lives.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Workspace {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(Failure::new(
-                    Kind::Temporary,
+                    Category::Temporary,
                     format!("another run of this collector is using the workspace {shown}"),
                 )
                 .hint("wait for it to end, or set ORCHESTRATE_WORKSPACE to another directory")

@@ -201,7 +201,7 @@ def main():
     except (Failure, OSError) as error:
         failure = error if isinstance(error, Failure) else of_os_error(error, "make the export")
         print(f"error: {printable(failure.message)}", file=sys.stderr)
-        return failure.code
+        return failure.exit_code
     return 0
 
 

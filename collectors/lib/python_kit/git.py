@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 
-from .failure import CONFIGURATION, DATA, PERMISSION, TEMPORARY, UNAVAILABLE, Failure, of_os_error
+from .failure import AUTH, CONFIGURATION, NETWORK, TEMPORARY, VALIDATION, Failure, of_os_error
 from .text import clean
 
 # The longest any one command may take, in seconds; a server that says nothing is given up sooner.
@@ -28,15 +28,15 @@ _SETTINGS = {
     "protocol.version": "2",
 }
 _CAUSES = (
-    (PERMISSION, "it belongs to another user; if you trust it: git config --global --add safe.directory PATH",
+    (AUTH, "it belongs to another user; if you trust it: git config --global --add safe.directory PATH",
      ("dubious ownership",)),
-    (PERMISSION, "check the address and the credentials; this collector never asks for a password",
+    (AUTH, "check the address and the credentials; this collector never asks for a password",
      ("Authentication failed", "could not read Username", "could not read Password", "Permission denied",
       "terminal prompts disabled", "Host key verification failed", "returned error: 401", "returned error: 403",
       "Repository not found", "returned error: 404")),
-    (DATA, "check the address", ("not a git repository", "does not appear to be a git repository", "not our ref",
-                                 "couldn't find remote ref", "transport '")),
-    (UNAVAILABLE, "check the address and the network, then run again: what was fetched before is kept",
+    (VALIDATION, "check the address", ("not a git repository", "does not appear to be a git repository", "not our ref",
+                "couldn't find remote ref", "transport '")),
+    (NETWORK, "check the address and the network, then run again: what was fetched before is kept",
      ("ould not resolve", "Connection refused", "Connection timed out", "Connection reset", "ailed to connect",
       "ould not connect", "unable to access", "Could not read from remote", "Network is unreachable", "early EOF",
       "the remote end hung up", "unable to connect", "unable to look up", "Operation too slow")),
@@ -94,7 +94,7 @@ class Git:
             except subprocess.TimeoutExpired as error:
                 _end(child)
                 message = f"{self.shown}: git {arguments[0]} took longer than {LONGEST} s"
-                raise Failure(UNAVAILABLE, message, "run again: what was fetched before is kept") from error
+                raise Failure(NETWORK, message, "run again: what was fetched before is kept") from error
             except BaseException:
                 _end(child)
                 raise
@@ -160,10 +160,10 @@ class Git:
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         words = [line.partition(": ")[2] for line in lines if line.startswith(("fatal: ", "error: "))] or lines
         message = f"{self.shown}: {clean('; '.join(words) or 'git failed and said nothing', 400)}"
-        for code, hint, needles in _CAUSES:
+        for category, hint, needles in _CAUSES:
             if any(needle in said for needle in needles):
-                return Failure(code, message, hint)
-        return Failure(DATA, message, "run `git fsck` in the repository to see whether it is whole")
+                return Failure(category, message, hint)
+        return Failure(VALIDATION, message, "run `git fsck` in the repository to see whether it is whole")
 
 
 def _end(child):
