@@ -3,7 +3,6 @@
 
 pub(crate) mod console;
 pub(crate) mod exposition;
-pub(crate) mod firing;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod markdown;
@@ -14,7 +13,6 @@ pub(crate) mod text;
 
 pub use console::Console;
 pub use exposition::Exposition;
-pub use firing::{FiringTask, FiringView};
 pub use json::{JsonLines, Unwritten};
 pub use junit::summary_junit;
 pub use markdown::summary_markdown;

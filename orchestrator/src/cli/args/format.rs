@@ -9,3 +9,13 @@ pub(crate) enum Format {
     Text,
     Json,
 }
+
+/// The form of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    #[default]
+    #[value(alias = "text")]
+    Table,
+    Json,
+    Csv,
+}

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::output::print_words;
+use crate::queries::find_run::FindRunError;
 use crate::text::neutralised;
 
 /// A failure of `orchestrate` itself, never of a collector.
@@ -76,5 +77,17 @@ impl Failure {
             print_words!("{cyan}hint:{cyan:#} {}", neutralised(hint));
         }
         exit
+    }
+}
+
+impl From<FindRunError> for Failure {
+    fn from(error: FindRunError) -> Self {
+        match error {
+            FindRunError::Store(error) => Self::infrastructure(error),
+            FindRunError::NoRunYet | FindRunError::Unknown(_) => {
+                Self::usage(error).hint("orchestrate history lists the runs")
+            }
+            FindRunError::Several { .. } | FindRunError::Removed(_) => Self::usage(error),
+        }
     }
 }

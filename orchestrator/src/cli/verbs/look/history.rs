@@ -1,11 +1,10 @@
 //! `history`: past and running runs, newest first.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use comfy_table::{Table, presets};
 
+use crate::cli::args::format::ListFormat;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::Moment;
 use crate::cli::shell::exit::Exit;
@@ -13,10 +12,12 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
+use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::look::statistics::statistics;
 use crate::model::{Clock, SystemClock};
+use crate::queries::history::{RUNS, RUNS_OF_STATISTICS, list_runs};
 use crate::report::outcome_style;
-use crate::store::{HistoryFilter, RunHeader};
+use crate::store::{HistoryFilter, RunHeader, StatisticsFilter};
 use crate::text::{human_duration, neutralised, push_csv_row};
 
 /// List past and running runs, newest first
@@ -50,16 +51,6 @@ pub(crate) struct HistoryArgs {
     /// Form of the list
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: ListFormat,
-}
-
-/// The form of a list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ListFormat {
-    #[default]
-    #[value(alias = "text")]
-    Table,
-    Json,
-    Csv,
 }
 
 /// How a task ended.
@@ -99,20 +90,29 @@ impl OutcomeArg {
 /// Lists runs.
 pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    if args.stats {
-        return statistics(&settings, args);
-    }
     let now = SystemClock.now();
+    let since = args.since.map(|when| when.resolve(now));
+    let until = args.until.map(|when| when.resolve(now));
+    if args.stats {
+        let filter = StatisticsFilter {
+            command: args.collector.clone().unwrap_or_default(),
+            group: args.group.clone(),
+            since,
+            until,
+            last: args.last.unwrap_or(RUNS_OF_STATISTICS),
+        };
+        return statistics(&settings, &filter, args.format);
+    }
     let filter = HistoryFilter {
         command: args.collector.clone(),
         group: args.group.clone(),
         outcome: args.outcome.map(|outcome| outcome.keyword().to_owned()),
-        since: args.since.map(|when| when.resolve(now)),
-        until: args.until.map(|when| when.resolve(now)),
-        last: args.last.unwrap_or(20),
+        since,
+        until,
+        last: args.last.unwrap_or(RUNS),
     };
     let runs = with_store(&settings, async |store| {
-        store.history(&filter).await.map_err(Failure::infrastructure)
+        list_runs(store, &filter).await.map_err(Failure::infrastructure)
     })?;
     match args.format {
         ListFormat::Json => print_json(&runs)?,
@@ -151,9 +151,7 @@ fn table(runs: &[RunHeader]) -> String {
     if runs.is_empty() {
         return "No runs.\n".to_owned();
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header([
+    let mut table = TextTable::new([
         "Run",
         "Schedule",
         "Started",
@@ -181,7 +179,7 @@ fn table(runs: &[RunHeader]) -> String {
             Some(group) => format!("{} {group}", run.schedule),
             None => run.schedule.clone(),
         };
-        table.add_row([
+        table.row([
             run.run.to_string(),
             neutralised(&schedule).into_owned(),
             run.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
@@ -192,8 +190,5 @@ fn table(runs: &[RunHeader]) -> String {
             run.skipped.to_string(),
         ]);
     }
-    let mut text = table.trim_fmt();
-    // Writing to a String cannot fail.
-    let _ = writeln!(text);
-    text
+    table.text()
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use anstyle::AnsiColor;
 use clap::Args;
-use comfy_table::{Table, presets};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
@@ -18,6 +17,7 @@ use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::{load, load_file, planned};
 use crate::cli::shell::settings::Settings;
+use crate::cli::shell::table::TextTable;
 use crate::execution::PlanView;
 use crate::model::{Plan, Release, changes};
 use crate::text::neutralised;
@@ -108,16 +108,14 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
         let _ = writeln!(text, "Nothing is due.");
         return text;
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["", "Task", "Schedule", "Executable", "Arguments"]);
+    let mut table = TextTable::new(["", "Task", "Schedule", "Executable", "Arguments"]);
     for (task, number) in view.tasks.iter().zip(1..) {
         let executable = match (&task.skip, &task.executable) {
             (Some(skip), _) => format!("skipped: {skip}"),
             (None, Some(path)) => path.clone(),
             (None, None) => "not found".to_owned(),
         };
-        table.add_row([
+        table.row([
             number.to_string(),
             neutralised(&format!("{}/{}", task.group, task.command)).into_owned(),
             task.schedule.to_owned(),
@@ -125,7 +123,6 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
             neutralised(&task.args.join(" ")).into_owned(),
         ]);
     }
-    text.push_str(&table.trim_fmt());
-    text.push('\n');
+    text.push_str(&table.text());
     text
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::io::{self, BufWriter};
 
 use clap::{Args, Subcommand};
-use comfy_table::{Table, presets};
 use jiff::Timestamp;
 
 use crate::cli::args::format::Format;
@@ -15,10 +14,12 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{shelf, with_store};
+use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::look::records_rows::ExportFormat;
 use crate::cli::verbs::look::records_rows::Rows;
 use crate::model::nearest;
 use crate::model::{Clock, SystemClock};
+use crate::queries::find_run::find_run;
 use crate::records::{Collection, Kept, RecordsError, Shelf, Wanted};
 use crate::store::Store;
 use crate::text::neutralised;
@@ -127,12 +128,10 @@ fn table(collections: &[Collection]) -> String {
     if collections.is_empty() {
         return "No records.\n".to_owned();
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["Collection", "Records", "Delivered", "By", "Brought"]);
+    let mut table = TextTable::new(["Collection", "Records", "Delivered", "By", "Brought"]);
     for collection in collections {
         let by = format!("{}/{}", collection.group, collection.command);
-        table.add_row([
+        table.row([
             neutralised(&collection.collection).into_owned(),
             collection.records.to_string(),
             collection.delivered_at.map_or_else(|| "-".to_owned(), time),
@@ -140,7 +139,7 @@ fn table(collections: &[Collection]) -> String {
             collection.counts.to_string(),
         ]);
     }
-    format!("{}\n", table.trim_fmt())
+    table.text()
 }
 
 fn time(at: Timestamp) -> String {
@@ -245,7 +244,7 @@ async fn moment(store: &Store, since: &str) -> Result<Timestamp, Failure> {
     if let Ok(when) = since.parse::<Moment>() {
         return Ok(when.resolve(SystemClock.now()));
     }
-    let record = crate::cli::verbs::look::show::find(store, since).await;
+    let record = find_run(store, since).await;
     record.map(|record| record.header.started_at).map_err(|_| {
         Failure::usage(format!("--since {since:?} is neither a run nor a moment"))
             .hint("write a run's id, a date (2026-11-25), an instant, or how long ago (90m, 7d)")

@@ -14,8 +14,9 @@ use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
 use crate::events::Summary;
+use crate::queries::find_run::find_run;
 use crate::report::summary_text;
-use crate::store::{RunHeader, RunRecord, Store};
+use crate::store::{RunHeader, RunRecord};
 use crate::text::neutralised;
 
 /// Show one run: its collectors, how they ended and why
@@ -35,7 +36,7 @@ pub(crate) struct ShowArgs {
 /// Shows a run.
 pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let record = with_store(&settings, async |store| find(store, &args.run).await)?;
+    let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
     match args.format {
         Format::Json => print_json(&record)?,
         Format::Text => {
@@ -101,32 +102,6 @@ fn attempts(record: &RunRecord) -> String {
         }
     }
     text
-}
-
-/// The run whose id begins with `prefix`.
-///
-/// # Errors
-/// There is none, there are several, or the database fails.
-pub(crate) async fn find(store: &Store, prefix: &str) -> Result<RunRecord, Failure> {
-    let mut found = store.find_run(prefix).await.map_err(Failure::infrastructure)?;
-    let run = match (found.pop(), found.pop()) {
-        (Some(run), None) => run,
-        (None, _) => {
-            let problem = if prefix == "last" {
-                "there is no run yet".to_owned()
-            } else {
-                format!("there is no run {prefix:?}")
-            };
-            return Err(Failure::usage(problem).hint("orchestrate history lists the runs"));
-        }
-        (Some(one), Some(other)) => {
-            return Err(Failure::usage(format!(
-                "{prefix:?} is the beginning of several runs, {other} and {one} among them"
-            )));
-        }
-    };
-    let record = store.run(&run).await.map_err(Failure::infrastructure)?;
-    record.ok_or_else(|| Failure::usage(format!("run {run} was removed meanwhile")))
 }
 
 /// What the table shows of a run, also of one without an end.

@@ -8,9 +8,9 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
-use crate::cli::verbs::look::show::find;
 use crate::model::CancelCause;
 use crate::model::Order;
+use crate::queries::find_run::find_run;
 use crate::rundir::send_order;
 use crate::rundir::wait_for_end;
 use crate::store::this_process;
@@ -35,7 +35,7 @@ pub(crate) struct CancelArgs {
 /// Gives the order and waits until nobody executes the run any more.
 pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let header = with_store(&settings, async |store| find(store, &args.run).await)?.header;
+    let header = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?.header;
     let run = &header.run;
     if let Some(end) = header.finished_at {
         let end = end.strftime("%Y-%m-%d %H:%M:%SZ");

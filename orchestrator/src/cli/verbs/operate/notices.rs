@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use comfy_table::{Table, presets};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
@@ -13,6 +12,7 @@ use crate::cli::shell::means::means;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
+use crate::cli::shell::table::TextTable;
 use crate::model::{Clock, NoticeKind, SystemClock};
 use crate::notify::{deliver, raise, try_channel};
 use crate::store::{Delivery, Notice};
@@ -85,16 +85,14 @@ fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
 }
 
 fn table(deliveries: &[Delivery]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
+    let mut table = TextTable::new(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
     for delivery in deliveries {
         let notice = &delivery.notice;
         let reason = match &delivery.error {
             Some(error) => format!("{} [not delivered: {error}]", notice.reason),
             None => notice.reason.clone(),
         };
-        table.add_row([
+        table.row([
             format!("{:.0}", notice.at),
             notice.kind.clone(),
             neutralised(&format!("{}/{}", notice.group, notice.command)).into_owned(),
@@ -104,7 +102,7 @@ fn table(deliveries: &[Delivery]) -> String {
             neutralised(&reason).into_owned(),
         ]);
     }
-    format!("{table}\n")
+    table.text()
 }
 
 fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {

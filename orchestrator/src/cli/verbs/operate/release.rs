@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use crate::cli::args::execution::ExecutionArgs;
@@ -17,6 +16,7 @@ use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
+use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::run::run::Job;
 use crate::execution::detect;
 use crate::model::{
@@ -226,9 +226,7 @@ fn list(settings: &Settings, args: &ReleaseListArgs) -> Result<Exit, Failure> {
 }
 
 fn table(known: &[KnownRelease]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["Release", "First seen", "Dealt with by"]);
+    let mut table = TextTable::new(["Release", "First seen", "Dealt with by"]);
     for release in known {
         let by: Vec<String> = release
             .handled
@@ -238,7 +236,7 @@ fn table(known: &[KnownRelease]) -> String {
                 format!("{}/{} ({how})", neutralised(&by.group), neutralised(&by.command))
             })
             .collect();
-        table.add_row([
+        table.row([
             neutralised(&release.tag).into_owned(),
             format!("{:.0}", release.first_seen_at),
             if by.is_empty() {
@@ -248,7 +246,7 @@ fn table(known: &[KnownRelease]) -> String {
             },
         ]);
     }
-    format!("{table}\n")
+    table.text()
 }
 
 fn mark(settings: &Settings, args: &ReleaseMarkArgs) -> Result<Exit, Failure> {

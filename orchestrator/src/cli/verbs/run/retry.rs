@@ -11,9 +11,9 @@ use crate::cli::shell::schedule::{by_hand, load};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
-use crate::cli::verbs::look::show::find;
 use crate::cli::verbs::run::run::Job;
 use crate::model::{Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task};
+use crate::queries::find_run::find_run;
 use crate::store::{RunRecord, TaskState};
 
 /// Run the collectors of a past run again
@@ -42,7 +42,7 @@ pub(crate) struct RetryArgs {
 pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let (record, known) = with_store(&settings, async |store| {
-        let record = find(store, &args.run).await?;
+        let record = find_run(store, &args.run).await?;
         Ok((
             record,
             store.noted_releases().await.map_err(Failure::infrastructure)?,
