@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::model::{Owner, RunId};
-use crate::store::{Beat, HistoryFilter, Store, StoreError, StoreHealth};
-use crate::text::{human_duration, neutralised};
+use crate::store::{Heartbeat, HistoryFilter, Store, StoreError, StoreHealth};
+use crate::text::{human_duration, make_safe};
 
 /// A scheduler says every ten seconds that it is there.
 const RECENT: SignedDuration = SignedDuration::from_secs(60);
@@ -29,7 +29,7 @@ pub(crate) struct Health {
     #[serde(flatten)]
     pub(crate) store: StoreHealth,
     /// The one that leads first.
-    pub(crate) schedulers: Vec<Beat>,
+    pub(crate) schedulers: Vec<Heartbeat>,
     pub(crate) ok: bool,
     pub(crate) problems: Vec<String>,
     /// What somebody should know and what no restart would mend.
@@ -50,7 +50,7 @@ pub(crate) async fn health(
     let found = store.health(state_dir, here).await?;
     // What a schema lacks cannot be asked.
     let (schedulers, running) = if found.missing_migrations.is_empty() {
-        (store.beats().await?, running(store).await?)
+        (store.heartbeats().await?, running(store).await?)
     } else {
         (Vec::new(), Vec::new())
     };
@@ -101,7 +101,7 @@ fn problems_of_store(health: &StoreHealth) -> Vec<String> {
     problems
 }
 
-fn problems_of_schedulers(schedulers: &[Beat], bounds: HealthBounds, now: Timestamp) -> Vec<String> {
+fn problems_of_schedulers(schedulers: &[Heartbeat], bounds: HealthBounds, now: Timestamp) -> Vec<String> {
     let mut problems = Vec::new();
     if bounds.scheduler && schedulers.is_empty() {
         problems.push("no scheduler is there: orchestrate beat or orchestrate serve".to_owned());
@@ -136,11 +136,11 @@ fn stuck_runs(running: &[(RunId, Timestamp)], bounds: HealthBounds, now: Timesta
         .collect()
 }
 
-fn warnings(schedulers: &[Beat]) -> Vec<String> {
-    let releases = |beat: &Beat| {
+fn warnings(schedulers: &[Heartbeat]) -> Vec<String> {
+    let releases = |beat: &Heartbeat| {
         let reason = beat.release_error.as_ref()?;
         let warning = format!("nobody can tell whether there is a new release: {reason}");
-        Some(neutralised(&warning).into_owned())
+        Some(make_safe(&warning).into_owned())
     };
     schedulers.iter().filter_map(releases).collect()
 }

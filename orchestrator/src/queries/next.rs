@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::model::{EntryKey, Firing, Task, WORKFLOW_GROUP, Window};
+use crate::model::{EntryKey, Task, UpcomingSlot, WORKFLOW_GROUP, Window};
 use crate::store::{LastOutcome, Pause, Store, StoreError};
 
 /// How far ahead; without either bound: the next slot of every entry.
@@ -30,7 +30,7 @@ impl Remembered {
     ///
     /// # Errors
     /// The database fails.
-    pub(crate) async fn ask(store: &Store, slots: &[Firing<'_, '_>]) -> Result<Self, StoreError> {
+    pub(crate) async fn ask(store: &Store, slots: &[UpcomingSlot<'_, '_>]) -> Result<Self, StoreError> {
         let tasks: BTreeSet<(&str, &str)> = slots
             .iter()
             .flat_map(|slot| &slot.tasks)
@@ -88,12 +88,15 @@ pub(crate) struct NextTask<'a> {
 }
 
 /// The slots with what is remembered of their tasks.
-pub(crate) fn next_slots<'a>(slots: &'a [Firing<'_, '_>], remembered: &'a Remembered) -> Vec<NextSlot<'a>> {
+pub(crate) fn next_slots<'a>(
+    slots: &'a [UpcomingSlot<'_, '_>],
+    remembered: &'a Remembered,
+) -> Vec<NextSlot<'a>> {
     slots.iter().map(|slot| NextSlot::new(slot, remembered)).collect()
 }
 
 impl<'a> NextSlot<'a> {
-    fn new(slot: &'a Firing<'_, '_>, remembered: &'a Remembered) -> Self {
+    fn new(slot: &'a UpcomingSlot<'_, '_>, remembered: &'a Remembered) -> Self {
         let entry = slot.entry;
         let (kind, group, minutes) = match entry.key() {
             EntryKey::Group(name) => ("group", Some(name.as_str()), None),

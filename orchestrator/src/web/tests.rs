@@ -16,7 +16,7 @@ use tower::ServiceExt;
 
 use crate::events::Standing;
 use crate::model::fixtures::{group, interval, schedule, weekly};
-use crate::model::{ManualClock, firings, timetable};
+use crate::model::{ManualClock, timetable, upcoming_slots};
 use crate::queries::next::{Remembered, next_slots, window};
 use crate::report::Metrics;
 use crate::store::Store;
@@ -176,7 +176,7 @@ async fn next_is_the_document_of_the_verb() {
         ("?count=2", None, Some(2)),
         ("?count=100000", None, Some(1000)),
     ] {
-        let slots = firings(&timetable, now(), window(now(), hours, count));
+        let slots = upcoming_slots(&timetable, now(), window(now(), hours, count));
         let remembered = Remembered::ask(&site.store, &slots).await.unwrap();
         let expected = json!(next_slots(&slots, &remembered));
         assert_eq!(

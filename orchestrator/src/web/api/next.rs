@@ -8,7 +8,7 @@ use axum::response::Json;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::model::{firings, timetable};
+use crate::model::{timetable, upcoming_slots};
 use crate::queries::next::{Remembered, next_slots, window};
 use crate::web::api::MOST;
 use crate::web::fault::Fault;
@@ -34,7 +34,7 @@ async fn next(State(site): State<Arc<Site>>, Query(query): Query<NextQuery>) -> 
     let count = bounded.then(|| query.count.unwrap_or(MOST).min(MOST));
     let schedule = Arc::clone(&site.standing.borrow().schedule);
     let timetable = timetable(&schedule);
-    let slots = firings(&timetable, now, window(now, query.hours, count));
+    let slots = upcoming_slots(&timetable, now, window(now, query.hours, count));
     let remembered = Remembered::ask(&site.store, &slots).await?;
     Ok(Json(json!(next_slots(&slots, &remembered))))
 }

@@ -17,8 +17,8 @@ use crate::cli::verbs::look::statistics::statistics;
 use crate::model::{Clock, SystemClock};
 use crate::queries::history::{RUNS, RUNS_OF_STATISTICS, list_runs};
 use crate::report::outcome_style;
-use crate::store::{HistoryFilter, RunHeader, StatisticsFilter};
-use crate::text::{human_duration, neutralised, push_csv_row};
+use crate::store::{HistoryFilter, RunHeader, RunStatus, StatisticsFilter};
+use crate::text::{human_duration, make_safe, push_csv_row};
 
 /// List past and running runs, newest first
 #[derive(Debug, Args)]
@@ -131,7 +131,7 @@ fn csv(runs: &[RunHeader]) -> String {
             run.run.to_string(),
             run.schedule.clone(),
             run.group.clone().unwrap_or_default(),
-            run.state.to_owned(),
+            run.state.to_string(),
             run.started_at.to_string(),
             run.finished_at.map(|at| at.to_string()).unwrap_or_default(),
             run.succeeded.to_string(),
@@ -163,7 +163,7 @@ fn table(runs: &[RunHeader]) -> String {
     ]);
     for run in runs {
         let result = match (run.state, run.success) {
-            ("lost", _) => "lost",
+            (RunStatus::Lost, _) => "lost",
             (_, None) => "running",
             (_, Some(true)) if run.suspect > 0 => "suspect",
             (_, Some(true)) => "succeeded",
@@ -181,7 +181,7 @@ fn table(runs: &[RunHeader]) -> String {
         };
         table.row([
             run.run.to_string(),
-            neutralised(&schedule).into_owned(),
+            make_safe(&schedule).into_owned(),
             run.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
             time.map_or_else(|| "-".to_owned(), human_duration),
             format!("{style}{result}{style:#}"),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::queries::logs::{LogLine, LogOwner};
 use crate::rundir::Record;
-use crate::text::push_neutralised;
+use crate::text::push_safe;
 
 /// How records are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,8 @@ impl LogForm {
             Self::Tagged => {
                 let mut text = String::new();
                 let tag = format!("[{}/{}] ", owner.group, owner.command);
-                push_neutralised(&mut text, tag.as_bytes());
-                push_neutralised(
+                push_safe(&mut text, tag.as_bytes());
+                push_safe(
                     &mut text,
                     record.bytes.strip_suffix(b"\r").unwrap_or(record.bytes),
                 );

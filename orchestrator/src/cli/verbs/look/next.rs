@@ -15,10 +15,10 @@ use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
 use crate::cli::shell::table::TextTable;
-use crate::model::{Clock, Firing, SystemClock, firings, timetable};
+use crate::model::{Clock, SystemClock, UpcomingSlot, timetable, upcoming_slots};
 use crate::queries::next::{NextSlot, NextTask, Remembered, next_slots, window};
 use crate::report::outcome_style;
-use crate::text::{human_duration, neutralised};
+use crate::text::{human_duration, make_safe};
 
 /// Show upcoming firings of the timetable
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ pub(crate) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
     let schedule = load(&settings)?;
     let now = SystemClock.now();
     let timetable = timetable(&schedule);
-    let slots = firings(&timetable, now, window(now, args.hours, args.count));
+    let slots = upcoming_slots(&timetable, now, window(now, args.hours, args.count));
     let remembered = remembered(&settings, &slots)?;
     let slots = next_slots(&slots, &remembered);
     match args.format {
@@ -55,7 +55,7 @@ pub(crate) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
 }
 
 /// Nothing has run where there is no database yet, and none is made to find out.
-fn remembered(settings: &Settings, slots: &[Firing<'_, '_>]) -> Result<Remembered, Failure> {
+fn remembered(settings: &Settings, slots: &[UpcomingSlot<'_, '_>]) -> Result<Remembered, Failure> {
     if settings.database_url.is_none() && !settings.state_dir.join("orchestrate.db").exists() {
         return Ok(Remembered::default());
     }
@@ -78,7 +78,7 @@ fn table(slots: &[NextSlot<'_>], now: Timestamp) -> String {
             slot.next.strftime("%a %Y-%m-%d %H:%M").to_string(),
             local.to_datetime(slot.next).strftime("%a %H:%M").to_string(),
             human_duration(Duration::from_secs(wait.as_secs())),
-            neutralised(&entry(slot)).into_owned(),
+            make_safe(&entry(slot)).into_owned(),
             tasks.join(", "),
         ]);
     }
@@ -97,7 +97,7 @@ fn entry(slot: &NextSlot<'_>) -> String {
 
 /// A task with its last outcome.
 fn task(task: &NextTask<'_>) -> String {
-    let name = neutralised(task.command);
+    let name = make_safe(task.command);
     match task.last {
         Some(last) => {
             let style = outcome_style(&last.outcome);

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::selection::SelectionArgs;
-use crate::cli::shell::collectors::collectors;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
@@ -20,7 +20,7 @@ use crate::cli::shell::settings::Settings;
 use crate::cli::shell::table::TextTable;
 use crate::execution::PlanView;
 use crate::model::{Plan, Release, changes};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Show what a run would do, in order; nothing is started
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failu
         Format::Text if changes.is_empty() => print_text("Nothing differs.\n")?,
         Format::Text => {
             let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            let safe: Vec<_> = lines.iter().map(|line| neutralised(line)).collect();
+            let safe: Vec<_> = lines.iter().map(|line| make_safe(line)).collect();
             print_text(&format!("{}\n", safe.join("\n")))?;
         }
     }
@@ -79,14 +79,13 @@ pub(crate) fn show(settings: &Settings, plan: &Plan, format: Format) -> Result<E
 
 /// The plan with the executables that would be started; says what is not found.
 fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
-    let finder = collectors(settings);
-    let (view, missing) = PlanView::of(plan, &finder.collectors, &finder.environment);
+    let (view, missing) = PlanView::of(plan, &launcher(settings));
     let yellow = AnsiColor::Yellow.on_default().bold();
     for missing in missing {
         let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
         print_words!(
             "{yellow}warning:{yellow:#} {}",
-            neutralised(&format!("{}{hint}", missing.message))
+            make_safe(&format!("{}{hint}", missing.message))
         );
     }
     view
@@ -117,10 +116,10 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
         };
         table.row([
             number.to_string(),
-            neutralised(&format!("{}/{}", task.group, task.command)).into_owned(),
+            make_safe(&format!("{}/{}", task.group, task.command)).into_owned(),
             task.schedule.to_owned(),
-            neutralised(&executable).into_owned(),
-            neutralised(&task.args.join(" ")).into_owned(),
+            make_safe(&executable).into_owned(),
+            make_safe(&task.args.join(" ")).into_owned(),
         ]);
     }
     text.push_str(&table.text());

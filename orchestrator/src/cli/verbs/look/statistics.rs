@@ -12,7 +12,7 @@ use crate::cli::shell::store::with_store;
 use crate::queries::history::collector_statistics;
 use crate::store::{EndedRun, Statistics, StatisticsFilter};
 use crate::text::human_duration;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Prints the numbers.
 pub(crate) fn statistics(
@@ -40,7 +40,7 @@ fn text(numbers: &Statistics) -> String {
         Some(group) => format!("{group}/{}", numbers.command),
         None => numbers.command.clone(),
     };
-    let name = neutralised(&name);
+    let name = make_safe(&name);
     let mut text = match (numbers.first, numbers.last) {
         (Some(first), Some(last)) => format!(
             "{name}: {} runs, from {} to {}.\n",
@@ -53,7 +53,7 @@ fn text(numbers: &Statistics) -> String {
     let outcomes: Vec<String> = numbers
         .outcomes
         .iter()
-        .map(|(outcome, count)| format!("{count} {}", neutralised(outcome)))
+        .map(|(outcome, count)| format!("{count} {}", make_safe(outcome)))
         .collect();
     // Writing to a String cannot fail.
     if !outcomes.is_empty() {
@@ -90,7 +90,7 @@ fn ended(run: Option<&EndedRun>) -> String {
             "{} in run {}: {}",
             run.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
             run.run,
-            neutralised(&run.reason)
+            make_safe(&run.reason)
         ),
     }
 }

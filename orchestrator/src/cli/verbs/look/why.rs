@@ -14,7 +14,7 @@ use crate::cli::shell::store::{unusable, with_store};
 use crate::model::{Clock, Schedule, SystemClock, WORKFLOW_GROUP};
 use crate::queries;
 use crate::queries::why::WhyQuestion;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Say in one paragraph why a collector ran, did not run, or when it will
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<Exit, Failure> {
     match args.format {
         Format::Json => print_json(&answers)?,
         Format::Text => {
-            let paragraphs: Vec<_> = answers.iter().map(|answer| neutralised(&answer.text)).collect();
+            let paragraphs: Vec<_> = answers.iter().map(|answer| make_safe(&answer.text)).collect();
             print_text(&format!("{}\n", paragraphs.join("\n\n")))?;
         }
     }

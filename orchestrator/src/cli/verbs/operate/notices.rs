@@ -6,17 +6,16 @@ use clap::{Args, Subcommand};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
+use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::means::means;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
 use crate::cli::shell::table::TextTable;
 use crate::model::{Clock, NoticeKind, SystemClock};
-use crate::notify::{deliver, raise, try_channel};
-use crate::store::{Delivery, Notice};
-use crate::text::neutralised;
+use crate::store::{Notice, RecordedNotice};
+use crate::text::make_safe;
 
 /// See who was told what, and whether it arrived
 #[derive(Debug, Subcommand)]
@@ -74,7 +73,7 @@ pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failu
 
 fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
     let deliveries = with_store(settings, async |store| {
-        store.deliveries(args.last).await.map_err(Failure::infrastructure)
+        store.notices(args.last).await.map_err(Failure::infrastructure)
     })?;
     match args.format {
         Format::Json => print_json(&deliveries)?,
@@ -84,7 +83,7 @@ fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn table(deliveries: &[Delivery]) -> String {
+fn table(deliveries: &[RecordedNotice]) -> String {
     let mut table = TextTable::new(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
     for delivery in deliveries {
         let notice = &delivery.notice;
@@ -94,12 +93,12 @@ fn table(deliveries: &[Delivery]) -> String {
         };
         table.row([
             format!("{:.0}", notice.at),
-            notice.kind.clone(),
-            neutralised(&format!("{}/{}", notice.group, notice.command)).into_owned(),
-            neutralised(&notice.channel).into_owned(),
-            delivery.state.to_owned(),
+            notice.kind.to_string(),
+            make_safe(&format!("{}/{}", notice.group, notice.command)).into_owned(),
+            make_safe(&notice.channel).into_owned(),
+            delivery.state.to_string(),
             delivery.tries.to_string(),
-            neutralised(&reason).into_owned(),
+            make_safe(&reason).into_owned(),
         ]);
     }
     table.text()
@@ -109,14 +108,11 @@ fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let failed = runtime.block_on(async {
         let store = open_store(settings).await?;
-        let means = means(settings, store, Arc::new(SystemClock))?;
-        let now = SystemClock.now();
-        let raised = raise(&means.store, &means.post.channels, now).await;
-        raised.map_err(Failure::infrastructure)?;
-        let failed = deliver(&means.store, &means.post)
-            .await
-            .map_err(Failure::infrastructure)?;
-        means.close().await;
+        let executor = executor(settings, store, Arc::new(SystemClock))?;
+        let (notifier, store) = (&executor.notifier, &executor.store);
+        notifier.raise(store).await.map_err(Failure::infrastructure)?;
+        let failed = notifier.deliver(store).await.map_err(Failure::infrastructure)?;
+        executor.close().await;
         Ok::<_, Failure>(failed)
     })?;
     if failed > 0 {
@@ -142,13 +138,13 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let failed = runtime.block_on(async {
         let store = open_store(settings).await?;
-        let means = means(settings, store, Arc::new(SystemClock))?;
+        let executor = executor(settings, store, Arc::new(SystemClock))?;
         let mut failed = 0;
         for channel in channels {
             let notice = Notice {
                 subject: "test".to_owned(),
                 channel: channel.name.clone(),
-                kind: NoticeKind::Recovery.as_str().to_owned(),
+                kind: NoticeKind::Recovery,
                 group: "test".to_owned(),
                 command: "test".to_owned(),
                 run: None,
@@ -156,16 +152,16 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
                 reason: "somebody tries this channel".to_owned(),
                 in_a_row: 1,
             };
-            let name = neutralised(&channel.name);
-            match try_channel(&means.post, channel, &notice).await {
+            let name = make_safe(&channel.name);
+            match executor.notifier.send(channel, &notice).await {
                 Ok(()) => print_text(&format!("{name}: delivered\n"))?,
                 Err(error) => {
                     failed += 1;
-                    print_text(&format!("{name}: {}\n", neutralised(&error)))?;
+                    print_text(&format!("{name}: {}\n", make_safe(&error)))?;
                 }
             }
         }
-        means.close().await;
+        executor.close().await;
         Ok::<_, Failure>(failed)
     })?;
     Ok(if failed == 0 {
