@@ -12,7 +12,8 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::command_line::{Global, LogFormat};
+use crate::cli::args::global::Global;
+use crate::cli::args::global::LogFormat;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::Settings;
 use crate::model::{Clock, SystemClock};
