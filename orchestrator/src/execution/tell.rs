@@ -12,17 +12,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Raises and delivers what is due. It fails nothing: what could not be told is said
 /// in the log and in the record of deliveries, and tried again by whoever comes next.
-pub async fn tell(means: &Means) {
+/// Returns what stood in the way.
+pub async fn tell(means: &Means) -> Result<(), String> {
     let work = async {
         let now = means.context.clock.now();
         raise(&means.store, &means.post.channels, now).await?;
         deliver(&means.store, &means.post).await
     };
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::warn!("notices wait in the database: {error}"),
-        Err(_) => tracing::warn!("notices wait: telling took more than {} s", PATIENCE.as_secs()),
-    }
+    let problem = match tokio::time::timeout(PATIENCE, work).await {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(error)) => format!("notices wait in the database: {error}"),
+        Err(_) => format!("notices wait: telling took more than {} s", PATIENCE.as_secs()),
+    };
+    tracing::warn!("{problem}");
+    Err(problem)
 }
 
 /// Tells the dead man's watch of a run that succeeded, if it wants to know.
@@ -30,14 +33,16 @@ pub async fn told_success(means: &Means, summary: &Summary) {
     if let Some(dead_man) = means.dead_man.as_ref().filter(|watch| watch.after == Pulse::Run)
         && summary.success
     {
-        pulse(dead_man).await;
+        // It is in the log, and the watch notices by itself.
+        let _ = pulse(dead_man).await;
     }
 }
 
 /// Tells the dead man's watch that the scheduler is alive, if it wants to know.
-pub async fn told_alive(means: &Means) {
-    if let Some(dead_man) = means.dead_man.as_ref() {
-        pulse(dead_man).await;
+pub async fn told_alive(means: &Means) -> Result<(), String> {
+    match means.dead_man.as_ref() {
+        Some(dead_man) => pulse(dead_man).await,
+        None => Ok(()),
     }
 }
 

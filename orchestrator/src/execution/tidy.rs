@@ -13,7 +13,7 @@ use crate::store::Retention;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Forgets what is due. A failure is said and is none of the run's.
-pub async fn tidy(means: &Means) {
+pub async fn tidy(means: &Means) -> Result<(), String> {
     let now = means.context.clock.now();
     let wanted = retention(&means.retention, now);
     match means.store.tidy(&means.state_dir, &wanted, now, PATIENCE).await {
@@ -25,8 +25,13 @@ pub async fn tidy(means: &Means) {
             );
         }
         Ok(_) => {}
-        Err(error) => tracing::warn!("old runs cannot be forgotten: {error}"),
+        Err(error) => {
+            let problem = format!("old runs cannot be forgotten: {error}");
+            tracing::warn!("{problem}");
+            return Err(problem);
+        }
     }
+    Ok(())
 }
 
 fn retention(wanted: &crate::model::Retention, now: Timestamp) -> Retention {

@@ -20,7 +20,7 @@ use crate::config::{self, render};
 use crate::execution::{Audience, Means};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
 use crate::report::{Console, Diary, Metrics, Terminal};
-use crate::scheduler::{self, Scheduler, Setup};
+use crate::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::store::this_process;
 use crate::web::{Listening, Site, listen};
 
@@ -76,7 +76,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
         with_output: !quiet,
     };
     let file = settings.schedule_file.clone();
-    let setup = Setup {
+    let setup = SchedulerSettings {
         means: means.clone(),
         owner: this_process().map_err(Failure::infrastructure)?,
         schedule_file: file.clone(),
@@ -91,7 +91,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
 }
 
 async fn work(
-    setup: Setup,
+    setup: SchedulerSettings,
     means: Means,
     metrics: Metrics,
     listening: Option<Listening>,

@@ -183,10 +183,11 @@ impl Job {
         let executed = execute(&means, request, audience, orders)
             .await
             .map_err(not_executed)?;
-        tell(&means).await;
+        // What stood in the way is in the log, and tried again by whoever comes next.
+        let _ = tell(&means).await;
         told_success(&means, &executed.summary).await;
         if executed.recorded.failure.is_none() {
-            tidy(&means).await;
+            let _ = tidy(&means).await;
             means.close().await;
         } else {
             // A database that was waited for already is not waited for to say farewell.
