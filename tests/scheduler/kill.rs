@@ -6,13 +6,16 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use orchestrator::events::{Bus, RunEvent, SlotRef};
 use orchestrator::model::{Outcome, RunId};
-use orchestrator::store::{Claim, HistoryFilter, SlotState, SlotTask, Store, record, this_process};
+use orchestrator::store::{
+    Claim, HistoryFilter, LedgerState, SlotState, SlotTask, Store, record, this_process,
+};
 
 use crate::cluster::cluster;
 use crate::runtime::runtime;
@@ -63,7 +66,7 @@ fn a_scheduler() {
             // While the other one runs an earlier slot of the entry, this one waits.
             let claim = loop {
                 let claim = store
-                    .claim_slot(&slot, &run, &here, &tasks, at(second), None)
+                    .claim_slot(&slot, (&run, &here), &tasks, at(second), None)
                     .await;
                 match claim.unwrap() {
                     Claim::Busy(..) => tokio::time::sleep(Duration::from_millis(1)).await,
@@ -89,6 +92,7 @@ async fn run_slot(store: &Store, state: &Path, run: &RunId, slot: SlotRef) {
         state.to_owned(),
         bus.subscribe(false),
         Duration::from_secs(60),
+        Arc::default(),
     ));
     for event in &story.events {
         bus.publish(event.clone()).await;
@@ -158,23 +162,24 @@ fn kill_9(home: &Home) {
     assert!(ran.values().all(|count| *count == 1), "run twice: {ran:?}");
     runtime().block_on(async {
         let store = home.open().await;
-        let mut states: BTreeMap<String, u32> = BTreeMap::new();
+        let mut states: BTreeMap<LedgerState, u32> = BTreeMap::new();
         for command in ["a", "b"] {
             let rows = store.ledger(command, 1000).await.unwrap();
             assert_eq!(rows.len(), usize::try_from(SLOTS).unwrap());
             for row in rows {
                 let really = ran.contains_key(&format!("{} {command}", row.slot.as_second()));
-                match row.state.as_str() {
-                    "ran" => assert!(really, "{row:?}"),
-                    "skipped" | "missed" => assert!(!really, "{row:?}"),
-                    "unknown" => assert!(row.cause.is_some(), "{row:?}"),
-                    other => panic!("{other}: {row:?}"),
+                match row.state {
+                    LedgerState::Ran => assert!(really, "{row:?}"),
+                    LedgerState::Skipped | LedgerState::Missed => assert!(!really, "{row:?}"),
+                    LedgerState::Unknown => assert!(row.cause.is_some(), "{row:?}"),
+                    LedgerState::Due => panic!("{row:?}"),
                 }
                 *states.entry(row.state).or_default() += 1;
             }
         }
         println!("{states:?}");
-        let cut = states.get("unknown").unwrap_or(&0) + states.get("missed").unwrap_or(&0);
+        let cut =
+            states.get(&LedgerState::Unknown).unwrap_or(&0) + states.get(&LedgerState::Missed).unwrap_or(&0);
         assert!(cut > 5, "the points are badly chosen: {states:?}");
         let filter = HistoryFilter {
             outcome: Some("running".into()),

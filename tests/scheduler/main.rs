@@ -17,6 +17,7 @@ mod operation;
 #[path = "../cli/receiver.rs"]
 mod receiver;
 mod release_checks;
+mod rights;
 #[path = "../support/runtime.rs"]
 mod runtime;
 mod service_manager;

@@ -1,12 +1,13 @@
 //! Runs as they could have happened, event by event, and a store to tell them to.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use orchestrator::events::{
-    AttemptRecord, Bus, Listener, OutcomeWords, PlannedTask, RunEvent, SlotRef, Summary, TaskRef,
-    TaskSummary, Verdict,
+    AttemptRecord, Bus, ListedTask, Listener, OutcomeWords, RunEvent, SlotRef, Summary, TaskRef, TaskSummary,
+    Verdict,
 };
 use orchestrator::model::{Exit, Outcome, Owner, RunId};
 use orchestrator::rundir::Journal;
@@ -107,7 +108,7 @@ impl Story {
                 command: (*command).into(),
             })
             .collect();
-        let planned = tasks.iter().map(|task| PlannedTask {
+        let planned = tasks.iter().map(|task| ListedTask {
             task: task.clone(),
             args: vec!["--all".into(), "nul\0".into()],
             schedule: "daily".into(),
@@ -284,7 +285,7 @@ impl Story {
 
     pub(crate) fn journal(&self, state_dir: &Path) -> Box<dyn Listener> {
         let dir = RunDir::create(state_dir, &self.run).unwrap();
-        Box::new(Journal::create(&dir, &serde_json::json!({})).unwrap())
+        Box::new(Journal::create(&dir).unwrap())
     }
 
     pub(crate) async fn tell_with(
@@ -302,6 +303,7 @@ impl Story {
             state_dir.to_owned(),
             queue,
             drain,
+            Arc::default(),
         ));
         for event in &self.events {
             bus.publish(event.clone()).await;

@@ -51,7 +51,7 @@ pub enum RunEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         slot: Option<SlotRef>,
         /// What will run, in order.
-        tasks: Vec<PlannedTask>,
+        tasks: Vec<ListedTask>,
     },
     /// An attempt is about to be started.
     TaskStarted {
@@ -105,9 +105,9 @@ pub enum RunEvent {
     RunFinished(Box<Summary>),
 }
 
-/// A task before it ran.
+/// A task that will run, as the beginning of a run lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedTask {
+pub struct ListedTask {
     /// Its place, group and command.
     #[serde(flatten)]
     pub task: TaskRef,

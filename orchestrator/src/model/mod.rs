@@ -21,7 +21,7 @@ pub(crate) mod words;
 pub use channel::{Address, DeadMan, NoticeChannel, Pulse, Secret};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use ids::{CommandName, GroupName, RunId};
-pub use nearest::nearest;
+pub(crate) use nearest::nearest;
 pub use notice::{EndKind, Judged, NoticeKind, Streak, judge, judge_late};
 pub use owner::Owner;
 pub use release::{Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version};
@@ -40,7 +40,7 @@ pub use schedule::{
 };
 pub use selection::criteria::{Day, Details, Query, Selection, SelectionError};
 pub use selection::plan::{
-    Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
+    Plan, PlannedTask, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
 };
 pub use selection::select::{SelectError, select, workflow};
 pub use stream::Stream;

@@ -3,16 +3,17 @@
 //! last said has not changed for a while by our own elapsed time.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::execution::Means;
+use crate::execution::Executor;
 use crate::model::Owner;
 use crate::scheduler::host::systemd;
 use crate::scheduler::status::Status;
-use crate::store::{Beat, Lead, StoreError};
+use crate::store::{Heartbeat, Leader, StoreError};
 
 /// How often a scheduler says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -22,8 +23,7 @@ const SILENCE: Duration = Duration::from_secs(45);
 
 /// Our part in who leads.
 pub(crate) struct Leadership {
-    means: Means,
-    owner: Owner,
+    executor: Arc<Executor>,
     schedule_file: String,
     started_at: Timestamp,
     status: Status,
@@ -61,11 +61,10 @@ pub(crate) fn heartbeat_interval() -> Duration {
 }
 
 impl Leadership {
-    pub(crate) fn new(means: Means, owner: Owner, schedule_file: &Path, status: Status) -> Self {
+    pub(crate) fn new(executor: Arc<Executor>, schedule_file: &Path, status: Status) -> Self {
         Self {
-            started_at: means.context.clock.now(),
-            means,
-            owner,
+            started_at: executor.now(),
+            executor,
             schedule_file: schedule_file.display().to_string(),
             status,
             leader: LeaderWatch::default(),
@@ -79,11 +78,11 @@ impl Leadership {
         let led = self.status.leads();
         let answer = self.send_heartbeat().await;
         let leads = match answer {
-            Ok((Lead::Ours, _)) => {
+            Ok((Leader::Ours, _)) => {
                 self.status.set_database_error(None);
                 true
             }
-            Ok((Lead::Other(other), known)) => {
+            Ok((Leader::Other(other), known)) => {
                 self.status.set_database_error(None);
                 if led {
                     tracing::warn!("the scheduler {} leads now; this one stands by", other.owner);
@@ -103,31 +102,31 @@ impl Leadership {
     }
 
     /// Who leads by the database, and whether we knew.
-    async fn send_heartbeat(&mut self) -> Result<(Lead, bool), StoreError> {
-        let (store, heartbeat) = (&self.means.store, self.heartbeat());
-        let Lead::Other(other) = store.report_beat(&heartbeat, None).await? else {
-            return Ok((Lead::Ours, true));
+    async fn send_heartbeat(&mut self) -> Result<(Leader, bool), StoreError> {
+        let (store, heartbeat) = (&self.executor.store, self.heartbeat());
+        let Leader::Other(other) = store.report_heartbeat(&heartbeat, None).await? else {
+            return Ok((Leader::Ours, true));
         };
         let known = self.leader.is_known(&other.owner);
         let silent = self.leader.observe(&other.owner, other.seen_at, Instant::now());
         let Some(silent) = silent else {
-            return Ok((Lead::Other(other), known));
+            return Ok((Leader::Other(other), known));
         };
         tracing::warn!(
             "the scheduler {silent} has been silent for {} s",
             SILENCE.as_secs()
         );
-        let lead = store.report_beat(&heartbeat, Some(&silent)).await?;
-        let known = matches!(&lead, Lead::Other(other) if self.leader.is_known(&other.owner));
+        let lead = store.report_heartbeat(&heartbeat, Some(&silent)).await?;
+        let known = matches!(&lead, Leader::Other(other) if self.leader.is_known(&other.owner));
         Ok((lead, known))
     }
 
-    fn heartbeat(&self) -> Beat {
+    fn heartbeat(&self) -> Heartbeat {
         let standing = self.status.read();
-        Beat {
-            owner: self.owner.clone(),
+        Heartbeat {
+            owner: self.executor.owner.clone(),
             started_at: self.started_at,
-            seen_at: self.means.context.clock.now(),
+            seen_at: self.executor.now(),
             ticked_at: standing.ticked_at,
             next_at: standing.next_at,
             schedule_file: self.schedule_file.clone(),
@@ -138,8 +137,12 @@ impl Leadership {
 
     /// Before we lead: what became of the runs of those who are gone.
     pub(crate) async fn recover_runs(&self) {
-        let (means, now) = (&self.means, self.means.context.clock.now());
-        match means.store.recover(&means.state_dir, &self.owner, now).await {
+        let (executor, now) = (&self.executor, self.executor.now());
+        match executor
+            .store
+            .recover(executor.state_dir(), &self.executor.owner, now)
+            .await
+        {
             Ok(found) => {
                 for (run, reason) in found.lost {
                     tracing::warn!("run {run} is lost: {reason}");
@@ -154,7 +157,7 @@ impl Leadership {
 
     /// We lead and stand by no more: another scheduler may lead at once.
     pub(crate) async fn resign(&self) {
-        if let Err(error) = self.means.store.end_beat(&self.owner).await {
+        if let Err(error) = self.executor.store.end_heartbeat(&self.executor.owner).await {
             tracing::warn!("other schedulers cannot be told that this one ends: {error}");
         }
     }

@@ -28,8 +28,7 @@ impl Scheduler {
     /// One that has done nothing yet, and how it stands at any time.
     pub fn new(settings: SchedulerSettings) -> (Self, watch::Receiver<Standing>) {
         let SchedulerSettings {
-            means,
-            owner,
+            executor,
             schedule_file,
             schedule,
             load,
@@ -38,21 +37,15 @@ impl Scheduler {
             drain_timeout,
             metrics,
         } = settings;
-        let clock = Arc::clone(&means.context.clock);
+        let clock = Arc::clone(&executor.engine.clock);
         let status = Status::new(schedule, clock.now());
         let standing = status.subscribe();
-        let dispatcher = LocalDispatcher::new(
-            means.clone(),
-            owner.clone(),
-            audience,
-            concurrency,
-            metrics.clone(),
-        );
-        let side_work = SideWork::start(&means, dispatcher.running(), &status);
+        let dispatcher = LocalDispatcher::new(executor.clone(), audience, concurrency, metrics.clone());
+        let side_work = SideWork::start(&executor, dispatcher.running(), &status);
         let scheduler = Self {
-            leadership: Leadership::new(means.clone(), owner, &schedule_file, status.clone()),
+            leadership: Leadership::new(executor.clone(), &schedule_file, status.clone()),
             slots: Slots::new(
-                means.store.clone(),
+                executor.store.clone(),
                 Arc::clone(&clock),
                 metrics,
                 Box::new(dispatcher),

@@ -1,18 +1,17 @@
 //! What a scheduler needs, made once by the verb that runs it, and why there can be none.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::execution::{Audience, Means};
-use crate::model::{Owner, Schedule};
+use crate::execution::{Audience, Executor};
+use crate::model::Schedule;
 use crate::report::Metrics;
 
 /// What a scheduler needs.
 pub struct SchedulerSettings {
     /// To execute and to remember.
-    pub means: Means,
-    /// This process.
-    pub owner: Owner,
+    pub executor: Arc<Executor>,
     /// The schedule file, to be watched.
     pub schedule_file: PathBuf,
     /// What is in it now.

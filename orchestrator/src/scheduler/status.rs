@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::events::{SideWorkStatus, Standing};
 use crate::model::Schedule;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The one place where it is written. Cheap to clone.
 #[derive(Clone)]
@@ -102,7 +102,7 @@ impl Status {
                 (before, Some(reason)) if before.as_ref() != Some(reason) => {
                     tracing::warn!(
                         "nobody can tell whether there is a new release: {}",
-                        neutralised(reason)
+                        make_safe(reason)
                     );
                 }
                 (Some(_), None) => tracing::info!("it is known again whether there is a new release"),

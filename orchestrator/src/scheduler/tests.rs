@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::execution::{Audience, Means};
+use crate::execution::{Audience, Executor};
 use crate::model::fixtures::{group, interval, schedule, weekly};
 use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, scheduler_timetable};
 use crate::report::Metrics;
 use crate::scheduler::{Scheduler, SchedulerSettings};
-use crate::store::{Store, this_process};
+use crate::store::{LedgerState, Store};
 
 /// A state directory and the time of day.
 struct Night {
@@ -43,8 +43,7 @@ impl Night {
     async fn start_with(&self, schedule: Schedule, concurrency: usize) -> Scheduler {
         let clock: Arc<dyn Clock> = self.clock.clone();
         Scheduler::new(SchedulerSettings {
-            means: Means::without_collectors(self.store().await, self.dir.path(), clock),
-            owner: this_process().unwrap(),
+            executor: Executor::without_collectors(self.store().await, self.dir.path(), clock),
             schedule_file: self.dir.path().join("schedule.yaml"),
             schedule,
             load: Box::new(|| Err("there is no file".to_owned())),
@@ -246,8 +245,8 @@ async fn a_release_check_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks
     let store = night.store().await;
     let rows = store.ledger("s", 1).await.unwrap();
     assert_eq!(
-        (rows[0].entry.as_str(), rows[0].state.as_str()),
-        ("release:g", "skipped")
+        (rows[0].entry.as_str(), rows[0].state),
+        ("release:g", LedgerState::Skipped)
     );
     assert_eq!(
         rows[0].cause.as_deref(),

@@ -3,25 +3,26 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::execution::{Means, alive_every, told_alive};
+use crate::execution::Executor;
 use crate::scheduler::background::driver::{JobResult, SideJob, Wake};
 
 /// Pulses for the watch of the settings.
 pub(crate) struct DeadManPulse {
-    means: Means,
+    executor: Arc<Executor>,
     every: Option<Duration>,
     wake: Wake,
 }
 
 impl DeadManPulse {
     /// `None` where there is no such watch.
-    pub(crate) fn new(means: &Means) -> Option<Self> {
-        means.dead_man.as_ref()?;
+    pub(crate) fn new(executor: &Arc<Executor>) -> Option<Self> {
+        executor.notifier.dead_man.as_ref()?;
         Some(Self {
-            every: alive_every(means),
-            means: means.clone(),
+            every: executor.notifier.pulse_every(),
+            executor: Arc::clone(executor),
             wake: Wake::default(),
         })
     }
@@ -55,6 +56,6 @@ impl SideJob for DeadManPulse {
     }
 
     fn run(&self) -> Pin<Box<dyn Future<Output = JobResult> + Send + '_>> {
-        Box::pin(async { told_alive(&self.means).await })
+        Box::pin(self.executor.notifier.pulse())
     }
 }

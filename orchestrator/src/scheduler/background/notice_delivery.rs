@@ -3,30 +3,30 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::execution::{Means, tell, tell_missed};
+use crate::execution::{Executor, SlotNotice};
 use crate::scheduler::background::driver::{JobResult, SideJob, Wake};
-use crate::scheduler::planning::decision::MissedSlot;
 
 /// Deliveries that failed are tried again, though nothing new happens.
 const RETRY: Duration = Duration::from_secs(60);
 
 /// Raises and delivers what is due.
 pub(crate) struct NoticeDelivery {
-    means: Means,
+    executor: Arc<Executor>,
     /// Slots that did not run, until the database has a notice of them.
-    missed: Mutex<Vec<MissedSlot>>,
+    missed: Mutex<Vec<SlotNotice>>,
     wake: Wake,
     /// Old runs are forgotten when what they came to was told.
     then: Wake,
 }
 
 impl NoticeDelivery {
-    pub(crate) fn new(means: Means, then: Wake) -> Self {
+    pub(crate) fn new(executor: Arc<Executor>, then: Wake) -> Self {
         Self {
-            means,
+            executor,
             missed: Mutex::default(),
             wake: Wake::default(),
             then,
@@ -34,7 +34,7 @@ impl NoticeDelivery {
     }
 
     /// A slot did not run.
-    pub(crate) fn report_missed(&self, slot: MissedSlot) {
+    pub(crate) fn report_missed(&self, slot: SlotNotice) {
         self.missed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -42,12 +42,12 @@ impl NoticeDelivery {
         self.wake.wake();
     }
 
-    fn take_missed(&self) -> Vec<MissedSlot> {
+    fn take_missed(&self) -> Vec<SlotNotice> {
         std::mem::take(&mut *self.missed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn anybody(&self) -> bool {
-        !self.means.post.channels.is_empty()
+        !self.executor.notifier.channels.is_empty()
     }
 }
 
@@ -69,10 +69,10 @@ impl SideJob for NoticeDelivery {
             let missed = self.take_missed();
             let mut result = Ok(());
             if self.anybody() {
-                for MissedSlot { slot, tasks, reason } in &missed {
-                    tell_missed(&self.means, slot, tasks, reason).await;
+                for missed in &missed {
+                    self.executor.notify_missed(missed).await;
                 }
-                result = tell(&self.means).await;
+                result = self.executor.notify().await;
             }
             self.then.wake();
             result

@@ -3,14 +3,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::execution::{Means, look, note_found};
+use crate::execution::Executor;
 use crate::model::{EntryKey, Release, ReleaseSource};
 use crate::scheduler::background::driver::{JobResult, SideJob, Wake};
 
@@ -25,7 +25,7 @@ pub(crate) struct ReleaseAnswer {
 
 /// Checks for whoever waits.
 pub(crate) struct ReleaseChecks {
-    means: Means,
+    executor: Arc<Executor>,
     waiting: Mutex<Waiting>,
     answers: mpsc::UnboundedSender<ReleaseAnswer>,
     wake: Wake,
@@ -50,9 +50,9 @@ impl Waiting {
 }
 
 impl ReleaseChecks {
-    pub(crate) fn new(means: Means, answers: mpsc::UnboundedSender<ReleaseAnswer>) -> Self {
+    pub(crate) fn new(executor: Arc<Executor>, answers: mpsc::UnboundedSender<ReleaseAnswer>) -> Self {
         Self {
-            means,
+            executor,
             waiting: Mutex::default(),
             answers,
             wake: Wake::default(),
@@ -85,11 +85,11 @@ impl ReleaseChecks {
     /// asked outside. What was done about releases is looked up after that, since it changes
     /// with every run.
     async fn answer(&self, source: ReleaseSource) -> JobResult {
-        let (means, of) = (self.means.clone(), source.clone());
-        let found = on_its_own(async move { look(&means, &of).await }).await;
+        let (executor, of) = (self.executor.clone(), source.clone());
+        let found = on_its_own(async move { executor.find_releases(&of).await }).await;
         let slots = self.lock().take(&source);
-        let means = self.means.clone();
-        let release = on_its_own(async move { Ok(note_found(&means, found).await) }).await;
+        let executor = self.executor.clone();
+        let release = on_its_own(async move { Ok(executor.record_releases(found).await) }).await;
         let release = release.unwrap_or_else(Release::Unknown);
         let result = match &release {
             Release::Unknown(reason) => Err(reason.clone()),

@@ -2,20 +2,21 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::execution::{Means, tidy};
+use crate::execution::Executor;
 use crate::scheduler::background::driver::{JobResult, SideJob, Wake};
 
 /// Forgets what is due.
 pub(crate) struct Forgetting {
-    means: Means,
+    executor: Arc<Executor>,
     wake: Wake,
 }
 
 impl Forgetting {
-    pub(crate) fn new(means: Means, wake: Wake) -> Self {
-        Self { means, wake }
+    pub(crate) fn new(executor: Arc<Executor>, wake: Wake) -> Self {
+        Self { executor, wake }
     }
 }
 
@@ -34,6 +35,6 @@ impl SideJob for Forgetting {
     }
 
     fn run(&self) -> Pin<Box<dyn Future<Output = JobResult> + Send + '_>> {
-        Box::pin(async { tidy(&self.means).await })
+        Box::pin(self.executor.tidy())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::execution::Means;
+use crate::execution::Executor;
 use crate::scheduler::background::dead_man::DeadManPulse;
 use crate::scheduler::background::driver::{Driver, SideJob, Wake};
 use crate::scheduler::background::notice_delivery::NoticeDelivery;
@@ -25,23 +25,23 @@ pub(crate) struct SideWork {
 
 impl SideWork {
     /// Begins to drive it; `running` are the runs of this process.
-    pub(crate) fn start(means: &Means, running: RunningRuns, status: &Status) -> Self {
+    pub(crate) fn start(executor: &Arc<Executor>, running: RunningRuns, status: &Status) -> Self {
         let (sender, answers) = mpsc::unbounded_channel();
         let forgotten = Wake::default();
-        let release_checks = Arc::new(ReleaseChecks::new(means.clone(), sender));
-        let notices = Arc::new(NoticeDelivery::new(means.clone(), forgotten.clone()));
-        let dead_man = DeadManPulse::new(means).map(Arc::new);
+        let release_checks = Arc::new(ReleaseChecks::new(executor.clone(), sender));
+        let notices = Arc::new(NoticeDelivery::new(executor.clone(), forgotten.clone()));
+        let dead_man = DeadManPulse::new(executor).map(Arc::new);
         // They finish in this order: what notices are about is forgotten after them.
         let mut jobs: Vec<Arc<dyn SideJob>> = vec![
             Arc::clone(&release_checks) as Arc<dyn SideJob>,
-            Arc::new(UndeliveredImport::new(means.clone(), running)),
+            Arc::new(UndeliveredImport::new(executor.clone(), running)),
         ];
         jobs.extend(dead_man.clone().map(|job| job as Arc<dyn SideJob>));
         jobs.push(Arc::clone(&notices) as Arc<dyn SideJob>);
-        jobs.push(Arc::new(Forgetting::new(means.clone(), forgotten)));
+        jobs.push(Arc::new(Forgetting::new(executor.clone(), forgotten)));
         let mut driver = Driver::default();
         for job in jobs {
-            driver.drive(job, status, &means.context.clock);
+            driver.drive(job, status, &executor.engine.clock);
         }
         Self {
             notices,

@@ -4,20 +4,21 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::execution::{Means, bring_in};
+use crate::execution::Executor;
 use crate::scheduler::background::driver::{JobResult, SideJob, Wake};
 use crate::scheduler::dispatch::local::RunningRuns;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// How long it may take until somebody notices that the database is back.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Looks for it and imports it.
 pub(crate) struct UndeliveredImport {
-    means: Means,
+    executor: Arc<Executor>,
     /// Their recorders are still at it: what they have not given to the database yet is on
     /// its way.
     running: RunningRuns,
@@ -27,9 +28,9 @@ pub(crate) struct UndeliveredImport {
 }
 
 impl UndeliveredImport {
-    pub(crate) fn new(means: Means, running: RunningRuns) -> Self {
+    pub(crate) fn new(executor: Arc<Executor>, running: RunningRuns) -> Self {
         Self {
-            means,
+            executor,
             running,
             wake: Wake::default(),
             problems: Mutex::default(),
@@ -39,7 +40,7 @@ impl UndeliveredImport {
     fn say_new(&self, found: BTreeSet<String>) {
         let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
         for problem in found.difference(&problems) {
-            tracing::warn!("{}", neutralised(problem));
+            tracing::warn!("{}", make_safe(problem));
         }
         *problems = found;
     }
@@ -65,7 +66,7 @@ impl SideJob for UndeliveredImport {
 
     fn run(&self) -> Pin<Box<dyn Future<Output = JobResult> + Send + '_>> {
         Box::pin(async {
-            let problems = bring_in(&self.means, &self.running.list()).await;
+            let problems = self.executor.ingest_unrecorded(&self.running.list()).await;
             let result = match problems.as_slice() {
                 [] => Ok(()),
                 problems => Err(problems.join("; ")),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::execution::Executed;
 use crate::model::{EntryKey, Order, RunId};
 use crate::scheduler::planning::decision::SlotStart;
+use crate::scheduler::planning::situation::ClaimedSlots;
 
 /// Runs slots beside the loop.
 pub(crate) trait Dispatcher {
@@ -24,8 +25,8 @@ pub(crate) trait Dispatcher {
     /// How many slots were started and have not ended.
     fn count(&self) -> usize;
 
-    /// Whether the slot was started and is claimed in the database.
-    fn is_claimed(&self, key: &EntryKey, slot: Timestamp) -> bool;
+    /// The slots that were started, have not ended, and are claimed in the database.
+    fn claimed(&self) -> ClaimedSlots;
 
     /// The next one that ends; waits for ever while there is none. Safe to drop.
     fn next_end(&mut self) -> Pin<Box<dyn Future<Output = EndedStart> + '_>>;

@@ -10,13 +10,14 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::execution::{Audience, Means, Orders};
-use crate::model::{EntryKey, Order, Owner, RunId};
+use crate::execution::{Audience, Executor, Orders};
+use crate::model::{EntryKey, Order, RunId};
 use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::{Dispatcher, EndedStart, StartEnd};
 use crate::scheduler::dispatch::slot_run::SlotRun;
 use crate::scheduler::planning::decision::SlotStart;
 use crate::scheduler::planning::lateness::Lateness;
+use crate::scheduler::planning::situation::ClaimedSlots;
 
 /// The runs that were started here and have not ended: what they have to say is on its way
 /// to the database. Cheap to clone.
@@ -35,8 +36,7 @@ impl RunningRuns {
 
 /// Runs slots in this process.
 pub(crate) struct LocalDispatcher {
-    means: Means,
-    owner: Owner,
+    executor: Arc<Executor>,
     audience: Box<dyn Fn() -> Audience>,
     metrics: Metrics,
     lateness: Lateness,
@@ -58,15 +58,13 @@ struct Started {
 
 impl LocalDispatcher {
     pub(crate) fn new(
-        means: Means,
-        owner: Owner,
+        executor: Arc<Executor>,
         audience: Box<dyn Fn() -> Audience>,
         concurrency: usize,
         metrics: Metrics,
     ) -> Self {
         Self {
-            means,
-            owner,
+            executor,
             audience,
             metrics,
             lateness: Lateness::default(),
@@ -99,15 +97,14 @@ impl Dispatcher for LocalDispatcher {
         let started = Started {
             key: start.key.clone(),
             slot: start.slot,
-            run: start.run.clone(),
+            run: start.plan.run.clone(),
             claimed: Arc::default(),
             orders: orders.sender(),
         };
         self.running.change(|runs| runs.insert(started.run.clone()));
         let run = SlotRun {
             start,
-            means: self.means.clone(),
-            owner: self.owner.clone(),
+            executor: self.executor.clone(),
             claimed: Arc::clone(&started.claimed),
             lateness: self.lateness.clone(),
             metrics: self.metrics.clone(),
@@ -132,11 +129,12 @@ impl Dispatcher for LocalDispatcher {
         self.started.len()
     }
 
-    fn is_claimed(&self, key: &EntryKey, slot: Timestamp) -> bool {
+    fn claimed(&self) -> ClaimedSlots {
         let started = self.started.values();
         started
-            .filter(|started| started.key == *key && started.slot == slot)
-            .any(|started| started.claimed.load(Ordering::Acquire))
+            .filter(|started| started.claimed.load(Ordering::Acquire))
+            .map(|started| (started.key.clone(), started.slot))
+            .collect()
     }
 
     fn next_end(&mut self) -> Pin<Box<dyn Future<Output = EndedStart> + '_>> {

@@ -21,7 +21,7 @@ impl Slots {
             .flat_map(|entry| entry.tasks().iter().map(|task| timetable_row(entry, task)))
             .collect();
         let circumstances = Circumstances {
-            since: self.store.know(&tasks, now).await?,
+            since: self.store.update_timetable(&tasks, now).await?,
             pauses: self.store.pauses().await?,
         };
         let mut settled = Vec::with_capacity(timetable.len());
@@ -36,6 +36,7 @@ impl Slots {
             schedule,
             timetable,
             circumstances,
+            claimed: self.dispatcher.claimed(),
         };
         Ok((Timeline::new(timetable, settled), situation))
     }

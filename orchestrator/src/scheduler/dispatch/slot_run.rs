@@ -9,10 +9,9 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
-use crate::engine::RunRequest;
 use crate::events::SlotRef;
-use crate::execution::{Audience, Means, Orders, execute, tell_late};
-use crate::model::{Overlap, Owner};
+use crate::execution::{Audience, Executor, Orders};
+use crate::model::Overlap;
 use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::StartEnd;
 use crate::scheduler::planning::decision::{SlotStart, slot_ref};
@@ -26,8 +25,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// All that it needs.
 pub(crate) struct SlotRun {
     pub(crate) start: SlotStart,
-    pub(crate) means: Means,
-    pub(crate) owner: Owner,
+    pub(crate) executor: Arc<Executor>,
     /// To be set when the slot is claimed.
     pub(crate) claimed: Arc<AtomicBool>,
     pub(crate) lateness: Lateness,
@@ -58,7 +56,7 @@ impl SlotRun {
         }
         let late = self.measure();
         // Beside the run: no collector waits for a note.
-        let work = execute(&self.means, self.request(), audience, orders);
+        let work = self.executor.execute(self.start.plan.clone(), audience, orders);
         match tokio::join!(work, self.notify_late(&late)).0 {
             Ok(executed) => StartEnd::Ran(Box::new(executed)),
             Err(error) => StartEnd::Failed(self.give_up(error.into()).await),
@@ -69,28 +67,13 @@ impl SlotRun {
         slot_ref(&self.start.key, self.start.slot)
     }
 
-    fn request(&self) -> RunRequest {
-        let SlotStart { plan, slot, .. } = &self.start;
-        RunRequest {
-            run: self.start.run.clone(),
-            schedule: plan.selection.to_owned(),
-            group: self.start.group.clone(),
-            slots: vec![*slot; plan.tasks.len()],
-            plan: plan.clone(),
-            stop_on_failure: false,
-            stopping_groups: self.start.stopping_groups.clone(),
-            slot: Some(self.slot()),
-            owner: self.owner.clone(),
-        }
-    }
-
     /// How late it begins, which is counted.
     fn measure(&self) -> LateStart {
-        let now = self.means.context.clock.now();
+        let now = self.executor.now();
         let since = |then: Timestamp| Duration::try_from(now.duration_since(then)).unwrap_or_default();
         let (lag, waited) = (since(self.start.planned_for), since(self.start.found_at));
         self.metrics.count_start(lag);
-        LateStart::of(&self.slot(), &self.start.plan, lag, waited)
+        LateStart::of(&self.slot(), &self.start.plan.plan, lag, waited)
     }
 
     /// If it is late, that is written down for whoever wants to know, and delivered within a
@@ -101,11 +84,12 @@ impl SlotRun {
         if key.is_release_check() {
             return;
         }
-        let channels = self.lateness.count(&self.means.post.channels, key, late.lag);
+        let channels = self
+            .lateness
+            .count(&self.executor.notifier.channels, key, late.lag);
         if !channels.is_empty() {
-            let reason = late.reason();
-            tracing::warn!("{key} of {}: {reason}", late.slot.at);
-            tell_late(&self.means, &late.slot, &late.tasks, &reason, &channels).await;
+            tracing::warn!("{key} of {}: {}", self.start.slot, late.notice.reason);
+            self.executor.notify_late(&late.notice, &channels).await;
         }
     }
 
@@ -113,8 +97,11 @@ impl SlotRun {
     async fn give_up(&self, error: anyhow::Error) -> String {
         let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
         let reason = causes.join(": ");
-        let store = &self.means.store;
-        match store.give_up_slot(&self.slot(), &self.start.run, &reason).await {
+        let store = &self.executor.store;
+        match store
+            .give_up_slot(&self.slot(), &self.start.plan.run, &reason)
+            .await
+        {
             Ok(()) => reason,
             Err(error) => format!("{reason}; and the ledger cannot say so: {error}"),
         }
@@ -125,12 +112,11 @@ impl SlotRun {
         let mut said = false;
         let (slot, shares) = (self.slot(), self.shares_queue_with());
         loop {
-            let claim = self.means.store.claim_slot(
+            let claim = self.executor.store.claim_slot(
                 &slot,
-                &self.start.run,
-                &self.owner,
+                (&self.start.plan.run, &self.executor.owner),
                 &self.start.rows,
-                self.means.context.clock.now(),
+                self.executor.now(),
                 shares.as_deref(),
             );
             match claim.await {
@@ -172,8 +158,11 @@ impl SlotRun {
             if self.stopped_in_pause().await {
                 return StartEnd::Stopped;
             }
-            let store = &self.means.store;
-            match store.lane_is_busy(&slot, &self.owner, shares.as_deref()).await {
+            let store = &self.executor.store;
+            match store
+                .lane_is_busy(&slot, &self.executor.owner, shares.as_deref())
+                .await
+            {
                 Ok(false) => return StartEnd::Waited,
                 Ok(true) => {}
                 Err(error) if error.may_pass() => {}

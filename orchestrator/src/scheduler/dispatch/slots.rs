@@ -115,8 +115,9 @@ impl Slots {
         self.settle().await;
     }
 
-    fn decide(&mut self, situation: &Situation<'_, '_>, event: SlotEvent) {
+    fn decide(&mut self, situation: &mut Situation<'_, '_>, event: SlotEvent) {
         let now = self.now();
+        situation.claimed = self.dispatcher.claimed();
         let decisions = self.planner.decide(situation, event, now);
         self.carry_out(decisions);
     }
@@ -134,19 +135,19 @@ impl Slots {
 
     /// All that waits is left to the next scheduler.
     pub(crate) fn leave_waiting(&mut self) {
-        let (queues, dispatcher) = (&self.planner.queues, &self.dispatcher);
+        let (queues, claimed) = (&self.planner.queues, self.dispatcher.claimed());
         self.unsettled
-            .leave_held(|key| queues.first_unclaimed(key, |key, slot| dispatcher.is_claimed(key, slot)));
+            .leave_held(|key| queues.first_unclaimed(key, &claimed));
         self.planner.queues.clear_waiting();
     }
 
     /// Writes down what was passed over. What the database cannot take now, it is given again
     /// later.
     pub(crate) async fn settle(&mut self) {
-        let (queues, dispatcher) = (&self.planner.queues, &self.dispatcher);
+        let (queues, claimed) = (&self.planner.queues, self.dispatcher.claimed());
         let ready = self
             .unsettled
-            .take_ready(|key| queues.first_unclaimed(key, |key, slot| dispatcher.is_claimed(key, slot)));
+            .take_ready(|key| queues.first_unclaimed(key, &claimed));
         if ready.is_empty() {
             return;
         }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::events::SlotRef;
-use crate::model::{EntryKey, Overlap, Plan, ReleaseSource, RunId, SkipCause};
+use crate::execution::{RunPlan, SlotNotice};
+use crate::model::{EntryKey, Overlap, ReleaseSource, SkipCause};
 use crate::scheduler::planning::skip_reason::SkipReason;
 use crate::store::{PassedSlot, SlotTask};
 
@@ -11,7 +12,8 @@ use crate::store::{PassedSlot, SlotTask};
 #[derive(Debug)]
 pub(crate) enum Decision {
     PassOver(SlotSkip),
-    NotifyMissed(MissedSlot),
+    /// Those who want to know are notified of tasks that did not run at a slot.
+    NotifyMissed(SlotNotice),
     /// It is to be found out whether there is a release before the slot can be planned.
     CheckReleases {
         key: EntryKey,
@@ -46,26 +48,12 @@ pub(crate) struct SlotSkip {
     pub(crate) said: Option<SkipReason>,
 }
 
-/// A slot that did not run, and for which tasks (group and collector): for those who want
-/// to be notified.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MissedSlot {
-    pub(crate) slot: SlotRef,
-    pub(crate) tasks: Vec<(String, String)>,
-    pub(crate) reason: String,
-}
-
 /// A slot that is to be claimed, and then run.
 #[derive(Debug, Clone)]
 pub(crate) struct SlotStart {
     pub(crate) key: EntryKey,
     pub(crate) slot: Timestamp,
-    pub(crate) run: RunId,
-    pub(crate) plan: Plan,
-    /// The group whose batch or release check it is.
-    pub(crate) group: Option<String>,
-    /// Groups whose part of the run ends with their first failure.
-    pub(crate) stopping_groups: Vec<String>,
+    pub(crate) plan: RunPlan,
     pub(crate) rows: Vec<SlotTask>,
     /// Why some of its tasks do not run, to be counted once it is claimed.
     pub(crate) causes: Vec<SkipCause>,

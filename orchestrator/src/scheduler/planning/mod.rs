@@ -1,4 +1,4 @@
-//! What a moment means: which slots are due, what becomes of each task, what waits for
+//! What a moment executor: which slots are due, what becomes of each task, what waits for
 //! what. Pure: the rooms around it bring the time and do what is decided here.
 
 pub(crate) mod decision;

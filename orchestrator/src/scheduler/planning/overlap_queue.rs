@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use jiff::Timestamp;
 
 use crate::model::{EntryKey, Overlap, RunId};
+use crate::scheduler::planning::situation::ClaimedSlots;
 use crate::scheduler::planning::tick::KEPT;
 
 /// All queues, those of entries that are no more in the timetable included.
@@ -31,6 +32,12 @@ pub(crate) struct QueuedSlot {
     pub(crate) slot: Timestamp,
     /// When this scheduler found it.
     pub(crate) found_at: Timestamp,
+}
+
+impl QueuedSlot {
+    fn is_in(&self, claimed: &ClaimedSlots) -> bool {
+        claimed.contains(&(self.key.clone(), self.slot))
+    }
 }
 
 /// What occupies a queue.
@@ -60,6 +67,7 @@ impl OverlapQueues {
         slots: &[Timestamp],
         overlap: Overlap,
         now: Timestamp,
+        claimed: &ClaimedSlots,
     ) -> Offered {
         let mut offered = Offered::default();
         let queue = self.queues.entry(key.overlap_queue()).or_default();
@@ -67,7 +75,9 @@ impl OverlapQueues {
             let before = self.offered.entry(key.clone()).or_insert(last);
             *before = last.max(*before);
         }
-        let in_the_way = queue.in_the_way(key).filter(|_| overlap == Overlap::Skip);
+        let in_the_way = queue
+            .in_the_way(key, claimed)
+            .filter(|_| overlap == Overlap::Skip);
         for &slot in slots {
             // The clock was set back, and it comes again.
             if queue.holds(key, slot) {
@@ -112,16 +122,11 @@ impl OverlapQueues {
         Some(current.queued.found_at)
     }
 
-    /// The oldest slot of an entry that is to be run and that `is_claimed` does not know as
-    /// claimed in the database.
-    pub(crate) fn first_unclaimed(
-        &self,
-        key: &EntryKey,
-        is_claimed: impl Fn(&EntryKey, Timestamp) -> bool,
-    ) -> Option<Timestamp> {
+    /// The oldest slot of an entry that is to be run and is not claimed yet.
+    pub(crate) fn first_unclaimed(&self, key: &EntryKey, claimed: &ClaimedSlots) -> Option<Timestamp> {
         let queue = self.queues.get(&key.overlap_queue())?;
         let current = queue.current.as_ref().map(|current| &current.queued);
-        let current = current.filter(|queued| !is_claimed(&queued.key, queued.slot));
+        let current = current.filter(|queued| !queued.is_in(claimed));
         let unclaimed = current.into_iter().chain(&queue.waiting);
         unclaimed
             .filter(|queued| queued.key == *key)
@@ -162,7 +167,7 @@ impl OverlapQueue {
     }
 
     /// What `key` must not overlap with, in words.
-    fn in_the_way(&self, key: &EntryKey) -> Option<String> {
+    fn in_the_way(&self, key: &EntryKey, claimed: &ClaimedSlots) -> Option<String> {
         let whose = |queued: &QueuedSlot| match queued.key == *key {
             true => format!("its slot {}", queued.slot),
             false => format!("slot {} of {}", queued.slot, queued.key),
@@ -171,7 +176,8 @@ impl OverlapQueue {
         if let Some(Current { queued, run }) =
             current.filter(|current| key.is_release_check() || current.queued.key == *key)
         {
-            return Some(match run {
+            // A run that does not have its slot yet may never begin.
+            return Some(match run.as_ref().filter(|_| queued.is_in(claimed)) {
                 Some(run) => format!("run {run} of {} still went on", whose(queued)),
                 None => format!("{} was about to run", whose(queued)),
             });
@@ -211,7 +217,23 @@ mod tests {
     }
 
     fn offer(queues: &mut OverlapQueues, key: &EntryKey, minute: i64, overlap: Overlap) -> Offered {
-        queues.offer(key, &[at(minute)], overlap, at(minute))
+        queues.offer(key, &[at(minute)], overlap, at(minute), &claimed(&[]))
+    }
+
+    /// The same, while slots of these entries are claimed.
+    fn offer_beside(
+        queues: &mut OverlapQueues,
+        key: &EntryKey,
+        minute: i64,
+        current: (EntryKey, i64),
+    ) -> Offered {
+        let claimed = [(current.0, at(current.1))].into();
+        queues.offer(key, &[at(minute)], Overlap::Skip, at(minute), &claimed)
+    }
+
+    /// Slots of the batch that are claimed.
+    fn claimed(minutes: &[i64]) -> ClaimedSlots {
+        minutes.iter().map(|&minute| (batch(), at(minute))).collect()
     }
 
     fn queued(key: EntryKey, minute: i64) -> Option<QueuedSlot> {
@@ -225,7 +247,7 @@ mod tests {
         let started = offer(&mut queues, &batch(), 1, Overlap::Skip).start;
         assert_eq!(started, queued(batch(), 1));
         queues.set_run(&batch(), RunId::new("r"));
-        let skipped = offer(&mut queues, &batch(), 2, Overlap::Skip);
+        let skipped = offer_beside(&mut queues, &batch(), 2, (batch(), 1));
         assert_eq!(
             skipped.skipped,
             [(
@@ -248,33 +270,43 @@ mod tests {
         assert_eq!(queues.offered(&batch()), Some(at(5)));
     }
 
+    /// The database may refuse its slot for ever.
+    #[test]
+    fn a_run_without_its_slot_is_not_said_to_go_on() {
+        let mut queues = OverlapQueues::default();
+        offer(&mut queues, &batch(), 1, Overlap::Skip);
+        queues.set_run(&batch(), RunId::new("r"));
+        let skipped = offer(&mut queues, &batch(), 2, Overlap::Skip).skipped;
+        assert_eq!(
+            skipped[0].1,
+            "its slot 1970-01-01T00:01:00Z was about to run (overlap: skip)"
+        );
+    }
+
     #[test]
     fn a_slot_is_unclaimed_until_it_is_claimed_and_is_not_offered_twice() {
         let mut queues = OverlapQueues::default();
-        let claimed = |minutes: &'static [i64]| {
-            move |key: &EntryKey, slot| *key == batch() && minutes.iter().any(|&minute| at(minute) == slot)
-        };
-        assert_eq!(queues.first_unclaimed(&batch(), claimed(&[])), None);
-        queues.offer(&batch(), &[at(1), at(2)], Overlap::Queue, at(2));
-        assert_eq!(queues.first_unclaimed(&batch(), claimed(&[])), Some(at(1)));
+        assert_eq!(queues.first_unclaimed(&batch(), &claimed(&[])), None);
+        queues.offer(&batch(), &[at(1), at(2)], Overlap::Queue, at(2), &claimed(&[]));
+        assert_eq!(queues.first_unclaimed(&batch(), &claimed(&[])), Some(at(1)));
         assert_eq!(
-            queues.first_unclaimed(&check(), claimed(&[])),
+            queues.first_unclaimed(&check(), &claimed(&[])),
             None,
             "it shares the queue, and is none of its slots"
         );
-        assert_eq!(queues.first_unclaimed(&batch(), claimed(&[1])), Some(at(2)));
+        assert_eq!(queues.first_unclaimed(&batch(), &claimed(&[1])), Some(at(2)));
         for minute in [1, 2] {
             let again = offer(&mut queues, &batch(), minute, Overlap::Skip);
             assert_eq!(again, Offered::default());
         }
         assert_eq!(queues.advance(&batch()).map(|queued| queued.slot), Some(at(2)));
-        assert_eq!(queues.first_unclaimed(&batch(), claimed(&[1, 2])), None);
+        assert_eq!(queues.first_unclaimed(&batch(), &claimed(&[1, 2])), None);
     }
 
     #[test]
     fn slots_that_come_together_run_one_after_another_whatever_overlap_says() {
         let mut queues = OverlapQueues::default();
-        let offered = queues.offer(&batch(), &[at(1), at(2)], Overlap::Skip, at(2));
+        let offered = queues.offer(&batch(), &[at(1), at(2)], Overlap::Skip, at(2), &claimed(&[]));
         let start = offered.start.map(|queued| queued.slot);
         assert_eq!((start, offered.skipped.len()), (Some(at(1)), 0));
         assert_eq!(queues.advance(&batch()).map(|queued| queued.slot), Some(at(2)));
@@ -284,7 +316,7 @@ mod tests {
     fn what_waits_is_bounded_and_other_queues_do_not_wait() {
         let mut queues = OverlapQueues::default();
         let slots: Vec<Timestamp> = (0..=2000).map(at).collect();
-        let offered = queues.offer(&batch(), &slots, Overlap::Queue, at(2000));
+        let offered = queues.offer(&batch(), &slots, Overlap::Queue, at(2000), &claimed(&[]));
         assert_eq!(offered.start.map(|queued| queued.slot), Some(at(0)));
         assert_eq!(offered.skipped.len(), 2001 - KEPT);
         let other = EntryKey::Workflow;
@@ -306,7 +338,7 @@ mod tests {
         );
         assert_eq!(queues.advance(&check()), queued(batch(), 2));
         queues.set_run(&batch(), RunId::new("b"));
-        let skipped = offer(&mut queues, &check(), 4, Overlap::Skip).skipped;
+        let skipped = offer_beside(&mut queues, &check(), 4, (batch(), 2)).skipped;
         assert_eq!(
             skipped[0].1,
             "run b of slot 1970-01-01T00:02:00Z of group:g still went on (overlap: skip)"

@@ -4,8 +4,9 @@
 
 use jiff::Timestamp;
 
+use crate::execution::{RunPlan, SlotNotice};
 use crate::model::{Entry, EntryKey, Overlap, Release, ReleaseSource, RunId};
-use crate::scheduler::planning::decision::{Decision, MissedSlot, SlotSkip, SlotStart, slot_ref};
+use crate::scheduler::planning::decision::{Decision, SlotSkip, SlotStart, slot_ref};
 use crate::scheduler::planning::jitter::delay;
 use crate::scheduler::planning::overlap_queue::{Offered, OverlapQueues};
 use crate::scheduler::planning::rows::{Row, asks_for_release, planned, rows};
@@ -128,7 +129,13 @@ impl Deciding<'_, '_, '_, '_> {
 
     fn queue(&mut self, entry: &Entry<'_>, slots: &[Timestamp]) {
         let queues = &mut self.planner.queues;
-        let Offered { start, skipped } = queues.offer(entry.key(), slots, overlap(entry), self.now);
+        let Offered { start, skipped } = queues.offer(
+            entry.key(),
+            slots,
+            overlap(entry),
+            self.now,
+            &self.situation.claimed,
+        );
         for (slot, reason) in skipped {
             let reason = SkipReason::overlap(entry, reason);
             self.pass_over(entry, slot, Some(&reason));
@@ -172,7 +179,7 @@ impl Deciding<'_, '_, '_, '_> {
             });
         }
         let due = planned.filter(|(plan, _)| nothing.is_none() && !plan.tasks.is_empty());
-        let Some((plan, rows)) = due else {
+        let Some((mut plan, rows)) = due else {
             let reason = nothing.unwrap_or(SkipReason::NoNewRelease);
             self.pass_over(entry, slot, Some(&reason));
             return self.begin_next(entry.key());
@@ -180,15 +187,19 @@ impl Deciding<'_, '_, '_, '_> {
         let run = (self.planner.new_run)(self.now);
         let queues = &mut self.planner.queues;
         queues.set_run(entry.key(), run.clone());
-        let stopping = self.situation.schedule.groups.iter();
-        let stopping = stopping.filter(|group| group.stop_on_failure);
+        plan.stop_groups(self.situation.schedule);
+        plan.set_slot(slot);
         self.decisions.push(Decision::Start(Box::new(SlotStart {
             key: entry.key().clone(),
             slot,
-            run,
-            plan,
-            group: entry.group().map(|group| group.name.to_string()),
-            stopping_groups: stopping.map(|group| group.name.to_string()).collect(),
+            plan: RunPlan {
+                run,
+                schedule: plan.selection.clone(),
+                group: entry.group().map(|group| group.name.to_string()),
+                slot: Some(slot_ref(entry.key(), slot)),
+                stop_on_failure: false,
+                plan,
+            },
             causes: causes(&rows),
             rows: rows.iter().map(Row::slot_task).collect(),
             planned_for: slot.checked_add(delay(entry)).unwrap_or(slot),
@@ -256,7 +267,7 @@ impl Deciding<'_, '_, '_, '_> {
         let of = |row: &Row<'_>| (row.task.group.to_string(), row.task.command.to_string());
         let rows = rows(entry, slot, &self.situation.circumstances, Some(reason));
         let for_it = rows.iter().filter(|row| row.reason.as_ref() == Some(reason));
-        self.decisions.push(Decision::NotifyMissed(MissedSlot {
+        self.decisions.push(Decision::NotifyMissed(SlotNotice {
             slot: slot_ref(entry.key(), slot),
             tasks: for_it.map(of).collect(),
             reason: reason.to_string(),

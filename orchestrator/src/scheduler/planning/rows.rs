@@ -1,4 +1,4 @@
-//! What a slot means to each task that has to do with its entry: the rows of the
+//! What a slot executor to each task that has to do with its entry: the rows of the
 //! ledger, and from them the plan. Pure.
 
 use std::collections::HashMap;
@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 use crate::model::{Cadence, Entry, Plan, Release, Task, plan_slot};
 use crate::scheduler::planning::skip_reason::SkipReason;
-use crate::store::{KnownTask, Pause, SlotState, SlotTask};
+use crate::store::{Pause, SlotState, SlotTask, TimetableRow};
 
 /// What decides about tasks besides the timetable.
 #[derive(Debug, Default)]
 pub(crate) struct Circumstances {
     /// Since when each task is in the timetable as it is.
-    pub(crate) since: HashMap<KnownTask, Timestamp>,
+    pub(crate) since: HashMap<TimetableRow, Timestamp>,
     /// Every pause there was.
     pub(crate) pauses: Vec<Pause>,
 }
@@ -39,7 +39,7 @@ impl Row<'_> {
 
 /// A task as the table of the timetable has it. With another cadence or time it is another
 /// one.
-pub(crate) fn timetable_row(entry: &Entry<'_>, task: &Task) -> KnownTask {
+pub(crate) fn timetable_row(entry: &Entry<'_>, task: &Task) -> TimetableRow {
     let at = match (entry.time_of_day(), entry.step()) {
         (Some((time, zone)), _) => format!(
             " {} {}",
@@ -51,7 +51,7 @@ pub(crate) fn timetable_row(entry: &Entry<'_>, task: &Task) -> KnownTask {
         }
         (None, _) => String::new(),
     };
-    KnownTask {
+    TimetableRow {
         entry: entry.key().to_string(),
         group: task.group.to_string(),
         command: task.command.to_string(),

@@ -18,7 +18,7 @@ use crate::model::{Clock, EntryKey, SystemClock, UpcomingSlot, Window, timetable
 use crate::report::{UpcomingSlotView, outcome_style};
 use crate::store::{LastOutcome, Pause};
 use crate::text::human_duration;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 type LastOutcomes = HashMap<(String, String), LastOutcome>;
 
@@ -106,7 +106,7 @@ fn table(firings: &[UpcomingSlot<'_, '_>], remembered: &Remembered, now: Timesta
             .tasks
             .iter()
             .map(|task| {
-                let name = neutralised(task.command.as_str()).into_owned();
+                let name = make_safe(task.command.as_str()).into_owned();
                 match remembered
                     .last
                     .get(&(task.group.to_string(), task.command.to_string()))
@@ -124,7 +124,7 @@ fn table(firings: &[UpcomingSlot<'_, '_>], remembered: &Remembered, now: Timesta
             firing.at.strftime("%a %Y-%m-%d %H:%M").to_string(),
             local.to_datetime(firing.at).strftime("%a %H:%M").to_string(),
             human_duration(Duration::from_secs(wait.as_secs())),
-            neutralised(&entry).into_owned(),
+            make_safe(&entry).into_owned(),
             tasks.join(", "),
         ]);
     }

@@ -4,6 +4,7 @@ use super::*;
 use crate::model::fixtures::{group, schedule};
 use crate::model::{Cadence, Schedule, scheduler_timetable};
 use crate::scheduler::planning::rows::Circumstances;
+use crate::scheduler::planning::situation::ClaimedSlots;
 
 fn at(text: &str) -> Timestamp {
     format!("2026-11-{text}:00Z").parse().unwrap()
@@ -38,6 +39,7 @@ impl<'t, 'a> Desk<'t, 'a> {
                 schedule,
                 timetable,
                 circumstances: Circumstances::default(),
+                claimed: ClaimedSlots::new(),
             },
         }
     }
@@ -82,7 +84,11 @@ fn shown(decision: &Decision) -> String {
         Decision::NotifyMissed(missed) => format!("notify {}", time(&missed.slot.at)),
         Decision::CheckReleases { key, slot, .. } => format!("check for {key} {}", time(slot)),
         Decision::ReportReleases { answer, .. } => format!("report {answer}"),
-        Decision::Start(start) => format!("start {} {} tasks", time(&start.slot), start.plan.tasks.len()),
+        Decision::Start(start) => format!(
+            "start {} {} tasks",
+            time(&start.slot),
+            start.plan.plan.tasks.len()
+        ),
         Decision::Leave { slot, .. } => format!("leave {}", time(slot)),
         Decision::Drop { slot, .. } => format!("drop {}", time(slot)),
     }
