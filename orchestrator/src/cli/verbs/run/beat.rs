@@ -24,7 +24,7 @@ use crate::config::{self, render};
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
 use crate::report::{Console, Metrics, ServiceLog, Terminal};
-use crate::scheduler::{self, Scheduler, Setup};
+use crate::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::web::{Listening, Site, listen};
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
@@ -114,7 +114,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
         with_output: !quiet,
     };
     let file = settings.schedule_file.clone();
-    let setup = Setup {
+    let setup = SchedulerSettings {
         executor: Arc::clone(&executor),
         schedule_file: file.clone(),
         schedule,
@@ -128,7 +128,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
 }
 
 async fn work(
-    setup: Setup,
+    setup: SchedulerSettings,
     executor: Arc<Executor>,
     metrics: Metrics,
     listening: Option<Listening>,

@@ -234,12 +234,13 @@ impl Job {
             .execute(plan, audience, orders)
             .await
             .map_err(not_executed)?;
-        executor.notify().await;
+        // What stood in the way is in the log, and tried again by whoever comes next.
+        let _ = executor.notify().await;
         if executed.summary.success {
             executor.notifier.pulse_after_success().await;
         }
         if executed.recorded.failure.is_none() {
-            executor.tidy().await;
+            let _ = executor.tidy().await;
             executor.close().await;
         } else {
             executor.stop_processes().await;
