@@ -2,7 +2,7 @@
 //! orchestrator's binary, and the supervisors that it forks. Single-threaded, no
 //! async, no logging. Entered from `main` before anything else.
 
-mod cgroup;
+pub(crate) mod cgroup;
 mod channel;
 mod fork_server;
 mod supervisor;

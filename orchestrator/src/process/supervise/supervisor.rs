@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{Resource, getrlimit};
-use nix::sys::signal::{SigSet, Signal, killpg};
+use nix::sys::signal::{SigSet, Signal, kill, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 
@@ -36,21 +36,31 @@ const BUSY_RETRIES: u32 = 7;
 pub(crate) fn supervise(control: OwnedFd) -> io::Result<()> {
     let mut supervisor = Supervisor {
         control: Channel::new(control),
+        server: nix::unistd::getppid(),
         deaths: signal_fd()?,
         spawner: Spawner::new(),
         cgroups: None,
         epoch: Instant::now(),
     };
     let pid = nix::unistd::getpid().as_raw();
-    supervisor.control.send(&Report::Ready { pid })?;
+    let this = Pidfd::open(pid)?;
+    supervisor
+        .control
+        .send_with(&Report::Ready { pid }, Some(this.as_fd()))?;
+    drop(this);
     while let Some((message, strings)) = supervisor.control.receive()? {
-        // Anything else was meant for an attempt that is over.
-        if let ToSupervisor::Start(start) = message
-            && !supervisor.attempt(&start, &strings)?
-        {
-            break;
+        match message {
+            ToSupervisor::Start(start) => {
+                if !supervisor.attempt(&start, &strings)? {
+                    break;
+                }
+            }
+            ToSupervisor::Ping => supervisor.answer_ping()?,
+            // Meant for an attempt that is over.
+            _ => {}
         }
     }
+    supervisor.wake_server();
     Ok(())
 }
 
@@ -70,6 +80,7 @@ pub(crate) fn drain(signals: &SignalFd) {
 
 struct Supervisor {
     control: Channel,
+    server: Pid,
     deaths: SignalFd,
     spawner: Spawner,
     /// Looked for when first needed; the inner `None`: there is no place for them.
@@ -151,6 +162,7 @@ impl Supervisor {
             cgroup,
         };
         if orchestrator_gone {
+            self.wake_server();
             step(&mut ladder, self.now(), Input::OrchestratorGone, main);
         }
         loop {
@@ -256,6 +268,10 @@ impl Supervisor {
                 ToSupervisor::Kill { attempt, cause } => (attempt, Input::Kill(cause)),
                 ToSupervisor::Pause { attempt } => (attempt, Input::Pause),
                 ToSupervisor::Resume { attempt } => (attempt, Input::Resume),
+                ToSupervisor::Ping => {
+                    self.answer_ping()?;
+                    continue;
+                }
                 ToSupervisor::Start(_) => continue,
             };
             if addressee == attempt {
@@ -263,6 +279,7 @@ impl Supervisor {
             }
         }
         if !there {
+            self.wake_server();
             step(ladder, self.now(), Input::OrchestratorGone, main);
         }
         Ok(there)
@@ -295,6 +312,22 @@ impl Supervisor {
             // Nobody is left to be told.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
+        }
+    }
+
+    fn answer_ping(&self) -> io::Result<()> {
+        match self.control.send(&Report::Pong) {
+            // Nobody is left to be told, which the next read says.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Should the fork server have been stopped: without an orchestrator nobody else
+    /// lets it go on, and it has to end. As long as it is our parent, its pid is its own.
+    fn wake_server(&self) {
+        if nix::unistd::getppid() == self.server {
+            let _ = kill(self.server, Signal::SIGCONT);
         }
     }
 
