@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use orchestrator::model::{Exit, Outcome, TimeLimit};
+use orchestrator::process::AttemptEnd;
 
 use crate::orchestrator_process::start;
 use crate::support::{
@@ -94,12 +95,22 @@ async fn a_supervisor_that_hangs_is_killed() {
     lab.close().await;
 }
 
+/// Runs the fake collector with these verbs as soon as its start has been reported.
+async fn run_once_it_is_known(lab: &Lab, verbs: &str) -> (AttemptEnd, Kept) {
+    let go = lab.fifo("go");
+    let attempt = lab
+        .launch(&lab.fake(&format!("fifo-read {} {verbs}", go.display())))
+        .await;
+    std::fs::write(&go, ".").unwrap();
+    lab.finish(attempt).await
+}
+
 /// The same from within its tree, where the tracer also keeps the dead supervisor from
 /// its fork server.
 #[tokio::test]
 async fn a_supervisor_that_is_traced_by_its_tree_is_killed_with_it() {
     let lab = Lab::new();
-    let (end, _) = lab.run_fake("trace-supervisor hang").await;
+    let (end, _) = run_once_it_is_known(&lab, "trace-supervisor hang").await;
     let lost = Outcome::Lost("its supervisor hung and was killed".to_owned());
     assert_eq!(end.outcome, lost);
     lab.close().await;
@@ -109,7 +120,7 @@ async fn a_supervisor_that_is_traced_by_its_tree_is_killed_with_it() {
 #[tokio::test]
 async fn a_supervisor_whose_death_is_kept_secret_is_missed() {
     let lab = Lab::new();
-    let (end, _) = lab.run_fake("trace-supervisor kill-ancestors 1 hang").await;
+    let (end, _) = run_once_it_is_known(&lab, "trace-supervisor kill-ancestors 1 hang").await;
     assert_eq!(end.outcome, Outcome::Lost("its supervisor was killed".to_owned()));
     lab.close().await;
 }
@@ -134,13 +145,9 @@ async fn a_supervisor_that_is_traced_and_works_is_left_alone() {
 async fn an_orchestrator_killed_while_those_below_are_stopped_leaves_nothing() {
     for stopped in ["1", "2", "12", "21"] {
         let lab = Lab::new();
-        let ready = lab.fifo("ready");
-        let verbs = format!(
-            "spawn-session daemonize stop-ancestors {stopped} kill-ancestors 3 fifo-write {} hang",
-            ready.display()
-        );
+        let verbs = format!("spawn-session daemonize stop-ancestors {stopped} kill-ancestors 3 hang");
         let mut orchestrator = start(&lab, &[], &verbs, None);
-        wait_for_fifo(&ready).await;
+        // It kills the orchestrator itself, and may be ended before it can say so.
         within(orchestrator.wait()).await.unwrap();
         until("all are gone", || survivors(&lab.run_id).is_empty()).await;
         until("the fork server is gone", || fork_servers_of_nobody().is_empty()).await;
@@ -153,13 +160,8 @@ async fn an_orchestrator_killed_while_those_below_are_stopped_leaves_nothing() {
 async fn those_who_are_stopped_after_the_orchestrator_is_dead_leave_nothing() {
     for stopped in ["1", "2"] {
         let lab = Lab::new();
-        let ready = lab.fifo("ready");
-        let verbs = format!(
-            "ignore TERM spawn-session kill-ancestors 3 stop-ancestors {stopped} fifo-write {} hang",
-            ready.display()
-        );
+        let verbs = format!("ignore TERM spawn-session kill-ancestors 3 stop-ancestors {stopped} hang");
         let mut orchestrator = start(&lab, &[], &verbs, None);
-        wait_for_fifo(&ready).await;
         within(orchestrator.wait()).await.unwrap();
         until("all are gone", || survivors(&lab.run_id).is_empty()).await;
         until("the fork server is gone", || fork_servers_of_nobody().is_empty()).await;

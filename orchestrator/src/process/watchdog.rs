@@ -46,7 +46,7 @@ pub(crate) enum Sight {
 
 /// What the driver shall do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
+pub(crate) enum WatchdogOrder {
     /// Ask whether it is there.
     Ping,
     /// SIGCONT.
@@ -91,7 +91,7 @@ impl Watchdog {
     }
 
     /// Takes what is seen now. `heard`: something came from it since the last look.
-    pub(crate) fn look(&mut self, now: Moment, sight: Sight, heard: bool) -> Option<Order> {
+    pub(crate) fn look(&mut self, now: Moment, sight: Sight, heard: bool) -> Option<WatchdogOrder> {
         let away = now.saturating_sub(self.looked) > AWAY;
         self.looked = now;
         if away {
@@ -119,7 +119,12 @@ impl Watchdog {
                 }
                 (None, Trouble::Silent) | (Some(_), _) => {
                     let trouble = trouble.unwrap_or(doubt);
-                    (now.saturating_sub(since) >= LAST_CHANCE).then(|| self.kill(now, trouble))
+                    let is_last = now.saturating_sub(since) >= LAST_CHANCE;
+                    // It may have been stopped a second time.
+                    Some(match is_last {
+                        true => self.kill(now, trouble),
+                        false => WatchdogOrder::Continue(trouble),
+                    })
                 }
             },
         }
@@ -131,26 +136,26 @@ impl Watchdog {
         since: Moment,
         pings: u32,
         trouble: Option<Trouble>,
-    ) -> Option<Order> {
+    ) -> Option<WatchdogOrder> {
         let due = now.saturating_sub(since) >= PING;
         let silent = (due && pings == UNANSWERED).then_some(Trouble::Silent);
         if let Some(trouble) = trouble.or(silent) {
             self.phase = Phase::Doubtful { since: now, trouble };
-            return Some(Order::Continue(trouble));
+            return Some(WatchdogOrder::Continue(trouble));
         }
         due.then(|| {
             self.phase = Phase::Well {
                 since: now,
                 pings: pings + 1,
             };
-            Order::Ping
+            WatchdogOrder::Ping
         })
     }
 
     /// Once more after a while, should it not have been enough.
-    fn kill(&mut self, now: Moment, trouble: Trouble) -> Order {
+    fn kill(&mut self, now: Moment, trouble: Trouble) -> WatchdogOrder {
         self.phase = Phase::Doubtful { since: now, trouble };
-        Order::Kill(trouble)
+        WatchdogOrder::Kill(trouble)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::process::sys;
 use crate::process::sys::Waited;
 use crate::process::tree::sight::look_at;
 use crate::process::tree::sweep::{self, Killed};
-use crate::process::watchdog::{Order, Sight, TICK, Watchdog};
+use crate::process::watchdog::{Sight, TICK, Watchdog, WatchdogOrder};
 
 /// The first argument that makes this binary a fork server. The second one is the
 /// soft RLIMIT_NOFILE that collectors shall have.
@@ -209,9 +209,9 @@ impl Server {
             };
             let watchdog = self.watchdogs.entry(pid).or_insert_with(|| Watchdog::new(now));
             match watchdog.look(now, sight, false) {
-                Some(Order::Continue(_)) => drop(kill(Pid::from_raw(pid), Signal::SIGCONT)),
-                Some(Order::Kill(_)) => self.condemn(pid),
-                Some(Order::Ping) | None => {}
+                Some(WatchdogOrder::Continue(_)) => drop(kill(Pid::from_raw(pid), Signal::SIGCONT)),
+                Some(WatchdogOrder::Kill(_)) => self.condemn(pid),
+                Some(WatchdogOrder::Ping) | None => {}
             }
         }
     }

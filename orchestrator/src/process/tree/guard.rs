@@ -17,7 +17,7 @@ use tracing::warn;
 use crate::process::protocol::{ToServer, ToSupervisor, encode};
 use crate::process::sys::Pidfd;
 use crate::process::tree::sight::look_at;
-use crate::process::watchdog::{Order, TICK, Trouble, Watchdog};
+use crate::process::watchdog::{TICK, Trouble, Watchdog, WatchdogOrder};
 
 /// A supervisor as its guard knows it.
 #[derive(Debug)]
@@ -73,9 +73,13 @@ async fn watch(ward: Ward, killed_for: Arc<Mutex<Option<Trouble>>>) {
         match watchdog.look(epoch.elapsed(), sight, heard) {
             None => {}
             // A socket that takes nothing is one that is not read.
-            Some(Order::Ping) => drop(encode(&ToSupervisor::Ping, &[]).map(|ping| socket.try_write(&ping))),
-            Some(Order::Continue(trouble)) => resume("a supervisor", ward.pid, &ward.process, trouble),
-            Some(Order::Kill(trouble)) => {
+            Some(WatchdogOrder::Ping) => {
+                drop(encode(&ToSupervisor::Ping, &[]).map(|ping| socket.try_write(&ping)))
+            }
+            Some(WatchdogOrder::Continue(trouble)) => {
+                resume("a supervisor", ward.pid, &ward.process, trouble)
+            }
+            Some(WatchdogOrder::Kill(trouble)) => {
                 killed_for
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)

@@ -24,7 +24,7 @@ use crate::process::sys::Pidfd;
 use crate::process::tree::guard::{Guard, Ward, kill_supervisor, resume};
 use crate::process::tree::orphans;
 use crate::process::tree::sight::look_at;
-use crate::process::watchdog::{Order, TICK, Trouble, Watchdog};
+use crate::process::watchdog::{TICK, Trouble, Watchdog, WatchdogOrder};
 use crate::process::{supervise, sys};
 
 /// Bytes per read of a collector's output: what a pipe holds.
@@ -86,10 +86,10 @@ async fn watch(mut output: ProcessChunkStream, pid: i32, process: Arc<Pidfd>, al
             () = tokio::time::sleep(TICK) => {
                 // It is asked nothing: whether it answers is seen by who asks it to fork.
                 match watchdog.look(epoch.elapsed(), look_at(pid, true), true) {
-                    Some(Order::Continue(trouble)) => resume("the fork server", pid, &process, trouble),
+                    Some(WatchdogOrder::Continue(trouble)) => resume("the fork server", pid, &process, trouble),
                     // ESRCH: it is gone already.
-                    Some(Order::Kill(_)) => drop(process.kill()),
-                    Some(Order::Ping) | None => {}
+                    Some(WatchdogOrder::Kill(_)) => drop(process.kill()),
+                    Some(WatchdogOrder::Ping) | None => {}
                 }
                 continue;
             }

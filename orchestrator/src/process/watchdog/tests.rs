@@ -1,10 +1,12 @@
+//! The watchdog without a process and without a clock.
+
 use proptest::prelude::*;
 
 use super::*;
 
 /// What it orders when it looks once per tick and always sees the same, with the
 /// second in which it does.
-fn orders(seconds: u64, sight: Sight, heard: bool) -> Vec<(u64, Order)> {
+fn orders(seconds: u64, sight: Sight, heard: bool) -> Vec<(u64, WatchdogOrder)> {
     let mut watchdog = Watchdog::new(Duration::ZERO);
     (1..=seconds)
         .filter_map(|second| {
@@ -19,12 +21,13 @@ fn a_stopped_one_is_continued_at_once_and_killed_two_seconds_later() {
     assert_eq!(
         orders(3, Sight::Stopped, false),
         [
-            (1, Order::Continue(Trouble::Stopped)),
-            (3, Order::Kill(Trouble::Stopped))
+            (1, WatchdogOrder::Continue(Trouble::Stopped)),
+            (2, WatchdogOrder::Continue(Trouble::Stopped)),
+            (3, WatchdogOrder::Kill(Trouble::Stopped))
         ]
     );
     // Whatever it has said before.
-    assert_eq!(orders(3, Sight::Stopped, true).len(), 2);
+    assert_eq!(orders(3, Sight::Stopped, true).len(), 3);
 }
 
 #[test]
@@ -32,10 +35,11 @@ fn one_that_does_not_answer_twice_is_continued_and_killed() {
     assert_eq!(
         orders(17, Sight::Asleep, false),
         [
-            (5, Order::Ping),
-            (10, Order::Ping),
-            (15, Order::Continue(Trouble::Silent)),
-            (17, Order::Kill(Trouble::Silent))
+            (5, WatchdogOrder::Ping),
+            (10, WatchdogOrder::Ping),
+            (15, WatchdogOrder::Continue(Trouble::Silent)),
+            (16, WatchdogOrder::Continue(Trouble::Silent)),
+            (17, WatchdogOrder::Kill(Trouble::Silent))
         ]
     );
 }
@@ -52,27 +56,48 @@ fn busy_frozen_and_talking_ones_are_left_alone() {
 fn one_that_goes_on_is_well_again() {
     let mut watchdog = Watchdog::new(Duration::ZERO);
     let mut look = |second, sight| watchdog.look(Duration::from_secs(second), sight, false);
-    assert_eq!(look(1, Sight::Stopped), Some(Order::Continue(Trouble::Stopped)));
+    assert_eq!(
+        look(1, Sight::Stopped),
+        Some(WatchdogOrder::Continue(Trouble::Stopped))
+    );
     assert_eq!(look(2, Sight::Asleep), None);
-    assert_eq!(look(3, Sight::Stopped), Some(Order::Continue(Trouble::Stopped)));
-    assert_eq!(look(4, Sight::Stopped), None);
-    assert_eq!(look(5, Sight::Stopped), Some(Order::Kill(Trouble::Stopped)));
-    assert_eq!(look(6, Sight::Dead), None);
-    assert_eq!(look(7, Sight::Dead), Some(Order::Kill(Trouble::Dead)));
+    assert_eq!(
+        look(3, Sight::Stopped),
+        Some(WatchdogOrder::Continue(Trouble::Stopped))
+    );
+    assert_eq!(
+        look(4, Sight::Stopped),
+        Some(WatchdogOrder::Continue(Trouble::Stopped))
+    );
+    assert_eq!(
+        look(5, Sight::Stopped),
+        Some(WatchdogOrder::Kill(Trouble::Stopped))
+    );
+    assert_eq!(look(6, Sight::Dead), Some(WatchdogOrder::Continue(Trouble::Dead)));
+    assert_eq!(look(7, Sight::Dead), Some(WatchdogOrder::Kill(Trouble::Dead)));
 }
 
 #[test]
 fn who_was_away_judges_nobody() {
     let mut watchdog = Watchdog::new(Duration::ZERO);
     let mut look = |second, sight| watchdog.look(Duration::from_secs(second), sight, false);
-    assert_eq!(look(1, Sight::Stopped), Some(Order::Continue(Trouble::Stopped)));
+    assert_eq!(
+        look(1, Sight::Stopped),
+        Some(WatchdogOrder::Continue(Trouble::Stopped))
+    );
     // Suspended together, and awake a moment earlier.
     assert_eq!(
         look(3600, Sight::Stopped),
-        Some(Order::Continue(Trouble::Stopped))
+        Some(WatchdogOrder::Continue(Trouble::Stopped))
     );
-    assert_eq!(look(3601, Sight::Stopped), None);
-    assert_eq!(look(3602, Sight::Stopped), Some(Order::Kill(Trouble::Stopped)));
+    assert_eq!(
+        look(3601, Sight::Stopped),
+        Some(WatchdogOrder::Continue(Trouble::Stopped))
+    );
+    assert_eq!(
+        look(3602, Sight::Stopped),
+        Some(WatchdogOrder::Kill(Trouble::Stopped))
+    );
 }
 
 fn sight() -> impl Strategy<Value = Sight> {
@@ -108,12 +133,12 @@ proptest! {
                 warned = None;
             }
             match order {
-                Some(Order::Kill(_)) => {
+                Some(WatchdogOrder::Kill(_)) => {
                     prop_assert!(warned.is_some_and(|at| now - at >= LAST_CHANCE));
                     warned = Some(now);
                 }
-                Some(Order::Continue(_)) => warned = Some(now),
-                Some(Order::Ping) => prop_assert_eq!((sight, heard), (Sight::Asleep, false)),
+                Some(WatchdogOrder::Continue(_)) => warned = warned.or(Some(now)),
+                Some(WatchdogOrder::Ping) => prop_assert_eq!((sight, heard), (Sight::Asleep, false)),
                 None => {}
             }
         }
@@ -132,7 +157,7 @@ proptest! {
         }
         let killed = (0..4).any(|_| {
             now += TICK;
-            matches!(watchdog.look(now, Sight::Stopped, false), Some(Order::Kill(_)))
+            matches!(watchdog.look(now, Sight::Stopped, false), Some(WatchdogOrder::Kill(_)))
         });
         prop_assert!(killed);
     }
