@@ -15,3 +15,4 @@ mod running;
 mod selecting;
 mod signals;
 mod support;
+mod terminal;

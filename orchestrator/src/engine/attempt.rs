@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::engine::context::Context;
+use crate::engine::engine::Engine;
 use crate::engine::events_file::Channel;
 use crate::engine::results::{Harvest, harvest};
 use crate::engine::sink::{Sink, SinkEnd, Written};
 use crate::events::{Bus, TaskProgress, TaskRef, time_left};
-use crate::model::{CancelCause, Outcome, RunId, SpawnError, Task};
+use crate::model::{Order, Outcome, RunId, SpawnError, Task};
 use crate::process::{AttemptEnd, AttemptSpec, Controller, Isolation, Place, Usage};
 use crate::records::Progress;
 use crate::rundir::{AttemptLog, DEFAULT_CAP, file_name};
@@ -23,7 +23,7 @@ use crate::text::{Redactor, Secrets};
 
 /// Everything about an attempt that is known before it starts.
 pub(crate) struct Job {
-    pub(crate) context: Context,
+    pub(crate) engine: Arc<Engine>,
     pub(crate) task: Task,
     pub(crate) task_ref: Arc<TaskRef>,
     pub(crate) run: RunId,
@@ -37,16 +37,7 @@ pub(crate) struct Job {
     /// What it left for itself the last time.
     pub(crate) state: Option<String>,
     pub(crate) bus: Bus,
-    pub(crate) orders: mpsc::UnboundedReceiver<Ordered>,
-}
-
-/// An order to the running attempt.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Ordered {
-    /// End politely.
-    Cancel(CancelCause),
-    /// End now.
-    Kill(CancelCause),
+    pub(crate) orders: mpsc::UnboundedReceiver<Order>,
 }
 
 /// An attempt that is over.
@@ -72,7 +63,7 @@ impl Job {
     /// Who it is, for diagnostics.
     pub(crate) fn name(&self) -> String {
         let name = format!("{}/{}", self.task_ref.group, self.task_ref.command);
-        crate::text::neutralised(&name).into_owned()
+        crate::text::make_safe(&name).into_owned()
     }
 }
 
@@ -120,11 +111,11 @@ pub(crate) async fn attempt(mut job: Job) -> Attempted {
         .and_then(|channel| specify(&job, channel));
     let log = spec.as_ref().ok().and_then(|_| open_log(&job));
     let logged = log.is_some();
-    let clock = Arc::clone(&job.context.clock);
+    let clock = Arc::clone(&job.engine.clock);
     let secrets = spec
         .as_ref()
         .ok()
-        .and_then(|spec| secrets(&job.context.secret_names, spec));
+        .and_then(|spec| secrets(&job.engine.secret_names, spec));
     let started = Instant::now();
     let mut sink = Sink::new(
         Arc::clone(&job.task_ref),
@@ -176,7 +167,7 @@ pub(crate) async fn attempt(mut job: Job) -> Attempted {
 
 /// The file that the collector may write events into.
 fn open_channel(job: &Job) -> Result<Channel, SpawnError> {
-    let path = job.context.state_dir.join(&job.events);
+    let path = job.engine.state_dir.join(&job.events);
     Channel::create(path.clone()).map_err(|error| SpawnError {
         message: format!("cannot make its events file {}: {error}", path.display()),
         hint: Some("the state directory must be writable and have room".to_owned()),
@@ -208,9 +199,9 @@ fn open_log(job: &Job) -> Option<AttemptLog> {
 
 /// What to execute, in which environment.
 fn specify(job: &Job, channel: &Channel) -> Result<AttemptSpec, SpawnError> {
-    let (context, task, policy) = (&job.context, &job.task, &job.task.policy);
+    let (engine, task, policy) = (&job.engine, &job.task, &job.task.policy);
     let workspace = workspace(job)?;
-    let started = context.clock.now();
+    let started = engine.clock.now();
     let place = Place {
         run_id: job.run.clone(),
         group: task.group.clone(),
@@ -222,16 +213,16 @@ fn specify(job: &Job, channel: &Channel) -> Result<AttemptSpec, SpawnError> {
         workspace: Some(workspace),
         events: Some(channel.path().to_owned()),
         state: job.state.clone(),
-        program: context.program.clone(),
-        settings: context.reader_settings.clone(),
+        program: engine.program.clone(),
+        settings: engine.reader_settings.clone(),
         releases: job.releases.clone(),
     };
-    let env = context.environment.for_attempt(&policy.env, &place);
+    let env = engine.launcher.environment.for_attempt(&policy.env, &place);
     let path = env
         .iter()
         .find(|(name, _)| name == "PATH")
         .map(|(_, value)| value.as_os_str());
-    let resolved = context.collectors.resolve(task.command.as_str(), path)?;
+    let resolved = engine.launcher.collectors.resolve(task.command.as_str(), path)?;
     let args = resolved
         .leading_args
         .into_iter()
@@ -254,7 +245,7 @@ fn specify(job: &Job, channel: &Channel) -> Result<AttemptSpec, SpawnError> {
 /// The directory that the collector keeps from run to run.
 fn workspace(job: &Job) -> Result<PathBuf, SpawnError> {
     let path = job
-        .context
+        .engine
         .state_dir
         .join("workspaces")
         .join(file_name(job.task.command.as_str()));
@@ -276,7 +267,8 @@ async fn execute(
     started: Instant,
 ) -> Result<AttemptEnd, SpawnError> {
     let attempt = job
-        .context
+        .engine
+        .launcher
         .fork_server
         .launch(spec)
         .await
@@ -304,7 +296,7 @@ fn told(job: &Job, progress: Progress, elapsed: Duration, secrets: Option<&Secre
     let left = time_left(elapsed, progress.current, progress.total);
     TaskProgress {
         task: Arc::clone(&job.task_ref),
-        at: job.context.clock.now(),
+        at: job.engine.clock.now(),
         current: progress.current,
         total: progress.total,
         message: progress.message.map(|message| masked(message, secrets)),
@@ -320,10 +312,10 @@ fn masked(message: String, secrets: Option<&Secrets>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn obey(controller: &Controller, order: Ordered) {
+fn obey(controller: &Controller, order: Order) {
     match order {
-        Ordered::Cancel(cause) => controller.cancel(cause),
-        Ordered::Kill(cause) => controller.kill(cause),
+        Order::Cancel(cause) => controller.cancel(cause),
+        Order::Kill(cause) => controller.kill(cause),
     }
 }
 
@@ -349,7 +341,7 @@ fn conclude(job: &Job, end: Result<AttemptEnd, SpawnError>, sink: SinkEnd) -> At
         outcome,
         usage,
         written: sink.written,
-        finished_at: job.context.clock.now(),
+        finished_at: job.engine.clock.now(),
         truncated: log.truncated,
         leftovers: leftovers
             .iter()

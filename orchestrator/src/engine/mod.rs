@@ -1,9 +1,11 @@
 //! The one loop that turns what happens into `decide()` and its actions into work.
-//! Every verb that executes collectors goes through [`run()`]. It decides nothing
+//! Every verb that executes collectors goes through [`Engine::run`]. It decides nothing
 //! itself and knows neither the schedule file nor the database.
 
+#![allow(clippy::module_inception, reason = "the engine is the room's type")]
+
 pub(crate) mod attempt;
-pub(crate) mod context;
+pub(crate) mod engine;
 pub(crate) mod events_file;
 pub(crate) mod memory;
 pub(crate) mod results;
@@ -13,6 +15,5 @@ pub(crate) mod sink;
 pub(crate) mod tail;
 pub(crate) mod tally;
 
-pub use context::Context;
-pub use run::{RunRequest, run};
+pub use engine::Engine;
 pub use signals::{ending_signal, forward_signals};

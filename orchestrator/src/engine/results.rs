@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::engine::attempt::{Job, Ordered};
+use crate::engine::attempt::Job;
 use crate::events::RecordCounts;
-use crate::model::{Brought, CancelCause, Exit, Outcome, Told, suspicion};
+use crate::model::{Brought, CancelCause, Exit, Order, Outcome, ReportedFailure, suspicion};
 use crate::records::{Delivery, Examined, Ingested, RecordsError};
 
 /// What an attempt brought, and what it said.
@@ -20,7 +20,7 @@ pub(crate) struct Harvest {
     pub(crate) suspect: Option<String>,
     pub(crate) warnings: Vec<String>,
     /// What decides whether and when it is tried again.
-    pub(crate) told: Told,
+    pub(crate) told: ReportedFailure,
     /// Its failure in its own words.
     pub(crate) said: Option<String>,
     /// What the database could not take now.
@@ -48,7 +48,7 @@ pub(crate) async fn harvest(
     };
     let said = &examined.examination;
     for note in &said.notes.first {
-        tracing::info!("{} notes: {}", job.name(), crate::text::neutralised(note));
+        tracing::info!("{} notes: {}", job.name(), crate::text::make_safe(note));
     }
     let mut harvest = Harvest {
         warnings: said.complaints(),
@@ -62,7 +62,7 @@ pub(crate) async fn harvest(
         *outcome = Outcome::Refused(format!("{why}; nothing of it was taken"));
         return harvest;
     }
-    let now = job.context.clock.now();
+    let now = job.engine.clock.now();
     let taken = if said.brings_something() {
         match harvest.take(job, outcome, &examined, now).await {
             Some(taken) => Some(taken),
@@ -85,7 +85,7 @@ impl Harvest {
     fn failed(&mut self, job: &Job, examined: &Examined) {
         let said = &examined.examination;
         if let Some(failure) = &said.failure {
-            self.told = Told {
+            self.told = ReportedFailure {
                 category: failure.category,
                 retry_after: failure.retry_after,
             };
@@ -158,7 +158,7 @@ impl Harvest {
             (None, None) => None,
             (None, Some(_)) => {
                 let (group, command) = (&job.task_ref.group, &job.task_ref.command);
-                match job.context.shelf.fresh_at(group, command).await {
+                match job.engine.records.fresh_at(group, command).await {
                     Ok(fresh_at) => fresh_at,
                     Err(error) => {
                         tracing::warn!("{}: how old its records are is not known: {error}", job.name());
@@ -178,13 +178,13 @@ impl Harvest {
 
 /// Takes it; or who wanted the run to end now, and then nothing was taken.
 async fn ingest(job: &mut Job, delivery: &Delivery) -> Result<Result<Ingested, RecordsError>, CancelCause> {
-    let (shelf, state_dir) = (&job.context.shelf, &job.context.state_dir);
+    let (shelf, state_dir) = (&job.engine.records, &job.engine.state_dir);
     let taking = shelf.ingest(state_dir, delivery);
     tokio::pin!(taking);
     loop {
         tokio::select! {
             taken = &mut taking => return Ok(taken),
-            Some(order) = job.orders.recv() => if let Ordered::Kill(by) = order {
+            Some(order) = job.orders.recv() => if let Order::Kill(by) = order {
                 return Err(by);
             },
         }
@@ -193,7 +193,7 @@ async fn ingest(job: &mut Job, delivery: &Delivery) -> Result<Result<Ingested, R
 
 /// The events file stays the truth; the note leads a later start to it.
 fn put_off(job: &Job, delivery: &Delivery, error: &RecordsError) -> String {
-    if let Err(error) = delivery.note(&job.context.state_dir) {
+    if let Err(error) = delivery.note(&job.engine.state_dir) {
         tracing::error!("{}: {error}; the end of this run tries again", job.name());
     }
     format!(

@@ -3,91 +3,63 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::engine::attempt::{Attempted, Job, Ordered, attempt};
-use crate::engine::context::Context;
+use crate::engine::attempt::{Attempted, Job, attempt};
+use crate::engine::engine::Engine;
 use crate::engine::memory::Memory;
 use crate::engine::tally::Ledger;
-use crate::events::{Bus, PlannedTask, RunEvent, SlotRef, Summary, TaskRef};
-use crate::model::{Action, Event, Order, Owner, Plan, Planned, RunId, RunState, RunTask};
+use crate::events::{Bus, ListedTask, RunEvent, Summary, TaskRef};
+use crate::model::{Event, Order, PlannedTask, RunAction, RunState, RunTask};
 use crate::records::Delivery;
-use crate::rundir::RunDir;
+use crate::rundir::{RunDir, RunPlan};
 
-/// A run to be executed.
-#[derive(Debug, Clone)]
-pub struct RunRequest {
-    /// Its id.
-    pub run: RunId,
-    /// What was asked for, as the record will call it.
-    pub schedule: String,
-    /// The group it was narrowed to, if it was.
-    pub group: Option<String>,
-    /// What to run. Its order is the order of execution.
-    pub plan: Plan,
-    /// Whether the first failure skips all that follows.
-    pub stop_on_failure: bool,
-    /// Groups whose part of the run ends with their first failure.
-    pub stopping_groups: Vec<String>,
-    /// For each task of the plan the instant that it stands for.
-    pub slots: Vec<Timestamp>,
-    /// The slot of the timetable that it is for; `None` for a run by hand.
-    pub slot: Option<SlotRef>,
-    /// The process that executes it.
-    pub owner: Owner,
+impl Engine {
+    /// Executes the plan, one collector after another, and tells `bus` everything.
+    /// Always ends with a summary in which every task of the plan has its outcome.
+    pub async fn run(
+        self: &Arc<Self>,
+        plan: RunPlan,
+        dir: &RunDir,
+        bus: &Bus,
+        orders: mpsc::Receiver<Order>,
+    ) -> Summary {
+        let state = RunState::new(
+            plan.plan.tasks.iter().map(run_task).collect(),
+            plan.stop_on_failure,
+        );
+        let refs: Vec<Arc<TaskRef>> = plan.plan.tasks.iter().zip(1..).map(task_ref).collect();
+        let mut running = Running {
+            ledger: Ledger::new(&plan, &refs, self.clock.now()),
+            engine: self,
+            plan: &plan,
+            refs,
+            dir,
+            bus,
+            attempts: JoinSet::new(),
+            current: None,
+            rest: None,
+            memory: Memory::new(),
+            pending: Vec::new(),
+        };
+        running.told_start().await;
+        running.drive(state, orders).await
+    }
 }
 
-/// Executes the plan, one collector after another, and tells `bus` everything.
-/// Always ends with a summary in which every task of the plan has its outcome.
-pub async fn run(
-    context: &Context,
-    request: RunRequest,
-    dir: &RunDir,
-    bus: &Bus,
-    orders: mpsc::Receiver<Order>,
-) -> Summary {
-    let state = RunState::new(
-        request
-            .plan
-            .tasks
-            .iter()
-            .map(|planned| run_task(&request, planned))
-            .collect(),
-        request.stop_on_failure,
-    );
-    let refs: Vec<Arc<TaskRef>> = request.plan.tasks.iter().zip(1..).map(task_ref).collect();
-    let mut running = Running {
-        ledger: Ledger::new(&request, &refs, context.clock.now()),
-        context,
-        request: &request,
-        refs,
-        dir,
-        bus,
-        attempts: JoinSet::new(),
-        current: None,
-        rest: None,
-        memory: Memory::new(),
-        pending: Vec::new(),
-    };
-    running.told_start().await;
-    running.drive(state, orders).await
-}
-
-fn run_task(request: &RunRequest, planned: &Planned) -> RunTask {
-    let group = planned.task.group.clone();
+fn run_task(planned: &PlannedTask) -> RunTask {
     RunTask {
-        stops_group: request.stopping_groups.iter().any(|name| name == group.as_str()),
-        group,
+        group: planned.task.group.clone(),
         command: planned.task.command.clone(),
+        stops_group: planned.stops_group,
         retry: planned.task.policy.retry.clone(),
         skip: planned.skip.clone(),
     }
 }
 
-fn task_ref((planned, position): (&Planned, usize)) -> Arc<TaskRef> {
+fn task_ref((planned, position): (&PlannedTask, usize)) -> Arc<TaskRef> {
     Arc::new(TaskRef {
         position,
         group: planned.task.group.to_string(),
@@ -96,8 +68,8 @@ fn task_ref((planned, position): (&Planned, usize)) -> Arc<TaskRef> {
 }
 
 struct Running<'a> {
-    context: &'a Context,
-    request: &'a RunRequest,
+    engine: &'a Arc<Engine>,
+    plan: &'a RunPlan,
     refs: Vec<Arc<TaskRef>>,
     dir: &'a RunDir,
     bus: &'a Bus,
@@ -113,18 +85,18 @@ struct Running<'a> {
 
 /// The hand on the attempt that runs. Orders may come before its collector does.
 struct Current {
-    orders: mpsc::UnboundedSender<Ordered>,
+    orders: mpsc::UnboundedSender<Order>,
 }
 
 impl Running<'_> {
     async fn told_start(&self) {
         let tasks = self
-            .request
+            .plan
             .plan
             .tasks
             .iter()
             .zip(&self.refs)
-            .map(|(planned, task)| PlannedTask {
+            .map(|(planned, task)| ListedTask {
                 task: (**task).clone(),
                 args: planned.task.args.clone(),
                 schedule: planned.task.cadence.keyword().to_owned(),
@@ -132,12 +104,12 @@ impl Running<'_> {
             .collect();
         self.bus
             .publish(RunEvent::RunStarted {
-                run: self.request.run.clone(),
-                schedule: self.request.schedule.clone(),
-                group: self.request.group.clone(),
+                run: self.plan.run.clone(),
+                schedule: self.plan.schedule.clone(),
+                group: self.plan.group.clone(),
                 at: self.ledger.started_at(),
-                owner: self.request.owner.clone(),
-                slot: self.request.slot.clone(),
+                owner: self.engine.owner.clone(),
+                slot: self.plan.slot.clone(),
                 tasks,
             })
             .await;
@@ -147,7 +119,7 @@ impl Running<'_> {
         let mut actions = state.decide(Event::Begin);
         loop {
             for action in actions {
-                if action == Action::Finish {
+                if action == RunAction::Finish {
                     return self.finish(&state).await;
                 }
                 self.act(action).await;
@@ -172,7 +144,7 @@ impl Running<'_> {
             Some(joined) = self.attempts.join_next() => {
                 self.current = None;
                 // An attempt that panics is a defect of ours; the run goes on and says so.
-                let attempted = joined.unwrap_or_else(|error| Attempted::lost(&error.to_string(), self.context.clock.now()));
+                let attempted = joined.unwrap_or_else(|error| Attempted::lost(&error.to_string(), self.engine.clock.now()));
                 let (outcome, told) = (attempted.outcome.clone(), attempted.harvest.told);
                 self.pending.extend(attempted.harvest.pending.clone());
                 if attempted.harvest.counts.is_some() {
@@ -188,10 +160,10 @@ impl Running<'_> {
         }
     }
 
-    async fn act(&mut self, action: Action) {
+    async fn act(&mut self, action: RunAction) {
         match action {
-            Action::Start { task, attempt } => self.start(task, attempt).await,
-            Action::Rest {
+            RunAction::Start { task, attempt } => self.start(task, attempt).await,
+            RunAction::Rest {
                 task,
                 failed_attempt: _,
                 delay,
@@ -202,22 +174,22 @@ impl Running<'_> {
                 self.rest = Some(Instant::now() + delay);
                 self.retry(task, delay).await;
             }
-            Action::Cancel(cause) => self.order(Ordered::Cancel(cause)),
-            Action::Kill(cause) => self.order(Ordered::Kill(cause)),
-            Action::Settle { task, outcome } => {
-                let event = self.ledger.settle(task, &outcome, self.context.clock.now());
+            RunAction::Cancel(cause) => self.order(Order::Cancel(cause)),
+            RunAction::Kill(cause) => self.order(Order::Kill(cause)),
+            RunAction::Settle { task, outcome } => {
+                let event = self.ledger.settle(task, &outcome, self.engine.clock.now());
                 self.bus.publish(event).await;
             }
-            Action::Finish => {}
+            RunAction::Finish => {}
         }
     }
 
     async fn start(&mut self, task: usize, number: u32) {
-        let planned = &self.request.plan.tasks[task].task;
+        let planned = &self.plan.plan.tasks[task].task;
         let log = self.dir.log(task + 1, planned.command.as_str(), number);
         let events = self.dir.events(task + 1, planned.command.as_str(), number);
-        let remembered = self.memory.of(task, &self.refs, &self.context.shelf).await;
-        let at = self.context.clock.now();
+        let remembered = self.memory.of(task, &self.refs, &self.engine.records).await;
+        let at = self.engine.clock.now();
         self.bus
             .publish(RunEvent::TaskStarted {
                 task: (*self.refs[task]).clone(),
@@ -232,12 +204,12 @@ impl Running<'_> {
         self.current = Some(Current { orders });
         self.ledger.started(task, number, at, &log);
         self.attempts.spawn(attempt(Job {
-            context: self.context.clone(),
+            engine: Arc::clone(self.engine),
             task: planned.clone(),
             task_ref: Arc::clone(&self.refs[task]),
-            run: self.request.run.clone(),
-            releases: self.request.plan.tasks[task].releases.clone(),
-            slot: self.request.slots.get(task).copied().unwrap_or(at),
+            run: self.plan.run.clone(),
+            releases: self.plan.plan.tasks[task].releases.clone(),
+            slot: self.plan.plan.tasks[task].slot.unwrap_or(at),
             number,
             log: self.dir.resolve(&log),
             events,
@@ -250,8 +222,8 @@ impl Running<'_> {
     /// The database may be back: what it could not take is tried once more.
     async fn deliver_pending(&mut self) {
         for delivery in std::mem::take(&mut self.pending) {
-            let state_dir = &self.context.state_dir;
-            match self.context.shelf.ingest(state_dir, &delivery).await {
+            let state_dir = &self.engine.state_dir;
+            match self.engine.records.ingest(state_dir, &delivery).await {
                 Ok(taken) => {
                     self.ledger.delivered(delivery.position, taken.counts);
                     if let Err(error) = delivery.forget(state_dir) {
@@ -280,7 +252,7 @@ impl Running<'_> {
         }
     }
 
-    fn order(&self, order: Ordered) {
+    fn order(&self, order: Order) {
         if let Some(current) = &self.current {
             // The attempt may have ended in this very moment: nothing is left to order.
             let _ = current.orders.send(order);
@@ -289,7 +261,7 @@ impl Running<'_> {
 
     async fn finish(&mut self, state: &RunState) -> Summary {
         self.deliver_pending().await;
-        let summary = self.ledger.summary(state, self.context.clock.now());
+        let summary = self.ledger.summary(state, self.engine.clock.now());
         self.bus
             .publish(RunEvent::RunFinished(Box::new(summary.clone())))
             .await;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::engine::attempt::Attempted;
-use crate::engine::run::{RunRequest, milliseconds};
+use crate::engine::run::milliseconds;
 use crate::events::{
     AttemptRecord, OutcomeWords, RecordCounts, RunEvent, Summary, TaskRef, TaskSummary, Verdict,
 };
-use crate::model::{Outcome, RunId, RunState};
+use crate::model::{Outcome, RunId, RunState, SkipCause};
+use crate::rundir::RunPlan;
 
 /// The record of a run that goes on. Tasks run one after another, so there is one
 /// attempt that is the last.
@@ -39,8 +40,8 @@ struct LastAttempt {
 }
 
 impl Ledger {
-    pub(crate) fn new(request: &RunRequest, refs: &[Arc<TaskRef>], now: Timestamp) -> Self {
-        let tasks = request
+    pub(crate) fn new(plan: &RunPlan, refs: &[Arc<TaskRef>], now: Timestamp) -> Self {
+        let tasks = plan
             .plan
             .tasks
             .iter()
@@ -55,8 +56,8 @@ impl Ledger {
             })
             .collect();
         Self {
-            run: request.run.clone(),
-            schedule: request.schedule.clone(),
+            run: plan.run.clone(),
+            schedule: plan.schedule.clone(),
             started_at: now,
             tasks,
             last: None,
@@ -120,7 +121,11 @@ impl Ledger {
                 task,
                 last_attempt,
             },
-            None => RunEvent::TaskSkipped { at: now, task },
+            None => RunEvent::TaskSkipped {
+                at: now,
+                cause: Some(SkipCause::of(outcome)),
+                task,
+            },
         }
     }
 

@@ -13,6 +13,9 @@ pub enum ExecutionError {
         /// The system's word.
         source: std::io::Error,
     },
+    /// This process cannot say who it is.
+    #[error("cannot tell the name of this host")]
+    Owner(#[source] std::io::Error),
     /// A part of ours ended too early: a defect.
     #[error("the {part} of the run ended too early: {reason}")]
     Part {

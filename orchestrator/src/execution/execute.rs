@@ -5,17 +5,13 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc};
 
-use crate::engine::{RunRequest, run};
 use crate::events::{Bus, Listener, Summary, report};
 use crate::execution::drained::drained;
 use crate::execution::error::ExecutionError;
-use crate::execution::means::Means;
-use crate::execution::plan_view::PlanView;
+use crate::execution::executor::Executor;
 use crate::model::Order;
-use crate::rundir::Journal;
-use crate::rundir::RunDir;
-use crate::rundir::forward_control;
-use crate::store::{DRAIN, RecorderEnd, record_until};
+use crate::rundir::{Journal, RunDir, RunPlan, forward_control};
+use crate::store::{DRAIN, RecorderEnd, record};
 
 /// Who is told while it goes on, besides the journal and the database.
 #[derive(Default)]
@@ -64,54 +60,54 @@ pub struct Executed {
     pub recorded: RecorderEnd,
 }
 
-/// Executes `request` and returns when everybody has been told its last event.
-///
-/// # Errors
-/// The run's directory cannot be written: nothing was started. Or a part of ours
-/// ended too early.
-pub async fn execute(
-    means: &Means,
-    request: RunRequest,
-    audience: Audience,
-    orders: Orders,
-) -> Result<Executed, ExecutionError> {
-    let id = request.run.clone();
-    let dir = RunDir::create(&means.state_dir, &id).map_err(state(&means.state_dir))?;
-    let context = &means.context;
-    let (plan, _) = PlanView::of(&request.plan, &context.collectors, &context.environment);
-    let plan = serde_json::to_value(plan).map_err(|error| part("plan", &error))?;
-    let journal = Journal::create(&dir, &plan).map_err(state(&dir.path()))?;
+impl Executor {
+    /// Executes `plan` and returns when everybody has been told its last event.
+    ///
+    /// # Errors
+    /// The run's directory cannot be written: nothing was started. Or a part of ours
+    /// ended too early.
+    pub async fn execute(
+        &self,
+        plan: RunPlan,
+        audience: Audience,
+        orders: Orders,
+    ) -> Result<Executed, ExecutionError> {
+        let id = plan.run.clone();
+        let dir = RunDir::create(self.state_dir(), &id).map_err(state(self.state_dir()))?;
+        plan.write(&dir).map_err(state(&dir.path()))?;
+        let journal = Journal::create(&dir).map_err(state(&dir.path()))?;
 
-    let mut bus = Bus::new(vec![Box::new(journal)]);
-    let reporter = reporter(&mut bus, audience);
-    let enough = Arc::new(Notify::new());
-    let recorder = tokio::spawn(record_until(
-        means.store.clone(),
-        id,
-        means.state_dir.clone(),
-        bus.subscribe(false),
-        DRAIN,
-        Arc::clone(&enough),
-    ));
-    let Orders { sender, receiver } = orders;
-    if let Err(error) = forward_control(&dir.path(), sender) {
-        tracing::warn!("orchestrate cancel will not reach this run: {error}");
-    }
+        let mut bus = Bus::new(vec![Box::new(journal)]);
+        let reporter = reporter(&mut bus, audience);
+        let enough = Arc::new(Notify::new());
+        let recorder = tokio::spawn(record(
+            self.store.clone(),
+            id,
+            self.state_dir().to_owned(),
+            bus.subscribe(false),
+            DRAIN,
+            Arc::clone(&enough),
+        ));
+        let Orders { sender, receiver } = orders;
+        if let Err(error) = forward_control(&dir.path(), sender) {
+            tracing::warn!("orchestrate cancel will not reach this run: {error}");
+        }
 
-    let summary = run(context, request, &dir, &bus, receiver).await;
+        let summary = self.engine.run(plan, &dir, &bus, receiver).await;
 
-    // The queues end with the last publisher; what they hold is told before we go on.
-    drop(bus);
-    let recorded = drained(recorder, &enough)
-        .await
-        .map_err(|error| part("recorder", &error))?;
-    if let Some(reporter) = reporter {
-        tokio::task::spawn_blocking(move || reporter.join())
+        // The queues end with the last publisher; what they hold is told before we go on.
+        drop(bus);
+        let recorded = drained(recorder, &enough)
             .await
-            .map_err(|error| part("reporter", &error))?
-            .map_err(|_| part("reporter", &"it panicked"))?;
+            .map_err(|error| part("recorder", &error))?;
+        if let Some(reporter) = reporter {
+            tokio::task::spawn_blocking(move || reporter.join())
+                .await
+                .map_err(|error| part("reporter", &error))?
+                .map_err(|_| part("reporter", &"it panicked"))?;
+        }
+        Ok(Executed { summary, recorded })
     }
-    Ok(Executed { summary, recorded })
 }
 
 fn reporter(bus: &mut Bus, audience: Audience) -> Option<std::thread::JoinHandle<()>> {

@@ -13,7 +13,7 @@ const FOLDER: &str = "private";
 
 /// The file; gone when this is dropped.
 #[derive(Debug)]
-pub struct ReaderSettings {
+pub(crate) struct ReaderSettings {
     path: PathBuf,
     _locked: File,
 }
@@ -23,7 +23,7 @@ impl ReaderSettings {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write(state_dir: &Path, database_url: Option<&str>) -> io::Result<Self> {
+    pub(crate) fn write(state_dir: &Path, database_url: Option<&str>) -> io::Result<Self> {
         let folder = state_dir.join(FOLDER);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         sweep(&folder)?;
@@ -39,8 +39,7 @@ impl ReaderSettings {
         Ok(Self { path, _locked: file })
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

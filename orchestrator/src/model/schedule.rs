@@ -3,15 +3,18 @@
 //! that has a default. Made only by `config`; read by everybody.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{CommandName, GroupName};
 use crate::model::release::ReleaseSource;
-use crate::model::run::outcome::Category;
+use crate::model::run::category::Category;
+use crate::model::words::words;
 
 /// A whole schedule file.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +25,25 @@ pub struct Schedule {
     pub workflow: Option<Workflow>,
     /// Where releases are looked for, for on_release tasks.
     pub release: ReleaseSource,
+}
+
+impl Schedule {
+    /// Every task, disabled ones included, in the order of the file; the fixed list last.
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        let fixed = self.workflow.iter().flat_map(|workflow| &workflow.tasks);
+        self.group_tasks().chain(fixed)
+    }
+
+    /// The tasks of the groups, disabled ones included, in the order of the file.
+    pub fn group_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.groups.iter().flat_map(|group| &group.tasks)
+    }
+
+    /// The enabled tasks that wait for releases, in the order of the file.
+    pub fn release_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.group_tasks()
+            .filter(|task| task.enabled && task.cadence == Cadence::OnRelease)
+    }
 }
 
 /// Tasks that share a time of day.
@@ -39,14 +61,14 @@ pub struct Group {
     pub catch_up: CatchUp,
     /// What happens when a slot comes while the previous run still goes on.
     pub overlap: Overlap,
-    /// A firing is delayed by a stable fraction of this.
+    /// The start of a batch is delayed by a stable fraction of this.
     pub jitter: Duration,
     /// Tasks in file order, disabled ones included.
     pub tasks: Vec<Task>,
 }
 
 /// One line of the timetable.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     /// The group it stands in; `workflow` for the fixed list.
     pub group: GroupName,
@@ -55,6 +77,7 @@ pub struct Task {
     /// Its arguments, passed as they are, never through a shell.
     pub args: Vec<String>,
     /// When it is due.
+    #[serde(rename = "schedule")]
     pub cadence: Cadence,
     /// `false` keeps the entry without running it.
     pub enabled: bool,
@@ -63,12 +86,13 @@ pub struct Task {
 }
 
 /// When a task is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cadence {
     /// Every day, in the group's batch.
     Daily,
     /// Once a week, in the group's batch.
-    Weekly(Weekday),
+    Weekly(#[serde(with = "weekday_word")] Weekday),
     /// Once a month, in the group's batch; a day that the month lacks means its last day.
     Monthly(MonthDay),
     /// Every so many minutes, outside the group's batch.
@@ -80,26 +104,46 @@ pub enum Cadence {
 impl Cadence {
     /// The word for it under `schedule:`.
     pub fn keyword(self) -> &'static str {
+        self.kind().as_str()
+    }
+
+    /// The cadence without its day or minutes.
+    pub fn kind(self) -> CadenceKind {
         match self {
-            Self::Daily => "daily",
-            Self::Weekly(_) => "weekly",
-            Self::Monthly(_) => "monthly",
-            Self::Interval(_) => "interval",
-            Self::OnRelease => "on_release",
+            Self::Daily => CadenceKind::Daily,
+            Self::Weekly(_) => CadenceKind::Weekly,
+            Self::Monthly(_) => CadenceKind::Monthly,
+            Self::Interval(_) => CadenceKind::Interval,
+            Self::OnRelease => CadenceKind::OnRelease,
         }
     }
 }
 
+words! {
+    /// The words under `schedule:`; all but two need a day or minutes beside them.
+    pub enum CadenceKind {
+        Daily = "daily",
+        Weekly = "weekly",
+        Monthly = "monthly",
+        Interval = "interval",
+        OnRelease = "on_release",
+    }
+}
+
 /// A day of the month as written: 1 to 31.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
 pub struct MonthDay(i8);
 
 impl MonthDay {
-    /// `None` outside 1..=31.
+    /// What may be written.
+    pub const RANGE: RangeInclusive<i64> = 1..=31;
+
+    /// `None` outside [`Self::RANGE`].
     pub fn new(day: i64) -> Option<Self> {
         i8::try_from(day)
             .ok()
-            .filter(|day| (1..=31).contains(day))
+            .filter(|_| Self::RANGE.contains(&day))
             .map(Self)
     }
 
@@ -109,16 +153,28 @@ impl MonthDay {
     }
 }
 
+impl TryFrom<i64> for MonthDay {
+    type Error = String;
+
+    fn try_from(day: i64) -> Result<Self, String> {
+        Self::new(day).ok_or_else(|| format!("{day} is no day of a month"))
+    }
+}
+
 /// The minutes of an interval task: 1 to 180.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
 pub struct Minutes(u8);
 
 impl Minutes {
-    /// `None` outside 1..=180.
+    /// What may be written.
+    pub const RANGE: RangeInclusive<i64> = 1..=180;
+
+    /// `None` outside [`Self::RANGE`].
     pub fn new(minutes: i64) -> Option<Self> {
         u8::try_from(minutes)
             .ok()
-            .filter(|minutes| (1..=180).contains(minutes))
+            .filter(|_| Self::RANGE.contains(&minutes))
             .map(Self)
     }
 
@@ -128,9 +184,18 @@ impl Minutes {
     }
 }
 
+impl TryFrom<i64> for Minutes {
+    type Error = String;
+
+    fn try_from(minutes: i64) -> Result<Self, String> {
+        Self::new(minutes).ok_or_else(|| format!("{minutes} minutes are no interval"))
+    }
+}
+
 /// How one task is run: defaults, the group's and the task's own keys merged,
 /// the nearest winning.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Policy {
     /// SIGTERM after this; `None` for no limit.
     pub timeout: Option<Duration>,
@@ -169,7 +234,8 @@ impl Default for Policy {
 }
 
 /// Further attempts after a failure.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Retry {
     /// How many attempts may follow the first one.
     pub limit: u32,
@@ -190,7 +256,8 @@ impl Default for Retry {
 }
 
 /// Resource limits of one attempt; `None` for no limit of ours.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Address space per process, in bytes.
     pub memory: Option<u64>,
@@ -203,7 +270,8 @@ pub struct Limits {
 }
 
 /// What a successful attempt should bring; otherwise it is suspect.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Expect {
     /// Records, at least.
     pub min_records: Option<u64>,
@@ -212,7 +280,7 @@ pub struct Expect {
 }
 
 /// What happens to slots that passed while no scheduler ran.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CatchUp {
     /// Which of them run late.
     pub mode: CatchUpMode,
@@ -220,34 +288,29 @@ pub struct CatchUp {
     pub max_age: Option<Duration>,
 }
 
-impl Default for CatchUp {
-    fn default() -> Self {
-        Self {
-            mode: CatchUpMode::Last,
-            max_age: None,
-        }
+words! {
+    /// Which missed slots run late.
+    #[derive(Default)]
+    pub enum CatchUpMode {
+        None = "none",
+        /// The newest one.
+        #[default]
+        Last = "last",
+        /// Every one, in order.
+        All = "all",
     }
 }
 
-/// Which missed slots run late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CatchUpMode {
-    /// None of them.
-    None,
-    /// The newest one.
-    Last,
-    /// All of them, in order.
-    All,
-}
-
-/// What happens when a slot comes while the previous run still goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Overlap {
-    /// The slot is skipped, with a row that says so.
-    #[default]
-    Skip,
-    /// It runs afterwards.
-    Queue,
+words! {
+    /// What happens when a slot comes while the previous run still goes on.
+    #[derive(Default)]
+    pub enum Overlap {
+        /// The slot is skipped, with a row that says so.
+        #[default]
+        Skip = "skip",
+        /// It runs afterwards.
+        Queue = "queue",
+    }
 }
 
 /// The fixed list of `run-all`, in the order of the file.
@@ -261,3 +324,21 @@ pub struct Workflow {
 
 /// The group name that tasks of the fixed list carry.
 pub const WORKFLOW_GROUP: &str = "workflow";
+
+/// Weekdays by their words, for a [`Cadence`] in a plan.
+mod weekday_word {
+    use jiff::civil::Weekday;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::model::timetable::calendar::{parse_weekday, weekday_name};
+
+    pub(super) fn serialize<S: Serializer>(weekday: &Weekday, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(weekday_name(*weekday))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        parse_weekday(&word).ok_or_else(|| D::Error::custom(format!("{word:?} is no weekday")))
+    }
+}

@@ -1,62 +1,24 @@
 //! The terminal: collectors' lines, tagged, and (on a terminal) a live view below them.
 //!
-//! [`Terminal`] is the one way to standard error while a run goes on: whoever
-//! writes there, our own diagnostics included, writes through it, so that the
-//! live view steps aside. Never decides what is worth saying.
+//! Never decides what is worth saying.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::events::Output;
 use crate::events::bus::Listener;
 use crate::events::event::{RunEvent, TaskRef};
 use crate::events::progress::{TaskProgress, remaining};
 use crate::model::Stream;
+use crate::report::terminal::Terminal;
 use crate::text::human_duration;
-use crate::text::safe::{neutralised, push_neutralised};
-
-/// Standard error, shared by everybody who writes for people. Cheap to clone.
-#[derive(Clone)]
-pub struct Terminal {
-    live: Option<MultiProgress>,
-    colour: bool,
-}
-
-impl Terminal {
-    /// `live` asks for the live view; it is shown only if standard error is a terminal.
-    pub fn new(live: bool, colour: bool) -> Self {
-        let live = (live && io::stderr().is_terminal())
-            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)));
-        Self { live, colour }
-    }
-
-    /// Whether ANSI styles belong on standard error.
-    pub fn colour(&self) -> bool {
-        self.colour
-    }
-}
-
-impl Write for Terminal {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // indicatif prints nothing at all through `println` when there is no
-        // terminal; `suspend` serves both.
-        match &self.live {
-            Some(live) => live.suspend(|| io::stderr().write_all(bytes))?,
-            None => io::stderr().write_all(bytes)?,
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
-    }
-}
+use crate::text::safe::{make_safe, push_safe};
 
 /// The listener that shows collectors' lines and the live view.
 pub struct Console {
@@ -86,7 +48,7 @@ type Left = Arc<Mutex<Option<(Instant, Duration)>>>;
 impl Console {
     /// With `stream_output` every line of the collectors is shown.
     pub fn new(terminal: Terminal, stream_output: bool) -> Self {
-        let bars = terminal.live.clone().map(|live| {
+        let bars = terminal.live_view().cloned().map(|live| {
             let overall = live.add(ProgressBar::new(0));
             overall.set_style(style("{bar:24} {pos}/{len}  {msg}"));
             Bars {
@@ -95,7 +57,7 @@ impl Console {
                 current: None,
             }
         });
-        let colour = terminal.colour;
+        let colour = terminal.colour();
         Self {
             terminal: Some(terminal),
             colour,
@@ -123,7 +85,7 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 fn tag(task: &TaskRef) -> String {
-    neutralised(&format!("[{}/{}] ", task.group, task.command)).into_owned()
+    make_safe(&format!("[{}/{}] ", task.group, task.command)).into_owned()
 }
 
 impl Listener for Console {
@@ -155,7 +117,7 @@ impl Listener for Console {
             let tag = format!("{dim}{tag}{dim:#}");
             for line in output.lines() {
                 self.buffer.push_str(&tag);
-                push_neutralised(&mut self.buffer, line.strip_suffix(b"\r").unwrap_or(line));
+                push_safe(&mut self.buffer, line.strip_suffix(b"\r").unwrap_or(line));
                 self.buffer.push('\n');
             }
             if self.buffer.len() > 64 << 10 {
@@ -183,7 +145,7 @@ impl Bars {
         match event {
             RunEvent::RunStarted { tasks, schedule, .. } => {
                 self.overall.set_length(tasks.len() as u64);
-                self.overall.set_message(neutralised(schedule).into_owned());
+                self.overall.set_message(make_safe(schedule).into_owned());
             }
             RunEvent::TaskStarted {
                 task,
@@ -262,7 +224,7 @@ impl Current {
             .flat_map(|said| said.chars())
             .take(200)
             .collect();
-        push_neutralised(&mut message, said.as_bytes());
+        push_safe(&mut message, said.as_bytes());
         self.bar.set_message(message);
     }
 
@@ -274,7 +236,7 @@ impl Current {
         }
         let mut message = format!("{} lines  ", self.lines);
         let last = last.unwrap_or_default();
-        push_neutralised(&mut message, &last[..last.len().min(200)]);
+        push_safe(&mut message, &last[..last.len().min(200)]);
         self.bar.set_message(message);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::events::summary::{Summary, TaskSummary};
 use crate::text::human_duration;
-use crate::text::safe::neutralised;
+use crate::text::safe::make_safe;
 
 /// A heading, a table of all tasks, and for each failure its last lines.
 pub fn summary_markdown(summary: &Summary) -> String {
@@ -66,7 +66,7 @@ fn tail(text: &mut String, task: &TaskSummary) {
         cell(&task.command)
     );
     for line in &task.tail {
-        let _ = writeln!(text, "{}", html(&neutralised(line)));
+        let _ = writeln!(text, "{}", html(&make_safe(line)));
     }
     let _ = writeln!(text, "</pre>");
 }
@@ -74,7 +74,7 @@ fn tail(text: &mut String, task: &TaskSummary) {
 /// Text that can neither leave its table cell nor become markup.
 fn cell(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in html(&neutralised(text)).chars() {
+    for c in html(&make_safe(text)).chars() {
         if matches!(c, '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '!') {
             safe.push('\\');
         }

@@ -10,7 +10,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use crate::events::summary::{Summary, TaskSummary};
 use crate::text::human_duration;
-use crate::text::safe::neutralised;
+use crate::text::safe::make_safe;
 
 /// The style of an outcome's keyword, wherever one is shown.
 pub fn outcome_style(outcome: &str) -> Style {
@@ -67,7 +67,7 @@ fn table(summary: &Summary) -> String {
         let ran = task.attempts > 0;
         table.add_row([
             task.position.to_string(),
-            neutralised(&format!("{}/{}", task.group, task.command)).into_owned(),
+            make_safe(&format!("{}/{}", task.group, task.command)).into_owned(),
             format!("{style}{word}{style:#}"),
             exit,
             if ran {
@@ -96,9 +96,9 @@ fn table(summary: &Summary) -> String {
 fn notes(task: &TaskSummary) -> String {
     let mut notes = Vec::new();
     if task.outcome != "succeeded" {
-        notes.push(neutralised(&task.reason).into_owned());
+        notes.push(make_safe(&task.reason).into_owned());
     }
-    notes.extend(task.suspect.as_deref().map(|why| neutralised(why).into_owned()));
+    notes.extend(task.suspect.as_deref().map(|why| make_safe(why).into_owned()));
     notes.extend(task.records.map(|counts| counts.to_string()));
     if task.attempts > 1 {
         notes.push(format!("{} attempts", task.attempts));
@@ -116,9 +116,9 @@ fn notes(task: &TaskSummary) -> String {
 fn warnings(text: &mut String, task: &TaskSummary) {
     let style = AnsiColor::Yellow.on_default();
     let name = format!("{}/{}", task.group, task.command);
-    let _ = writeln!(text, "\n{style}warnings{style:#}: {}", neutralised(&name));
+    let _ = writeln!(text, "\n{style}warnings{style:#}: {}", make_safe(&name));
     for warning in &task.warnings {
-        let _ = writeln!(text, "  | {}", neutralised(warning));
+        let _ = writeln!(text, "  | {}", make_safe(warning));
     }
 }
 
@@ -128,17 +128,17 @@ fn failure(text: &mut String, task: &TaskSummary, state_dir: &Path) {
     let _ = writeln!(
         text,
         "\n{style}{}{style:#}: {}",
-        neutralised(&name),
-        neutralised(&task.reason)
+        make_safe(&name),
+        make_safe(&task.reason)
     );
     if let Some(hint) = &task.hint {
-        let _ = writeln!(text, "  hint: {}", neutralised(hint));
+        let _ = writeln!(text, "  hint: {}", make_safe(hint));
     }
     if let Some(log) = &task.log {
         let _ = writeln!(text, "  log: {}", state_dir.join(log).display());
     }
     for line in &task.tail {
-        let _ = writeln!(text, "  | {}", neutralised(line));
+        let _ = writeln!(text, "  | {}", make_safe(line));
     }
 }
 

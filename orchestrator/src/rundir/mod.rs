@@ -6,6 +6,7 @@ pub(crate) mod journal;
 pub(crate) mod log_page;
 pub(crate) mod orders;
 pub(crate) mod paths;
+pub(crate) mod plan;
 pub(crate) mod unrecorded;
 pub(crate) mod watch;
 
@@ -14,5 +15,6 @@ pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_e
 pub use log_page::{LogPage, read_page, tail_start};
 pub use orders::{forward_control, send_order};
 pub use paths::{RunDir, file_name};
+pub use plan::{PLAN_NAME, PlanError, RunPlan};
 pub use unrecorded::unrecorded_runs;
 pub use watch::{Change, Watch};

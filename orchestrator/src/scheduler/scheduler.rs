@@ -10,8 +10,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{Id, JoinSet};
 
 use crate::events::Standing;
-use crate::execution::{Audience, Means};
-use crate::model::{EntryKey, Owner, Schedule};
+use crate::execution::{Audience, Executor};
+use crate::model::{EntryKey, Schedule};
 use crate::report::Metrics;
 use crate::scheduler::background::notices::Telling;
 use crate::scheduler::background::release_checks::Asking;
@@ -19,14 +19,12 @@ use crate::scheduler::background::undelivered::Arrears;
 use crate::scheduler::dispatch::start::Ended;
 use crate::scheduler::planning::lateness::Lateness;
 use crate::scheduler::planning::overlap::Lanes;
-use crate::store::{Beat, PassedSlot};
+use crate::store::{Heartbeat, PassedSlot};
 
 /// What a scheduler needs.
 pub struct Setup {
     /// To execute and to remember.
-    pub means: Means,
-    /// This process.
-    pub owner: Owner,
+    pub executor: Arc<Executor>,
     /// The schedule file, to be watched.
     pub schedule_file: PathBuf,
     /// What is in it now.
@@ -86,7 +84,7 @@ pub struct Scheduler {
 impl Scheduler {
     /// One that has done nothing yet, and how it stands at any time.
     pub fn new(setup: Setup) -> (Self, watch::Receiver<Standing>) {
-        let now = setup.means.context.clock.now();
+        let now = setup.executor.now();
         let (standing, seen) = watch::channel(Standing {
             schedule: Arc::new(setup.schedule.clone()),
             loaded_at: now,
@@ -117,7 +115,7 @@ impl Scheduler {
 
     /// What time it is.
     pub(crate) fn now(&self) -> Timestamp {
-        self.setup.means.context.clock.now()
+        self.setup.executor.now()
     }
 
     /// The timetable in force.
@@ -126,10 +124,10 @@ impl Scheduler {
     }
 
     /// How it stands, for the database.
-    pub(crate) fn beat(&self) -> Beat {
+    pub(crate) fn beat(&self) -> Heartbeat {
         let standing = self.standing.borrow();
-        Beat {
-            owner: self.setup.owner.clone(),
+        Heartbeat {
+            owner: self.setup.executor.owner.clone(),
             started_at: self.started_at,
             seen_at: self.now(),
             ticked_at: standing.ticked_at,

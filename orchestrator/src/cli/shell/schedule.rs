@@ -1,10 +1,6 @@
 //! From the words of a command line to a plan.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::cli::command_line::{ReleaseArg, RunOneArgs, SelectionArgs};
 use crate::cli::shell::failure::Failure;
@@ -78,15 +74,6 @@ impl SelectionArgs {
     }
 }
 
-/// The slot of each group on a date.
-pub(crate) fn slots_on(schedule: &Schedule, date: Date) -> BTreeMap<GroupName, Timestamp> {
-    schedule
-        .groups
-        .iter()
-        .filter_map(|group| Some((group.name.clone(), group.slot_on(date)?)))
-        .collect()
-}
-
 /// The group that a collector has which is run by hand and not in the schedule.
 const BY_HAND: &str = "by-hand";
 
@@ -101,15 +88,9 @@ pub(crate) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan
     } else {
         None
     };
-    let fixed = schedule
-        .iter()
-        .filter_map(|schedule| schedule.workflow.as_ref())
-        .flat_map(|workflow| &workflow.tasks);
     let mut known = schedule
         .iter()
-        .flat_map(|schedule| &schedule.groups)
-        .flat_map(|group| &group.tasks)
-        .chain(fixed)
+        .flat_map(|schedule| schedule.tasks())
         .filter(|task| task.command.as_str() == args.command);
     let mut task = match &args.group {
         None => known

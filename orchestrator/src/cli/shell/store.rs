@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use anstream::eprintln;
 use anstyle::AnsiColor;
 
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
+use crate::database::DatabaseError;
+pub(crate) use crate::execution::records_in as shelf;
 use crate::model::{Clock, SystemClock};
-use crate::records::Shelf;
 use crate::store::{Recovered, Store, StoreError, this_process};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Opens the store, asks it something, and closes it.
 ///
@@ -38,14 +39,6 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     store.migrate().await.map_err(unusable)?;
     recover(&store, &settings.state_dir).await?;
     Ok(store)
-}
-
-/// The records in the same database.
-pub(crate) fn shelf(store: &Store) -> Shelf {
-    match store {
-        Store::Sqlite(pool) => pool.clone().into(),
-        Store::Postgres(pool) => pool.clone().into(),
-    }
 }
 
 /// Opens the store, in a state directory that exists, and leaves it as it is.
@@ -86,14 +79,19 @@ pub(crate) fn tell_recovered(found: &Recovered) {
         .iter()
         .map(|(run, reason)| format!("run {run} is lost: {reason}"));
     for text in lost.chain(found.problems.iter().cloned()) {
-        eprintln!("{yellow}warning:{yellow:#} {}", neutralised(&text));
+        print_words!("{yellow}warning:{yellow:#} {}", make_safe(&text));
     }
 }
 
 /// A database that cannot be used, with what decides which one it is.
 pub(crate) fn unusable(error: StoreError) -> Failure {
-    Failure::infrastructure(error)
-        .hint("--database-url, DATABASE_URL or --state-dir decide where the database is")
+    let hint = match &error {
+        StoreError::Database(DatabaseError::Denied { user, right, table }) => {
+            format!("the owner of the tables can allow it: GRANT {right} ON {table} TO \"{user}\"")
+        }
+        _ => "--database-url, DATABASE_URL or --state-dir decide where the database is".to_owned(),
+    };
+    Failure::infrastructure(error).hint(hint)
 }
 
 /// The runtime of a verb. One thread: a run does one thing at a time, and a

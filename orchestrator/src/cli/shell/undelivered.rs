@@ -3,21 +3,21 @@
 
 use std::path::Path;
 
-use anstream::eprintln;
 use anstyle::AnsiColor;
 
 use crate::cli::shell::failure::Failure;
-use crate::execution::take_undelivered;
+use crate::cli::shell::output::print_words;
+use crate::execution::ingest_deliveries;
 use crate::model::RunId;
-use crate::records::{Shelf, Undelivered};
-use crate::text::neutralised;
+use crate::records::{Records, Undelivered};
+use crate::text::make_safe;
 
 /// Brings in what was noted, each delivery exactly once, and says so.
 ///
 /// # Errors
 /// The notes cannot be found, or the database is away again.
-pub(crate) async fn bring_in(shelf: &Shelf, state_dir: &Path) -> Result<(), Failure> {
-    let problems = take_undelivered(shelf, state_dir).await.map_err(|error| {
+pub(crate) async fn bring_in(records: &Records, state_dir: &Path) -> Result<(), Failure> {
+    let problems = ingest_deliveries(records, state_dir).await.map_err(|error| {
         let waits = error.may_pass();
         let failure = Failure::infrastructure(error);
         if waits {
@@ -27,7 +27,7 @@ pub(crate) async fn bring_in(shelf: &Shelf, state_dir: &Path) -> Result<(), Fail
     })?;
     let yellow = AnsiColor::Yellow.on_default().bold();
     for problem in problems {
-        eprintln!("{yellow}warning:{yellow:#} {}", neutralised(&problem));
+        print_words!("{yellow}warning:{yellow:#} {}", make_safe(&problem));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! and kills it. It must never touch a supervisor that it was not told to kill.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use nix::sys::signalfd::SignalFd;
 use nix::unistd::Pid;
 
 use crate::process::protocol::{Report, ToServer};
-use crate::process::supervise::channel::Channel;
+use crate::process::supervise::control_socket::ControlSocket;
 use crate::process::supervise::supervisor::{drain, signal_fd, supervise, whole_millis};
 use crate::process::sys;
 use crate::process::sys::Waited;
@@ -47,7 +47,8 @@ pub fn early_entry() -> Option<ExitCode> {
     Some(match run(open_files) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            // Its end says enough where nobody reads this.
+            let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
     })
@@ -65,7 +66,7 @@ fn run(open_files: Option<u64>) -> io::Result<()> {
     sweep::check_kernel()?;
     let socket = take_stdin()?;
     let mut server = Server {
-        requests: Channel::new(socket),
+        requests: ControlSocket::new(socket),
         deaths: signal_fd()?,
         open_files,
         supervisors: HashMap::new(),
@@ -99,7 +100,7 @@ enum Role {
 }
 
 struct Server {
-    requests: Channel,
+    requests: ControlSocket,
     deaths: SignalFd,
     open_files: Option<u64>,
     /// By pid: the orchestrator's name for it, and its end of the control socket,
@@ -171,7 +172,7 @@ impl Server {
                     Err(error) => {
                         let errno = error.raw_os_error().unwrap_or(0);
                         // If it is gone as well, there is nobody to be told.
-                        let _ = Channel::new(control).send(&Report::NotForked { errno });
+                        let _ = ControlSocket::new(control).send(&Report::NotForked { errno });
                     }
                 }
             }
@@ -243,7 +244,7 @@ impl Server {
         let done = |since: &Instant| all_gone || since.elapsed() >= ORPHAN_WAIT;
         for (_, control) in self.fallen.extract_if(.., |(since, _)| done(since)) {
             // If the orchestrator is gone as well, there is nobody to be told.
-            let _ = Channel::new(control).send(&Report::Buried);
+            let _ = ControlSocket::new(control).send(&Report::Buried);
         }
         settled
     }

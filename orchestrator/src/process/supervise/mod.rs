@@ -3,8 +3,9 @@
 //! async, no logging. Entered from `main` before anything else.
 
 pub(crate) mod cgroup;
-mod channel;
+mod control_socket;
 mod fork_server;
+mod starter;
 mod supervisor;
 
 pub(super) use fork_server::ARGUMENT;

@@ -1,14 +1,14 @@
 //! Reading runs back: the list, and one run whole.
 
 use jiff::Timestamp;
-use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
-use crate::events::TaskSummary;
-use crate::model::{Owner, RunId};
+use crate::database::arg::{Arg, args};
+use crate::database::columns::Micros;
+use crate::model::{OutcomeKind, RunId};
 use crate::store::error::StoreError;
+use crate::store::runs::record::{LastOutcome, RunHeader, RunRecord, TaskState};
 use crate::store::runs::rows::{AttemptRow, LastRow, RunRow, TaskRow};
-use crate::store::sql::{Arg, args};
 use crate::store::store::Store;
 
 /// Which runs to list.
@@ -29,108 +29,6 @@ pub struct HistoryFilter {
     pub last: u32,
 }
 
-/// A run in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RunHeader {
-    /// Its id.
-    pub run: RunId,
-    /// What was asked for.
-    pub schedule: String,
-    /// The group it was narrowed to.
-    pub group: Option<String>,
-    /// `running` until its end was recorded, then `finished`; `lost` if it had none.
-    pub state: &'static str,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// When it ended; for a lost one, when that was found.
-    pub finished_at: Option<Timestamp>,
-    /// Tasks that succeeded.
-    pub succeeded: u32,
-    /// Tasks that failed.
-    pub failed: u32,
-    /// Tasks that were skipped.
-    pub skipped: u32,
-    /// Tasks that succeeded and are not believed.
-    pub suspect: u32,
-    /// Whether all that should have run succeeded.
-    pub success: Option<bool>,
-    /// What `orchestrate` exited with; `None` while it runs, and where nobody saw it.
-    pub exit_code: Option<u8>,
-    /// Why it has no end of its own.
-    pub lost: Option<String>,
-    /// The process that executed it.
-    pub owner: Owner,
-}
-
-/// A run, whole. A finished one serializes to what `run` gave as its summary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RunRecord {
-    /// The run.
-    #[serde(flatten)]
-    pub header: RunHeader,
-    /// Its tasks in order.
-    pub tasks: Vec<TaskState>,
-}
-
-/// A task of a recorded run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TaskState {
-    /// How it ended; its outcome is `running` or `pending` while it has not.
-    #[serde(flatten)]
-    pub summary: TaskSummary,
-    /// Its cadence.
-    pub schedule: String,
-    /// Its attempts in order.
-    pub attempt_list: Vec<Attempt>,
-}
-
-/// An attempt of a recorded run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Attempt {
-    /// Counted from 1.
-    pub number: u32,
-    /// When it was started.
-    pub started_at: Timestamp,
-    /// When its tree was gone.
-    pub finished_at: Option<Timestamp>,
-    /// The keyword of its outcome.
-    pub outcome: Option<String>,
-    /// Its exit code, if it exited.
-    pub exit_code: Option<i32>,
-    /// The signal that killed it, if one did.
-    pub signal: Option<String>,
-    /// The cause in words.
-    pub reason: Option<String>,
-    /// Its log file, relative to the state directory.
-    pub log: String,
-    /// What held its tree together: `tree`, `cgroup`; `None` if none ran or it goes on.
-    pub isolation: Option<String>,
-}
-
-/// How a collector ended the last time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LastOutcome {
-    /// Its group.
-    #[serde(skip)]
-    pub group: String,
-    /// The collector.
-    #[serde(skip)]
-    pub command: String,
-    /// The arguments it had.
-    #[serde(skip)]
-    pub args: Vec<String>,
-    /// The run it took part in.
-    pub run: RunId,
-    /// When that run began.
-    pub started_at: Timestamp,
-    /// The keyword of its outcome.
-    pub outcome: String,
-    /// The cause in words.
-    pub reason: String,
-    /// Why its success is not believed, if it is not.
-    pub suspect: Option<String>,
-}
-
 impl Store {
     /// How a collector of a group ended the last `count` times, newest first; its
     /// outcome is `running` or `pending` where it has not.
@@ -144,6 +42,7 @@ impl Store {
         count: u32,
     ) -> Result<Vec<LastOutcome>, StoreError> {
         let rows: Vec<LastRow> = self
+            .database
             .fetch(
                 "select run_id, run_started_at, args, outcome, reason, suspect,
                      exists (select 1 from attempts
@@ -161,18 +60,16 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn last_success(&self, group: &str, command: &str) -> Result<Option<Timestamp>, StoreError> {
-        let rows: Vec<(String, i64)> = self
+        let rows: Vec<(Micros,)> = self
+            .database
             .fetch(
-                "select run_id, run_started_at from tasks
-                 where command = $1 and group_name = $2 and outcome = 'succeeded'
+                "select run_started_at from tasks
+                 where command = $1 and group_name = $2 and outcome = $3
                  order by run_started_at desc limit 1",
-                &args![command, group],
+                &args![command, group, OutcomeKind::Succeeded.as_str()],
             )
             .await?;
-        rows.into_iter()
-            .next()
-            .map(|(run, at)| crate::store::runs::rows::instant(&RunId::new(run), at))
-            .transpose()
+        Ok(rows.first().map(|(at,)| at.0))
     }
 
     /// The groups in which a collector was part of its newest runs.
@@ -181,6 +78,7 @@ impl Store {
     /// The database fails.
     pub async fn groups_of(&self, command: &str) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = self
+            .database
             .fetch(
                 "select distinct group_name from
                      (select group_name from tasks where command = $1
@@ -198,7 +96,7 @@ impl Store {
     /// The database fails.
     pub async fn history(&self, filter: &HistoryFilter) -> Result<Vec<RunHeader>, StoreError> {
         let (sql, args) = history(filter);
-        let rows: Vec<RunRow> = self.fetch(AssertSqlSafe(sql), &args).await?;
+        let rows: Vec<RunRow> = self.database.fetch(AssertSqlSafe(sql), &args).await?;
         rows.into_iter().map(RunRow::header).collect()
     }
 
@@ -209,18 +107,20 @@ impl Store {
     /// The database fails.
     pub async fn find_run(&self, prefix: &str) -> Result<Vec<RunId>, StoreError> {
         let ids: Vec<(String,)> = if prefix == "last" {
-            self.fetch(
-                "select id from runs order by started_at desc, id desc limit 1",
-                &[],
-            )
-            .await?
+            self.database
+                .fetch(
+                    "select id from runs order by started_at desc, id desc limit 1",
+                    &[],
+                )
+                .await?
         } else {
             // Ids are ASCII and compared byte by byte: what begins so is a range.
-            self.fetch(
-                "select id from runs where id >= $1 and id < $2 order by id limit 2",
-                &args![prefix, &format!("{prefix}\u{7f}")],
-            )
-            .await?
+            self.database
+                .fetch(
+                    "select id from runs where id >= $1 and id < $2 order by id limit 2",
+                    &args![prefix, &format!("{prefix}\u{7f}")],
+                )
+                .await?
         };
         Ok(ids.into_iter().map(|(id,)| RunId::new(id)).collect())
     }
@@ -231,7 +131,7 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn run(&self, run: &RunId) -> Result<Option<RunRecord>, StoreError> {
-        let mut sql = self.snapshot().await?;
+        let mut sql = self.database.snapshot().await?;
         let rows: Vec<RunRow> = sql.fetch("select * from runs where id = $1", &args![run]).await?;
         let tasks: Vec<TaskRow> = sql
             .fetch(

@@ -1,18 +1,18 @@
 //! `check`: everything that would keep a run from going well, found before it does.
 
-use anstream::eprintln;
 use serde::Serialize;
 
 use crate::cli::command_line::{CheckArgs, Format, Global};
-use crate::cli::shell::collectors::collectors;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
 use crate::model::Schedule;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// A problem as the JSON contract shows it, whether it has a place in a file or not.
 #[derive(Debug, Serialize)]
@@ -97,14 +97,13 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
 }
 
 fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
-    let finder = collectors(settings);
-    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
-    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
+    let launcher = launcher(settings);
     let mut seen = std::collections::BTreeSet::new();
-    tasks
+    schedule
+        .tasks()
         .filter(|task| seen.insert((task.command.clone(), task.enabled)))
         .filter_map(|task| {
-            let missing = finder.find(&task.command).err()?;
+            let missing = launcher.find(task.command.as_str()).err()?;
             // A disabled task may wait for its collector.
             let severity = if task.enabled { "error" } else { "warning" };
             let file = settings.schedule_file.display().to_string();
@@ -171,9 +170,9 @@ fn tell(problem: &Problem) {
         ..
     } = problem
     {
-        eprintln!("{severity}[{code}]: {}", neutralised(message));
+        print_words!("{severity}[{code}]: {}", make_safe(message));
         if let Some(hint) = hint {
-            eprintln!("  hint: {}", neutralised(hint));
+            print_words!("  hint: {}", make_safe(hint));
         }
     }
 }
@@ -182,15 +181,15 @@ fn conclude(settings: &Settings, schedule: Option<&Schedule>, errors: usize, sta
     let file = settings.schedule_file.display();
     match schedule {
         Some(schedule) if errors == 0 => {
-            let tasks = schedule.groups.iter().map(|group| group.tasks.len()).sum();
+            let tasks = schedule.group_tasks().count();
             let (tasks, groups) = (count(tasks, "task"), count(schedule.groups.len(), "group"));
-            eprintln!("{file}: {tasks} in {groups}, no error");
+            print_words!("{file}: {tasks} in {groups}, no error");
         }
-        _ => eprintln!("{file}: {}", count(errors, "error")),
+        _ => print_words!("{file}: {}", count(errors, "error")),
     }
     let failed = start_up.iter().filter(|problem| problem.is_error()).count();
     if failed > 0 {
-        eprintln!("start-up: {}", count(failed, "error"));
+        print_words!("start-up: {}", count(failed, "error"));
     }
 }
 

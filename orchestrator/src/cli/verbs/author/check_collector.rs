@@ -5,25 +5,24 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anstream::println;
 use anstyle::AnsiColor;
 use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::cli::command_line::{CheckCollectorArgs, Format, Global};
-use crate::cli::shell::collectors::{Finder, collectors};
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_json;
+use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::runtime;
 use crate::model::{
     CancelCause, Category, Clock, CommandName, Exit as Ended, GroupName, Limits, Outcome, RunId, Stream,
     SystemClock,
 };
-use crate::process::{AttemptEnd, AttemptSpec, ForkServer, OutputSink, Place};
+use crate::process::{AttemptEnd, AttemptSpec, ForkServer, Launcher, OutputSink, Place};
 use crate::records::Follower;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// How long it may run where `--timeout` says nothing.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,10 +42,10 @@ struct Finding {
 /// Runs the checks and tells what they found.
 pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let finder = collectors(&settings);
+    let launcher = launcher(&settings);
     let command = CommandName::new(&args.command);
     let mut findings = Vec::new();
-    match finder.find(&command) {
+    match launcher.find(command.as_str()) {
         Err(missing) => {
             let hint = missing.hint.map_or(String::new(), |hint| format!("; {hint}"));
             findings.push(error("executable", format!("{}{hint}", missing.message)));
@@ -56,7 +55,7 @@ pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
             let scratch = scratch_directory().map_err(Failure::infrastructure)?;
             let events = scratch.path().join("events.jsonl");
             std::fs::File::create_new(&events).map_err(Failure::infrastructure)?;
-            let spec = specify(&finder, &command, args, scratch.path(), &events)?;
+            let spec = specify(&launcher, &command, args, scratch.path(), &events)?;
             runtime()?.block_on(async {
                 let server = ForkServer::new();
                 whole_run(&server, &spec, &mut findings).await?;
@@ -70,7 +69,7 @@ pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
     let failed = findings.iter().any(|finding| finding.verdict == "error");
     match args.format {
         Format::Json => print_json(&findings)?,
-        Format::Text => findings.iter().for_each(tell),
+        Format::Text => findings.iter().try_for_each(print)?,
     }
     Ok(if failed {
         Exit::CollectorFailed
@@ -103,17 +102,17 @@ fn error(check: &'static str, message: impl Into<String>) -> Finding {
     }
 }
 
-fn tell(finding: &Finding) {
+fn print(finding: &Finding) -> Result<(), Failure> {
     let style = match finding.verdict {
         "ok" => AnsiColor::Green.on_default(),
         "warning" => AnsiColor::Yellow.on_default(),
         _ => AnsiColor::Red.on_default().bold(),
     };
     let (verdict, check) = (finding.verdict, finding.check);
-    println!(
-        "{style}{verdict:8}{style:#} {check}: {}",
-        neutralised(&finding.message)
-    );
+    print_text(&format!(
+        "{style}{verdict:8}{style:#} {check}: {}\n",
+        make_safe(&finding.message)
+    ))
 }
 
 /// Gone when it is dropped.
@@ -143,13 +142,13 @@ fn scratch_directory() -> std::io::Result<Scratch> {
 }
 
 fn specify(
-    finder: &Finder,
+    launcher: &Launcher,
     command: &CommandName,
     args: &CheckCollectorArgs,
     scratch: &Path,
     events: &Path,
 ) -> Result<AttemptSpec, Failure> {
-    let found = finder.find(command).map_err(Failure::infrastructure)?;
+    let found = launcher.find(command.as_str()).map_err(Failure::infrastructure)?;
     let timeout = args.timeout.unwrap_or(PATIENCE);
     let now = SystemClock.now();
     let place = Place {
@@ -174,7 +173,7 @@ fn specify(
             .into_iter()
             .chain(args.args.iter().map(Into::into))
             .collect(),
-        env: finder
+        env: launcher
             .environment
             .for_attempt(&std::collections::BTreeMap::new(), &place),
         working_directory: None,
