@@ -13,4 +13,4 @@ pub use event::{AttemptRecord, ListedTask, RunEvent, SlotRef, TaskRef};
 pub use output::Output;
 pub use progress::{TaskProgress, time_left};
 pub use standing::{SideWorkStatus, Standing};
-pub use summary::{OutcomeWords, RecordCounts, Summary, TaskSummary, Verdict};
+pub use summary::{OutcomeWords, RecordCounts, RunVerdict, Summary, TaskSummary};

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::output::print_words;
+use crate::queries::find_run::FindRunError;
 use crate::text::make_safe;
 
 /// A failure of `orchestrate` itself, never of a collector.
@@ -64,7 +65,7 @@ impl Failure {
     }
 
     /// Says it on standard error and returns what to exit with.
-    pub(crate) fn tell(self) -> Exit {
+    pub(crate) fn print(self) -> Exit {
         let exit = self.exit;
         let (message, hint) = self.words();
         if !message.is_empty() {
@@ -76,5 +77,17 @@ impl Failure {
             print_words!("{cyan}hint:{cyan:#} {}", make_safe(hint));
         }
         exit
+    }
+}
+
+impl From<FindRunError> for Failure {
+    fn from(error: FindRunError) -> Self {
+        match error {
+            FindRunError::Store(error) => Self::infrastructure(error),
+            FindRunError::NoRunYet | FindRunError::Unknown(_) => {
+                Self::usage(error).hint("orchestrate history lists the runs")
+            }
+            FindRunError::Several { .. } | FindRunError::Removed(_) => Self::usage(error),
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::cli::command_line::{ReleaseArg, RunOneArgs, SelectionArgs};
+use crate::cli::args::selection::ReleaseArg;
+use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
 use crate::cli::shell::settings::Settings;
@@ -82,7 +83,12 @@ const BY_HAND: &str = "by-hand";
 ///
 /// # Errors
 /// The schedule is wrong, or the named group does not have the collector.
-pub(crate) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan, Failure> {
+pub(crate) fn planned_one(
+    settings: &Settings,
+    command: &str,
+    group: Option<&str>,
+    args: &[String],
+) -> Result<Plan, Failure> {
     let schedule = if settings.schedule_file.exists() {
         Some(load(settings)?)
     } else {
@@ -91,21 +97,19 @@ pub(crate) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan
     let mut known = schedule
         .iter()
         .flat_map(|schedule| schedule.tasks())
-        .filter(|task| task.command.as_str() == args.command);
-    let mut task = match &args.group {
+        .filter(|task| task.command.as_str() == command);
+    let mut task = match group {
         None => known
             .min_by_key(|task| !task.enabled)
             .cloned()
-            .unwrap_or_else(|| by_hand(&args.command)),
+            .unwrap_or_else(|| by_hand(command)),
         Some(group) => {
             let found = known.find(|task| task.group.as_str() == group).cloned();
-            found.ok_or_else(|| {
-                Failure::usage(format!("group {group:?} has no collector {:?}", args.command))
-            })?
+            found.ok_or_else(|| Failure::usage(format!("group {group:?} has no collector {command:?}")))?
         }
     };
-    if !args.args.is_empty() {
-        task.args.clone_from(&args.args);
+    if !args.is_empty() {
+        task.args = args.to_vec();
     }
     let date = Day::At(SystemClock.now()).in_zone(&jiff::tz::TimeZone::UTC);
     // By hand means now, whatever release it waits for.

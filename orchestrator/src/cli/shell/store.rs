@@ -8,6 +8,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
 use crate::database::DatabaseError;
+
 pub(crate) use crate::execution::records_in as shelf;
 use crate::model::{Clock, SystemClock};
 use crate::store::{Recovered, Store, StoreError, this_process};

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::execution::{Audience, Executor, Orders};
+use crate::execution::{Audience, Executor, LocalAdmission, Orders};
 use crate::model::{EntryKey, Order, RunId};
 use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::{Dispatcher, EndedStart, StartEnd};
@@ -40,7 +40,7 @@ pub(crate) struct LocalDispatcher {
     audience: Box<dyn Fn() -> Audience>,
     metrics: Metrics,
     lateness: Lateness,
-    permits: Arc<Semaphore>,
+    admission: LocalAdmission,
     /// Becomes true when nothing more is to begin.
     stop: watch::Sender<bool>,
     work: JoinSet<StartEnd>,
@@ -68,7 +68,7 @@ impl LocalDispatcher {
             audience,
             metrics,
             lateness: Lateness::default(),
-            permits: Arc::new(Semaphore::new(concurrency)),
+            admission: LocalAdmission::new(concurrency),
             stop: watch::channel(false).0,
             work: JoinSet::new(),
             started: HashMap::new(),
@@ -110,7 +110,7 @@ impl Dispatcher for LocalDispatcher {
             metrics: self.metrics.clone(),
             stop: self.stop.subscribe(),
         };
-        let work = run.run((self.audience)(), orders, Arc::clone(&self.permits));
+        let work = run.run((self.audience)(), orders, self.admission.clone());
         self.started.insert(self.work.spawn(work).id(), started);
     }
 

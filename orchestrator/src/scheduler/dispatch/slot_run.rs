@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::events::SlotRef;
-use crate::execution::{Audience, Executor, Orders};
+use crate::execution::{Admission, Audience, Executor, LocalAdmission, Orders};
 use crate::model::Overlap;
 use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::StartEnd;
@@ -35,17 +35,17 @@ pub(crate) struct SlotRun {
 }
 
 impl SlotRun {
-    /// Waits for one of `permits`, claims the slot, executes.
+    /// Waits until it is admitted, claims the slot, executes.
     pub(crate) async fn run(
         mut self,
         audience: Audience,
         orders: Orders,
-        permits: Arc<Semaphore>,
+        admission: LocalAdmission,
     ) -> StartEnd {
         let _permit = tokio::select! {
             biased;
             () = stopped(&mut self.stop) => return StartEnd::Stopped,
-            permit = permits.acquire() => permit,
+            permit = admission.admit(&self.start.plan) => permit,
         };
         if let Some(end) = self.claim_slot().await {
             return end;

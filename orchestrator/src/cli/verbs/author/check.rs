@@ -1,8 +1,10 @@
 //! `check`: everything that would keep a run from going well, found before it does.
 
+use clap::Args;
 use serde::Serialize;
 
-use crate::cli::command_line::{CheckArgs, Format, Global};
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
 use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
@@ -13,6 +15,21 @@ use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
 use crate::model::Schedule;
 use crate::text::make_safe;
+
+/// Check schedule, settings, collectors, state directory and database
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate check
+  orchestrate check --schedule-only --format json")]
+pub(crate) struct CheckArgs {
+    /// Stop after the schedule file
+    #[arg(long)]
+    pub(crate) schedule_only: bool,
+    /// Form of the list of problems
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 /// A problem as the JSON contract shows it, whether it has a place in a file or not.
 #[derive(Debug, Serialize)]

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anstyle::AnsiColor;
+use clap::Args;
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use crate::cli::command_line::{CheckCollectorArgs, Format, Global};
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::limit::positive_duration;
 use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
@@ -23,6 +26,26 @@ use crate::model::{
 use crate::process::{AttemptEnd, AttemptSpec, ForkServer, Launcher, OutputSink, Place};
 use crate::records::Follower;
 use crate::text::make_safe;
+
+/// Try a collector in a scratch directory: does it keep the contract?
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate check-collector run_export -- --format csv
+  orchestrate check-collector ./my-collector --timeout 10s --format json")]
+pub(crate) struct CheckCollectorArgs {
+    /// The collector: a name, or a path with a slash
+    pub(crate) command: String,
+    /// How long it may run [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Form of the findings
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Its arguments
+    #[arg(last = true)]
+    pub(crate) args: Vec<String>,
+}
 
 /// How long it may run where `--timeout` says nothing.
 const PATIENCE: Duration = Duration::from_secs(60);

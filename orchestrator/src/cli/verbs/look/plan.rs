@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::path::PathBuf;
 
 use anstyle::AnsiColor;
-use comfy_table::{Table, presets};
+use clap::Args;
 
-use crate::cli::command_line::{Format, Global, PlanArgs};
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
@@ -14,9 +17,27 @@ use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::{load, load_file, planned};
 use crate::cli::shell::settings::Settings;
+use crate::cli::shell::table::TextTable;
 use crate::execution::PlanView;
 use crate::model::{Plan, Release, changes};
 use crate::text::make_safe;
+
+/// Show what a run would do, in order; nothing is started
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate plan --schedule default --group reporting --date 2026-02-28
+  orchestrate plan --diff new-schedule.yaml")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Instead: what would change if this file were the schedule
+    #[arg(long, value_name = "FILE", conflicts_with = "schedule")]
+    pub(crate) diff: Option<PathBuf>,
+    /// Form of the plan
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 /// Shows the plan that `run` with the same arguments would execute.
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
@@ -86,16 +107,14 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
         let _ = writeln!(text, "Nothing is due.");
         return text;
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["", "Task", "Schedule", "Executable", "Arguments"]);
+    let mut table = TextTable::new(["", "Task", "Schedule", "Executable", "Arguments"]);
     for (task, number) in view.tasks.iter().zip(1..) {
         let executable = match (&task.skip, &task.executable) {
             (Some(skip), _) => format!("skipped: {skip}"),
             (None, Some(path)) => path.clone(),
             (None, None) => "not found".to_owned(),
         };
-        table.add_row([
+        table.row([
             number.to_string(),
             make_safe(&format!("{}/{}", task.group, task.command)).into_owned(),
             task.schedule.to_owned(),
@@ -103,7 +122,6 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
             make_safe(&task.args.join(" ")).into_owned(),
         ]);
     }
-    text.push_str(&table.trim_fmt());
-    text.push('\n');
+    text.push_str(&table.text());
     text
 }

@@ -2,19 +2,64 @@
 
 use std::sync::Arc;
 
-use comfy_table::{Table, presets};
+use clap::{Args, Subcommand};
 
-use crate::cli::args::notices::{NoticesListArgs, NoticesTestArgs, NoticesVerb};
-use crate::cli::command_line::{Format, Global};
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
 use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
+use crate::cli::shell::table::TextTable;
 use crate::model::{Clock, NoticeKind, SystemClock};
 use crate::store::{Notice, RecordedNotice};
 use crate::text::make_safe;
+
+/// See who was told what, and whether it arrived
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices test")]
+pub(crate) enum NoticesVerb {
+    /// List the newest notices and what became of them
+    #[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices list --last 200 --format json")]
+    List(NoticesListArgs),
+    /// Deliver what waits
+    #[command(after_help = "\
+Examples:
+  orchestrate notices deliver
+  orchestrate notices deliver --quiet")]
+    Deliver,
+    /// Tell every channel something, to see whether it works
+    #[command(after_help = "\
+Examples:
+  orchestrate notices test
+  orchestrate notices test --channel \"mail 2\"")]
+    Test(NoticesTestArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoticesListArgs {
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) last: u32,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoticesTestArgs {
+    /// Only this one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) channel: Option<String>,
+}
 
 /// The verb.
 pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failure> {
@@ -39,16 +84,14 @@ fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
 }
 
 fn table(deliveries: &[RecordedNotice]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
+    let mut table = TextTable::new(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
     for delivery in deliveries {
         let notice = &delivery.notice;
         let reason = match &delivery.error {
             Some(error) => format!("{} [not delivered: {error}]", notice.reason),
             None => notice.reason.clone(),
         };
-        table.add_row([
+        table.row([
             format!("{:.0}", notice.at),
             notice.kind.to_string(),
             make_safe(&format!("{}/{}", notice.group, notice.command)).into_owned(),
@@ -58,7 +101,7 @@ fn table(deliveries: &[RecordedNotice]) -> String {
             make_safe(&reason).into_owned(),
         ]);
     }
-    format!("{table}\n")
+    table.text()
 }
 
 fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {

@@ -3,10 +3,13 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use clap::Args;
 use tokio::sync::watch;
 
-use crate::cli::command_line::{BeatArgs, Global, ServeArgs};
+use crate::cli::args::global::Global;
+use crate::cli::args::limit::positive_duration;
 use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
@@ -20,9 +23,41 @@ use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
-use crate::report::{Console, Diary, Metrics, Terminal};
+use crate::report::{Console, Metrics, ServiceLog, Terminal};
 use crate::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::web::{Listening, Site, listen};
+
+/// Run the timetable: every slot once, by itself, until a signal ends it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate beat
+  orchestrate beat --concurrency 4 --drain-timeout 1h")]
+pub(crate) struct BeatArgs {
+    /// How many runs may go on at a time; those of one entry follow each other anyway
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) concurrency: u16,
+    /// After SIGTERM, how long runs may go on before they are cancelled
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
+    pub(crate) drain_timeout: Duration,
+}
+
+/// Run the timetable and answer over HTTP: health, metrics, JSON
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate serve
+  orchestrate serve --listen 127.0.0.1:9000 --drain-timeout 1h")]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) beat: BeatArgs,
+    /// Where to answer HTTP: a loopback address
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Answer no HTTP
+    #[arg(long, conflicts_with = "listen")]
+    pub(crate) no_web: bool,
+}
 
 /// The scheduler alone.
 pub(crate) fn beat(global: &Global, args: &BeatArgs) -> Result<Exit, Failure> {
@@ -73,7 +108,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
     let audience = move || Audience {
         listeners: vec![
             Box::new(Console::new(terminal.clone(), !quiet)),
-            Box::new(Diary),
+            Box::new(ServiceLog),
             counting.listener(),
         ],
         with_output: !quiet,

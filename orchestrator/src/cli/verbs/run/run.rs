@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::cli::command_line::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs};
+use clap::Args;
+
+use crate::cli::args::execution::ExecutionArgs;
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::executor::{executor, not_executed};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
@@ -14,11 +19,69 @@ use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
 use crate::cli::shell::{logging, schedule};
 use crate::cli::verbs::look::plan::{show, warn_of_missing};
-use crate::engine::forward_signals;
+use crate::engine::OperatorSignals;
 use crate::events::Listener;
 use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
 use crate::model::{Clock, Day, Plan, RunId, SystemClock, plan_workflow};
-use crate::report::{Console, Diary, JsonLines, Terminal, Unwritten, summary_text};
+use crate::report::{Console, JsonLines, ServiceLog, Terminal, Unwritten, summary_text};
+
+/// Select collectors from the schedule and run them, one after another
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate run --schedule default --group github
+  orchestrate run --schedule weekly --day-of-week mon --stop-on-failure")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Skip what follows the first failure
+    #[arg(long)]
+    pub(crate) stop_on_failure: bool,
+    /// Only show what would run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Accepted for compatibility: the schedule is always strict
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+}
+
+/// Run the fixed list: the commands under workflow: in the schedule file
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate run-all
+  orchestrate run-all --stop-on-failure --summary-file summary.json")]
+pub(crate) struct RunAllArgs {
+    /// Skip what follows the first failure
+    #[arg(long)]
+    pub(crate) stop_on_failure: bool,
+    /// Only show what would run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+}
+
+/// Run one collector by hand, like a scheduled one
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate run-one run_export -- --format csv
+  orchestrate run-one ./my-collector --timeout 10m")]
+pub(crate) struct RunOneArgs {
+    /// The collector: a name, or a path with a slash
+    pub(crate) command: String,
+    /// Take its settings from this group, if several have it
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+    /// Its arguments, instead of the schedule's
+    #[arg(last = true)]
+    pub(crate) args: Vec<String>,
+}
 
 /// `run`: selects from the schedule and runs.
 pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
@@ -60,7 +123,7 @@ pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failur
 /// `run-one`: one collector by hand.
 pub(crate) fn run_one(global: &Global, args: &RunOneArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let plan = schedule::planned_one(&settings, args)?;
+    let plan = schedule::planned_one(&settings, &args.command, args.group.as_deref(), &args.args)?;
     let mut job = Job::by_hand(plan, "run-one".to_owned(), false);
     job.run(global, &settings, &args.execution)
 }
@@ -122,7 +185,7 @@ impl Job {
         if !json {
             // It is in the database too: who cannot see it here loses nothing.
             if let Err(failure) = print_text(&summary_text(&summary, &settings.state_dir)) {
-                failure.tell();
+                failure.print();
             }
         }
         files.write(&summary)?;
@@ -152,7 +215,9 @@ impl Job {
         audience: Audience,
     ) -> Result<Executed, Failure> {
         let orders = Orders::new();
-        forward_signals(orders.sender()).map_err(Failure::infrastructure)?;
+        orders
+            .accept_from(OperatorSignals)
+            .map_err(Failure::infrastructure)?;
         let now = executor.now();
         let mut plan = RunPlan {
             run: RunId::at(now, fastrand::u32(..)),
@@ -185,8 +250,10 @@ impl Job {
 }
 
 fn listeners(global: &Global, terminal: Terminal, json: Option<Unwritten>) -> Vec<Box<dyn Listener>> {
-    let mut listeners: Vec<Box<dyn Listener>> =
-        vec![Box::new(Console::new(terminal, !global.quiet)), Box::new(Diary)];
+    let mut listeners: Vec<Box<dyn Listener>> = vec![
+        Box::new(Console::new(terminal, !global.quiet)),
+        Box::new(ServiceLog),
+    ];
     if let Some(unwritten) = json {
         listeners.push(Box::new(JsonLines::new(std::io::stdout(), unwritten)));
     }

@@ -4,7 +4,7 @@ use crate::events::Standing;
 use crate::report::Exposition;
 
 /// How it stands, in the text format of Prometheus.
-pub(super) fn gauges(standing: &Standing) -> String {
+pub(crate) fn gauges(standing: &Standing) -> String {
     let mut text = Exposition::default();
     let mut gauge = |name: &str, help: &str, value: i64| {
         text.family(name, "gauge", help);

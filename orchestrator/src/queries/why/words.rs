@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::verbs::look::why::Facts;
+use crate::queries::why::facts::WhyFacts;
 use crate::store::LedgerState;
 use crate::text::human_duration;
 
@@ -12,7 +12,7 @@ use crate::text::human_duration;
 const BEGINNING: SignedDuration = SignedDuration::from_mins(1);
 
 /// Rule, last slot, last run, next slot.
-pub(crate) fn words(facts: &Facts, now: Timestamp) -> String {
+pub(crate) fn words(facts: &WhyFacts, now: Timestamp) -> String {
     let mut sentences = vec![rule(facts)];
     sentences.extend(facts.paused_since.map(|since| {
         let group = &facts.group;
@@ -27,7 +27,7 @@ pub(crate) fn words(facts: &Facts, now: Timestamp) -> String {
     sentences.join(" ")
 }
 
-fn rule(facts: &Facts) -> String {
+fn rule(facts: &WhyFacts) -> String {
     let name = format!("{}/{}", facts.group, facts.command);
     match (&facts.rule, facts.scheduled, facts.enabled) {
         (Some(rule), _, true) => format!("{name} {rule}."),
@@ -41,7 +41,7 @@ fn rule(facts: &Facts) -> String {
 }
 
 /// What became of its last slot, where that is more than its last run tells.
-fn slot(facts: &Facts, now: Timestamp) -> Option<String> {
+fn slot(facts: &WhyFacts, now: Timestamp) -> Option<String> {
     let slot = facts.previous?;
     if let Some(row) = &facts.ledger {
         let cause = row.cause.as_deref().unwrap_or("no reason is recorded");
@@ -63,7 +63,7 @@ fn slot(facts: &Facts, now: Timestamp) -> Option<String> {
     })
 }
 
-fn last(facts: &Facts, now: Timestamp) -> String {
+fn last(facts: &WhyFacts, now: Timestamp) -> String {
     let Some(last) = &facts.last else {
         return "No run of it is recorded.".to_owned();
     };
@@ -93,7 +93,7 @@ fn last(facts: &Facts, now: Timestamp) -> String {
     }
 }
 
-fn next(facts: &Facts, now: Timestamp) -> Option<String> {
+fn next(facts: &WhyFacts, now: Timestamp) -> Option<String> {
     match facts.next {
         Some(next) => Some(format!(
             "Its next slot is {}, in {}.",
@@ -143,8 +143,8 @@ mod tests {
         })
     }
 
-    fn facts() -> Facts {
-        Facts {
+    fn facts() -> WhyFacts {
+        WhyFacts {
             group: "github".into(),
             command: "run_x".into(),
             args: Vec::new(),
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    fn said(change: impl FnOnce(&mut Facts)) -> String {
+    fn said(change: impl FnOnce(&mut WhyFacts)) -> String {
         let mut facts = facts();
         change(&mut facts);
         words(&facts, at("25T10:00"))
