@@ -6,11 +6,11 @@ use serde::Serialize;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::shell::collectors::launcher;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_diagnostics, print_json};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
 use crate::model::Schedule;
@@ -75,8 +75,8 @@ impl Problem {
 }
 
 /// Finds every problem and tells it.
-pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let (schedule, diagnostics) = match config::load_schedule(&settings.schedule_file) {
         Ok(loaded) => (Some(loaded.value), loaded.warnings),
         Err(error) => (None, error.diagnostics().to_vec()),
@@ -101,19 +101,19 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
         }
         Format::Text => {
             for problem in &start_up {
-                tell(problem);
+                print(problem);
             }
             conclude(&settings, schedule.as_ref(), schedule_errors, &start_up);
         }
     }
     Ok(match (schedule_errors, infrastructure) {
-        (0, false) => Exit::Success,
-        (0, true) => Exit::Infrastructure,
-        _ => Exit::Usage,
+        (0, false) => VerbExit::Success,
+        (0, true) => VerbExit::Infrastructure,
+        _ => VerbExit::Usage,
     })
 }
 
-fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
+fn missing_collectors(settings: &CliSettings, schedule: &Schedule) -> Vec<Problem> {
     let launcher = launcher(settings);
     let mut seen = std::collections::BTreeSet::new();
     schedule
@@ -135,7 +135,7 @@ fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> 
         .collect()
 }
 
-fn state_and_database(settings: &Settings) -> Result<Vec<Problem>, Failure> {
+fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
     let directory = settings.state_dir.display().to_string();
     let writable =
         std::fs::create_dir_all(&settings.state_dir).and_then(|()| tempfile_in(&settings.state_dir));
@@ -178,7 +178,7 @@ fn tempfile_in(directory: &std::path::Path) -> std::io::Result<()> {
     std::fs::remove_file(&path)
 }
 
-fn tell(problem: &Problem) {
+fn print(problem: &Problem) {
     if let Problem::StartUp {
         severity,
         code,
@@ -194,7 +194,7 @@ fn tell(problem: &Problem) {
     }
 }
 
-fn conclude(settings: &Settings, schedule: Option<&Schedule>, errors: usize, start_up: &[Problem]) {
+fn conclude(settings: &CliSettings, schedule: Option<&Schedule>, errors: usize, start_up: &[Problem]) {
     let file = settings.schedule_file.display();
     match schedule {
         Some(schedule) if errors == 0 => {

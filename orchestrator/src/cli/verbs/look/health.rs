@@ -7,10 +7,10 @@ use clap::Args;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::limit::positive_duration;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{connect_store, runtime, unusable};
 use crate::model::{Clock, SystemClock};
 use crate::queries;
@@ -36,8 +36,8 @@ pub(crate) struct HealthArgs {
 }
 
 /// Prints how things are; exits for a probe.
-pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let here = this_process().map_err(Failure::infrastructure)?;
     let bounds = HealthBounds {
         scheduler: args.beat,
@@ -56,9 +56,9 @@ pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure
         Format::Text => print_text(&text(&health))?,
     }
     Ok(if health.ok {
-        Exit::Success
+        VerbExit::Success
     } else {
-        Exit::Infrastructure
+        VerbExit::Infrastructure
     })
 }
 
