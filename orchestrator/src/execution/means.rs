@@ -57,6 +57,7 @@ impl Means {
         state_dir: &std::path::Path,
         clock: Arc<dyn crate::model::Clock>,
     ) -> Self {
+        use crate::notify::NetworkClient;
         use crate::process::{Collectors, Environment};
         let shelf = match &store {
             Store::Sqlite(pool) => pool.clone().into(),
@@ -83,6 +84,7 @@ impl Means {
                 fork_server: context.fork_server.clone(),
                 collectors: Arc::clone(&context.collectors),
                 environment: Arc::clone(&context.environment),
+                network: NetworkClient::new(context.fork_server.clone(), []),
                 clock,
                 host: "here".to_owned(),
             },

@@ -20,5 +20,5 @@ pub use execute::{Audience, Executed, Orders, execute};
 pub use means::{Means, fork_server};
 pub use plan_view::{PlanView, TaskView};
 pub use reader_settings::ReaderSettings;
-pub use tell::{alive_every, tell, tell_late, tell_missed, told_alive, told_success};
+pub use tell::{alive_every, tell, tell_end, tell_late, tell_missed, told_alive, told_success, until};
 pub use tidy::tidy;

@@ -2,13 +2,16 @@
 //! raises the alarm when that stops.
 
 use crate::model::DeadMan;
-use crate::notify::http;
+use crate::notify::transport::NetworkClient;
+use crate::notify::transport::request::NetworkRequest;
 
 /// Asks for it once. A failure is said in the log: the watch notices by itself.
-pub async fn pulse(dead_man: &DeadMan) {
-    let url = dead_man.url.clone();
-    let asked = tokio::task::spawn_blocking(move || http::get(&url)).await;
-    if let Err(error) = asked.unwrap_or_else(|error| Err(error.to_string())) {
+pub async fn pulse(dead_man: &DeadMan, network: &NetworkClient) {
+    let asked = match network.value(&dead_man.url) {
+        Ok(url) => network.send(&NetworkRequest::Get { url }).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = asked {
         tracing::warn!("the dead man's watch was not reached: {error}");
     }
 }

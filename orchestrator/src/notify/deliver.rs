@@ -4,14 +4,15 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Address, Channel, Clock, DEFAULT_GRACE, Limits, Outcome, Secret, Stream};
-use crate::notify::mail::{Mail, send};
-use crate::notify::{http, words};
+use crate::model::{Address, Channel, Clock, DEFAULT_GRACE, Limits, Outcome, Stream};
+use crate::notify::transport::NetworkClient;
+use crate::notify::transport::request::{Mail, NetworkRequest};
+use crate::notify::words;
 use crate::process::{AttemptSpec, Collectors, Environment, ForkServer, OutputSink};
 use crate::store::{Notice, Store, StoreError};
 
-/// Notices that are taken at once.
-const BATCH: u32 = 20;
+/// Notices that are taken at once: each is somebody's for two minutes only.
+const BATCH: u32 = 1;
 
 /// How long a command may take.
 const COMMAND: Duration = Duration::from_secs(60);
@@ -27,17 +28,25 @@ pub struct Post {
     pub collectors: Arc<Collectors>,
     /// What they inherit.
     pub environment: Arc<Environment>,
+    /// Speaks to servers.
+    pub network: NetworkClient,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// This machine, for whoever is told.
     pub host: String,
 }
 
-/// Delivers what is due, until nothing is. Returns how many tries failed.
+/// Delivers what is due, until nothing is or `stop` is done; what was being delivered then
+/// is given back. Returns how many tries failed.
 ///
 /// # Errors
 /// The database fails.
-pub async fn deliver(store: &Store, post: &Post) -> Result<usize, StoreError> {
+pub async fn deliver(
+    store: &Store,
+    post: &Post,
+    stop: impl Future<Output = ()>,
+) -> Result<usize, StoreError> {
+    let mut stop = std::pin::pin!(stop);
     let mut failed = 0;
     loop {
         let notices = store.take_notices(post.clock.now(), BATCH).await?;
@@ -45,13 +54,13 @@ pub async fn deliver(store: &Store, post: &Post) -> Result<usize, StoreError> {
             return Ok(failed);
         }
         for notice in notices {
-            let channel = post
-                .channels
-                .iter()
-                .find(|channel| channel.name == notice.channel);
-            let result = match channel {
-                Some(channel) => tell(post, channel, &notice).await,
-                None => Err("the settings have no such channel any more".to_owned()),
+            let result = tokio::select! {
+                biased;
+                () = &mut stop => {
+                    store.give_back(&notice, post.clock.now()).await?;
+                    return Ok(failed);
+                }
+                result = tell_by_name(post, &notice) => result,
             };
             if let Err(error) = &result {
                 failed += 1;
@@ -59,6 +68,14 @@ pub async fn deliver(store: &Store, post: &Post) -> Result<usize, StoreError> {
             }
             store.noticed(&notice, result, post.clock.now()).await?;
         }
+    }
+}
+
+async fn tell_by_name(post: &Post, notice: &Notice) -> Result<(), String> {
+    let mut channels = post.channels.iter();
+    match channels.find(|channel| channel.name == notice.channel) {
+        Some(channel) => tell(post, channel, notice).await,
+        None => Err("the settings have no such channel any more".to_owned()),
     }
 }
 
@@ -71,44 +88,36 @@ pub async fn try_channel(post: &Post, channel: &Channel, notice: &Notice) -> Res
 }
 
 async fn tell(post: &Post, channel: &Channel, notice: &Notice) -> Result<(), String> {
-    match &channel.address {
-        Address::Webhook { url, slack } => {
-            let message = if *slack {
-                words::slack(notice, &post.host)
+    let network = &post.network;
+    let request = match &channel.address {
+        Address::Webhook { url, slack } => NetworkRequest::Post {
+            url: network.value(url)?,
+            body: if *slack {
+                words::slack(notice, &post.host).to_string()
             } else {
-                words::json(notice, &post.host)
-            };
-            let (url, body) = (url.clone(), message.to_string());
-            blocking(move || http::post(&url, &body)).await
-        }
+                words::json(notice, &post.host).to_string()
+            },
+        },
         Address::Mail {
             to,
             from,
             server,
             login,
-        } => {
-            let (to, from, server, login) = (to.clone(), from.clone(), server.clone(), login.clone());
-            let (subject, body) = (words::subject(notice), words::line(notice, &post.host));
-            blocking(move || {
-                send(&Mail {
-                    to: &to,
-                    from: &from,
-                    server: &server,
-                    login: login.as_ref(),
-                    subject,
-                    body,
-                })
-            })
-            .await
-        }
-        Address::Command(line) => execute(post, line, notice).await,
-    }
-}
-
-async fn blocking(work: impl FnOnce() -> Result<(), String> + Send + 'static) -> Result<(), String> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(format!("a defect of ours: {error}")))
+        } => NetworkRequest::Mail(Mail {
+            to: to.clone(),
+            from: from.clone(),
+            server: server.clone(),
+            login: match login {
+                Some((user, password)) => Some((user.clone(), network.value(password)?)),
+                None => None,
+            },
+            subject: words::subject(notice, &post.host),
+            body: words::line(notice, &post.host),
+            host: post.host.clone(),
+        }),
+        Address::Command(line) => return execute(post, line, notice).await,
+    };
+    network.send(&request).await
 }
 
 /// Runs the command, supervised as collectors are; the notice is in its environment.
@@ -157,14 +166,4 @@ struct Unheard;
 impl OutputSink for Unheard {
     async fn chunk(&mut self, _: Stream, _: &[u8]) {}
     async fn quiet(&mut self) {}
-}
-
-/// The value itself.
-pub(super) fn value(secret: &Secret) -> Result<String, String> {
-    match secret {
-        Secret::Given(value) => Ok(value.clone()),
-        Secret::Variable(name) => {
-            std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"))
-        }
-    }
 }

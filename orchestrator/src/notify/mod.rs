@@ -5,11 +5,11 @@
 
 pub(crate) mod dead_man;
 pub(crate) mod deliver;
-pub(crate) mod http;
-pub(crate) mod mail;
 pub(crate) mod raise;
+pub(crate) mod transport;
 pub(crate) mod words;
 
 pub use dead_man::pulse;
 pub use deliver::{Post, deliver, try_channel};
 pub use raise::{late, missed, raise};
+pub use transport::{NetworkClient, sender_entry};

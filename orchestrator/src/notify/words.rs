@@ -61,10 +61,10 @@ pub(super) fn slack(notice: &Notice, host: &str) -> Value {
 }
 
 /// The subject of a mail: one short line.
-pub(super) fn subject(notice: &Notice) -> String {
+pub(super) fn subject(notice: &Notice, host: &str) -> String {
     let task = format!("{}/{}", neutralised(&notice.group), neutralised(&notice.command));
     let short: String = task.chars().take(150).collect();
-    format!("[orchestrate] {}: {short}", notice.kind)
+    format!("[orchestrate] {}: {short} on {}", notice.kind, neutralised(host))
 }
 
 #[cfg(test)]
@@ -111,6 +111,6 @@ mod tests {
     fn slack_is_given_no_command() {
         let text = slack(&notice("failure", 1), "h").to_string();
         assert!(text.contains("&lt;!channel&gt; &amp;"), "{text}");
-        assert!(!subject(&notice("failure", 1)).contains('\n'));
+        assert!(!subject(&notice("failure", 1), "h").contains('\n'));
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::shell::store::shelf;
 use crate::engine::Context;
 use crate::execution::{ExecutionError, Means, ReaderSettings, fork_server};
 use crate::model::Clock;
-use crate::notify::Post;
+use crate::notify::{NetworkClient, Post};
 use crate::store::{Store, this_process};
 
 /// Puts them together. Nothing is started by that.
@@ -40,6 +40,13 @@ pub(crate) fn means(settings: &Settings, store: Store, clock: Arc<dyn Clock>) ->
             fork_server: context.fork_server.clone(),
             collectors: Arc::clone(&context.collectors),
             environment: Arc::clone(&context.environment),
+            network: NetworkClient::new(
+                context.fork_server.clone(),
+                settings
+                    .environment
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone())),
+            ),
             clock: Arc::clone(&context.clock),
             host: this_process().map_err(Failure::infrastructure)?.host,
         },

@@ -4,14 +4,21 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::events::{SlotRef, Summary};
-use crate::execution::{Means, alive_every, tell, tell_missed, tidy, told_alive, told_success};
+use crate::execution::{Means, alive_every, tell, tell_missed, tidy, told_alive, told_success, until};
 
 /// Deliveries that failed are tried again, though nothing new happens.
 const AGAIN: Duration = Duration::from_secs(60);
+
+/// How long a scheduler that has nothing else to do any more goes on telling.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// What is broken off then notes that in the database, if it is there.
+const BREAK_OFF: Duration = Duration::from_secs(2);
 
 /// A slot that did not run, and for which tasks (group and collector).
 pub(crate) struct MissedSlot {
@@ -23,6 +30,8 @@ pub(crate) struct MissedSlot {
 /// What is to be told.
 pub(crate) struct Telling {
     work: JoinSet<()>,
+    /// Becomes true when what goes on is to be broken off.
+    stop: watch::Sender<bool>,
     succeeded: Option<Summary>,
     missed: Vec<MissedSlot>,
     news: bool,
@@ -34,6 +43,7 @@ impl Telling {
     pub(crate) fn new() -> Self {
         Self {
             work: JoinSet::new(),
+            stop: watch::channel(false).0,
             succeeded: None,
             missed: Vec::new(),
             news: false,
@@ -79,27 +89,54 @@ impl Telling {
         self.told_at = now;
         let (means, succeeded) = (means.clone(), self.succeeded.take());
         let missed = std::mem::take(&mut self.missed);
+        let stop = self.stop.subscribe();
         self.work.spawn(async move {
             if alive {
-                told_alive(&means).await;
+                unless(&stop, told_alive(&means)).await;
             }
             if anybody {
                 for MissedSlot { slot, tasks, reason } in &missed {
                     tell_missed(&means, slot, tasks, reason).await;
                 }
-                tell(&means).await;
+                tell(&means, until(stop.clone())).await;
             }
             if let Some(summary) = succeeded {
-                told_success(&means, &summary).await;
+                unless(&stop, told_success(&means, &summary)).await;
             }
-            tidy(&means).await;
+            unless(&stop, tidy(&means)).await;
         });
     }
 
-    /// Waits for what goes on, which has a time limit of its own, and for the rest.
-    pub(crate) async fn finish(&mut self, means: &Means) {
-        while self.work.join_next().await.is_some() {}
-        self.go_on(means, false);
-        while self.work.join_next().await.is_some() {}
+    /// Gives what goes on, and then the rest, a moment; breaks it off at `enough`, too. What
+    /// was not told waits in the database.
+    pub(crate) async fn finish(&mut self, means: &Means, enough: impl Future<Output = ()>) {
+        let told = async {
+            while self.work.join_next().await.is_some() {}
+            self.go_on(means, false);
+            while self.work.join_next().await.is_some() {}
+        };
+        let in_time = tokio::select! {
+            () = told => true,
+            () = enough => false,
+            () = tokio::time::sleep(FAREWELL) => false,
+        };
+        if in_time {
+            return;
+        }
+        tracing::warn!("what people do not know yet waits in the database");
+        self.stop.send_replace(true);
+        let ended = async { while self.work.join_next().await.is_some() {} };
+        if timeout(BREAK_OFF, ended).await.is_err() {
+            self.work.shutdown().await;
+        }
+    }
+}
+
+/// Does it, unless all is to be broken off first.
+async fn unless(stop: &watch::Receiver<bool>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        biased;
+        () = until(stop.clone()) => {}
+        () = work => {}
     }
 }

@@ -63,7 +63,8 @@ impl Scheduler {
             }
         }
         self.settle().await;
-        self.telling.finish(&self.setup.means).await;
+        let again = async { while !matches!(signals.next().await, Word::Stop(_)) {} };
+        self.telling.finish(&self.setup.means, again).await;
         cancelled
     }
 }

@@ -9,7 +9,7 @@ use tokio::task::{Id, JoinError};
 
 use crate::engine::RunRequest;
 use crate::events::SlotRef;
-use crate::execution::{Executed, Orders};
+use crate::execution::{Executed, Orders, until};
 use crate::model::{Entry, EntryKey, Overlap, Plan, Release, RunId};
 use crate::scheduler::dispatch::due::causes;
 use crate::scheduler::dispatch::start::{End, Ended, Firing};
@@ -42,9 +42,14 @@ impl Scheduler {
         }
         let (means, asking) = (self.setup.means.clone(), self.asking.clone());
         let source = self.schedule().release.clone();
+        let stop = self.stop.subscribe();
         self.set_going(entry, slot, async move {
-            let answer = asking.answer(&means, &source).await;
-            Ended::Answered(answer, source)
+            tokio::select! {
+                biased;
+                // Nothing begins any more: whoever waits for the answer is the next scheduler.
+                () = until(stop) => Ended::Fired(Box::new(End::Stopped)),
+                answer = asking.answer(&means, &source) => Ended::Answered(answer, source),
+            }
         });
     }
 

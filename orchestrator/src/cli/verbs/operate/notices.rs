@@ -70,7 +70,7 @@ fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {
         let now = SystemClock.now();
         let raised = raise(&means.store, &means.post.channels, now).await;
         raised.map_err(Failure::infrastructure)?;
-        let failed = deliver(&means.store, &means.post)
+        let failed = deliver(&means.store, &means.post, std::future::pending())
             .await
             .map_err(Failure::infrastructure)?;
         means.close().await;

@@ -18,7 +18,7 @@ use crate::cli::shell::{logging, schedule, summary};
 use crate::cli::verbs::look::plan;
 use crate::engine::{RunRequest, forward_signals};
 use crate::events::Listener;
-use crate::execution::{Audience, Executed, Means, Orders, execute, tell, tidy, told_success};
+use crate::execution::{Audience, Executed, Means, Orders, execute, tell_end, tidy};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
 use crate::report::{Console, Diary, JsonLines, Terminal, summary_text};
 use crate::store::this_process;
@@ -183,10 +183,13 @@ impl Job {
         let executed = execute(&means, request, audience, orders)
             .await
             .map_err(not_executed)?;
-        tell(&means).await;
-        told_success(&means, &executed.summary).await;
+        let signalled = tell_end(&means, &executed.summary)
+            .await
+            .map_err(Failure::infrastructure)?;
         if executed.recorded.failure.is_none() {
-            tidy(&means).await;
+            if !signalled {
+                tidy(&means).await;
+            }
             means.close().await;
         } else {
             // A database that was waited for already is not waited for to say farewell.

@@ -2,35 +2,40 @@
 
 use std::time::Duration;
 
-use ureq::Agent;
-
-use crate::model::Secret;
-use crate::notify::deliver::value;
+use proxy_choice::proxy_from_environment;
+use ureq::{Agent, Proxy};
 
 /// Connecting, sending and the answer together.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-fn agent() -> Agent {
-    Agent::config_builder()
+/// The head of an answer, in bytes; its body is not read.
+const HEAD: usize = 64 << 10;
+
+fn agent(url: &str) -> Result<Agent, String> {
+    let proxy = proxy_from_environment(url)
+        .map(|proxy| Proxy::new(&proxy))
+        .transpose();
+    let proxy = proxy.map_err(|_| "the proxy that the environment names is no http:// URL".to_owned())?;
+    Ok(Agent::config_builder()
         .timeout_global(Some(PATIENCE))
         .max_redirects(0)
+        .max_response_header_size(HEAD)
+        .proxy(proxy)
         .http_status_as_error(false)
         .user_agent(concat!("orchestrate/", env!("CARGO_PKG_VERSION")))
         .build()
-        .into()
+        .into())
 }
 
 /// POSTs JSON; blocks for up to ten seconds.
-pub(super) fn post(url: &Secret, body: &str) -> Result<(), String> {
-    let request = agent()
-        .post(value(url)?)
-        .header("content-type", "application/json");
+pub(super) fn post(url: &str, body: &str) -> Result<(), String> {
+    let request = agent(url)?.post(url).header("content-type", "application/json");
     judged(request.send(body))
 }
 
 /// GETs and forgets what comes; blocks for up to ten seconds.
-pub(super) fn get(url: &Secret) -> Result<(), String> {
-    judged(agent().get(value(url)?).call())
+pub(super) fn get(url: &str) -> Result<(), String> {
+    judged(agent(url)?.get(url).call())
 }
 
 fn judged(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(), String> {
@@ -49,6 +54,8 @@ fn words(error: &ureq::Error) -> String {
         ureq::Error::HostNotFound => "no such host".to_owned(),
         ureq::Error::ConnectionFailed => "no connection".to_owned(),
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "the server's certificate is not accepted".to_owned(),
+        ureq::Error::LargeResponseHeader(..) => "the head of the answer is too long".to_owned(),
+        ureq::Error::ConnectProxyFailed(_) => "the proxy does not lead there".to_owned(),
         ureq::Error::BadUri(_) => "the URL is not one".to_owned(),
         _ => "the request failed".to_owned(),
     }
