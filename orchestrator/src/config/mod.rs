@@ -23,6 +23,7 @@ pub use load::{LoadError, Loaded, load_schedule, load_settings, parse_schedule, 
 pub use problems::codes::Code;
 pub use problems::diagnostic::{Diagnostic, Severity};
 pub use problems::render::render;
+pub use problems::report::NeededVariable;
 pub use schedule::schema::{schedule_schema, settings_schema};
 pub use settings::dotenv::parse_dotenv;
 pub use settings::file::Settings;

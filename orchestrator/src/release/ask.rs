@@ -4,12 +4,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{DEFAULT_GRACE, Limits, Outcome, Probe, ReleaseSource, ReleaseTag, Stream};
-use crate::process::{AttemptSpec, Collectors, Environment, ForkServer, OutputSink, find_program};
+use crate::model::{DEFAULT_GRACE, Limits, Outcome, Probe, ReleaseSource, ReleaseTag};
+use crate::process::{AttemptSpec, Collectors, Environment, ForkServer, find_program};
 use crate::release::answer::{Answer, tags};
+use crate::release::quiet_git::quiet_git;
 
 /// A server that says nothing for so long will not.
 const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Of address space. Git needs a tenth for the 400 tags of Boost; a server that sends
+/// names without end gets no more.
+const GIT_MEMORY: u64 = 1 << 30;
 
 /// What asking needs. Those of a run, usually.
 #[derive(Clone, Copy)]
@@ -38,24 +43,24 @@ pub async fn ask(source: &ReleaseSource, hands: Hands<'_>) -> Result<Vec<Release
         grace: DEFAULT_GRACE,
         drain: AttemptSpec::DRAIN,
         kill_wait: AttemptSpec::KILL_WAIT,
-        limits: Limits::default(),
+        limits: asked.limits,
     };
     let attempt = hands.fork_server.launch(&spec).await;
     let attempt = attempt.map_err(|error| format!("{}: {error}", asked.who))?;
-    let mut answer = Answer::new();
+    let mut answer = Answer::new(attempt.controller());
     let end = attempt.run(&mut answer).await;
+    if answer.is_too_long() {
+        return Err(format!(
+            "{} printed more than a list of releases can be",
+            asked.who
+        ));
+    }
     if !matches!(end.outcome, Outcome::Succeeded) {
         let complaint = answer
             .complaint()
             .map(|text| format!(": {text}"))
             .unwrap_or_default();
         return Err(format!("{} {}{complaint}", asked.who, end.outcome.reason()));
-    }
-    if answer.is_too_long() {
-        return Err(format!(
-            "{} printed more than a list of releases can be",
-            asked.who
-        ));
     }
     let lines = answer.finish();
     Ok(match source.probe {
@@ -71,6 +76,7 @@ struct Asked {
     program: PathBuf,
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
+    limits: Limits,
 }
 
 impl Asked {
@@ -81,17 +87,15 @@ impl Asked {
             Probe::Repository(repository) => {
                 let program = find_program("git", path).ok_or("git is not in PATH: install it")?;
                 let args = ["ls-remote", "--tags", "--refs", "--", repository];
-                // Nobody is there to be asked for a password.
-                let quiet = [
-                    ("GIT_TERMINAL_PROMPT", "0"),
-                    ("GCM_INTERACTIVE", "never"),
-                    ("LC_ALL", "C"),
-                ];
                 Ok(Self {
                     who: format!("git ls-remote {repository}"),
                     program,
                     args: args.map(OsString::from).into(),
-                    env: with(env, &quiet),
+                    env: quiet_git(env),
+                    limits: Limits {
+                        memory: Some(GIT_MEMORY),
+                        ..Limits::default()
+                    },
                 })
             }
             Probe::Command { command, args } => {
@@ -103,25 +107,10 @@ impl Asked {
                     program: resolved.program,
                     args: resolved.leading_args.into_iter().chain(args).collect(),
                     env,
+                    // Nobody but its author knows what it needs.
+                    limits: Limits::default(),
                 })
             }
         }
     }
-}
-
-fn with(mut env: Vec<(OsString, OsString)>, more: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
-    env.retain(|(name, _)| more.iter().all(|(other, _)| name != other));
-    env.extend(more.iter().map(|(name, value)| (name.into(), value.into())));
-    env
-}
-
-impl OutputSink for Answer {
-    async fn chunk(&mut self, stream: Stream, bytes: &[u8]) {
-        match stream {
-            Stream::Stdout => self.stdout(bytes),
-            Stream::Stderr => self.stderr(bytes),
-        }
-    }
-
-    async fn quiet(&mut self) {}
 }

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use anstream::eprintln;
+
 use crate::cli::command_line::Global;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
-use crate::config;
+use crate::config::{self, Diagnostic};
 
 /// Everything that was decided before a verb does its work.
 #[derive(Debug)]
@@ -129,6 +131,24 @@ impl Settings {
             file,
             environment,
         })
+    }
+}
+
+impl Settings {
+    /// What keeps people from being told: variables that are not set.
+    pub(crate) fn unset(&self) -> Vec<Diagnostic> {
+        let needed = self.file.needed.iter();
+        needed
+            .filter(|needed| self.environment.get(&needed.name).is_none())
+            .map(|needed| needed.if_unset.clone())
+            .collect()
+    }
+
+    /// Says so on stderr, as a warning: what is to be run can be run.
+    pub(crate) fn warn_of_unset(&self) {
+        for unset in self.unset() {
+            eprintln!("warning: {unset}");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::diagnostic::{Diagnostic, Severity};
-use crate::config::problems::suggest::visible;
+use crate::config::problems::suggest::{quote, visible};
 use crate::config::yaml::source::Source;
 
 /// More problems than these help nobody.
@@ -54,6 +54,17 @@ impl Problem {
 pub(crate) struct Report<'s> {
     pub(crate) source: &'s Source<'s>,
     problems: Vec<Problem>,
+    needed: Vec<NeededVariable>,
+}
+
+/// An environment variable without which somebody is not told. The file is right; whether
+/// it is set is another matter, and its caller's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeededVariable {
+    /// Its name.
+    pub name: String,
+    /// What is to be said if it is not set.
+    pub if_unset: Diagnostic,
 }
 
 impl<'s> Report<'s> {
@@ -61,11 +72,28 @@ impl<'s> Report<'s> {
         Self {
             source,
             problems: Vec::new(),
+            needed: Vec::new(),
         }
     }
 
     pub(crate) fn add(&mut self, problem: Problem) {
         self.problems.push(problem);
+    }
+
+    /// The value at `at` names a variable that must be set.
+    pub(crate) fn need(&mut self, name: &str, at: usize) {
+        let message = format!("{} is not set: nobody is told this way", quote(name));
+        let hint = "set it in the environment or in .env";
+        let problem = Problem::new(Code::VariableNotSet, at, message).hint(hint);
+        self.needed.push(NeededVariable {
+            name: name.to_owned(),
+            if_unset: problem.into_diagnostic(self.source),
+        });
+    }
+
+    /// The variables that are needed, in the order of the file.
+    pub(crate) fn take_needed(&mut self) -> Vec<NeededVariable> {
+        std::mem::take(&mut self.needed)
     }
 
     /// How many problems there are so far.

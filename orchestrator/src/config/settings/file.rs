@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::report::{NeededVariable, Problem, Report};
 use crate::config::settings::keys::{LOG_LEVELS, SETTINGS};
 use crate::config::settings::notify::{channels, dead_man};
 use crate::config::settings::retention::retention;
@@ -44,6 +44,8 @@ pub struct Settings {
     pub notify: Vec<Channel>,
     /// Who watches for our silence.
     pub dead_man: Option<DeadMan>,
+    /// The variables that `notify` and `dead_man` need.
+    pub needed: Vec<NeededVariable>,
 }
 
 /// The whole file, which may be empty; `None` after an error.
@@ -83,6 +85,7 @@ pub(crate) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings>
             .map(|node| channels(node, report))
             .unwrap_or_default(),
         dead_man: fields.get("dead_man").and_then(|node| dead_man(node, report)),
+        needed: report.take_needed(),
     })
 }
 

@@ -69,6 +69,11 @@ impl NetworkClient {
         let attempt = attempt.map_err(|error| error.to_string())?;
         let mut complaint = Complaint::default();
         let end = attempt.run(&mut complaint).await;
+        tracing::debug!(
+            peak_bytes = end.usage.max_rss_bytes,
+            wall = ?end.usage.wall,
+            "a request was made"
+        );
         match end.outcome {
             Outcome::Succeeded => Ok(()),
             Outcome::TimedOut { .. } => Err(format!("no answer within {} s", time(request).as_secs())),

@@ -56,6 +56,7 @@ fn words(error: &ureq::Error) -> String {
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "the server's certificate is not accepted".to_owned(),
         ureq::Error::LargeResponseHeader(..) => "the head of the answer is too long".to_owned(),
         ureq::Error::ConnectProxyFailed(_) => "the proxy does not lead there".to_owned(),
+        ureq::Error::Protocol(_) | ureq::Error::Http(_) => "the server does not speak HTTP".to_owned(),
         ureq::Error::BadUri(_) => "the URL is not one".to_owned(),
         _ => "the request failed".to_owned(),
     }

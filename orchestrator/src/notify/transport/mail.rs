@@ -45,6 +45,11 @@ pub(super) fn send(mail: &Mail) -> Result<(), String> {
         transport = transport.credentials(Credentials::new(user.clone(), password.clone()));
     }
     let sent = transport.build().send(&message);
-    sent.map(drop)
-        .map_err(|error| format!("the mail server: {error}"))
+    sent.map(drop).map_err(|error| {
+        if error.is_timeout() {
+            format!("the mail server: no answer within {} s", PATIENCE.as_secs())
+        } else {
+            format!("the mail server: {error}")
+        }
+    })
 }

@@ -11,7 +11,7 @@ use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
-use crate::model::Schedule;
+use crate::model::{Address, Channel, CommandName, Schedule};
 use crate::text::neutralised;
 
 /// A problem as the JSON contract shows it, whether it has a place in a file or not.
@@ -64,16 +64,25 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
         Ok(loaded) => (Some(loaded.value), loaded.warnings),
         Err(error) => (None, error.diagnostics().to_vec()),
     };
+    let unset = if args.schedule_only {
+        Vec::new()
+    } else {
+        settings.unset()
+    };
     if args.format == Format::Text {
         print_diagnostics(&diagnostics);
+        print_diagnostics(&unset);
     }
     let mut problems: Vec<Problem> = diagnostics.into_iter().map(Problem::InFile).collect();
     let schedule_errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let settings_errors = unset.len();
+    problems.extend(unset.into_iter().map(Problem::InFile));
     let mut start_up = Vec::new();
     if !args.schedule_only {
         if let Some(schedule) = &schedule {
             start_up.extend(missing_collectors(&settings, schedule));
         }
+        start_up.extend(missing_messengers(&settings));
         start_up.extend(state_and_database(&settings)?);
     }
     let infrastructure = start_up.iter().any(Problem::is_error);
@@ -87,9 +96,12 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
                 tell(problem);
             }
             conclude(&settings, schedule.as_ref(), schedule_errors, &start_up);
+            if settings_errors > 0 {
+                eprintln!("settings: {}", count(settings_errors, "error"));
+            }
         }
     }
-    Ok(match (schedule_errors, infrastructure) {
+    Ok(match (schedule_errors + settings_errors, infrastructure) {
         (0, false) => Exit::Success,
         (0, true) => Exit::Infrastructure,
         _ => Exit::Usage,
@@ -117,6 +129,22 @@ fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> 
             ))
         })
         .collect()
+}
+
+/// Commands of `notify:` that are not there: nobody would be told by them.
+fn missing_messengers(settings: &Settings) -> Vec<Problem> {
+    let finder = collectors(settings);
+    let missing = |channel: &Channel| {
+        let Address::Command(line) = &channel.address else {
+            return None;
+        };
+        let missing = finder.find(&CommandName::new(line.first()?)).err()?;
+        let message = format!("the channel {}: {}", channel.name, missing.message);
+        let (severity, code) = ("error", "E301-collector-not-found");
+        let file = "notify".to_owned();
+        Some(Problem::start_up(severity, code, file, message, missing.hint))
+    };
+    settings.file.notify.iter().filter_map(missing).collect()
 }
 
 fn state_and_database(settings: &Settings) -> Result<Vec<Problem>, Failure> {

@@ -28,7 +28,9 @@ pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure
     let Looked { health, .. } = &looked;
     let mut problems = problems(health);
     problems.extend(problems_of_schedulers(&looked, args, SystemClock.now()));
-    let warnings = warnings(&looked);
+    let unset = settings.unset();
+    let mut warnings = warnings(&looked);
+    warnings.extend(unset.iter().map(ToString::to_string));
     match args.format {
         Format::Json => {
             let mut json = serde_json::to_value(health).map_err(Failure::infrastructure)?;

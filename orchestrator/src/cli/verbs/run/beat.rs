@@ -47,6 +47,7 @@ pub(crate) fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Failure> 
 fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAddr>) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let schedule = load(&settings)?;
+    settings.warn_of_unset();
     let clock = clock(&settings)?;
     let terminal = Terminal::new(false, colour_on_stderr());
     let runtime = runtime()?;

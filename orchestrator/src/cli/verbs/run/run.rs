@@ -119,6 +119,7 @@ impl Job {
                 planned.task.policy.timeout = Some(timeout);
             }
         }
+        settings.warn_of_unset();
         let json = args.format == Format::Json;
         let terminal = Terminal::new(
             !json && std::env::var_os("NO_COLOR").is_none(),
