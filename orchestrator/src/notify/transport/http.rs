@@ -1,5 +1,6 @@
 //! The HTTP client: short patience, no redirects, errors without the URL.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use proxy_choice::proxy_from_environment;
@@ -10,6 +11,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The head of an answer, in bytes; its body is not read.
 const HEAD: usize = 64 << 10;
+
+const CERTIFICATE: &str = "the server's certificate is not accepted";
 
 fn agent(url: &str) -> Result<Agent, String> {
     let proxy = proxy_from_environment(url)
@@ -49,11 +52,14 @@ fn judged(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Resu
 /// Most errors name the URL, or a part of it.
 fn words(error: &ureq::Error) -> String {
     match error {
+        // The kinds of these two say nothing: what the resolver says, and what TLS says.
+        ureq::Error::Io(error) if error.to_string().contains("lookup address") => "no such host".to_owned(),
+        ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => CERTIFICATE.to_owned(),
         ureq::Error::Io(error) => format!("no connection: {}", error.kind()),
         ureq::Error::Timeout(_) => format!("no answer within {} s", PATIENCE.as_secs()),
         ureq::Error::HostNotFound => "no such host".to_owned(),
         ureq::Error::ConnectionFailed => "no connection".to_owned(),
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "the server's certificate is not accepted".to_owned(),
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => CERTIFICATE.to_owned(),
         ureq::Error::LargeResponseHeader(..) => "the head of the answer is too long".to_owned(),
         ureq::Error::ConnectProxyFailed(_) => "the proxy does not lead there".to_owned(),
         ureq::Error::Protocol(_) | ureq::Error::Http(_) => "the server does not speak HTTP".to_owned(),
