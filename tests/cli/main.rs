@@ -16,3 +16,4 @@ mod running;
 mod selecting;
 mod signals;
 mod support;
+mod terminal;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use guard::{MARKER, end_all};
-pub(crate) use guard::{Running, marked};
+use guard::end_all;
+pub(crate) use guard::{MARKER, Running, marked};
 
 #[path = "guard.rs"]
 mod guard;

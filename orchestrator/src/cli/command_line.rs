@@ -31,6 +31,7 @@ Exit codes:
   1    at least one collector failed, timed out, could not start or was lost
   2    usage, schedule or settings error: nothing was started
   3    a start-up check or the infrastructure failed
+  129  ended by SIGHUP (the terminal was closed); children are gone, the record says so
   130  interrupted by SIGINT; children are gone, the record says so
   143  ended by SIGTERM; children are gone, the record says so
 

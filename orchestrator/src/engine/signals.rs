@@ -1,26 +1,84 @@
-//! What the operator's signals mean to a run: the first asks it to end politely,
-//! the second ends it now.
+//! What the operator's signals mean to a run: the first asks it to end politely, the second
+//! ends it now. A signal that was ignored when we were started stays ignored, as for every
+//! program that `nohup` or a shell's `&` starts (nohup(1), sh(1)).
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::model::CancelCause;
-use crate::model::Order;
+use crate::model::{CancelCause, Order};
+
+/// The signals that ask for an end, those left out that are ignored.
+struct EndingSignals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
+}
+
+impl EndingSignals {
+    /// Signals of before count for nothing.
+    fn new() -> io::Result<Self> {
+        let ignored = IgnoredSignals::of_this_process()?;
+        let listen = |number: i32| {
+            let wanted = !ignored.contains(number);
+            wanted.then(|| signal(SignalKind::from_raw(number))).transpose()
+        };
+        Ok(Self {
+            interrupt: listen(libc::SIGINT)?,
+            terminate: listen(libc::SIGTERM)?,
+            hangup: listen(libc::SIGHUP)?,
+        })
+    }
+
+    /// The next one; never, if all are ignored.
+    async fn next(&mut self) -> CancelCause {
+        tokio::select! {
+            () = received(&mut self.interrupt) => CancelCause::Interrupt,
+            () = received(&mut self.terminate) => CancelCause::Terminate,
+            () = received(&mut self.hangup) => CancelCause::Hangup,
+        }
+    }
+}
+
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        // The stream never ends.
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// The signals that this process ignores, as a mask: bit n is signal n + 1 (proc_pid_status(5)).
+struct IgnoredSignals(u64);
+
+impl IgnoredSignals {
+    /// Ask before handlers are installed: those replace what we were started with.
+    fn of_this_process() -> io::Result<Self> {
+        let status = std::fs::read_to_string("/proc/self/status")?;
+        Self::parse(&status).ok_or_else(|| io::Error::other("/proc/self/status has no SigIgn"))
+    }
+
+    fn parse(status: &str) -> Option<Self> {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(mask.trim(), 16).ok().map(Self)
+    }
+
+    fn contains(&self, number: i32) -> bool {
+        self.0 & (1 << (number - 1)) != 0
+    }
+}
 
 /// Waits for the next signal that asks us to end; those of before count for nothing.
 ///
 /// # Errors
 /// The handlers cannot be installed.
-pub fn ending_signal() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
+pub fn ending_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut signals = EndingSignals::new()?;
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
+        signals.next().await;
     })
 }
 
@@ -29,10 +87,8 @@ pub fn ending_signal() -> std::io::Result<impl Future<Output = ()>> {
 ///
 /// # Errors
 /// The handlers cannot be installed.
-pub fn forward_signals(orders: mpsc::Sender<Order>) -> std::io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
+pub fn forward_signals(orders: mpsc::Sender<Order>) -> io::Result<()> {
+    let mut signals = EndingSignals::new()?;
     // Once there is a handler the write fails with EFBIG (setrlimit(2)). Collectors have
     // none: execve(2) takes it away.
     let _ = signal(SignalKind::from_raw(libc::SIGXFSZ))?;
@@ -40,9 +96,7 @@ pub fn forward_signals(orders: mpsc::Sender<Order>) -> std::io::Result<()> {
         let mut first = true;
         loop {
             let cause = tokio::select! {
-                Some(()) = interrupt.recv() => CancelCause::Interrupt,
-                Some(()) = terminate.recv() => CancelCause::Terminate,
-                Some(()) = hangup.recv() => CancelCause::Terminate,
+                cause = signals.next() => cause,
                 () = orders.closed() => return,
             };
             let order = if std::mem::take(&mut first) {
@@ -56,4 +110,20 @@ pub fn forward_signals(orders: mpsc::Sender<Order>) -> std::io::Result<()> {
         }
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mask_of_ignored_signals_is_read() {
+        // `nohup` ignores SIGHUP; Rust's runtime ignores SIGPIPE.
+        let ignored = IgnoredSignals::parse("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0\n").unwrap();
+        let told =
+            [libc::SIGHUP, libc::SIGPIPE, libc::SIGINT, libc::SIGTERM].map(|number| ignored.contains(number));
+        assert_eq!(told, [true, true, false, false]);
+        assert!(IgnoredSignals::parse("Name:\tx\n").is_none());
+        assert!(IgnoredSignals::of_this_process().unwrap().contains(libc::SIGPIPE));
+    }
 }

@@ -172,7 +172,7 @@ pub struct Verdict {
     pub skipped: usize,
     /// Whether every task that should have run succeeded.
     pub success: bool,
-    /// 0, 1, 130 or 143; see the exit codes of `cli`.
+    /// 0, 1, 129, 130 or 143; see the exit codes of `cli`.
     pub exit_code: u8,
 }
 
@@ -193,6 +193,7 @@ impl Verdict {
         }
         success &= failed == 0;
         let exit_code = match cancelled {
+            Some(CancelCause::Hangup) => 129,
             Some(CancelCause::Interrupt) => 130,
             Some(CancelCause::Terminate) => 143,
             _ => u8::from(!success),
@@ -288,6 +289,7 @@ pub(crate) mod tests {
         assert_eq!(code(&[&ok, &none], None), 0);
         assert_eq!(code(&[&ok, &bad], None), 1);
         assert_eq!(code(&[&ok, &unknown], None), 1);
+        assert_eq!(code(&[&ok], Some(CancelCause::Hangup)), 129);
         assert_eq!(code(&[&ok], Some(CancelCause::Interrupt)), 130);
         assert_eq!(code(&[&ok], Some(CancelCause::Terminate)), 143);
     }

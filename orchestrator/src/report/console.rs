@@ -1,62 +1,24 @@
 //! The terminal: collectors' lines, tagged, and (on a terminal) a live view below them.
 //!
-//! [`Terminal`] is the one way to standard error while a run goes on: whoever
-//! writes there, our own diagnostics included, writes through it, so that the
-//! live view steps aside. Never decides what is worth saying.
+//! Never decides what is worth saying.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::events::Output;
 use crate::events::bus::Listener;
 use crate::events::event::{RunEvent, TaskRef};
 use crate::events::progress::{TaskProgress, remaining};
 use crate::model::Stream;
+use crate::report::terminal::Terminal;
 use crate::text::human_duration;
 use crate::text::safe::{neutralised, push_neutralised};
-
-/// Standard error, shared by everybody who writes for people. Cheap to clone.
-#[derive(Clone)]
-pub struct Terminal {
-    live: Option<MultiProgress>,
-    colour: bool,
-}
-
-impl Terminal {
-    /// `live` asks for the live view; it is shown only if standard error is a terminal.
-    pub fn new(live: bool, colour: bool) -> Self {
-        let live = (live && io::stderr().is_terminal())
-            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)));
-        Self { live, colour }
-    }
-
-    /// Whether ANSI styles belong on standard error.
-    pub fn colour(&self) -> bool {
-        self.colour
-    }
-}
-
-impl Write for Terminal {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // indicatif prints nothing at all through `println` when there is no
-        // terminal; `suspend` serves both.
-        match &self.live {
-            Some(live) => live.suspend(|| io::stderr().write_all(bytes))?,
-            None => io::stderr().write_all(bytes)?,
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
-    }
-}
 
 /// The listener that shows collectors' lines and the live view.
 pub struct Console {
@@ -86,7 +48,7 @@ type Left = Arc<Mutex<Option<(Instant, Duration)>>>;
 impl Console {
     /// With `stream_output` every line of the collectors is shown.
     pub fn new(terminal: Terminal, stream_output: bool) -> Self {
-        let bars = terminal.live.clone().map(|live| {
+        let bars = terminal.live_view().cloned().map(|live| {
             let overall = live.add(ProgressBar::new(0));
             overall.set_style(style("{bar:24} {pos}/{len}  {msg}"));
             Bars {
@@ -95,7 +57,7 @@ impl Console {
                 current: None,
             }
         });
-        let colour = terminal.colour;
+        let colour = terminal.colour();
         Self {
             terminal: Some(terminal),
             colour,

@@ -1,6 +1,7 @@
 //! `run --format json`: every event, and every line of output, as JSON Lines.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,10 +12,11 @@ use crate::events::event::{RunEvent, TaskRef};
 use crate::events::progress::TaskProgress;
 use crate::model::Stream;
 
-/// Writes JSON Lines. A writer that fails (`| head -1`) is written to no more;
-/// the run goes on.
+/// Writes JSON Lines. A writer that fails (`| head -1`, a full disk) is written to no more; the
+/// run goes on, and says at its end that they are not whole.
 pub struct JsonLines<W> {
     writer: Option<W>,
+    unwritten: Unwritten,
     buffer: Vec<u8>,
 }
 
@@ -36,11 +38,23 @@ struct ProgressLine<'a> {
     progress: &'a TaskProgress,
 }
 
+/// Why not all of it was written; nothing as long as it was. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Unwritten(Arc<OnceLock<io::Error>>);
+
+impl Unwritten {
+    /// The first error, in the system's words.
+    pub fn reason(&self) -> Option<String> {
+        self.0.get().map(ToString::to_string)
+    }
+}
+
 impl<W: Write> JsonLines<W> {
-    /// Writes to `writer`, in pieces of whole lines.
-    pub fn new(writer: W) -> Self {
+    /// Writes to `writer`, in pieces of whole lines, until that fails, which `unwritten` knows.
+    pub fn new(writer: W, unwritten: Unwritten) -> Self {
         Self {
             writer: Some(writer),
+            unwritten,
             buffer: Vec::new(),
         }
     }
@@ -57,11 +71,10 @@ impl<W: Write> JsonLines<W> {
 
     fn write(&mut self) {
         if let Some(writer) = &mut self.writer
-            && writer
-                .write_all(&self.buffer)
-                .and_then(|()| writer.flush())
-                .is_err()
+            && let Err(error) = writer.write_all(&self.buffer).and_then(|()| writer.flush())
         {
+            // Only the first one counts, and after it there is no other.
+            let _ = self.unwritten.0.set(error);
             self.writer = None;
         }
         self.buffer.clear();
@@ -101,12 +114,11 @@ impl<W: Write + Send> Listener for JsonLines<W> {
 mod tests {
     use super::*;
     use crate::events::summary::tests::summary;
-    use std::sync::Arc;
 
     #[test]
     fn the_last_line_is_the_summary_and_output_is_valid_json_whatever_it_was() {
         let mut written = Vec::new();
-        let mut json = JsonLines::new(&mut written);
+        let mut json = JsonLines::new(&mut written, Unwritten::default());
         json.output(&Output {
             task: Arc::new(TaskRef {
                 position: 1,

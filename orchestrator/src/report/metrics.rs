@@ -108,7 +108,7 @@ impl Listener for Metrics {
                 counts.running = counts.running.saturating_sub(1);
                 let outcome = match (summary.success, summary.exit_code) {
                     (true, _) => "succeeded",
-                    (false, 130 | 143) => "cancelled",
+                    (false, 129 | 130 | 143) => "cancelled",
                     (false, _) => "failed",
                 };
                 *counts.runs.entry(outcome).or_default() += 1;

@@ -9,14 +9,16 @@ pub(crate) mod junit;
 pub(crate) mod markdown;
 pub(crate) mod metrics;
 pub(crate) mod service_log;
+pub(crate) mod terminal;
 pub(crate) mod text;
 
-pub use console::{Console, Terminal};
+pub use console::Console;
 pub use exposition::Exposition;
 pub use firing::{FiringTask, FiringView};
-pub use json::JsonLines;
+pub use json::{JsonLines, Unwritten};
 pub use junit::summary_junit;
 pub use markdown::summary_markdown;
 pub use metrics::Metrics;
 pub use service_log::Diary;
+pub use terminal::Terminal;
 pub use text::{outcome_style, summary_text};

@@ -14,6 +14,8 @@ pub enum Exit {
     Usage = 2,
     /// A start-up check or the infrastructure failed.
     Infrastructure = 3,
+    /// SIGHUP: the terminal was closed; the children are gone, and the record says so.
+    HungUp = 129,
     /// SIGINT; the children are gone, and the record says so.
     Interrupted = 130,
     /// SIGTERM; the children are gone, and the record says so.
@@ -25,6 +27,7 @@ impl Exit {
     pub(crate) fn of_run(code: u8) -> Self {
         match code {
             0 => Self::Success,
+            129 => Self::HungUp,
             130 => Self::Interrupted,
             143 => Self::Terminated,
             _ => Self::CollectorFailed,

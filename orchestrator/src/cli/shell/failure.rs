@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 
 use crate::cli::shell::exit::Exit;
+use crate::cli::shell::output::print_words;
 use crate::text::neutralised;
 
 /// A failure of `orchestrate` itself, never of a collector.
@@ -69,11 +69,11 @@ impl Failure {
         let (message, hint) = self.words();
         if !message.is_empty() {
             let red: Style = AnsiColor::Red.on_default().bold();
-            eprintln!("{red}error:{red:#} {}", neutralised(&message));
+            print_words!("{red}error:{red:#} {}", neutralised(&message));
         }
         if let Some(hint) = &hint {
             let cyan: Style = AnsiColor::Cyan.on_default();
-            eprintln!("{cyan}hint:{cyan:#} {}", neutralised(hint));
+            print_words!("{cyan}hint:{cyan:#} {}", neutralised(hint));
         }
         exit
     }

@@ -51,6 +51,7 @@ pub(crate) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -
     };
     let to_file = tracing_subscriber::fmt::layer()
         .with_ansi(false)
+        .log_internal_errors(false)
         .with_timer(Seconds)
         .with_writer(file);
     let to_file = match global.log_format {
@@ -60,6 +61,8 @@ pub(crate) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -
     let to_terminal = tracing_subscriber::fmt::layer()
         .with_ansi(terminal.colour())
         .with_target(false)
+        // It would say so on standard error, and panic where that is what fails.
+        .log_internal_errors(false)
         .with_timer(Seconds)
         .with_writer(TerminalWriter(terminal.clone()));
     let to_terminal = match global.log_format {

@@ -10,5 +10,6 @@ pub(crate) mod schedule;
 pub(crate) mod settings;
 pub(crate) mod store;
 pub(crate) mod summary;
+pub(crate) mod target;
 pub(crate) mod undelivered;
 pub(crate) mod when;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anstream::{eprintln, stdout};
+use anstream::{stderr, stdout};
 use serde::Serialize;
 
 use crate::cli::shell::exit::Exit;
@@ -34,6 +34,20 @@ pub(crate) fn print_text(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Writes a line for people to standard error. A disk that is full or a terminal that is gone
+/// decides nothing: where it cannot be written, nothing follows from that.
+macro_rules! print_words {
+    ($($words:tt)*) => {
+        $crate::cli::shell::output::print_line(&format!($($words)*))
+    };
+}
+pub(crate) use print_words;
+
+/// What [`print_words!`] does.
+pub(crate) fn print_line(line: &str) {
+    let _ = stderr().lock().write_all(format!("{line}\n").as_bytes());
+}
+
 /// Tells every problem at its place; what follows is only an exit code.
 pub(crate) fn tell_diagnostics(diagnostics: &[Diagnostic]) -> Failure {
     print_diagnostics(diagnostics);
@@ -43,7 +57,7 @@ pub(crate) fn tell_diagnostics(diagnostics: &[Diagnostic]) -> Failure {
 /// Shows every problem at its place.
 pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        eprintln!("{}", render(diagnostic, colour_on_stderr()));
+        print_words!("{}", render(diagnostic, colour_on_stderr()));
     }
 }
 

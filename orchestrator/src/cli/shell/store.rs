@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use anstream::eprintln;
 use anstyle::AnsiColor;
 
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
 use crate::model::{Clock, SystemClock};
 use crate::records::Shelf;
@@ -86,7 +86,7 @@ pub(crate) fn tell_recovered(found: &Recovered) {
         .iter()
         .map(|(run, reason)| format!("run {run} is lost: {reason}"));
     for text in lost.chain(found.problems.iter().cloned()) {
-        eprintln!("{yellow}warning:{yellow:#} {}", neutralised(&text));
+        print_words!("{yellow}warning:{yellow:#} {}", neutralised(&text));
     }
 }
 

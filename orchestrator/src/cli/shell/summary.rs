@@ -1,61 +1,75 @@
-//! The files that a run's summary is written to, where they were asked for.
+//! The files that a run's summary is written to, where they were asked for. They are opened
+//! before anything starts, so that what cannot be written is said while it costs nothing.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::Path;
 
 use crate::cli::command_line::ExecutionArgs;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
+use crate::cli::shell::target::Target;
 use crate::events::Summary;
 use crate::report::{summary_junit, summary_markdown};
 
-/// Writes `--summary-file` and `--junit`, and appends to `GITHUB_STEP_SUMMARY`.
-///
-/// # Errors
-/// A file that was asked for cannot be written.
-pub(crate) fn write_files(
-    summary: &Summary,
-    args: &ExecutionArgs,
-    settings: &Settings,
-) -> Result<(), Failure> {
-    if let Some(path) = &args.summary_file {
-        let mut text = serde_json::to_string_pretty(summary).map_err(Failure::infrastructure)?;
-        text.push('\n');
-        write(path, &text)?;
-    }
-    if let Some(path) = &args.junit {
-        write(path, &summary_junit(summary).map_err(Failure::infrastructure)?)?;
-    }
-    if let Some(path) = settings.environment.get("GITHUB_STEP_SUMMARY") {
-        append(Path::new(path), &summary_markdown(summary))?;
-    }
-    Ok(())
+/// Where a summary goes when its run is over.
+pub(crate) struct SummaryFiles {
+    json: Option<Target>,
+    junit: Option<Target>,
+    markdown: Option<Target>,
 }
 
-/// All or nothing: a reader never sees half a file.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    std::fs::write(&temporary, text)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .inspect_err(|_| {
-            // What is left of the attempt is of no use to anybody.
-            let _ = std::fs::remove_file(&temporary);
+impl SummaryFiles {
+    /// Opens `--summary-file`, `--junit` and `GITHUB_STEP_SUMMARY`.
+    ///
+    /// # Errors
+    /// One of them cannot be written.
+    pub(crate) fn open(args: &ExecutionArgs, settings: &Settings) -> Result<Self, Failure> {
+        let markdown = settings.environment.get("GITHUB_STEP_SUMMARY").map(Path::new);
+        Ok(Self {
+            json: open(args.summary_file.as_deref())?,
+            junit: open(args.junit.as_deref())?,
+            markdown: open(markdown)?,
         })
-        .map_err(|error| cannot(path, error))
+    }
+
+    /// Writes all of them, the later ones also where an earlier one cannot be written.
+    ///
+    /// # Errors
+    /// What was asked for was not written whole; the first such file is named.
+    pub(crate) fn write(self, summary: &Summary) -> Result<(), Failure> {
+        let json = || serde_json::to_string_pretty(summary).map(|text| text + "\n");
+        let written = [
+            write(self.json, |target| Ok(target.write(&json()?)?)),
+            write(self.junit, |target| Ok(target.write(&summary_junit(summary)?)?)),
+            write(self.markdown, |target| {
+                Ok(target.append(&summary_markdown(summary))?)
+            }),
+        ];
+        written.into_iter().collect()
+    }
 }
 
-fn append(path: &Path, text: &str) -> Result<(), Failure> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| cannot(path, error))
+fn open(path: Option<&Path>) -> Result<Option<Target>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    let target = Target::open(path).map_err(|error| cannot(path, error.into()))?;
+    if target.is_unread() {
+        print_words!(
+            "warning: nobody reads the FIFO {}: nothing is written to it",
+            path.display()
+        );
+    }
+    Ok(Some(target))
 }
 
-fn cannot(path: &Path, error: std::io::Error) -> Failure {
-    Failure::infrastructure(anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
+fn write(
+    target: Option<Target>,
+    write: impl FnOnce(Target) -> Result<(), anyhow::Error>,
+) -> Result<(), Failure> {
+    let Some(target) = target else { return Ok(()) };
+    let path = target.named().to_owned();
+    write(target).map_err(|error| cannot(&path, error))
+}
+
+fn cannot(path: &Path, error: anyhow::Error) -> Failure {
+    Failure::infrastructure(error.context(format!("cannot write {}", path.display())))
 }

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use anstream::eprintln;
 use anstyle::AnsiColor;
 
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::execution::take_undelivered;
 use crate::model::RunId;
 use crate::records::{Shelf, Undelivered};
@@ -27,7 +27,7 @@ pub(crate) async fn bring_in(shelf: &Shelf, state_dir: &Path) -> Result<(), Fail
     })?;
     let yellow = AnsiColor::Yellow.on_default().bold();
     for problem in problems {
-        eprintln!("{yellow}warning:{yellow:#} {}", neutralised(&problem));
+        print_words!("{yellow}warning:{yellow:#} {}", neutralised(&problem));
     }
     Ok(())
 }

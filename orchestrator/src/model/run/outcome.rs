@@ -167,8 +167,10 @@ pub fn signal_name(no: i32) -> String {
 pub enum CancelCause {
     /// Ctrl-C or SIGINT to the orchestrator.
     Interrupt,
-    /// SIGTERM or SIGHUP to the orchestrator.
+    /// SIGTERM to the orchestrator.
     Terminate,
+    /// SIGHUP to the orchestrator: its terminal was closed.
+    Hangup,
     /// `orchestrate cancel`.
     Operator,
     /// The orchestrator vanished; the supervisor ended the attempt.
@@ -180,6 +182,7 @@ impl fmt::Display for CancelCause {
         f.write_str(match self {
             Self::Interrupt => "interrupted (SIGINT)",
             Self::Terminate => "orchestrate was asked to end (SIGTERM)",
+            Self::Hangup => "the terminal was closed (SIGHUP)",
             Self::Operator => "cancelled by the operator",
             Self::OrchestratorGone => "orchestrate itself was gone",
         })

@@ -4,7 +4,7 @@
 //! and kills it. It must never touch a supervisor that it was not told to kill.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -45,7 +45,8 @@ pub fn early_entry() -> Option<ExitCode> {
     Some(match run(open_files) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            // Its end says enough where nobody reads this.
+            let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
     })

@@ -1,12 +1,12 @@
 //! `check`: everything that would keep a run from going well, found before it does.
 
-use anstream::eprintln;
 use serde::Serialize;
 
 use crate::cli::command_line::{CheckArgs, Format, Global};
 use crate::cli::shell::collectors::collectors;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime};
@@ -199,9 +199,9 @@ fn tell(problem: &Problem) {
         ..
     } = problem
     {
-        eprintln!("{severity}[{code}]: {}", neutralised(message));
+        print_words!("{severity}[{code}]: {}", neutralised(message));
         if let Some(hint) = hint {
-            eprintln!("  hint: {}", neutralised(hint));
+            print_words!("  hint: {}", neutralised(hint));
         }
     }
 }
@@ -212,13 +212,13 @@ fn conclude(settings: &Settings, schedule: Option<&Schedule>, errors: usize, sta
         Some(schedule) if errors == 0 => {
             let tasks = schedule.groups.iter().map(|group| group.tasks.len()).sum();
             let (tasks, groups) = (count(tasks, "task"), count(schedule.groups.len(), "group"));
-            eprintln!("{file}: {tasks} in {groups}, no error");
+            print_words!("{file}: {tasks} in {groups}, no error");
         }
-        _ => eprintln!("{file}: {}", count(errors, "error")),
+        _ => print_words!("{file}: {}", count(errors, "error")),
     }
     let failed = start_up.iter().filter(|problem| problem.is_error()).count();
     if failed > 0 {
-        eprintln!("start-up: {}", count(failed, "error"));
+        print_words!("start-up: {}", count(failed, "error"));
     }
 }
 

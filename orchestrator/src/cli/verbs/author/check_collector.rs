@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anstream::println;
 use anstyle::AnsiColor;
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -14,7 +13,7 @@ use crate::cli::command_line::{CheckCollectorArgs, Format, Global};
 use crate::cli::shell::collectors::{Finder, collectors};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_json;
+use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::runtime;
 use crate::model::{
@@ -70,7 +69,7 @@ pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
     let failed = findings.iter().any(|finding| finding.verdict == "error");
     match args.format {
         Format::Json => print_json(&findings)?,
-        Format::Text => findings.iter().for_each(tell),
+        Format::Text => findings.iter().try_for_each(print)?,
     }
     Ok(if failed {
         Exit::CollectorFailed
@@ -103,17 +102,17 @@ fn error(check: &'static str, message: impl Into<String>) -> Finding {
     }
 }
 
-fn tell(finding: &Finding) {
+fn print(finding: &Finding) -> Result<(), Failure> {
     let style = match finding.verdict {
         "ok" => AnsiColor::Green.on_default(),
         "warning" => AnsiColor::Yellow.on_default(),
         _ => AnsiColor::Red.on_default().bold(),
     };
     let (verdict, check) = (finding.verdict, finding.check);
-    println!(
-        "{style}{verdict:8}{style:#} {check}: {}",
+    print_text(&format!(
+        "{style}{verdict:8}{style:#} {check}: {}\n",
         neutralised(&finding.message)
-    );
+    ))
 }
 
 /// Gone when it is dropped.

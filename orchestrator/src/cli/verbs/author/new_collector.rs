@@ -6,12 +6,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use anstream::eprintln;
-
 use crate::cli::command_line::{Global, Language, NewCollectorArgs, NewVerb};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
 
 const LONGEST_NAME: usize = 64;
@@ -53,9 +52,9 @@ pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Fai
             let what = format!("cannot write {}", file.path.display());
             Failure::infrastructure(anyhow::Error::new(error).context(what))
         })?;
-        eprintln!("wrote {}", file.path.display());
+        print_words!("wrote {}", file.path.display());
     }
-    eprintln!(
+    print_words!(
         "try it: orchestrate run-one {}\nits test: {}\nthe schedule entry, under tasks: of a group:",
         args.name,
         test_command(&dir, args)

@@ -6,11 +6,11 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anstream::eprintln;
 use serde::Serialize;
 
 use crate::cli::command_line::{Format, LogsArgs};
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::verbs::look::log_reader::Look;
 use crate::cli::verbs::look::logs::Log;
 use crate::rundir::{LogPage, read_page};
@@ -83,9 +83,9 @@ fn print(log: &Log, page: &LogPage, args: &LogsArgs, out: &mut impl Write) -> io
         serde_json::to_writer(&mut *out, &answer)?;
         out.write_all(b"\n")?;
     } else if next < size {
-        eprintln!("bytes {offset} to {next} of {size}; the next page: --offset {next}");
+        print_words!("bytes {offset} to {next} of {size}; the next page: --offset {next}");
     } else {
-        eprintln!("bytes {offset} to {next} of {size}; this is the end");
+        print_words!("bytes {offset} to {next} of {size}; this is the end");
     }
     Ok(())
 }

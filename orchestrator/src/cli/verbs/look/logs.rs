@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use crate::cli::command_line::{Global, LogsArgs};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::follow::follow;
@@ -102,7 +103,7 @@ fn past(settings: &Settings, logs: &[Log], args: &LogsArgs, out: &mut impl Write
     for log in logs {
         let mut reader = LogReader::new(settings.state_dir.join(&log.path), log.owner.clone());
         if !reader.path().exists() {
-            anstream::eprintln!("{} is not there any more", reader.path().display());
+            print_words!("{} is not there any more", reader.path().display());
         }
         if let Some(count) = args.tail {
             reader.skip_to_tail(look, count)?;

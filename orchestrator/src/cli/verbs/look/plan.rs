@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use anstream::eprintln;
 use anstyle::AnsiColor;
 use comfy_table::{Table, presets};
 
@@ -11,6 +10,7 @@ use crate::cli::command_line::{Format, Global, PlanArgs};
 use crate::cli::shell::collectors::collectors;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::{load, load_file, planned};
 use crate::cli::shell::settings::Settings;
@@ -63,7 +63,7 @@ fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
     let yellow = AnsiColor::Yellow.on_default().bold();
     for missing in missing {
         let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
-        eprintln!(
+        print_words!(
             "{yellow}warning:{yellow:#} {}",
             neutralised(&format!("{}{hint}", missing.message))
         );

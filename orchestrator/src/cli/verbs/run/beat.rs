@@ -12,6 +12,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::logging;
 use crate::cli::shell::means::means;
 use crate::cli::shell::output::colour_on_stderr;
+use crate::cli::shell::output::print_words;
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, shelf};
@@ -174,6 +175,6 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, Failure> {
     let parsed = lapse.to_str().and_then(LapseClock::parse);
     let clock =
         parsed.ok_or_else(|| Failure::usage(format!("{NAME} is not like 2026-11-25T00:00:00Z*60")))?;
-    eprintln!("warning: {NAME} is set: this scheduler does not live in the present");
+    print_words!("warning: {NAME} is set: this scheduler does not live in the present");
     Ok(Arc::new(clock))
 }

@@ -13,14 +13,15 @@ use crate::cli::shell::output::{colour_on_stderr, print_text};
 use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, shelf};
+use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
-use crate::cli::shell::{logging, schedule, summary};
+use crate::cli::shell::{logging, schedule};
 use crate::cli::verbs::look::plan;
 use crate::engine::{RunRequest, forward_signals};
 use crate::events::Listener;
 use crate::execution::{Audience, Executed, Means, Orders, execute, tell_end, tidy};
 use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
-use crate::report::{Console, Diary, JsonLines, Terminal, summary_text};
+use crate::report::{Console, Diary, JsonLines, Terminal, Unwritten, summary_text};
 use crate::store::this_process;
 
 /// `run`: selects from the schedule and runs.
@@ -125,22 +126,27 @@ impl Job {
             !json && std::env::var_os("NO_COLOR").is_none(),
             !json && colour_on_stderr(),
         );
+        let files = SummaryFiles::open(args, settings)?;
         let runtime = runtime()?;
+        let unwritten = Unwritten::default();
         let Executed { summary, recorded } = {
             let store = runtime.block_on(open_store(settings))?;
             runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
             let means = means(settings, store, Arc::new(SystemClock))?;
             let audience = Audience {
-                listeners: console(global, terminal, json),
+                listeners: listeners(global, terminal, json.then(|| unwritten.clone())),
                 with_output: json || !global.quiet,
             };
             runtime.block_on(self.execute(means, settings, audience))?
         };
         if !json {
-            print_text(&summary_text(&summary, &settings.state_dir))?;
+            // It is in the database too: who cannot see it here loses nothing.
+            if let Err(failure) = print_text(&summary_text(&summary, &settings.state_dir)) {
+                failure.tell();
+            }
         }
-        summary::write_files(&summary, args, settings)?;
+        files.write(&summary)?;
         if let Some((missing, error)) = recorded.failure {
             let error = anyhow::anyhow!(
                 "{missing} events of run {} are not in the database: {error}",
@@ -151,7 +157,13 @@ impl Job {
             ));
         }
         undelivered::none_left(&settings.state_dir, &summary.run)?;
-        Ok(Exit::of_run(summary.exit_code))
+        match unwritten.reason() {
+            Some(error) if summary.success => Err(Failure::infrastructure(anyhow::anyhow!(
+                "not all events of run {} are on standard output: {error}",
+                summary.run
+            ))),
+            _ => Ok(Exit::of_run(summary.exit_code)),
+        }
     }
 
     /// What each task stands for: its group's slot on the day that was asked for, else now.
@@ -200,11 +212,11 @@ impl Job {
     }
 }
 
-fn console(global: &Global, terminal: Terminal, json: bool) -> Vec<Box<dyn Listener>> {
+fn listeners(global: &Global, terminal: Terminal, json: Option<Unwritten>) -> Vec<Box<dyn Listener>> {
     let mut listeners: Vec<Box<dyn Listener>> =
         vec![Box::new(Console::new(terminal, !global.quiet)), Box::new(Diary)];
-    if json {
-        listeners.push(Box::new(JsonLines::new(std::io::stdout())));
+    if let Some(unwritten) = json {
+        listeners.push(Box::new(JsonLines::new(std::io::stdout(), unwritten)));
     }
     listeners
 }
