@@ -66,11 +66,18 @@ pub async fn missed(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let what = SlotEvent {
+        kind: NoticeKind::Missed,
+        slot,
+        tasks,
+        reason,
+        now,
+    };
     let wanted = channels
         .iter()
         .filter(|channel| channel.kinds.contains(&NoticeKind::Missed));
     let notices: Vec<Notice> = wanted
-        .flat_map(|channel| of_slot(NoticeKind::Missed, &channel.name, 1, slot, tasks, reason, now))
+        .flat_map(|channel| what.notices(&channel.name, 1))
         .collect();
     if notices.is_empty() {
         return Ok(());
@@ -91,40 +98,49 @@ pub async fn late(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let what = SlotEvent {
+        kind: NoticeKind::Late,
+        slot,
+        tasks,
+        reason,
+        now,
+    };
     let notices: Vec<Notice> = told
         .iter()
-        .flat_map(|(channel, in_a_row)| {
-            of_slot(NoticeKind::Late, channel, *in_a_row, slot, tasks, reason, now)
-        })
+        .flat_map(|(channel, in_a_row)| what.notices(channel, *in_a_row))
         .collect();
     store.raise(&notices).await
 }
 
-/// One for each task.
-fn of_slot(
+/// What happened to a slot, and to whose tasks.
+struct SlotEvent<'a> {
     kind: NoticeKind,
-    channel: &str,
-    in_a_row: u64,
-    slot: &SlotRef,
-    tasks: &[(String, String)],
-    reason: &str,
+    slot: &'a SlotRef,
+    tasks: &'a [(String, String)],
+    reason: &'a str,
     now: Timestamp,
-) -> Vec<Notice> {
-    // A slot is missed or late; that it is late may be said of one that was missed by mistake.
-    let of = match kind {
-        NoticeKind::Late => "late ",
-        _ => "",
-    };
-    let notice = |(place, (group, command)): (usize, &(String, String))| Notice {
-        subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
-        channel: channel.to_owned(),
-        kind: kind.keyword().to_owned(),
-        group: group.clone(),
-        command: command.clone(),
-        run: None,
-        at: now,
-        reason: format!("slot {} of {}: {reason}", slot.at, slot.entry),
-        in_a_row,
-    };
-    tasks.iter().enumerate().map(notice).collect()
+}
+
+impl SlotEvent<'_> {
+    /// One for each task.
+    fn notices(&self, channel: &str, in_a_row: u64) -> Vec<Notice> {
+        // A slot is missed or late; that it is late may be said of one that was missed by mistake.
+        let of = match self.kind {
+            NoticeKind::Late => "late ",
+            _ => "",
+        };
+        let slot = self.slot;
+        let notice = |(place, (group, command)): (usize, &(String, String))| Notice {
+            subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
+            channel: channel.to_owned(),
+            kind: self.kind.keyword().to_owned(),
+            group: group.clone(),
+            command: command.clone(),
+            run: None,
+            at: self.now,
+            reason: format!("slot {} of {}: {}", slot.at, slot.entry, self.reason),
+            in_a_row,
+        };
+        self.tasks.iter().enumerate().map(notice).collect()
+    }
 }
