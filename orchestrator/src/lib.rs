@@ -14,6 +14,7 @@
 //! - [`release`]: whether there is a new release, for the tasks that wait for one.
 //! - [`report`]: events and output reach console, JSON, logs and summary.
 //! - [`notify`]: who is told of it.
+//! - [`database`]: the one way to SQLite or PostgreSQL, and which of its errors pass.
 //! - [`store`]: what is remembered.
 //! - [`scheduler`]: the scheduler, which fires the slots of the timetable.
 //! - [`web`]: what the scheduler answers over HTTP.
@@ -22,6 +23,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod database;
 pub mod engine;
 pub mod events;
 pub mod execution;

@@ -137,7 +137,18 @@ fn a_new_folder_needs_a_rule() {
 #[test]
 fn confined_words_are_found_outside_their_place() {
     for (home, elsewhere, code, word) in [
-        ("store/sqlite.rs", "web/api.rs", "use sqlx::{Row, query};", "sqlx"),
+        (
+            "database/sqlite.rs",
+            "web/api.rs",
+            "use sqlx::{Row, query};",
+            "sqlx",
+        ),
+        (
+            "database/pool.rs",
+            "store/store.rs",
+            "use sqlx::{PgPool};",
+            "PgPool",
+        ),
         (
             "fleet/queue.rs",
             "scheduler/planning/tick.rs",

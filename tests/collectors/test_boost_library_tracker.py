@@ -12,7 +12,7 @@ import unittest
 from support import COLLECTORS, CollectorCase
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(COLLECTORS))
+sys.path.insert(0, str(COLLECTORS / "lib"))
 
 import boost_world  # noqa: E402
 from boost_library import headers, metadata, releases, submodules  # noqa: E402

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from support import COLLECTORS, CollectorCase, day, library, record, repository, tag, tree
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(COLLECTORS))
+sys.path.insert(0, str(COLLECTORS / "lib"))
 
 from monthly_report import charts, months, text  # noqa: E402
 

@@ -1,5 +1,5 @@
-//! What is claimed is tested: each of the 65 edge cases of the engine's design has a
-//! test that bears its number, and each test that the documentation names exists.
+//! What is claimed is tested: each numbered edge case (README.md) has a test that bears
+//! its number, and each test that the documentation names exists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,12 +44,40 @@ fn every_edge_case_has_its_test() {
 
 #[test]
 fn every_test_that_the_documentation_names_exists() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/isolation.md");
-    let page = fs::read_to_string(page).unwrap();
-    let functions = functions();
-    // The last column of each table that has one of this heading.
+    let named = named_tests("docs/isolation.md");
+    assert!(named.len() >= 30, "only {} tests are named", named.len());
+    assert_exist(&named);
+}
+
+#[test]
+fn the_table_of_edge_cases_has_each_with_its_tests() {
+    let named = named_tests("tests/process/README.md");
+    assert_exist(&named);
+    let numbers: Vec<u32> = named.iter().map(|row| row.first.parse().unwrap()).collect();
+    assert_eq!(numbers, CASES.collect::<Vec<u32>>());
+    for row in &named {
+        let number: u32 = row.first.parse().unwrap();
+        for test in &row.tests {
+            assert!(
+                cases(test).any(|case| case == number),
+                "{test} is no test of {number}"
+            );
+        }
+    }
+}
+
+/// A row of a table: its first cell, and the tests in the last one.
+struct Row {
+    first: String,
+    tests: Vec<String>,
+}
+
+/// The rows of every table of a page that has a column "shown by".
+fn named_tests(page: &str) -> Vec<Row> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page);
+    let page = fs::read_to_string(path).unwrap();
     let mut column = None;
-    let mut named = 0;
+    let mut rows = Vec::new();
     for line in page.lines() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         if cells.len() < 3 {
@@ -59,13 +87,25 @@ fn every_test_that_the_documentation_names_exists() {
         } else if let Some(column) = column
             && !cells[column].starts_with("--")
         {
-            let tests: Vec<&str> = cells[column].split('`').skip(1).step_by(2).collect();
+            let tests: Vec<String> = cells[column]
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect();
             assert!(!tests.is_empty(), "no test in: {line}");
-            for test in tests {
-                assert!(functions.contains(test), "there is no test {test}");
-                named += 1;
-            }
+            rows.push(Row {
+                first: cells[1].to_owned(),
+                tests,
+            });
         }
     }
-    assert!(named >= 30, "only {named} tests are named");
+    rows
+}
+
+fn assert_exist(rows: &[Row]) {
+    let functions = functions();
+    for test in rows.iter().flat_map(|row| &row.tests) {
+        assert!(functions.contains(test), "there is no test {test}");
+    }
 }

@@ -1,5 +1,5 @@
-//! The attempt engine against real processes. Each test is named after an edge
-//! case of the engine's design; the fake collector misbehaves for it.
+//! The attempt engine against real processes. Each test is named after an edge case
+//! (README.md has the table); the fake collector misbehaves for it.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,4 +23,5 @@ mod spawn;
 mod starvation;
 mod support;
 mod survival;
+mod traced;
 mod tree;

@@ -1,7 +1,7 @@
 //! What the store promises, the same on SQLite and on PostgreSQL.
 
 use orchestrator::model::{Because, Exit, Outcome, RunId};
-use orchestrator::store::{HistoryFilter, RunHeader, Store, this_process};
+use orchestrator::store::{HistoryFilter, RunHeader, RunStatus, Store, this_process};
 
 use crate::story::{Home, Story, at, dead};
 
@@ -40,7 +40,7 @@ async fn a_run_is_read_back_as_it_was_told(home: &Home) {
     let header = &record.header;
     assert_eq!(
         (header.state, header.success, header.exit_code),
-        ("finished", Some(false), Some(1))
+        (RunStatus::Finished, Some(false), Some(1))
     );
     assert_eq!((header.succeeded, header.failed, header.skipped), (1, 1, 1));
     assert_eq!((header.started_at, header.finished_at), (at(0), Some(at(6))));
@@ -74,7 +74,10 @@ async fn a_run_that_goes_on_says_so(home: &Home) {
     story.does(Outcome::Succeeded).start(1);
     story.tell(&store).await;
     let record = store.run(&story.run).await.unwrap().unwrap();
-    assert_eq!((record.header.state, record.header.exit_code), ("running", None));
+    assert_eq!(
+        (record.header.state, record.header.exit_code),
+        (RunStatus::Running, None)
+    );
     let outcomes: Vec<_> = record
         .tasks
         .iter()

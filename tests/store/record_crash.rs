@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use orchestrator::database::Database;
 use orchestrator::model::{Outcome, RunId};
 use orchestrator::records::{Delivery, Follower, Undelivered};
 use orchestrator::store::{Store, this_process};
@@ -90,9 +91,9 @@ fn killed_again_and_again(url: Option<&str>) {
     for kill in 0..KILLS {
         runtime().block_on(async {
             let store = Store::open(url, &place.state()).await.unwrap();
-            let forget = async |sql: &'static str| match &store {
-                Store::Sqlite(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
-                Store::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+            let forget = async |sql: &'static str| match store.database() {
+                Database::Sqlite(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+                Database::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
             };
             for sql in [
                 "delete from records",
@@ -177,7 +178,7 @@ fn a_prune_waits_until_a_delivery_is_merged() {
     let home = Home::new(Some(cluster().database()));
     runtime().block_on(async {
         let store = home.open().await;
-        let Store::Postgres(pool) = &store else {
+        let Database::Postgres(pool) = store.database() else {
             unreachable!("a PostgreSQL URL")
         };
         let taken = delivery(&home, "r1", 1, &line("x", "a", "{}"));

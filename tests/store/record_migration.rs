@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use orchestrator::database::Database;
 use orchestrator::store::Store;
 use sqlx::migrate::Migrator;
 
@@ -13,9 +14,9 @@ on_both!(what_was_seen_stays_seen);
 
 /// The schema as it was.
 async fn at_version(store: &Store, version: i64) {
-    let folder = match store {
-        Store::Sqlite(_) => "sqlite",
-        Store::Postgres(_) => "postgres",
+    let folder = match store.database() {
+        Database::Sqlite(_) => "sqlite",
+        Database::Postgres(_) => "postgres",
     };
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../migrations")
@@ -23,9 +24,9 @@ async fn at_version(store: &Store, version: i64) {
     let mut migrator = Migrator::new(path).await.unwrap();
     let until = migrator.migrations.iter().filter(|step| step.version <= version);
     migrator.migrations = Cow::Owned(until.cloned().collect());
-    match store {
-        Store::Sqlite(pool) => migrator.run(pool).await.unwrap(),
-        Store::Postgres(pool) => migrator.run(pool).await.unwrap(),
+    match store.database() {
+        Database::Sqlite(pool) => migrator.run(pool).await.unwrap(),
+        Database::Postgres(pool) => migrator.run(pool).await.unwrap(),
     }
 }
 
@@ -33,18 +34,18 @@ async fn at_version(store: &Store, version: i64) {
 async fn view(store: &Store) -> Vec<(String, String, String)> {
     const SQL: &str = "select collection, key, first_run || ' ' || changed_run || ' ' || seen_run
          from current_records order by collection, key";
-    match store {
-        Store::Sqlite(pool) => sqlx::query_as(SQL).fetch_all(pool).await,
-        Store::Postgres(pool) => sqlx::query_as(SQL).fetch_all(pool).await,
+    match store.database() {
+        Database::Sqlite(pool) => sqlx::query_as(SQL).fetch_all(pool).await,
+        Database::Postgres(pool) => sqlx::query_as(SQL).fetch_all(pool).await,
     }
     .unwrap()
 }
 
 async fn sightings(store: &Store) -> i64 {
     const SQL: &str = "select count(*) from sightings";
-    let (count,): (i64,) = match store {
-        Store::Sqlite(pool) => sqlx::query_as(SQL).fetch_one(pool).await.unwrap(),
-        Store::Postgres(pool) => sqlx::query_as(SQL).fetch_one(pool).await.unwrap(),
+    let (count,): (i64,) = match store.database() {
+        Database::Sqlite(pool) => sqlx::query_as(SQL).fetch_one(pool).await.unwrap(),
+        Database::Postgres(pool) => sqlx::query_as(SQL).fetch_one(pool).await.unwrap(),
     };
     count
 }

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use orchestrator::database::Database;
 use orchestrator::events::RecordCounts;
 use orchestrator::store::Store;
 use proptest::prelude::*;
@@ -110,9 +111,9 @@ impl Model {
 async fn view(store: &Store, like: &str) -> Vec<(String, String, String, String, String)> {
     const SQL: &str = "select collection, key, first_run, changed_run, seen_run
          from current_records where collection like $1 order by collection, key";
-    match store {
-        Store::Sqlite(pool) => sqlx::query_as(SQL).bind(like).fetch_all(pool).await,
-        Store::Postgres(pool) => sqlx::query_as(SQL).bind(like).fetch_all(pool).await,
+    match store.database() {
+        Database::Sqlite(pool) => sqlx::query_as(SQL).bind(like).fetch_all(pool).await,
+        Database::Postgres(pool) => sqlx::query_as(SQL).bind(like).fetch_all(pool).await,
     }
     .unwrap()
 }

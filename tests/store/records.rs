@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orchestrator::events::RecordCounts;
 use orchestrator::model::RunId;
-use orchestrator::records::{Delivery, Follower, Ingested, Kept, RecordsError, Remembered, Shelf, Wanted};
+use orchestrator::records::{Delivery, Follower, Ingested, Kept, Records, RecordsError, Remembered, Wanted};
 use orchestrator::store::Store;
 
 use crate::story::{Home, at};
@@ -26,11 +26,8 @@ on_both!(
     deliveries_at_once_wait_for_each_other,
 );
 
-pub(crate) fn shelf(store: &Store) -> Shelf {
-    match store {
-        Store::Sqlite(pool) => pool.clone().into(),
-        Store::Postgres(pool) => pool.clone().into(),
-    }
+pub(crate) fn shelf(store: &Store) -> Records {
+    store.database().into()
 }
 
 /// What is known of the collector that all of these deliveries are from.

@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrator::events::{Bus, RunEvent};
-use orchestrator::model::{Exit, Outcome, Owner};
-use orchestrator::store::{Recovered, Retention, Store, record, this_process};
+use orchestrator::model::{Exit, Outcome, Owner, Retention};
+use orchestrator::store::{Recovered, RunStatus, Store, record, this_process};
 
 use crate::story::{Home, Story, at, dead};
 
@@ -33,7 +34,7 @@ async fn recover(store: &Store, home: &Home) -> Recovered {
     store.recover(home.path(), &here, at(3600)).await.unwrap()
 }
 
-async fn outcomes(store: &Store, story: &Story) -> (&'static str, String) {
+async fn outcomes(store: &Store, story: &Story) -> (RunStatus, String) {
     let record = store.run(&story.run).await.unwrap().unwrap();
     let outcomes: Vec<_> = record
         .tasks
@@ -65,7 +66,7 @@ async fn a_journal_is_brought_in_exactly_once(home: &Home) {
     assert_eq!((found.lost.len(), found.problems.len()), (0, 0), "{found:?}");
     assert_eq!(
         outcomes(&store, &story).await,
-        ("finished", "succeeded failed".into())
+        (RunStatus::Finished, "succeeded failed".into())
     );
     let once = store.run(&story.run).await.unwrap();
     assert_eq!(noted(home), 0);
@@ -104,7 +105,7 @@ async fn the_database_had_a_part_of_it(home: &Home) {
         );
         assert_eq!(
             outcomes(&store, &story).await,
-            ("finished", "succeeded failed".into()),
+            (RunStatus::Finished, "succeeded failed".into()),
             "{known}"
         );
         let record = store.run(&story.run).await.unwrap().unwrap();
@@ -128,7 +129,7 @@ async fn a_torn_last_line_did_not_happen(home: &Home) {
     );
     assert_eq!(
         outcomes(&store, &story).await,
-        ("lost", "succeeded skipped".into())
+        (RunStatus::Lost, "succeeded skipped".into())
     );
     store.close().await;
 }
@@ -152,7 +153,7 @@ async fn a_line_that_a_full_disk_tore_is_passed_over(home: &Home) {
     assert!(found.problems[0].contains("journal.jsonl: line 5: "), "{found:?}");
     assert_eq!(
         outcomes(&store, &story).await,
-        ("finished", "succeeded failed".into())
+        (RunStatus::Finished, "succeeded failed".into())
     );
     store.close().await;
 }
@@ -178,7 +179,7 @@ async fn a_dead_run_is_lost_with_the_reason(home: &Home) {
     let header = &record.header;
     assert_eq!(
         (header.state, header.success, header.exit_code),
-        ("lost", Some(false), None)
+        (RunStatus::Lost, Some(false), None)
     );
     assert_eq!((header.succeeded, header.failed, header.skipped), (1, 1, 2));
     assert_eq!(
@@ -223,7 +224,7 @@ async fn the_living_and_the_strangers_are_left_alone(home: &Home) {
     for story in &stories {
         assert_eq!(
             outcomes(&store, story).await,
-            ("running", "running pending".into())
+            (RunStatus::Running, "running pending".into())
         );
     }
     drop(journal);
@@ -253,12 +254,15 @@ async fn a_lost_run_whose_journal_turns_up_is_known_again(home: &Home) {
     begun.tell(&store).await;
     let elsewhere = Home::new(None);
     assert_eq!(recover(&store, &elsewhere).await.lost.len(), 1);
-    assert_eq!(outcomes(&store, &story).await, ("lost", "lost skipped".into()));
+    assert_eq!(
+        outcomes(&store, &story).await,
+        (RunStatus::Lost, "lost skipped".into())
+    );
     story.write_down(home.path()).await;
     assert_eq!(recover(&store, home).await.imported.len(), 1);
     assert_eq!(
         outcomes(&store, &story).await,
-        ("finished", "succeeded failed".into())
+        (RunStatus::Finished, "succeeded failed".into())
     );
     let record = store.run(&story.run).await.unwrap().unwrap();
     let header = record.header;
@@ -296,7 +300,14 @@ async fn a_database_that_forgets_is_told_again(home: &Home) {
     let mut bus = Bus::new(vec![story.journal(home.path())]);
     let queue = bus.subscribe(false);
     let (run, state) = (story.run.clone(), home.path().to_owned());
-    let recorder = tokio::spawn(record(store.clone(), run, state, queue, Duration::from_secs(60)));
+    let recorder = tokio::spawn(record(
+        store.clone(),
+        run,
+        state,
+        queue,
+        Duration::from_secs(60),
+        Arc::default(),
+    ));
     let (before, after) = story.events.split_at(3);
     for event in before {
         bus.publish(event.clone()).await;
@@ -310,11 +321,18 @@ async fn a_database_that_forgets_is_told_again(home: &Home) {
         tokio::task::yield_now().await;
     }
     let keep_none = Retention {
-        runs: Some(0),
-        ..Retention::default()
+        count: Some(0),
+        ..Retention::EVERYTHING
     };
     // There is no verb that forgets a run that goes on; the test is told how.
-    assert_eq!(store.prune(home.path(), &keep_none, false).await.unwrap().seen, 0);
+    assert_eq!(
+        store
+            .prune(home.path(), &keep_none, at(0), false)
+            .await
+            .unwrap()
+            .seen,
+        0
+    );
     home.sql("delete from runs where id = 'r'").await;
     for event in after {
         bus.publish(event.clone()).await;
@@ -324,7 +342,7 @@ async fn a_database_that_forgets_is_told_again(home: &Home) {
     assert!(end.failure.is_none(), "{end:?}");
     assert_eq!(
         outcomes(&store, &story).await,
-        ("finished", "succeeded failed".into())
+        (RunStatus::Finished, "succeeded failed".into())
     );
     assert_eq!(noted(home), 0);
     store.close().await;

@@ -34,7 +34,7 @@ fn task(command: &str, state: SlotState) -> SlotTask {
 async fn ledger(store: &Store, command: &str) -> Vec<(String, String)> {
     let rows = store.ledger(command, 10).await.unwrap();
     rows.into_iter()
-        .map(|row| (row.state, row.cause.unwrap_or_default()))
+        .map(|row| (row.state.to_string(), row.cause.unwrap_or_default()))
         .collect()
 }
 

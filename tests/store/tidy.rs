@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use orchestrator::model::{Exit, Outcome};
+use orchestrator::model::{Exit, Outcome, Retention};
 use orchestrator::rundir::RunDir;
-use orchestrator::store::{Pruned, Retention, Store, this_process};
+use orchestrator::store::{Pruned, Store, this_process};
 
 use crate::story::{Home, Story, at};
 use crate::support::Place;
@@ -46,8 +46,8 @@ fn directories(home: &Home) -> Vec<String> {
 
 fn one() -> Retention {
     Retention {
-        runs: Some(1),
-        ..Retention::default()
+        count: Some(1),
+        ..Retention::EVERYTHING
     }
 }
 
@@ -77,7 +77,7 @@ async fn what_is_excluded_goes_and_what_must_stays(home: &Home) {
     let now = at(9 * 3600);
     let tidy =
         async |retention: Retention, now| store.tidy(home.path(), &retention, now, PATIENCE).await.unwrap();
-    assert_eq!(tidy(Retention::default(), now).await, None, "nothing is to go");
+    assert_eq!(tidy(Retention::EVERYTHING, now).await, None, "nothing is to go");
     let pruned = tidy(one(), now).await.unwrap();
     assert_eq!((pruned.seen, pruned.runs, pruned.kept), (9, 3, 1), "{pruned:?}");
     assert!(pruned.bytes > 0);
@@ -101,13 +101,16 @@ async fn what_is_excluded_goes_and_what_must_stays(home: &Home) {
     assert_eq!((later.runs, later.kept), (1, 1), "what was held is free");
     // By age: the failure is kept whatever its age.
     let since = Retention {
-        since: Some(at(100 * 3600)),
-        ..Retention::default()
+        age: Some(Duration::from_secs(100 * 3600)),
+        ..Retention::EVERYTHING
     };
     let pruned = tidy(since, at(200 * 3600)).await.unwrap();
     assert_eq!((pruned.runs, pruned.kept), (0, 2), "the last success and failure");
     // By hand the same is kept.
-    let by_hand = store.prune(home.path(), &since, true).await.unwrap();
+    let by_hand = store
+        .prune(home.path(), &since, at(200 * 3600), true)
+        .await
+        .unwrap();
     assert_eq!((by_hand.runs, by_hand.kept), (0, 2));
     store.close().await;
 }
@@ -138,7 +141,7 @@ async fn it_stops_when_its_time_is_over_and_goes_on(home: &Home) {
     // The newest two fit, the third does not, and what is older goes with it.
     let bytes = Retention {
         bytes: Some(size(3) + size(2)),
-        ..Retention::default()
+        ..Retention::EVERYTHING
     };
     let pruned = store
         .tidy(home.path(), &bytes, at(3600), PATIENCE)

@@ -3,7 +3,7 @@
 
 use orchestrator::events::{RunEvent, SlotRef};
 use orchestrator::model::{Because, Exit, Outcome};
-use orchestrator::store::{Change, PassedSlot, SlotState, SlotTask, State, this_process};
+use orchestrator::store::{PassedSlot, RowState, SlotState, SlotTask, StateChange, this_process};
 
 use crate::story::{Home, Story, at};
 
@@ -13,40 +13,40 @@ on_both!(
 );
 
 /// What a row in this state holds: one list for inserting, one for updating to it.
-fn columns(state: State) -> (&'static str, &'static str) {
+fn columns(state: RowState) -> (&'static str, &'static str) {
     const RUN: &str = "runs";
     const TASK: &str = "tasks";
     const ATTEMPT: &str = "attempts";
     const LEDGER: &str = "ledger";
     match state {
-        State::RunGoesOn => (
+        RowState::RunGoesOn => (
             RUN,
             "finished_at = null, success = null, exit_code = null, lost = null",
         ),
-        State::RunFinished => (
+        RowState::RunFinished => (
             RUN,
             "finished_at = 6, success = false, exit_code = 1, lost = null",
         ),
-        State::RunLost => (
+        RowState::RunLost => (
             RUN,
             "finished_at = 6, success = false, exit_code = null, lost = 'why'",
         ),
-        State::TaskOpen => (TASK, "outcome = null, reason = null"),
-        State::TaskEnded => (TASK, "outcome = 'failed', reason = 'why'"),
-        State::TaskGivenUp => (TASK, "outcome = 'skipped', reason = 'why'"),
-        State::AttemptOpen => (ATTEMPT, "finished_at = null, outcome = null, reason = null"),
-        State::AttemptEnded => (ATTEMPT, "finished_at = 6, outcome = 'failed', reason = 'why'"),
-        State::AttemptLost => (ATTEMPT, "finished_at = 6, outcome = 'lost', reason = 'why'"),
-        State::SlotDue => (LEDGER, "state = 'due', cause = null"),
-        State::SlotRan => (LEDGER, "state = 'ran', cause = 'exited with code 0'"),
-        State::SlotSkipped => (LEDGER, "state = 'skipped', cause = 'why'"),
-        State::SlotMissed => (LEDGER, "state = 'missed', cause = 'why'"),
-        State::SlotUnknown => (LEDGER, "state = 'unknown', cause = 'why'"),
+        RowState::TaskOpen => (TASK, "outcome = null, reason = null"),
+        RowState::TaskEnded => (TASK, "outcome = 'failed', reason = 'why'"),
+        RowState::TaskGivenUp => (TASK, "outcome = 'skipped', reason = 'why'"),
+        RowState::AttemptOpen => (ATTEMPT, "finished_at = null, outcome = null, reason = null"),
+        RowState::AttemptEnded => (ATTEMPT, "finished_at = 6, outcome = 'failed', reason = 'why'"),
+        RowState::AttemptLost => (ATTEMPT, "finished_at = 6, outcome = 'lost', reason = 'why'"),
+        RowState::SlotDue => (LEDGER, "state = 'due', cause = null"),
+        RowState::SlotRan => (LEDGER, "state = 'ran', cause = 'exited with code 0'"),
+        RowState::SlotSkipped => (LEDGER, "state = 'skipped', cause = 'why'"),
+        RowState::SlotMissed => (LEDGER, "state = 'missed', cause = 'why'"),
+        RowState::SlotUnknown => (LEDGER, "state = 'unknown', cause = 'why'"),
     }
 }
 
 /// A row that was made in this state, and nothing else.
-fn made(state: State) -> String {
+fn made(state: RowState) -> String {
     let (table, columns) = columns(state);
     let (names, values): (Vec<&str>, Vec<&str>) = columns
         .split(", ")
@@ -97,7 +97,7 @@ fn made(state: State) -> String {
 async fn the_database_allows_what_the_table_has_and_nothing_else(home: &Home) {
     home.open().await.close().await;
     let (mut legal, mut illegal) = (0, 0);
-    for states in State::ALL {
+    for states in RowState::ALL {
         for (from, to) in states
             .iter()
             .flat_map(|from| states.iter().map(move |to| (*from, *to)))
@@ -107,7 +107,7 @@ async fn the_database_allows_what_the_table_has_and_nothing_else(home: &Home) {
             if stays
                 && matches!(
                     from,
-                    State::RunGoesOn | State::RunLost | State::TaskOpen | State::AttemptOpen
+                    RowState::RunGoesOn | RowState::RunLost | RowState::TaskOpen | RowState::AttemptOpen
                 )
             {
                 continue;
@@ -115,7 +115,7 @@ async fn the_database_allows_what_the_table_has_and_nothing_else(home: &Home) {
             home.sql(&made(from)).await;
             let (table, columns) = columns(to);
             let done = home.try_sql(&format!("update {table} set {columns}")).await;
-            if Change::leads(from, to) {
+            if StateChange::leads(from, to) {
                 assert_eq!(done, Ok(()), "{from:?} to {to:?}");
                 legal += 1;
             } else {
@@ -129,7 +129,7 @@ async fn the_database_allows_what_the_table_has_and_nothing_else(home: &Home) {
     assert_eq!((legal, illegal), (16, 32));
     // A slot that is a run's does not become another's, nor nobody's.
     for other in ["'thief'", "null"] {
-        home.sql(&made(State::SlotDue)).await;
+        home.sql(&made(RowState::SlotDue)).await;
         let done = home.try_sql(&format!("update slots set run_id = {other}")).await;
         assert!(done.unwrap_err().contains("taken again"), "{other}");
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Parser;
-use collector_kit::{Failure, Kind};
+use collector_kit::{Category, Failure};
 
 use crate::files::Rules;
 
@@ -66,7 +66,7 @@ impl Arguments {
         }
         if roots.is_empty() {
             return Err(Failure::new(
-                Kind::Configuration,
+                Category::Configuration,
                 "there is nothing to scan: neither /usr/include nor the sources of Cargo's registry are here",
             )
             .hint("name a source tree with --path DIR")
@@ -87,7 +87,8 @@ fn not_a_tree(path: &Path) -> Failure {
     } else {
         "does not exist"
     };
-    Failure::new(Kind::Data, format!("{} {what}", path.display())).hint("name a source tree with --path DIR")
+    Failure::new(Category::Validation, format!("{} {what}", path.display()))
+        .hint("name a source tree with --path DIR")
 }
 
 fn default_roots() -> Vec<PathBuf> {

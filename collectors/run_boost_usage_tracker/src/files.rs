@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use collector_kit::{Failure, Kind};
+use collector_kit::{Category, Failure};
 use ignore::overrides::{Override, OverrideBuilder};
 
 /// The usual extensions, in lower case: C, C++, its modules and inline parts, CUDA, Objective-C.
@@ -52,11 +52,12 @@ impl Rules {
         for extension in extensions {
             let bare = extension.trim_start_matches('.').to_lowercase();
             if bare.is_empty() || bare.contains('/') {
-                return Err(
-                    Failure::new(Kind::Usage, format!("--extension {extension:?} is no extension"))
-                        .hint("write it like this: --extension hpp")
-                        .into(),
-                );
+                return Err(Failure::new(
+                    Category::Usage,
+                    format!("--extension {extension:?} is no extension"),
+                )
+                .hint("write it like this: --extension hpp")
+                .into());
             }
             set.insert(bare);
         }
@@ -77,8 +78,11 @@ impl Rules {
     /// The exclusions, for this tree.
     pub(crate) fn excluded(&self, root: &Path) -> anyhow::Result<Override> {
         let wrong = |error: ignore::Error| {
-            Failure::new(Kind::Usage, format!("--exclude cannot be understood: {error}"))
-                .hint("it is a glob like build/** or *_test.cpp, in quotes")
+            Failure::new(
+                Category::Usage,
+                format!("--exclude cannot be understood: {error}"),
+            )
+            .hint("it is a glob like build/** or *_test.cpp, in quotes")
         };
         let mut globs = OverrideBuilder::new(root);
         for glob in &self.excluded {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use collector_kit::{Failure, Kind, Reporter, Stop, grouped, printable};
+use collector_kit::{Category, Failure, Reporter, Stop, grouped, printable};
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
 use crate::buffer::Buffer;
@@ -56,7 +56,7 @@ pub(crate) fn tree<'a>(
             root.display(),
             count.unreadable.examples.join("; ")
         );
-        return Err(Failure::new(Kind::Permission, message)
+        return Err(Failure::new(Category::Auth, message)
             .hint("run as a user who may read the tree")
             .into());
     }

@@ -1,7 +1,7 @@
 //! What git's own words mean for the exit code. Pure. Git has one exit code for
 //! every failure (128), so its messages, in the C locale, are all there is.
 
-use collector_kit::{Failure, Kind, bounded};
+use collector_kit::{Category, Failure, bounded};
 
 /// Longest excerpt of git's words in a message, in characters.
 const EXCERPT: usize = 400;
@@ -13,7 +13,7 @@ pub(crate) fn failure(what: &str, stderr: &str) -> Failure {
     let has = |needles: &[&str]| needles.iter().any(|needle| stderr.contains(needle));
 
     if has(&["dubious ownership"]) {
-        return Failure::new(Kind::Permission, message).hint(
+        return Failure::new(Category::Auth, message).hint(
             "it belongs to another user; if you trust it: git config --global --add safe.directory <its path>",
         );
     }
@@ -29,15 +29,15 @@ pub(crate) fn failure(what: &str, stderr: &str) -> Failure {
         "The requested URL returned error: 403",
         "Repository not found",
     ]) {
-        return Failure::new(Kind::Permission, message)
+        return Failure::new(Category::Auth, message)
             .hint("check the address and the credentials; this collector never asks for a password");
     }
     if has(&["not a git repository", "does not appear to be a git repository"]) {
-        return Failure::new(Kind::Data, message)
+        return Failure::new(Category::Validation, message)
             .hint("name a directory inside a repository, a bare repository or a URL with --repository");
     }
     if has(&["lazy fetching disabled", "from promisor remote"]) {
-        return Failure::new(Kind::Data, message).hint(
+        return Failure::new(Category::Validation, message).hint(
             "it is a partial clone that lacks file contents: name its URL instead, or fetch without --filter",
         );
     }
@@ -46,7 +46,7 @@ pub(crate) fn failure(what: &str, stderr: &str) -> Failure {
         "unknown revision",
         "Needed a single revision",
     ]) {
-        return Failure::new(Kind::Data, message).hint("check the name given with --branch");
+        return Failure::new(Category::Validation, message).hint("check the name given with --branch");
     }
     if has(&[
         "Could not resolve host",
@@ -65,13 +65,14 @@ pub(crate) fn failure(what: &str, stderr: &str) -> Failure {
         "unable to connect",
         "unable to look up",
     ]) {
-        return Failure::new(Kind::Unavailable, message)
+        return Failure::new(Category::Network, message)
             .hint("check the address and the network, then run again: what was read before is kept");
     }
     if has(&["No space left on device"]) {
-        return Failure::new(Kind::Temporary, message).hint("make room in the workspace, then run again");
+        return Failure::new(Category::Temporary, message).hint("make room in the workspace, then run again");
     }
-    Failure::new(Kind::Data, message).hint("run `git fsck` in the repository to see whether it is whole")
+    Failure::new(Category::Validation, message)
+        .hint("run `git fsck` in the repository to see whether it is whole")
 }
 
 /// Git's complaint in one line: the lines that begin `fatal:` or `error:`, else all of them.
@@ -131,7 +132,7 @@ mod tests {
             ("fatal: bad object 1234", 65),
         ];
         for (stderr, code) in cases {
-            assert_eq!(failure("x", stderr).kind.code(), code, "{stderr}");
+            assert_eq!(failure("x", stderr).category.exit_code(), code, "{stderr}");
         }
     }
 

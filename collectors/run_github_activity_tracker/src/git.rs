@@ -9,7 +9,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
 use anyhow::{Context, anyhow};
-use collector_kit::{Failure, Kind, Stop};
+use collector_kit::{Category, Failure, Stop};
 
 use crate::{classify, source};
 
@@ -184,8 +184,11 @@ impl Git {
                 .spawn(&mut self.command(arguments))
                 .map_err(|error| match error.kind() {
                     ErrorKind::NotFound => anyhow!(
-                        Failure::new(Kind::Configuration, "git is not installed (not found on PATH)")
-                            .hint("install git 2.31 or later")
+                        Failure::new(
+                            Category::Configuration,
+                            "git is not installed (not found on PATH)"
+                        )
+                        .hint("install git 2.31 or later")
                     ),
                     _ => anyhow!(error).context("cannot start git"),
                 })?;

@@ -25,7 +25,7 @@ mod tally;
 
 use std::process::ExitCode;
 
-use collector_kit::{Delivery, Failure, Kind, Recorded, Reporter, Stop, Workspace, start};
+use collector_kit::{Category, Delivery, Failure, Recorded, Reporter, Stop, Workspace, start};
 
 use crate::api::Client;
 use crate::arguments::Arguments;
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         };
         if client.is_none() && arguments.asks_github() {
             let message = "--github is given, but GITHUB_TOKEN is not set";
-            return Err(Failure::new(Kind::Configuration, message)
+            return Err(Failure::new(Category::Configuration, message)
                 .hint("set it to a token that may read issues, pull requests and contents")
                 .into());
         }

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Context;
-use collector_kit::{Failure, Kind, Reporter, Stop, Workspace};
+use collector_kit::{Category, Failure, Reporter, Stop, Workspace};
 
 use crate::arguments::Options;
 use crate::git::Git;
@@ -61,7 +61,7 @@ impl Repository {
             // An empty repository has no branch at all, and that is fine.
             if !git.text(&["for-each-ref", "--count=1", "refs/heads"])?.is_empty() {
                 let message = format!("{}: there is no branch {branch}", path.display());
-                return Err(Failure::new(Kind::Data, message)
+                return Err(Failure::new(Category::Validation, message)
                     .hint("`git branch --list` shows the branches there are")
                     .into());
             }
@@ -84,9 +84,11 @@ fn at_path(path: &Path, stop: &Stop) -> anyhow::Result<Git> {
         } else {
             "does not exist"
         };
-        return Err(Failure::new(Kind::Data, format!("{} {what}", path.display()))
-            .hint("name a directory inside a repository, a bare repository or a URL with --repository")
-            .into());
+        return Err(
+            Failure::new(Category::Validation, format!("{} {what}", path.display()))
+                .hint("name a directory inside a repository, a bare repository or a URL with --repository")
+                .into(),
+        );
     }
     Ok(Git::inside(path, stop))
 }

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use crate::config::problems::codes::Code;
-use crate::config::problems::diagnostic::{Diagnostic, Severity};
-use crate::config::problems::report::Report;
+use crate::config::problems::codes::{Code, Severity};
+use crate::config::problems::diagnostic::Diagnostic;
+use crate::config::problems::gather::Problems;
 use crate::config::schedule::file::schedule;
 use crate::config::settings::file::{Settings, settings};
 use crate::config::yaml::guard;
@@ -18,16 +18,16 @@ use crate::model::Schedule;
 
 /// A value, and what is odd about its file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded<T> {
+pub(crate) struct Loaded<T> {
     /// What the file says.
-    pub value: T,
+    pub(crate) value: T,
     /// Warnings, in the order of the file.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// Why a file is of no use.
 #[derive(Debug, Clone, PartialEq)]
-pub enum LoadError {
+pub(crate) enum LoadError {
     /// There is no such file.
     NotFound(Box<Diagnostic>),
     /// It exists and cannot be read.
@@ -38,7 +38,7 @@ pub enum LoadError {
 
 impl LoadError {
     /// What to show, never empty.
-    pub fn diagnostics(&self) -> &[Diagnostic] {
+    pub(crate) fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::NotFound(diagnostic) | Self::Unreadable(diagnostic) => std::slice::from_ref(diagnostic),
             Self::Invalid(diagnostics) => diagnostics,
@@ -68,7 +68,7 @@ impl std::error::Error for LoadError {}
 ///
 /// # Errors
 /// The file cannot be read, or is no valid schedule; then with every problem.
-pub fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
+pub(crate) fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
     let hint = "name another file with --schedule-file or BOOST_COLLECTOR_SCHEDULE_YAML";
     load(path, hint, parse_schedule)
 }
@@ -78,7 +78,7 @@ pub fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
 /// # Errors
 /// As for [`load_schedule`]. The default file may be absent: that is
 /// [`LoadError::NotFound`], which its caller turns into `Settings::default()`.
-pub fn load_settings(path: &Path) -> Result<Loaded<Settings>, LoadError> {
+pub(crate) fn load_settings(path: &Path) -> Result<Loaded<Settings>, LoadError> {
     load(
         path,
         "name another file with --config or ORCHESTRATE_CONFIG",
@@ -99,18 +99,21 @@ pub fn parse_schedule(file_name: &str, bytes: &[u8]) -> Result<(Schedule, Vec<Di
 ///
 /// # Errors
 /// As for [`parse_schedule`].
-pub fn parse_settings(file_name: &str, bytes: &[u8]) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub(crate) fn parse_settings(
+    file_name: &str,
+    bytes: &[u8],
+) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
     parse(file_name, bytes, settings)
 }
 
 fn parse<T>(
     file_name: &str,
     bytes: &[u8],
-    walk: fn(&Node, &mut Report<'_>) -> Option<T>,
+    walk: fn(&Node, &mut Problems<'_>) -> Option<T>,
 ) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
     let text = guard::inspect(file_name, bytes).map_err(|diagnostic| vec![*diagnostic])?;
     let source = Source::new(file_name, text);
-    let mut report = Report::new(&source);
+    let mut report = Problems::new(&source);
     let value = reader::read(&mut report).and_then(|root| walk(&root, &mut report));
     report.finish(value)
 }

@@ -1,13 +1,14 @@
-//! YAML, settings and environment become a validated model, or every problem
-//! at once, each with its place in the file, a code and what to write instead.
+//! YAML, settings and environment files become a validated model, or every problem at
+//! once, each with its place in the file, a code and what to write instead.
 //!
-//! The way of a file: `load` reads it, `guard` refuses what is hostile,
+//! The way of a file: `load` reads it, `yaml::guard` refuses what is hostile,
 //! `yaml::reader` turns the text into a tree of nodes that know where they stand,
-//! `schedule`, `group`, `task` and `policy` walk that tree against the tables
-//! in `keys`, and `report` gathers whatever is wrong into [`Diagnostic`]s.
+//! `schedule::file` or `settings::file` walk that tree against the tables of keys
+//! (`schedule::keys`, `settings::keys`) with the readers of `values`, and
+//! `problems::gather` turns whatever is wrong into [`Diagnostic`]s.
 //!
-//! Called by the shells (`cli`, `beat`). Never touches the process environment,
-//! never prints, never exits.
+//! Called by `cli`, which alone merges files with flags and the environment. Never reads
+//! the environment of the process, never prints, never exits.
 
 pub(crate) mod load;
 pub(crate) mod problems;
@@ -19,12 +20,13 @@ pub(crate) mod tests;
 pub(crate) mod values;
 pub(crate) mod yaml;
 
-pub use load::{LoadError, Loaded, load_schedule, load_settings, parse_schedule, parse_settings};
-pub use problems::codes::Code;
-pub use problems::diagnostic::{Diagnostic, Severity};
+pub use load::parse_schedule;
+pub(crate) use load::{load_schedule, load_settings};
+pub use problems::codes::{Code, Severity};
+pub use problems::diagnostic::Diagnostic;
 pub use problems::render::render;
-pub use problems::report::NeededVariable;
-pub use schedule::schema::{schedule_schema, settings_schema};
-pub use settings::dotenv::parse_dotenv;
-pub use settings::file::Settings;
-pub use values::size::{parse, parse as parse_size};
+pub(crate) use schedule::schema::schedule_schema;
+pub use schedule::schema::settings_schema;
+pub(crate) use settings::dotenv::parse_dotenv;
+pub(crate) use settings::file::Settings;
+pub(crate) use values::size::parse;

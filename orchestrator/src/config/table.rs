@@ -1,8 +1,11 @@
-//! What a table of keys is made of. The tables themselves are in `keys`.
+//! What a table of keys is made of: names, ranges, words. The tables themselves are in
+//! `schedule::keys` and `settings::keys`; loader, suggestions and schema work by them.
+
+use std::time::Duration;
 
 /// The keys of one kind of mapping.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub(crate) struct KeyTable {
     /// "a task": for messages.
     pub(crate) what: &'static str,
     /// The keys, in parts that tables share.
@@ -32,8 +35,13 @@ pub(crate) enum Kind {
         min: i64,
         max: i64,
     },
-    Duration,
-    Size,
+    Duration {
+        min: Duration,
+    },
+    Size {
+        /// In bytes.
+        min: u64,
+    },
     /// `none`, or as the inner kind says.
     OrNone(&'static Kind),
     Word(&'static [&'static str]),
@@ -42,11 +50,11 @@ pub(crate) enum Kind {
     List(&'static Kind),
     /// A mapping whose keys are names that the user chooses.
     Map(&'static Kind),
-    Table(&'static Table),
+    Table(&'static KeyTable),
     Either(&'static [Kind]),
 }
 
-impl Table {
+impl KeyTable {
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'static Key> {
         self.parts.iter().copied().flatten()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::Clock;
 use crate::process::{Collectors, Environment, ForkServer};
-use crate::records::Shelf;
+use crate::records::Records;
 
 /// The means to execute collectors. Cheap to clone.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub struct Context {
     /// Names of variables whose values are masked in everything that is written.
     pub secret_names: Arc<[String]>,
     /// Where what collectors bring is kept.
-    pub shelf: Shelf,
+    pub shelf: Records,
     /// This program, for collectors that read records back; absolute.
     pub program: Option<PathBuf>,
     /// The settings with which they do so: a file for the eyes of this user only.

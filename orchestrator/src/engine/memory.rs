@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::events::TaskRef;
-use crate::records::{Remembered, Shelf};
+use crate::records::{Records, Remembered};
 
 /// As many tasks as are asked for together.
 const AHEAD: usize = 32;
@@ -42,7 +42,7 @@ impl Memory {
 
     /// What is known of a task. One that cannot be told runs as if for the first time:
     /// keys make that harmless.
-    pub(crate) async fn of(&mut self, task: usize, tasks: &[Arc<TaskRef>], shelf: &Shelf) -> Remembered {
+    pub(crate) async fn of(&mut self, task: usize, tasks: &[Arc<TaskRef>], shelf: &Records) -> Remembered {
         if self.asked.elapsed() >= BELIEVED {
             self.forget();
         }

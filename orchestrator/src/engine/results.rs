@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::engine::attempt::{Job, Ordered};
 use crate::events::RecordCounts;
-use crate::model::{Brought, CancelCause, Exit, Outcome, Told, suspicion};
+use crate::model::{Brought, CancelCause, Exit, Outcome, ReportedFailure, suspicion};
 use crate::records::{Delivery, Examined, Ingested, RecordsError};
 
 /// What an attempt brought, and what it said.
@@ -20,7 +20,7 @@ pub(crate) struct Harvest {
     pub(crate) suspect: Option<String>,
     pub(crate) warnings: Vec<String>,
     /// What decides whether and when it is tried again.
-    pub(crate) told: Told,
+    pub(crate) told: ReportedFailure,
     /// Its failure in its own words.
     pub(crate) said: Option<String>,
     /// What the database could not take now.
@@ -85,7 +85,7 @@ impl Harvest {
     fn failed(&mut self, job: &Job, examined: &Examined) {
         let said = &examined.examination;
         if let Some(failure) = &said.failure {
-            self.told = Told {
+            self.told = ReportedFailure {
                 category: failure.category,
                 retry_after: failure.retry_after,
             };

@@ -13,7 +13,7 @@ use crate::engine::context::Context;
 use crate::engine::memory::Memory;
 use crate::engine::tally::Ledger;
 use crate::events::{Bus, PlannedTask, RunEvent, SlotRef, Summary, TaskRef};
-use crate::model::{Action, Event, Order, Owner, Plan, Planned, RunId, RunState, RunTask};
+use crate::model::{Event, Order, Owner, Plan, Planned, RunAction, RunId, RunState, RunTask};
 use crate::records::Delivery;
 use crate::rundir::RunDir;
 
@@ -147,7 +147,7 @@ impl Running<'_> {
         let mut actions = state.decide(Event::Begin);
         loop {
             for action in actions {
-                if action == Action::Finish {
+                if action == RunAction::Finish {
                     return self.finish(&state).await;
                 }
                 self.act(action).await;
@@ -188,10 +188,10 @@ impl Running<'_> {
         }
     }
 
-    async fn act(&mut self, action: Action) {
+    async fn act(&mut self, action: RunAction) {
         match action {
-            Action::Start { task, attempt } => self.start(task, attempt).await,
-            Action::Rest {
+            RunAction::Start { task, attempt } => self.start(task, attempt).await,
+            RunAction::Rest {
                 task,
                 failed_attempt: _,
                 delay,
@@ -202,13 +202,13 @@ impl Running<'_> {
                 self.rest = Some(Instant::now() + delay);
                 self.retry(task, delay).await;
             }
-            Action::Cancel(cause) => self.order(Ordered::Cancel(cause)),
-            Action::Kill(cause) => self.order(Ordered::Kill(cause)),
-            Action::Settle { task, outcome } => {
+            RunAction::Cancel(cause) => self.order(Ordered::Cancel(cause)),
+            RunAction::Kill(cause) => self.order(Ordered::Kill(cause)),
+            RunAction::Settle { task, outcome } => {
                 let event = self.ledger.settle(task, &outcome, self.context.clock.now());
                 self.bus.publish(event).await;
             }
-            Action::Finish => {}
+            RunAction::Finish => {}
         }
     }
 

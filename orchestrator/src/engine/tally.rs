@@ -10,7 +10,7 @@ use crate::engine::run::{RunRequest, milliseconds};
 use crate::events::{
     AttemptRecord, OutcomeWords, RecordCounts, RunEvent, Summary, TaskRef, TaskSummary, Verdict,
 };
-use crate::model::{Outcome, RunId, RunState};
+use crate::model::{Outcome, RunId, RunState, SkipCause};
 
 /// The record of a run that goes on. Tasks run one after another, so there is one
 /// attempt that is the last.
@@ -120,7 +120,11 @@ impl Ledger {
                 task,
                 last_attempt,
             },
-            None => RunEvent::TaskSkipped { at: now, task },
+            None => RunEvent::TaskSkipped {
+                at: now,
+                cause: Some(SkipCause::of(outcome)),
+                task,
+            },
         }
     }
 

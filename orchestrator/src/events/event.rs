@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::events::summary::{Summary, TaskSummary};
-use crate::model::{Owner, RunId};
+use crate::model::{Owner, RunId, SkipCause};
 
 /// A task of the run, as events name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -94,6 +94,9 @@ pub enum RunEvent {
     TaskSkipped {
         /// When that was clear.
         at: Timestamp,
+        /// What is counted of why; the journal has the sentence only.
+        #[serde(skip)]
+        cause: Option<SkipCause>,
         /// Which task, and why.
         #[serde(flatten)]
         task: Box<TaskSummary>,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::execution::means::Means;
 use crate::model::RunId;
-use crate::records::{RecordsError, Shelf, Undelivered};
+use crate::records::{Records, RecordsError, Undelivered};
 use crate::rundir::unrecorded_runs;
 use crate::store::Recovered;
 use crate::text::neutralised;
@@ -16,7 +16,7 @@ use crate::text::neutralised;
 ///
 /// # Errors
 /// The notes cannot be found, or the database is away again: the rest waits.
-pub async fn take_undelivered(shelf: &Shelf, state_dir: &Path) -> Result<Vec<String>, RecordsError> {
+pub async fn take_undelivered(shelf: &Records, state_dir: &Path) -> Result<Vec<String>, RecordsError> {
     let found = Undelivered::find(state_dir)?;
     let mut problems = found.problems;
     for delivery in found.deliveries {

@@ -15,7 +15,7 @@ use crate::model::Order;
 use crate::rundir::Journal;
 use crate::rundir::RunDir;
 use crate::rundir::forward_control;
-use crate::store::{DRAIN, RecorderEnd, record_until};
+use crate::store::{DRAIN, RecorderEnd, record};
 
 /// Who is told while it goes on, besides the journal and the database.
 #[derive(Default)]
@@ -85,7 +85,7 @@ pub async fn execute(
     let mut bus = Bus::new(vec![Box::new(journal)]);
     let reporter = reporter(&mut bus, audience);
     let enough = Arc::new(Notify::new());
-    let recorder = tokio::spawn(record_until(
+    let recorder = tokio::spawn(record(
         means.store.clone(),
         id,
         means.state_dir.clone(),

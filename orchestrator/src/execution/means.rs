@@ -59,10 +59,7 @@ impl Means {
     ) -> Self {
         use crate::notify::NetworkClient;
         use crate::process::{Collectors, Environment};
-        let shelf = match &store {
-            Store::Sqlite(pool) => pool.clone().into(),
-            Store::Postgres(pool) => pool.clone().into(),
-        };
+        let shelf = store.database().into();
         let context = Context {
             fork_server: ForkServer::new(),
             collectors: Arc::new(Collectors {

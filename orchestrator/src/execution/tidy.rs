@@ -4,10 +4,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-
 use crate::execution::means::Means;
-use crate::store::Retention;
 
 /// Whatever is not done by then is done the next time.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -15,8 +12,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Forgets what is due. A failure is said and is none of the run's.
 pub async fn tidy(means: &Means) {
     let now = means.context.clock.now();
-    let wanted = retention(&means.retention, now);
-    match means.store.tidy(&means.state_dir, &wanted, now, PATIENCE).await {
+    let tidying = means
+        .store
+        .tidy(&means.state_dir, &means.retention, now, PATIENCE);
+    match tidying.await {
         Ok(Some(pruned)) if pruned.runs > 0 => {
             tracing::info!(
                 "{} old runs forgotten, {} bytes of logs and journals",
@@ -26,16 +25,5 @@ pub async fn tidy(means: &Means) {
         }
         Ok(_) => {}
         Err(error) => tracing::warn!("old runs cannot be forgotten: {error}"),
-    }
-}
-
-fn retention(wanted: &crate::model::Retention, now: Timestamp) -> Retention {
-    Retention {
-        since: wanted
-            .age
-            .and_then(|age| SignedDuration::try_from(age).ok())
-            .and_then(|age| now.checked_sub(age).ok()),
-        runs: wanted.count,
-        bytes: wanted.bytes,
     }
 }

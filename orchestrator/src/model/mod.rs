@@ -1,6 +1,7 @@
 //! The pure core: what a schedule is, what is due, how a run proceeds, how a
 //! task ended. No I/O, no clock but the one in `clock`, no async, and nothing of ours is imported.
 
+pub(crate) mod channel;
 pub(crate) mod clock;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -15,27 +16,27 @@ pub(crate) mod schedule;
 pub(crate) mod selection;
 pub(crate) mod stream;
 pub(crate) mod timetable;
+pub(crate) mod words;
 
+pub use channel::{Address, DeadMan, NoticeChannel, Pulse, Secret};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use ids::{CommandName, GroupName, RunId};
-pub use nearest::nearest;
-pub use notice::{
-    Address, Channel, DeadMan, Ended, Judged, NoticeKind, Pulse, Secret, Streak, judge, judge_late,
-};
+pub(crate) use nearest::nearest;
+pub use notice::{EndKind, Judged, NoticeKind, Streak, judge, judge_late};
 pub use owner::Owner;
-pub use release::{
-    Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version, waiting,
-};
+pub use release::{Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version};
 pub use retention::Retention;
-pub use run::decide::{Action, Event, RunState, RunTask, Told};
-pub use run::order::Order;
-pub use run::outcome::{
-    Because, CancelCause, Category, Exit, Outcome, ResourceLimit, SpawnError, TimeLimit, signal_name,
-};
+pub use run::category::Category;
+pub use run::decide::{Event, ReportedFailure, RunAction, RunState, RunTask};
+pub use run::exit::{Exit, signal_name};
+pub use run::limit::{ResourceLimit, TimeLimit};
+pub use run::order::{CancelCause, Order};
+pub use run::outcome::{Because, Outcome, OutcomeKind, SpawnError};
+pub use run::skip_cause::SkipCause;
 pub use run::suspicion::{Brought, suspicion};
 pub use schedule::{
-    Cadence, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay, Overlap, Policy,
-    Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
+    Cadence, CadenceKind, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay,
+    Overlap, Policy, Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
 };
 pub use selection::criteria::{Day, Details, Query, Selection, SelectionError};
 pub use selection::plan::{
@@ -45,6 +46,6 @@ pub use selection::select::{SelectError, select, workflow};
 pub use stream::Stream;
 pub use timetable::calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
 pub use timetable::changes::{Change, ChangeKind, changes};
-pub use timetable::release_checks::{beat_table, polls};
+pub use timetable::release_checks::{release_checks, scheduler_timetable};
 pub use timetable::slots::{Entry, EntryKey, timetable};
-pub use timetable::upcoming::{Firing, Window, firings};
+pub use timetable::upcoming::{UpcomingSlot, Window, upcoming_slots};

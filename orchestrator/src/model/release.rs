@@ -9,7 +9,6 @@ use std::time::Duration;
 use regex::Regex;
 
 use crate::model::ids::{CommandName, GroupName};
-use crate::model::schedule::{Cadence, Schedule, Task};
 
 /// Where releases are looked for, and what counts as one.
 #[derive(Debug, Clone, PartialEq)]
@@ -222,13 +221,13 @@ pub struct Releases {
 }
 
 impl Releases {
-    /// The tags that `task` has not dealt with, the oldest first.
-    pub fn pending(&self, task: &Task) -> Vec<String> {
+    /// The tags that this task has not dealt with, the oldest first.
+    pub fn pending(&self, group: &GroupName, command: &CommandName) -> Vec<String> {
         let done = |tag: &String| {
             self.handled.contains(&Handled {
                 tag: tag.clone(),
-                group: task.group.clone(),
-                command: task.command.clone(),
+                group: group.clone(),
+                command: command.clone(),
             })
         };
         let tags = self.found.iter().map(|release| release.tag.clone());
@@ -236,21 +235,11 @@ impl Releases {
     }
 }
 
-/// The enabled tasks that wait for releases, in file order.
-pub fn waiting(schedule: &Schedule) -> impl Iterator<Item = &Task> {
-    schedule
-        .groups
-        .iter()
-        .flat_map(|group| &group.tasks)
-        .filter(|task| task.enabled && task.cadence == Cadence::OnRelease)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::fixtures::task;
 
     fn version(text: &str) -> Version {
         Version::parse(text).unwrap()
@@ -324,7 +313,7 @@ mod tests {
             command: CommandName::new("a"),
         }]);
         let releases = Releases { found, handled };
-        let pending = |command| releases.pending(&task("g", command, Cadence::OnRelease));
+        let pending = |command| releases.pending(&GroupName::new("g"), &CommandName::new(command));
         assert_eq!(pending("a"), ["boost-1.91.0"]);
         assert_eq!(pending("b"), ["boost-1.90.0", "boost-1.91.0"]);
     }

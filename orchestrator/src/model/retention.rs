@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 /// A run goes if any bound excludes it; `None` bounds nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
@@ -11,6 +13,22 @@ pub struct Retention {
     pub count: Option<usize>,
     /// The oldest go until logs and journals fit into so many bytes.
     pub bytes: Option<u64>,
+}
+
+impl Retention {
+    /// No bound: every run is kept.
+    pub const EVERYTHING: Self = Self {
+        age: None,
+        count: None,
+        bytes: None,
+    };
+
+    /// Runs that began before this go; `None` if age is no bound, or one that leads back
+    /// to before time began.
+    pub fn since(&self, now: Timestamp) -> Option<Timestamp> {
+        let age = SignedDuration::try_from(self.age?).ok()?;
+        now.checked_sub(age).ok()
+    }
 }
 
 impl Default for Retention {

@@ -3,6 +3,7 @@
 //! that has a default. Made only by `config`; read by everybody.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use jiff::tz::TimeZone;
 
 use crate::model::ids::{CommandName, GroupName};
 use crate::model::release::ReleaseSource;
-use crate::model::run::outcome::Category;
+use crate::model::run::category::Category;
+use crate::model::words::words;
 
 /// A whole schedule file.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +24,25 @@ pub struct Schedule {
     pub workflow: Option<Workflow>,
     /// Where releases are looked for, for on_release tasks.
     pub release: ReleaseSource,
+}
+
+impl Schedule {
+    /// Every task, disabled ones included, in the order of the file; the fixed list last.
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        let fixed = self.workflow.iter().flat_map(|workflow| &workflow.tasks);
+        self.group_tasks().chain(fixed)
+    }
+
+    /// The tasks of the groups, disabled ones included, in the order of the file.
+    pub fn group_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.groups.iter().flat_map(|group| &group.tasks)
+    }
+
+    /// The enabled tasks that wait for releases, in the order of the file.
+    pub fn release_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.group_tasks()
+            .filter(|task| task.enabled && task.cadence == Cadence::OnRelease)
+    }
 }
 
 /// Tasks that share a time of day.
@@ -39,7 +60,7 @@ pub struct Group {
     pub catch_up: CatchUp,
     /// What happens when a slot comes while the previous run still goes on.
     pub overlap: Overlap,
-    /// A firing is delayed by a stable fraction of this.
+    /// The start of a batch is delayed by a stable fraction of this.
     pub jitter: Duration,
     /// Tasks in file order, disabled ones included.
     pub tasks: Vec<Task>,
@@ -80,13 +101,29 @@ pub enum Cadence {
 impl Cadence {
     /// The word for it under `schedule:`.
     pub fn keyword(self) -> &'static str {
+        self.kind().as_str()
+    }
+
+    /// The cadence without its day or minutes.
+    pub fn kind(self) -> CadenceKind {
         match self {
-            Self::Daily => "daily",
-            Self::Weekly(_) => "weekly",
-            Self::Monthly(_) => "monthly",
-            Self::Interval(_) => "interval",
-            Self::OnRelease => "on_release",
+            Self::Daily => CadenceKind::Daily,
+            Self::Weekly(_) => CadenceKind::Weekly,
+            Self::Monthly(_) => CadenceKind::Monthly,
+            Self::Interval(_) => CadenceKind::Interval,
+            Self::OnRelease => CadenceKind::OnRelease,
         }
+    }
+}
+
+words! {
+    /// The words under `schedule:`; all but two need a day or minutes beside them.
+    pub enum CadenceKind {
+        Daily = "daily",
+        Weekly = "weekly",
+        Monthly = "monthly",
+        Interval = "interval",
+        OnRelease = "on_release",
     }
 }
 
@@ -95,11 +132,14 @@ impl Cadence {
 pub struct MonthDay(i8);
 
 impl MonthDay {
-    /// `None` outside 1..=31.
+    /// What may be written.
+    pub const RANGE: RangeInclusive<i64> = 1..=31;
+
+    /// `None` outside [`Self::RANGE`].
     pub fn new(day: i64) -> Option<Self> {
         i8::try_from(day)
             .ok()
-            .filter(|day| (1..=31).contains(day))
+            .filter(|_| Self::RANGE.contains(&day))
             .map(Self)
     }
 
@@ -114,11 +154,14 @@ impl MonthDay {
 pub struct Minutes(u8);
 
 impl Minutes {
-    /// `None` outside 1..=180.
+    /// What may be written.
+    pub const RANGE: RangeInclusive<i64> = 1..=180;
+
+    /// `None` outside [`Self::RANGE`].
     pub fn new(minutes: i64) -> Option<Self> {
         u8::try_from(minutes)
             .ok()
-            .filter(|minutes| (1..=180).contains(minutes))
+            .filter(|_| Self::RANGE.contains(&minutes))
             .map(Self)
     }
 
@@ -212,7 +255,7 @@ pub struct Expect {
 }
 
 /// What happens to slots that passed while no scheduler ran.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CatchUp {
     /// Which of them run late.
     pub mode: CatchUpMode,
@@ -220,34 +263,29 @@ pub struct CatchUp {
     pub max_age: Option<Duration>,
 }
 
-impl Default for CatchUp {
-    fn default() -> Self {
-        Self {
-            mode: CatchUpMode::Last,
-            max_age: None,
-        }
+words! {
+    /// Which missed slots run late.
+    #[derive(Default)]
+    pub enum CatchUpMode {
+        None = "none",
+        /// The newest one.
+        #[default]
+        Last = "last",
+        /// Every one, in order.
+        All = "all",
     }
 }
 
-/// Which missed slots run late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CatchUpMode {
-    /// None of them.
-    None,
-    /// The newest one.
-    Last,
-    /// All of them, in order.
-    All,
-}
-
-/// What happens when a slot comes while the previous run still goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Overlap {
-    /// The slot is skipped, with a row that says so.
-    #[default]
-    Skip,
-    /// It runs afterwards.
-    Queue,
+words! {
+    /// What happens when a slot comes while the previous run still goes on.
+    #[derive(Default)]
+    pub enum Overlap {
+        /// The slot is skipped, with a row that says so.
+        #[default]
+        Skip = "skip",
+        /// It runs afterwards.
+        Queue = "queue",
+    }
 }
 
 /// The fixed list of `run-all`, in the order of the file.

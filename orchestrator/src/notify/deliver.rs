@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Address, Channel, Clock, DEFAULT_GRACE, Limits, Outcome, Stream};
+use crate::model::{Address, Clock, DEFAULT_GRACE, Limits, NoticeChannel, Outcome, Stream};
 use crate::notify::transport::NetworkClient;
 use crate::notify::transport::request::{Mail, NetworkRequest};
 use crate::notify::words;
@@ -21,7 +21,7 @@ const COMMAND: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Post {
     /// Who wants to be told.
-    pub channels: Arc<[Channel]>,
+    pub channels: Arc<[NoticeChannel]>,
     /// Starts commands.
     pub fork_server: ForkServer,
     /// Finds them.
@@ -66,7 +66,7 @@ pub async fn deliver(
                 failed += 1;
                 tracing::warn!("{} was not told of {}: {error}", notice.channel, notice.subject);
             }
-            store.noticed(&notice, result, post.clock.now()).await?;
+            store.record_delivery(&notice, result, post.clock.now()).await?;
         }
     }
 }
@@ -83,11 +83,11 @@ async fn tell_by_name(post: &Post, notice: &Notice) -> Result<(), String> {
 ///
 /// # Errors
 /// Why it was not told.
-pub async fn try_channel(post: &Post, channel: &Channel, notice: &Notice) -> Result<(), String> {
+pub async fn try_channel(post: &Post, channel: &NoticeChannel, notice: &Notice) -> Result<(), String> {
     tell(post, channel, notice).await
 }
 
-async fn tell(post: &Post, channel: &Channel, notice: &Notice) -> Result<(), String> {
+async fn tell(post: &Post, channel: &NoticeChannel, notice: &Notice) -> Result<(), String> {
     let network = &post.network;
     let request = match &channel.address {
         Address::Webhook { url, slack } => NetworkRequest::Post {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::events::SlotRef;
-use crate::model::{Channel, Ended, NoticeKind, RunId, judge};
+use crate::model::{EndKind, NoticeChannel, NoticeKind, OutcomeKind, RunId, judge};
 use crate::store::{Notice, Store, StoreError, TaskEnd};
 
 /// Runs that are looked at in one go.
@@ -14,7 +14,7 @@ const RUNS: u32 = 500;
 ///
 /// # Errors
 /// The database fails; what was looked at until then stays so.
-pub async fn raise(store: &Store, channels: &[Channel], now: Timestamp) -> Result<(), StoreError> {
+pub async fn raise(store: &Store, channels: &[NoticeChannel], now: Timestamp) -> Result<(), StoreError> {
     for run in store.unjudged_runs(RUNS).await? {
         let ends = if channels.is_empty() {
             Vec::new()
@@ -29,22 +29,22 @@ pub async fn raise(store: &Store, channels: &[Channel], now: Timestamp) -> Resul
                     .filter_map(|channel| notice(channel, &run, end, now))
             })
             .collect();
-        store.judged(&run, &notices).await?;
+        store.mark_judged(&run, &notices).await?;
     }
     Ok(())
 }
 
-fn notice(channel: &Channel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Option<Notice> {
-    let ended = match (end.outcome.as_str(), &end.suspect) {
-        ("succeeded", None) => Ended::Well,
-        ("succeeded", Some(_)) => Ended::Suspect,
-        _ => Ended::Badly,
+fn notice(channel: &NoticeChannel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Option<Notice> {
+    let ended = match (end.outcome, &end.suspect) {
+        (OutcomeKind::Succeeded, None) => EndKind::Well,
+        (OutcomeKind::Succeeded, Some(_)) => EndKind::Suspect,
+        _ => EndKind::Badly,
     };
     let judged = judge(end.before, ended, channel.after)?;
     channel.kinds.contains(&judged.kind).then(|| Notice {
         subject: format!("{run}/{}", end.position),
         channel: channel.name.clone(),
-        kind: judged.kind.keyword().to_owned(),
+        kind: judged.kind,
         group: end.group.clone(),
         command: end.command.clone(),
         run: Some(run.clone()),
@@ -60,7 +60,7 @@ fn notice(channel: &Channel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Opti
 /// The database fails.
 pub async fn missed(
     store: &Store,
-    channels: &[Channel],
+    channels: &[NoticeChannel],
     slot: &SlotRef,
     tasks: &[(String, String)],
     reason: &str,
@@ -133,7 +133,7 @@ impl SlotEvent<'_> {
         let notice = |(place, (group, command)): (usize, &(String, String))| Notice {
             subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
             channel: channel.to_owned(),
-            kind: self.kind.keyword().to_owned(),
+            kind: self.kind,
             group: group.clone(),
             command: command.clone(),
             run: None,

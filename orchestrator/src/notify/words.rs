@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::model::NoticeKind;
 use crate::store::Notice;
 use crate::text::neutralised;
 
@@ -16,16 +17,16 @@ pub(super) fn line(notice: &Notice, host: &str) -> String {
         .map(|run| format!(" (run {run})"))
         .unwrap_or_default();
     let times = notice.in_a_row;
-    let said = match notice.kind.as_str() {
-        "failure" if times > 1 => format!("{task} failed {times} times in a row: {reason}"),
-        "failure" => format!("{task} failed: {reason}"),
-        "suspect" if times > 1 => format!("{task} is suspect {times} times in a row: {reason}"),
-        "suspect" => format!("{task} is suspect: {reason}"),
-        "recovery" if times > 1 => format!("{task} is well again, after {times} bad ends in a row"),
-        "recovery" => format!("{task} is well again"),
-        "late" if times > 1 => format!("{task} was late {times} times in a row: {reason}"),
-        "late" => format!("{task} was late: {reason}"),
-        _ => format!("{task} was missed: {reason}"),
+    let said = match notice.kind {
+        NoticeKind::Failure if times > 1 => format!("{task} failed {times} times in a row: {reason}"),
+        NoticeKind::Failure => format!("{task} failed: {reason}"),
+        NoticeKind::Suspect if times > 1 => format!("{task} is suspect {times} times in a row: {reason}"),
+        NoticeKind::Suspect => format!("{task} is suspect: {reason}"),
+        NoticeKind::Recovery if times > 1 => format!("{task} is well again, after {times} bad ends in a row"),
+        NoticeKind::Recovery => format!("{task} is well again"),
+        NoticeKind::Late if times > 1 => format!("{task} was late {times} times in a row: {reason}"),
+        NoticeKind::Late => format!("{task} was late: {reason}"),
+        NoticeKind::Missed => format!("{task} was missed: {reason}"),
     };
     format!("{said}{run} on {}", neutralised(host))
 }
@@ -48,10 +49,10 @@ pub(super) fn json(notice: &Notice, host: &str) -> Value {
 /// A message of Slack, in which three characters have a meaning
 /// (<https://docs.slack.dev/messaging/formatting-message-text>).
 pub(super) fn slack(notice: &Notice, host: &str) -> Value {
-    let sign = match notice.kind.as_str() {
-        "recovery" => ":large_green_circle:",
-        "suspect" | "late" => ":large_yellow_circle:",
-        _ => ":red_circle:",
+    let sign = match notice.kind {
+        NoticeKind::Recovery => ":large_green_circle:",
+        NoticeKind::Suspect | NoticeKind::Late => ":large_yellow_circle:",
+        NoticeKind::Failure | NoticeKind::Missed => ":red_circle:",
     };
     let text = line(notice, host)
         .replace('&', "&amp;")
@@ -72,11 +73,11 @@ mod tests {
     use super::*;
     use crate::model::RunId;
 
-    fn notice(kind: &str, in_a_row: u64) -> Notice {
+    fn notice(kind: NoticeKind, in_a_row: u64) -> Notice {
         Notice {
             subject: "r/1".to_owned(),
             channel: "c".to_owned(),
-            kind: kind.to_owned(),
+            kind,
             group: "g".to_owned(),
             command: "run_x".to_owned(),
             run: Some(RunId::new("r")),
@@ -89,17 +90,17 @@ mod tests {
     #[test]
     fn each_kind_is_one_harmless_line() {
         for (kind, in_a_row, begins) in [
-            ("failure", 1, "g/run_x failed: exited with code 3"),
-            ("failure", 4, "g/run_x failed 4 times in a row: exited"),
-            ("suspect", 1, "g/run_x is suspect: "),
+            (NoticeKind::Failure, 1, "g/run_x failed: exited with code 3"),
+            (NoticeKind::Failure, 4, "g/run_x failed 4 times in a row: exited"),
+            (NoticeKind::Suspect, 1, "g/run_x is suspect: "),
             (
-                "recovery",
+                NoticeKind::Recovery,
                 9,
                 "g/run_x is well again, after 9 bad ends in a row (run r) on h",
             ),
-            ("missed", 1, "g/run_x was missed: "),
-            ("late", 1, "g/run_x was late: "),
-            ("late", 4, "g/run_x was late 4 times in a row: "),
+            (NoticeKind::Missed, 1, "g/run_x was missed: "),
+            (NoticeKind::Late, 1, "g/run_x was late: "),
+            (NoticeKind::Late, 4, "g/run_x was late 4 times in a row: "),
         ] {
             let line = line(&notice(kind, in_a_row), "h");
             assert!(line.starts_with(begins), "{line}");
@@ -109,8 +110,8 @@ mod tests {
 
     #[test]
     fn slack_is_given_no_command() {
-        let text = slack(&notice("failure", 1), "h").to_string();
+        let text = slack(&notice(NoticeKind::Failure, 1), "h").to_string();
         assert!(text.contains("&lt;!channel&gt; &amp;"), "{text}");
-        assert!(!subject(&notice("failure", 1), "h").contains('\n'));
+        assert!(!subject(&notice(NoticeKind::Failure, 1), "h").contains('\n'));
     }
 }

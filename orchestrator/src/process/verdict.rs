@@ -10,6 +10,12 @@ use crate::process::spec::AttemptSpec;
 /// The outcome of an attempt that its supervisor has seen to the end.
 pub(crate) fn outcome(over: &Over, spec: &Limits) -> Outcome {
     let Some(exit) = over.exit else {
+        // Nobody is alive, and yet the main process was not ours to wait for.
+        if over.unkillable.is_empty() {
+            return Outcome::Lost(
+                "it has ended, but a process that traces it keeps its exit code".to_owned(),
+            );
+        }
         let processes: Vec<_> = over
             .unkillable
             .iter()
@@ -171,6 +177,11 @@ mod tests {
         assert_eq!(
             end(None, Some(Cause::Timeout)).reason(),
             "still alive 10s after SIGKILL: dd (pid 7)"
+        );
+        let kept = end_after(None, None, |over| over.unkillable.clear());
+        assert_eq!(
+            kept.reason(),
+            "it has ended, but a process that traces it keeps its exit code"
         );
     }
 }

@@ -28,7 +28,7 @@ pub enum CollectorEvent {
     /// How far it is.
     Progress(Progress),
     /// Why it is going to fail.
-    Failure(Told),
+    Failure(FailureReport),
     /// Worth knowing.
     Note(String),
     /// Worth looking at.
@@ -62,7 +62,7 @@ pub struct Progress {
 
 /// What a collector says of its failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct FailureReport {
     /// The kind of failure.
     pub category: Option<Category>,
     /// Another try makes no sense before this.
@@ -73,9 +73,9 @@ pub struct Told {
 
 /// What is wrong with a line, in words that follow its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault(String);
+pub struct LineFault(String);
 
-impl fmt::Display for Fault {
+impl fmt::Display for LineFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -100,9 +100,9 @@ struct Raw {
 ///
 /// # Errors
 /// It is no event; the fault says why.
-pub fn parse_event(line: &[u8]) -> Result<CollectorEvent, Fault> {
+pub fn parse_event(line: &[u8]) -> Result<CollectorEvent, LineFault> {
     if line.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(Fault("not a JSON object".to_owned()));
+        return Err(LineFault("not a JSON object".to_owned()));
     }
     let raw: Raw = serde_json::from_slice(line).map_err(|error| not_json(line, &error))?;
     let kind = text(raw.kind, "type")?;
@@ -121,7 +121,7 @@ pub fn parse_event(line: &[u8]) -> Result<CollectorEvent, Fault> {
             total: whole(raw.total, "total")?,
             message: message(raw.message)?,
         })),
-        "failure" => Ok(CollectorEvent::Failure(Told {
+        "failure" => Ok(CollectorEvent::Failure(FailureReport {
             category: raw.category.map(category).transpose()?,
             retry_after: raw.retry_after.map(|value| retry_after(&value)).transpose()?,
             message: message(raw.message)?,
@@ -132,21 +132,21 @@ pub fn parse_event(line: &[u8]) -> Result<CollectorEvent, Fault> {
             Some(data) => Ok(CollectorEvent::State(canonical(data))),
             None => Err(wrong("data", "given", None)),
         },
-        other => Err(Fault(format!(
+        other => Err(LineFault(format!(
             "unknown type {:?}; there are record, progress, failure, note, warning and state",
             cut(other, 40)
         ))),
     }
 }
 
-fn not_json(line: &[u8], error: &serde_json::Error) -> Fault {
+fn not_json(line: &[u8], error: &serde_json::Error) -> LineFault {
     match std::str::from_utf8(line) {
-        Err(error) => Fault(format!("not UTF-8 at byte {}", error.valid_up_to() + 1)),
+        Err(error) => LineFault(format!("not UTF-8 at byte {}", error.valid_up_to() + 1)),
         // The line number of the library is always 1 here.
         Ok(_) => {
             let reason = error.to_string();
             let reason = reason.split(" at line ").next().unwrap_or_default();
-            Fault(format!(
+            LineFault(format!(
                 "not an event: {} at column {}",
                 cut(reason, 200),
                 error.column()
@@ -155,9 +155,9 @@ fn not_json(line: &[u8], error: &serde_json::Error) -> Fault {
     }
 }
 
-fn wrong(field: &str, wanted: &str, found: Option<&Value>) -> Fault {
+fn wrong(field: &str, wanted: &str, found: Option<&Value>) -> LineFault {
     let found = match found {
-        None => return Fault(format!("`{field}` must be {wanted}, and is missing")),
+        None => return LineFault(format!("`{field}` must be {wanted}, and is missing")),
         Some(Value::Null) => "null",
         Some(Value::Bool(_)) => "a boolean",
         Some(Value::Number(_)) => "a number",
@@ -165,39 +165,39 @@ fn wrong(field: &str, wanted: &str, found: Option<&Value>) -> Fault {
         Some(Value::Array(_)) => "a list",
         Some(Value::Object(_)) => "an object",
     };
-    Fault(format!("`{field}` must be {wanted}, not {found}"))
+    LineFault(format!("`{field}` must be {wanted}, not {found}"))
 }
 
-fn text(value: Option<Value>, field: &str) -> Result<String, Fault> {
+fn text(value: Option<Value>, field: &str) -> Result<String, LineFault> {
     match value {
         Some(Value::String(text)) => Ok(without_nul(text)),
         other => Err(wrong(field, "a text", other.as_ref())),
     }
 }
 
-fn collection(value: Option<Value>) -> Result<String, Fault> {
+fn collection(value: Option<Value>) -> Result<String, LineFault> {
     let name = text(value, "collection")?;
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/');
     if name.is_empty() || name.len() > LONGEST_COLLECTION || !name.chars().all(known) {
-        return Err(Fault(format!(
+        return Err(LineFault(format!(
             "`collection` must be 1 to {LONGEST_COLLECTION} letters, digits and any of _-.:/"
         )));
     }
     Ok(name)
 }
 
-fn key(value: Option<Value>) -> Result<String, Fault> {
+fn key(value: Option<Value>) -> Result<String, LineFault> {
     let key = text(value, "key")?;
     match key.len() {
-        0 => Err(Fault("`key` is empty".to_owned())),
+        0 => Err(LineFault("`key` is empty".to_owned())),
         1..=LONGEST_KEY => Ok(key),
-        bytes => Err(Fault(format!(
+        bytes => Err(LineFault(format!(
             "`key` has {bytes} bytes, and {LONGEST_KEY} is the limit"
         ))),
     }
 }
 
-fn whole(value: Option<Value>, field: &str) -> Result<Option<u64>, Fault> {
+fn whole(value: Option<Value>, field: &str) -> Result<Option<u64>, LineFault> {
     match value {
         None => Ok(None),
         Some(value) => match value.as_u64() {
@@ -207,15 +207,15 @@ fn whole(value: Option<Value>, field: &str) -> Result<Option<u64>, Fault> {
     }
 }
 
-fn category(value: Value) -> Result<Category, Fault> {
+fn category(value: Value) -> Result<Category, LineFault> {
     serde_json::from_value(value.clone()).map_err(|_| match value {
-        Value::String(word) => Fault(format!("unknown category {:?}", cut(&word, 40))),
+        Value::String(word) => LineFault(format!("unknown category {:?}", cut(&word, 40))),
         other => wrong("category", "a text", Some(&other)),
     })
 }
 
 /// Seconds, or text such as `15m`.
-fn retry_after(value: &Value) -> Result<Duration, Fault> {
+fn retry_after(value: &Value) -> Result<Duration, LineFault> {
     let parsed = match value {
         Value::Number(seconds) => seconds
             .as_f64()
@@ -223,16 +223,16 @@ fn retry_after(value: &Value) -> Result<Duration, Fault> {
         Value::String(text) => humantime::parse_duration(text).ok(),
         _ => None,
     };
-    parsed.ok_or_else(|| Fault("`retry_after` must be seconds, or a text like \"15m\"".to_owned()))
+    parsed.ok_or_else(|| LineFault("`retry_after` must be seconds, or a text like \"15m\"".to_owned()))
 }
 
-fn message(value: Option<Value>) -> Result<Option<String>, Fault> {
+fn message(value: Option<Value>) -> Result<Option<String>, LineFault> {
     value
         .map(|value| text(Some(value), "message").map(|text| cut(&text, LONGEST_MESSAGE)))
         .transpose()
 }
 
-fn said(value: Option<Value>) -> Result<String, Fault> {
+fn said(value: Option<Value>) -> Result<String, LineFault> {
     message(value)?.ok_or_else(|| wrong("message", "a text", None))
 }
 

@@ -2,8 +2,8 @@
 //! the collector told of its failure and leaves for its next run. Pure; bounded
 //! whatever the file holds.
 
-use crate::records::event::{CollectorEvent, Progress, Told, parse_event};
-use crate::records::lines::Line;
+use crate::records::event::{CollectorEvent, FailureReport, Progress, parse_event};
+use crate::records::lines::FileLine;
 
 /// More bad lines than this, and the whole file is refused.
 pub const MOST_FAULTS: u64 = 100;
@@ -29,7 +29,7 @@ pub struct Examination {
     /// What it warned of.
     pub warnings: Messages,
     /// What it said last of its failure.
-    pub failure: Option<Told>,
+    pub failure: Option<FailureReport>,
     /// What it left last for its next run.
     pub state: Option<String>,
     /// How far it said last that it was.
@@ -56,17 +56,17 @@ impl Messages {
 
 impl Examination {
     /// Looks at one more line.
-    pub(super) fn line(&mut self, line: &Line<'_>) {
+    pub(super) fn line(&mut self, line: &FileLine<'_>) {
         match line {
-            Line::TooLong(number, bytes) => {
+            FileLine::TooLong(number, bytes) => {
                 let limit = crate::records::lines::LONGEST_LINE;
                 self.fault(
                     *number,
                     &format_args!("{bytes} bytes long, and {limit} is the limit"),
                 );
             }
-            Line::Whole(_, bytes) if bytes.trim_ascii().is_empty() => {}
-            Line::Whole(number, bytes) => match parse_event(bytes) {
+            FileLine::Whole(_, bytes) if bytes.trim_ascii().is_empty() => {}
+            FileLine::Whole(number, bytes) => match parse_event(bytes) {
                 Ok(event) => self.event(event),
                 Err(fault) => self.fault(*number, &fault),
             },
@@ -141,7 +141,7 @@ mod tests {
     fn examine(lines: &[&str]) -> Examination {
         let mut examination = Examination::default();
         for (line, number) in lines.iter().zip(1..) {
-            examination.line(&Line::Whole(number, line.as_bytes()));
+            examination.line(&FileLine::Whole(number, line.as_bytes()));
         }
         examination
     }

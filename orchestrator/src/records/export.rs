@@ -7,12 +7,14 @@ use std::io;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio_stream::StreamExt;
 
+use crate::database::arg::args;
+use crate::database::columns::Micros;
+use crate::database::connection::WORK;
+use crate::database::{Database, DatabaseError};
 use crate::events::RecordCounts;
 use crate::records::error::RecordsError;
-use crate::records::ingest::instant;
-use crate::records::shelf::{ANSWER, Pool, Shelf, WORK, within};
+use crate::records::records::Records;
 
 /// How many rows one statement reads; rows come singly, whatever their size.
 const PAGE: i64 = 1000;
@@ -69,7 +71,7 @@ pub struct Wanted {
     pub changed: bool,
 }
 
-type Row = (String, String, i64, i64, i64, String, String, String);
+type Row = (String, String, Micros, Micros, Micros, String, String, String);
 
 /// PostgreSQL does not know at once how many records a large delivery has brought. Taking
 /// them for few, it would read and sort the whole collection for every page.
@@ -107,50 +109,24 @@ fn kept(collection: &str, row: Row) -> Result<Kept, RecordsError> {
     Ok(Kept {
         collection: collection.to_owned(),
         key,
-        data: RawValue::from_string(data).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-        first_seen: instant(first),
-        changed_at: instant(changed),
-        seen_at: instant(seen),
+        data: RawValue::from_string(data).map_err(|error| DatabaseError::unreadable("data", error))?,
+        first_seen: Some(first.into()),
+        changed_at: Some(changed.into()),
+        seen_at: Some(seen.into()),
         first_run,
         changed_run,
         seen_run,
     })
 }
 
-/// A page of rows, one after another, on either kind of connection. What is the key of
-/// the last, and how many were there?
-macro_rules! page {
-    ($connection:expr, $collection:expr, $after:expr, $bounds:expr, $each:expr) => {{
-        let (since, ingest) = $bounds;
-        let mut rows = sqlx::query_as::<_, Row>(ROWS)
-            .bind($collection)
-            .bind($after.clone())
-            .bind(since)
-            .bind(ingest)
-            .bind(PAGE)
-            .fetch(&mut *$connection);
-        let mut count = 0;
-        while let Some(row) = within(WORK, async { rows.next().await.transpose() }).await? {
-            count += 1;
-            let record = kept($collection, row)?;
-            $each(&record).map_err(RecordsError::Output)?;
-            $after = record.key;
-        }
-        count
-    }};
-}
-
-impl Shelf {
+impl Records {
     /// Every collection there is.
     ///
     /// # Errors
     /// The database fails.
     pub async fn collections(&self) -> Result<Vec<Collection>, RecordsError> {
-        type Found = (String, i64, i64, String, String, String, i64, i64, i64);
-        let rows: Vec<Found> = match &self.pool {
-            Pool::Sqlite(pool) => within(ANSWER, sqlx::query_as(COLLECTIONS).fetch_all(pool)).await?,
-            Pool::Postgres(pool) => within(ANSWER, sqlx::query_as(COLLECTIONS).fetch_all(pool)).await?,
-        };
+        type Found = (String, i64, Micros, String, String, String, i64, i64, i64);
+        let rows: Vec<Found> = self.database.fetch(COLLECTIONS, &[]).await?;
         let count = |value: i64| u64::try_from(value).unwrap_or_default();
         Ok(rows
             .into_iter()
@@ -158,7 +134,7 @@ impl Shelf {
                 |(collection, records, at, run, group, command, new, changed, unchanged)| Collection {
                     collection,
                     records: count(records),
-                    delivered_at: instant(at),
+                    delivered_at: Some(at.into()),
                     run,
                     group,
                     command,
@@ -177,29 +153,11 @@ impl Shelf {
     /// # Errors
     /// The database fails.
     pub async fn record(&self, collection: &str, key: &str) -> Result<Option<Kept>, RecordsError> {
-        let row: Option<Row> = match &self.pool {
-            Pool::Sqlite(pool) => {
-                within(
-                    ANSWER,
-                    sqlx::query_as(ROW)
-                        .bind(collection)
-                        .bind(key)
-                        .fetch_optional(pool),
-                )
-                .await?
-            }
-            Pool::Postgres(pool) => {
-                within(
-                    ANSWER,
-                    sqlx::query_as(ROW)
-                        .bind(collection)
-                        .bind(key)
-                        .fetch_optional(pool),
-                )
-                .await?
-            }
-        };
-        row.map(|row| kept(collection, row)).transpose()
+        let rows: Vec<Row> = self.database.fetch(ROW, &args![collection, key]).await?;
+        rows.into_iter()
+            .next()
+            .map(|row| kept(collection, row))
+            .transpose()
     }
 
     /// Gives the wanted records of a collection to `each`, sorted by key, as of one moment.
@@ -218,21 +176,28 @@ impl Shelf {
             0
         };
         let since = wanted.since.map_or(i64::MIN, |since| since.as_microsecond());
-        let bounds = (since, newest);
         let mut after = String::new();
-        match &self.pool {
-            Pool::Sqlite(pool) => {
-                let mut snapshot = within(ANSWER, pool.begin_with("begin")).await?;
-                while page!(snapshot, collection, after, bounds, each) == PAGE {}
-            }
-            Pool::Postgres(pool) => {
-                let begin = "begin isolation level repeatable read read only";
-                let mut snapshot = within(ANSWER, pool.begin_with(begin)).await?;
-                within(ANSWER, sqlx::raw_sql(IN_ORDER).execute(&mut *snapshot)).await?;
-                while page!(snapshot, collection, after, bounds, each) == PAGE {}
+        let mut snapshot = self.database.snapshot().await?;
+        if matches!(self.database, Database::Postgres(_)) {
+            snapshot.run(IN_ORDER).await?;
+        }
+        snapshot.allow(WORK);
+        loop {
+            let page = args![collection, &after, since, newest, PAGE];
+            let mut count = 0;
+            let read = |row: Row| {
+                count += 1;
+                let record = kept(collection, row)?;
+                each(&record).map_err(RecordsError::Output)?;
+                after = record.key;
+                Ok::<_, RecordsError>(())
+            };
+            snapshot.fetch_each(ROWS, &page, read).await?;
+            if count < PAGE {
+                break;
             }
         }
-        Ok(())
+        Ok(snapshot.commit().await?)
     }
 
     /// The names of the collections, or of the first thousand of them.
@@ -241,10 +206,7 @@ impl Shelf {
     /// The database fails.
     pub async fn names(&self) -> Result<Vec<String>, RecordsError> {
         const SQL: &str = "select distinct collection from deliveries order by collection limit 1000";
-        let names: Vec<(String,)> = match &self.pool {
-            Pool::Sqlite(pool) => within(ANSWER, sqlx::query_as(SQL).fetch_all(pool)).await?,
-            Pool::Postgres(pool) => within(ANSWER, sqlx::query_as(SQL).fetch_all(pool)).await?,
-        };
+        let names: Vec<(String,)> = self.database.fetch(SQL, &[]).await?;
         Ok(names.into_iter().map(|(name,)| name).collect())
     }
 
@@ -259,14 +221,7 @@ impl Shelf {
     /// The newest delivery to a collection; zero if there was none.
     async fn newest_delivery(&self, collection: &str) -> Result<i64, RecordsError> {
         const SQL: &str = "select coalesce(max(ingest), 0) from deliveries where collection = $1";
-        let (newest,): (i64,) = match &self.pool {
-            Pool::Sqlite(pool) => {
-                within(ANSWER, sqlx::query_as(SQL).bind(collection).fetch_one(pool)).await?
-            }
-            Pool::Postgres(pool) => {
-                within(ANSWER, sqlx::query_as(SQL).bind(collection).fetch_one(pool)).await?
-            }
-        };
-        Ok(newest)
+        let rows: Vec<(i64,)> = self.database.fetch(SQL, &args![collection]).await?;
+        Ok(rows.first().map_or(0, |(newest,)| *newest))
     }
 }

@@ -12,13 +12,16 @@ use std::path::Path;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::database::Database;
+use crate::database::arg::args;
+use crate::database::columns::Micros;
 use crate::events::RecordCounts;
 use crate::records::delivery::Delivery;
 use crate::records::error::RecordsError;
 use crate::records::event::{CollectorEvent, Record, parse_event};
 use crate::records::follow::open;
-use crate::records::lines::{Line, Lines};
-use crate::records::shelf::{ANSWER, Pool, Shelf, within};
+use crate::records::lines::{FileLine, Lines};
+use crate::records::records::Records;
 use crate::records::{postgres, sqlite};
 
 /// How many records, and about how many bytes of them, travel together.
@@ -42,7 +45,7 @@ pub(super) enum Fed {
     End,
 }
 
-impl Shelf {
+impl Records {
     /// Takes a delivery, or finds that it has been taken before.
     ///
     /// # Errors
@@ -51,10 +54,14 @@ impl Shelf {
         let (sender, receiver) = mpsc::channel(2);
         let (path, bytes) = (state_dir.join(&delivery.events), delivery.bytes);
         let reading = tokio::task::spawn_blocking(move || feed(&path, bytes, &sender));
-        let taken = match &self.pool {
-            Pool::Sqlite(pool) => sqlite::take(pool, delivery, receiver).await,
-            Pool::Postgres(pool) => postgres::take(pool, delivery, receiver).await,
+        let taken = async {
+            let connection = self.database.connection().await?;
+            match &self.database {
+                Database::Sqlite(_) => sqlite::take(connection, delivery, receiver).await,
+                Database::Postgres(_) => postgres::take(connection, delivery, receiver).await,
+            }
         };
+        let taken = taken.await;
         // What stopped the reader explains why there was nothing more to take.
         match reading.await {
             Ok(Err(error)) => Err(error),
@@ -68,23 +75,8 @@ impl Shelf {
     /// The database fails.
     pub async fn fresh_at(&self, group: &str, command: &str) -> Result<Option<Timestamp>, RecordsError> {
         const SQL: &str = "select fresh_at from states where group_name = $1 and command = $2";
-        let row: Option<(Option<i64>,)> = match &self.pool {
-            Pool::Sqlite(pool) => {
-                within(
-                    ANSWER,
-                    sqlx::query_as(SQL).bind(group).bind(command).fetch_optional(pool),
-                )
-                .await?
-            }
-            Pool::Postgres(pool) => {
-                within(
-                    ANSWER,
-                    sqlx::query_as(SQL).bind(group).bind(command).fetch_optional(pool),
-                )
-                .await?
-            }
-        };
-        Ok(row.and_then(|(at,)| at).and_then(instant))
+        let rows: Vec<(Option<Micros>,)> = self.database.fetch(SQL, &args![group, command]).await?;
+        Ok(rows.into_iter().find_map(|(at,)| at).map(Timestamp::from))
     }
 }
 
@@ -135,8 +127,10 @@ struct Batch {
 
 impl Batch {
     /// `false` if nobody takes any more.
-    fn add(&mut self, line: &Line<'_>, sender: &mpsc::Sender<Fed>) -> bool {
-        let Line::Whole(_, bytes) = line else { return true };
+    fn add(&mut self, line: &FileLine<'_>, sender: &mpsc::Sender<Fed>) -> bool {
+        let FileLine::Whole(_, bytes) = line else {
+            return true;
+        };
         let Ok(CollectorEvent::Record(record)) = parse_event(bytes) else {
             return true;
         };
@@ -153,17 +147,4 @@ impl Batch {
         let records = std::mem::replace(&mut self.records, Vec::with_capacity(BATCH));
         records.is_empty() || sender.blocking_send(Fed::Records(records)).is_ok()
     }
-}
-
-/// The reader stopped before the end.
-pub(super) fn cut_short() -> RecordsError {
-    sqlx::Error::Io(std::io::Error::other(
-        "the events file could not be read to its end",
-    ))
-    .into()
-}
-
-/// What the database has is what we wrote, and that was an instant.
-pub(super) fn instant(microseconds: i64) -> Option<Timestamp> {
-    Timestamp::from_microsecond(microseconds).ok()
 }

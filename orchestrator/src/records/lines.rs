@@ -8,7 +8,7 @@ pub const LONGEST_LINE: usize = 1 << 20;
 
 /// A line and its number, counted from 1.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line<'a> {
+pub(super) enum FileLine<'a> {
     /// Its bytes, without the newline.
     Whole(u64, &'a [u8]),
     /// How many bytes it has.
@@ -48,7 +48,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next whole line; `None` where the file ends for now.
-    pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<FileLine<'_>>> {
         if self.length == 0 {
             self.begun.clear();
         }
@@ -75,18 +75,18 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// What follows the last newline, if anything: nothing more will come.
-    pub(super) fn rest(&mut self) -> Option<Line<'_>> {
+    pub(super) fn rest(&mut self) -> Option<FileLine<'_>> {
         (self.length > 0).then(|| self.line())
     }
 
-    fn line(&mut self) -> Line<'_> {
+    fn line(&mut self) -> FileLine<'_> {
         self.number += 1;
         let length = std::mem::take(&mut self.length);
         if length > LONGEST_LINE as u64 {
             self.begun.clear();
-            return Line::TooLong(self.number, length);
+            return FileLine::TooLong(self.number, length);
         }
-        Line::Whole(self.number, &self.begun)
+        FileLine::Whole(self.number, &self.begun)
     }
 }
 
@@ -97,9 +97,9 @@ mod tests {
 
     fn all(bytes: &[u8], capacity: usize) -> Vec<(u64, Result<Vec<u8>, u64>)> {
         let mut lines = Lines::new(BufReader::with_capacity(capacity, bytes));
-        let owned = |line: Line<'_>| match line {
-            Line::Whole(number, bytes) => (number, Ok(bytes.to_vec())),
-            Line::TooLong(number, bytes) => (number, Err(bytes)),
+        let owned = |line: FileLine<'_>| match line {
+            FileLine::Whole(number, bytes) => (number, Ok(bytes.to_vec())),
+            FileLine::TooLong(number, bytes) => (number, Err(bytes)),
         };
         let mut seen = Vec::new();
         while let Some(line) = lines.next().unwrap() {

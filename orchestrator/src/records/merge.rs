@@ -2,13 +2,22 @@
 //! delivered, the records, what was seen again, the sums, and the collector's state, in
 //! a transaction that has begun. How records are merged differs, the rest does not.
 
-use crate::events::RecordCounts;
-use crate::records::ingest::{Ingested, instant};
+use jiff::Timestamp;
 
-pub(super) const MARK: &str = "insert into ingests (run_id, position, group_name, command, at)
+use crate::database::DatabaseError;
+use crate::database::arg::args;
+use crate::database::columns::Micros;
+use crate::database::connection::Connection;
+use crate::events::RecordCounts;
+use crate::records::delivery::Delivery;
+use crate::records::error::RecordsError;
+use crate::records::ingest::Ingested;
+use crate::records::sighting::see;
+
+const MARK: &str = "insert into ingests (run_id, position, group_name, command, at)
      values ($1, $2, $3, $4, $5) on conflict (run_id, position) do nothing returning id";
 
-pub(super) const SUM: &str = "update ingests set
+const SUM: &str = "update ingests set
          added = (select cast(coalesce(sum(added), 0) as bigint) from deliveries where ingest = $1),
          changed = (select cast(coalesce(sum(changed), 0) as bigint) from deliveries where ingest = $1),
          unchanged = (select cast(coalesce(sum(unchanged), 0) as bigint) from deliveries where ingest = $1)
@@ -31,67 +40,43 @@ macro_rules! keep {
 }
 pub(super) use keep;
 
-pub(super) const RESULT: &str = "select added, changed, unchanged,
+const RESULT: &str = "select added, changed, unchanged,
          (select fresh_at from states s where s.group_name = i.group_name and s.command = i.command)
      from ingests i where run_id = $1 and position = $2";
 
-pub(super) type ResultRow = (i64, i64, i64, Option<i64>);
-
-/// A statement and what it is about, on either kind of connection. How many rows?
-macro_rules! change {
-    ($connection:expr, $text:expr $(, $bind:expr)*) => {
-        within(WORK, sqlx::query($text)$(.bind($bind))*.execute(&mut *$connection)).await?.rows_affected()
-    };
-}
-pub(super) use change;
-
-/// The merge, on either kind of connection: counts and records by the statements
-/// `$merge`, whose only parameter, if any, is the delivery. What came of it, also if it
-/// was taken before.
-macro_rules! merge {
-    ($connection:expr, $delivery:expr, $merge:expr, $keep:expr) => {{
-        use $crate::records::merge::{MARK, SUM, change};
-        use $crate::records::shelf::{WORK, within};
-        use $crate::records::sighting::see;
-        let delivery: &Delivery = $delivery;
-        let at = delivery.at.as_microsecond();
-        let position = i64::try_from(delivery.position).unwrap_or(i64::MAX);
-        let (group, command) = (&delivery.group, &delivery.command);
-        let mark = sqlx::query_as(MARK)
-            .bind(delivery.run.as_str())
-            .bind(position)
-            .bind(group)
-            .bind(command)
-            .bind(at);
-        let marked: Option<(i64,)> = within(WORK, mark.fetch_optional(&mut *$connection)).await?;
-        if let Some((ingest,)) = marked {
-            for text in $merge {
-                if text.contains("$1") {
-                    change!($connection, text, ingest);
-                } else {
-                    change!($connection, text);
-                }
-            }
-            see!($connection, ingest);
-            change!($connection, SUM, ingest);
-            let state = delivery.state.as_deref();
-            change!($connection, $keep, group, command, state, at, ingest);
+/// Merges by `statements`, whose only parameter, if any, is the delivery. Says what came of
+/// it, also if it was taken before.
+pub(super) async fn merge(
+    connection: &mut Connection,
+    delivery: &Delivery,
+    statements: &[&'static str],
+    keep: &'static str,
+) -> Result<Ingested, RecordsError> {
+    let (group, command) = (&delivery.group, &delivery.command);
+    let task = args![&delivery.run, delivery.position];
+    let mark = args![&delivery.run, delivery.position, group, command, delivery.at];
+    let marked: Vec<(i64,)> = connection.fetch(MARK, &mark).await?;
+    if let Some((ingest,)) = marked.into_iter().next() {
+        for text in statements {
+            let one = args![ingest];
+            connection
+                .execute(*text, if text.contains("$1") { &one } else { &[] })
+                .await?;
         }
-        let result = sqlx::query_as(RESULT).bind(delivery.run.as_str()).bind(position);
-        let row: ResultRow = within(WORK, result.fetch_one(&mut *$connection)).await?;
-        row
-    }};
-}
-pub(super) use merge;
-
-pub(super) fn ingested((added, changed, unchanged, fresh_at): ResultRow) -> Ingested {
+        see(connection, ingest).await?;
+        connection.execute(SUM, &args![ingest]).await?;
+        let state = args![group, command, &delivery.state, delivery.at, ingest];
+        connection.execute(keep, &state).await?;
+    }
+    let rows: Vec<(i64, i64, i64, Option<Micros>)> = connection.fetch(RESULT, &task).await?;
+    let (added, changed, unchanged, fresh_at) = rows.into_iter().next().ok_or_else(DatabaseError::no_row)?;
     let count = |value: i64| u64::try_from(value).unwrap_or_default();
-    Ingested {
+    Ok(Ingested {
         counts: RecordCounts {
             new: count(added),
             changed: count(changed),
             unchanged: count(unchanged),
         },
-        fresh_at: fresh_at.and_then(instant),
-    }
+        fresh_at: fresh_at.map(Timestamp::from),
+    })
 }

@@ -15,14 +15,19 @@ pub(crate) mod merge;
 pub(crate) mod postgres;
 pub(crate) mod prune;
 pub(crate) mod recall;
-pub(crate) mod shelf;
+// The type that the folder is about.
+#[expect(
+    clippy::module_inception,
+    reason = "the folder's own concept has the folder's name"
+)]
+pub(crate) mod records;
 pub(crate) mod sighting;
 pub(crate) mod sqlite;
 
 pub use delivery::{Delivery, Undelivered};
 pub use error::RecordsError;
 pub use event::{
-    CollectorEvent, Fault, LONGEST_COLLECTION, LONGEST_KEY, Progress, Record, Told, parse_event,
+    CollectorEvent, FailureReport, LONGEST_COLLECTION, LONGEST_KEY, LineFault, Progress, Record, parse_event,
 };
 pub use examination::{Examination, LARGEST_STATE, MOST_FAULTS, Messages};
 pub use export::{Collection, Kept, Wanted};
@@ -30,4 +35,4 @@ pub use follow::{Examined, Follower};
 pub use ingest::Ingested;
 pub use lines::LONGEST_LINE;
 pub use recall::Remembered;
-pub use shelf::Shelf;
+pub use records::Records;

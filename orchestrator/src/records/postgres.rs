@@ -2,16 +2,14 @@
 //! database are merged one after another (an advisory lock), so that their counts are
 //! true and none waits for another's rows in the wrong order.
 
-use sqlx::PgConnection;
-use sqlx::postgres::PgPool;
 use tokio::sync::mpsc;
 
+use crate::database::connection::{Connection, WORK};
 use crate::records::delivery::Delivery;
 use crate::records::error::RecordsError;
 use crate::records::event::Record;
-use crate::records::ingest::{Fed, Ingested, cut_short};
-use crate::records::merge::{RESULT, ResultRow, ingested, keep, merge};
-use crate::records::shelf::{ANSWER, WORK, within};
+use crate::records::ingest::{Fed, Ingested};
+use crate::records::merge::{keep, merge};
 use crate::records::sighting::superseded;
 
 /// Whoever changes records holds this lock until it commits. The number is ours and
@@ -70,25 +68,23 @@ const MERGE: [&str; 5] = [
 ];
 
 pub(super) async fn take(
-    pool: &PgPool,
+    mut connection: Connection,
     delivery: &Delivery,
     mut fed: mpsc::Receiver<Fed>,
 ) -> Result<Ingested, RecordsError> {
-    let mut connection = pool.acquire().await?;
-    // In whatever state a failure leaves it, nobody else may find it so.
-    connection.close_on_drop();
-    within(ANSWER, sqlx::raw_sql(PREPARE).execute(&mut *connection)).await?;
+    connection.run(PREPARE).await?;
     copy(&mut connection, &mut fed).await?;
+    connection.allow(WORK);
     for statement in SETTLE {
-        within(WORK, sqlx::raw_sql(statement).execute(&mut *connection)).await?;
+        connection.run(statement).await?;
     }
-    let row = merge!(connection, delivery, MERGE, keep!("cast($3 as json)"));
-    within(WORK, sqlx::raw_sql("commit").execute(&mut *connection)).await?;
-    Ok(ingested(row))
+    let ingested = merge(&mut connection, delivery, &MERGE, keep!("cast($3 as json)")).await?;
+    connection.run("commit").await?;
+    Ok(ingested)
 }
 
-async fn copy(connection: &mut PgConnection, fed: &mut mpsc::Receiver<Fed>) -> Result<(), RecordsError> {
-    let mut copy = within(ANSWER, connection.copy_in_raw("copy lines from stdin")).await?;
+async fn copy(connection: &mut Connection, fed: &mut mpsc::Receiver<Fed>) -> Result<(), RecordsError> {
+    let mut copy = connection.copy("copy lines from stdin").await?;
     let mut line = 0;
     loop {
         match fed.recv().await {
@@ -98,14 +94,13 @@ async fn copy(connection: &mut PgConnection, fed: &mut mpsc::Receiver<Fed>) -> R
                     line += 1;
                     push_row(&mut rows, line, &record);
                 }
-                within(WORK, copy.send(rows)).await?;
+                copy.send(rows).await?;
             }
             Some(Fed::End) => break,
-            None => return Err(cut_short()),
+            None => return Err(RecordsError::CutShort),
         }
     }
-    within(WORK, copy.finish()).await?;
-    Ok(())
+    Ok(copy.finish().await?)
 }
 
 /// A row of COPY's text format (PostgreSQL, COPY, "Text Format").

@@ -3,10 +3,12 @@
 
 use jiff::Timestamp;
 
+use crate::database::Database;
+use crate::database::arg::args;
+use crate::database::connection::WORK;
 use crate::records::error::RecordsError;
-use crate::records::merge::change;
 use crate::records::postgres::TURN;
-use crate::records::shelf::{ANSWER, Pool, Shelf, WORK, within};
+use crate::records::records::Records;
 use crate::records::sighting::{FORGET, seen};
 
 const COUNT: &str = concat!(
@@ -21,7 +23,7 @@ const DELETE: &str = concat!(
     " in (select id from ingests where at < $2)"
 );
 
-impl Shelf {
+impl Records {
     /// Forgets the records of a collection that nobody delivered since then; with
     /// `dry_run` only counts them.
     ///
@@ -33,35 +35,20 @@ impl Shelf {
         unseen_since: Timestamp,
         dry_run: bool,
     ) -> Result<u64, RecordsError> {
-        let at = unseen_since.as_microsecond();
-        macro_rules! count {
-            ($pool:expr) => {{
-                let query = sqlx::query_as(COUNT).bind(collection).bind(at);
-                let (count,): (i64,) = within(WORK, query.fetch_one($pool)).await?;
-                u64::try_from(count).unwrap_or_default()
-            }};
+        let which = args![collection, unseen_since];
+        if dry_run {
+            let rows: Vec<(i64,)> = self.database.fetch_within(WORK, COUNT, &which).await?;
+            let count = rows.first().map_or(0, |(count,)| *count);
+            return Ok(u64::try_from(count).unwrap_or_default());
         }
-        macro_rules! delete {
-            ($transaction:expr) => {{
-                let count = change!($transaction, DELETE, collection, at);
-                change!($transaction, FORGET, collection);
-                within(WORK, $transaction.commit()).await?;
-                count
-            }};
+        let mut transaction = self.database.begin().await?;
+        transaction.allow(WORK);
+        if matches!(self.database, Database::Postgres(_)) {
+            transaction.run(TURN).await?;
         }
-        Ok(match (&self.pool, dry_run) {
-            (Pool::Sqlite(pool), true) => count!(pool),
-            (Pool::Postgres(pool), true) => count!(pool),
-            (Pool::Sqlite(pool), false) => {
-                let mut transaction = within(ANSWER, pool.begin_with("begin immediate")).await?;
-                delete!(transaction)
-            }
-            (Pool::Postgres(pool), false) => {
-                let begin = "begin isolation level read committed";
-                let mut transaction = within(ANSWER, pool.begin_with(begin)).await?;
-                within(WORK, sqlx::raw_sql(TURN).execute(&mut *transaction)).await?;
-                delete!(transaction)
-            }
-        })
+        let count = transaction.execute(DELETE, &which).await?;
+        transaction.execute(FORGET, &args![collection]).await?;
+        transaction.commit().await?;
+        Ok(count)
     }
 }

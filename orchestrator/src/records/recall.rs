@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use sqlx::AssertSqlSafe;
-
+use crate::database::AssertSqlSafe;
+use crate::database::arg::args;
 use crate::records::error::RecordsError;
-use crate::records::shelf::{Pool, Shelf, within};
+use crate::records::records::Records;
 
 /// A database that is away holds no collector back for longer than this.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -61,7 +61,7 @@ type Row = (
     Option<i64>,
 );
 
-impl Shelf {
+impl Records {
     /// Looks for all of these collectors (group and command) at once, for no longer than
     /// two seconds. The answers are in the order of the questions.
     ///
@@ -71,20 +71,17 @@ impl Shelf {
         if collectors.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = question(collectors.len());
-        macro_rules! on {
-            ($pool:expr) => {{
-                let mut query = sqlx::query_as(AssertSqlSafe(sql));
-                for (group, command) in collectors {
-                    query = query.bind(*group).bind(*command);
-                }
-                within(PATIENCE, query.fetch_all($pool)).await?
-            }};
-        }
-        let rows: Vec<Row> = match &self.pool {
-            Pool::Sqlite(pool) => on!(pool),
-            Pool::Postgres(pool) => on!(pool),
-        };
+        let asked = collectors
+            .iter()
+            .flat_map(|(group, command)| args![*group, *command]);
+        let rows: Vec<Row> = self
+            .database
+            .fetch_within(
+                PATIENCE,
+                AssertSqlSafe(question(collectors.len())),
+                &asked.collect::<Vec<_>>(),
+            )
+            .await?;
         let mut answers = vec![Remembered::default(); collectors.len()];
         for (place, state, a, b, c, d, e) in rows {
             let place = usize::try_from(place).ok();

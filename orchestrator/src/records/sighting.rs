@@ -7,9 +7,13 @@
 //! has none, by the newest census of its collection; but never before it last changed.
 //! Statements for the merge and for whoever reads.
 
+use crate::database::DatabaseError;
+use crate::database::arg::args;
+use crate::database::connection::Connection;
+
 /// Of how many collections of a delivery is it asked whether it saw most of them? Those
 /// beyond have their records named.
-pub(super) const CENSUSES: i64 = 20;
+const CENSUSES: i64 = 20;
 
 /// The delivery that last saw the record `r`, of the collection that the second
 /// argument names. Ids grow in the order in which deliveries are taken.
@@ -51,18 +55,17 @@ pub(super) use superseded;
 /// The collections that delivery `$1` may have seen most of: how many records it
 /// brought, and how many of these were there and unchanged. A late one saw them as they
 /// were before.
-pub(super) const REPEATED: &str = "select collection, added + changed + unchanged, unchanged
+const REPEATED: &str = "select collection, added + changed + unchanged, unchanged
      from deliveries where ingest = $1 and unchanged > 0
          and (select max(at) from ingests) <= (select at from ingests where id = $1)
      order by unchanged desc, collection limit $2";
 
 /// How many records collection `$1` has, counted up to `$2`.
-pub(super) const SIZE: &str =
-    "select count(*) from (select 1 from records where collection = $1 limit $2) as counted";
+const SIZE: &str = "select count(*) from (select 1 from records where collection = $1 limit $2) as counted";
 
 /// Who last saw the records of collection `$1` that were not delivered, before a census
 /// says otherwise.
-pub(super) const KEEP_ABSENT: &str = concat!(
+const KEEP_ABSENT: &str = concat!(
     "insert into sightings (collection, key, ingest)
      select r.collection, r.key, ",
     seen!("r", "$1"),
@@ -73,17 +76,16 @@ pub(super) const KEEP_ABSENT: &str = concat!(
 );
 
 /// What was delivered of collection `$1` needs no row of its own.
-pub(super) const DROP_PRESENT: &str = "delete from sightings where collection = $1
+const DROP_PRESENT: &str = "delete from sightings where collection = $1
      and exists (select 1 from delivered d
          where d.collection = sightings.collection and d.key = sightings.key)";
 
 /// Delivery `$2` saw all of collection `$1` but what has a row of its own.
-pub(super) const TAKE_CENSUS: &str =
-    "update deliveries set census = true where collection = $1 and ingest = $2";
+const TAKE_CENSUS: &str = "update deliveries set census = true where collection = $1 and ingest = $2";
 
 /// Delivery `$1` saw these again, where it is no census. What it brought new or changed
 /// says so itself.
-pub(super) const SEE_AGAIN: &str = concat!(
+const SEE_AGAIN: &str = concat!(
     "insert into sightings (collection, key, ingest)
      select r.collection, r.key, $1 from deliveries n
      join delivered d on d.collection = n.collection
@@ -100,29 +102,26 @@ pub(super) const FORGET: &str = "delete from sightings where collection = $1
      and not exists (select 1 from records r
          where r.collection = sightings.collection and r.key = sightings.key)";
 
-/// What delivery `$ingest` saw, in its transaction, when its records are merged.
-macro_rules! see {
-    ($connection:expr, $ingest:expr) => {{
-        use $crate::records::sighting::{
-            CENSUSES, DROP_PRESENT, KEEP_ABSENT, REPEATED, SEE_AGAIN, SIZE, TAKE_CENSUS,
-        };
-        let repeated = sqlx::query_as(REPEATED).bind($ingest).bind(CENSUSES);
-        let repeated: Vec<(String, i64, i64)> = within(WORK, repeated.fetch_all(&mut *$connection)).await?;
-        for (collection, delivered, unchanged) in &repeated {
-            // Are there fewer absent than seen again?
-            let most = delivered.saturating_add(*unchanged);
-            let size = sqlx::query_as(SIZE).bind(collection).bind(most.saturating_add(1));
-            let (size,): (i64,) = within(WORK, size.fetch_one(&mut *$connection)).await?;
-            if size > most {
-                continue;
-            }
-            if size > *delivered {
-                change!($connection, KEEP_ABSENT, collection);
-            }
-            change!($connection, DROP_PRESENT, collection);
-            change!($connection, TAKE_CENSUS, collection, $ingest);
+/// What a delivery saw, in its transaction, when its records are merged.
+pub(super) async fn see(connection: &mut Connection, ingest: i64) -> Result<(), DatabaseError> {
+    let repeated: Vec<(String, i64, i64)> = connection.fetch(REPEATED, &args![ingest, CENSUSES]).await?;
+    for (collection, delivered, unchanged) in repeated {
+        // Are there fewer absent than seen again?
+        let most = delivered.saturating_add(unchanged);
+        let counted = args![&collection, most.saturating_add(1)];
+        let size: Vec<(i64,)> = connection.fetch(SIZE, &counted).await?;
+        let size = size.first().map_or(0, |(size,)| *size);
+        if size > most {
+            continue;
         }
-        change!($connection, SEE_AGAIN, $ingest);
-    }};
+        if size > delivered {
+            connection.execute(KEEP_ABSENT, &args![&collection]).await?;
+        }
+        connection.execute(DROP_PRESENT, &args![&collection]).await?;
+        connection
+            .execute(TAKE_CENSUS, &args![&collection, ingest])
+            .await?;
+    }
+    connection.execute(SEE_AGAIN, &args![ingest]).await?;
+    Ok(())
 }
-pub(super) use see;

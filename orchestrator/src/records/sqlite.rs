@@ -1,22 +1,22 @@
 //! Taking a delivery into SQLite. Its one writer is held only while the merge goes on.
 
-use sqlx::sqlite::SqlitePool;
-use sqlx::{AssertSqlSafe, SqliteConnection};
 use tokio::sync::mpsc;
 
+use crate::database::AssertSqlSafe;
+use crate::database::arg::Arg;
+use crate::database::connection::{Connection, WORK};
 use crate::records::delivery::Delivery;
 use crate::records::error::RecordsError;
 use crate::records::event::Record;
-use crate::records::ingest::{Fed, Ingested, cut_short};
-use crate::records::merge::{RESULT, ResultRow, ingested, keep, merge};
-use crate::records::shelf::{ANSWER, WORK, within};
+use crate::records::ingest::{Fed, Ingested};
+use crate::records::merge::{keep, merge};
 use crate::records::sighting::superseded;
 
 /// A temporary table lies in a file of its own (or in memory, while it is small). Lines
 /// are appended as they come: a tree in the order of keys that come in none would be
 /// read and written over and over.
 const PREPARE: &str = "pragma temp.cache_size = -32768;
-    create temp table laid (collection text not null, key text not null, data text not null) strict;
+    create temp table lines (collection text not null, key text not null, data text not null) strict;
     create temp table delivered (
         collection text not null, key text not null, data text not null,
         primary key (collection, key)) strict, without rowid;
@@ -25,8 +25,8 @@ const PREPARE: &str = "pragma temp.cache_size = -32768;
 /// Sorted once. The last line about a key wins: beside `max()`, SQLite takes the other
 /// columns from the row that has it (<https://sqlite.org/lang_select.html#bareagg>).
 const SORT: &str = "insert into delivered select collection, key, data from (
-        select collection, key, data, max(rowid) from laid group by collection, key);
-    drop table laid;
+        select collection, key, data, max(rowid) from lines group by collection, key);
+    drop table lines;
     commit";
 
 /// Finding a record is cheap here and writing one is not: what did not change is found
@@ -54,49 +54,39 @@ const MERGE: [&str; 2] = [
 ];
 
 pub(super) async fn take(
-    pool: &SqlitePool,
+    mut connection: Connection,
     delivery: &Delivery,
     mut fed: mpsc::Receiver<Fed>,
 ) -> Result<Ingested, RecordsError> {
-    let mut connection = pool.acquire().await?;
-    // Nobody else needs a connection with this table, or in whatever state a failure leaves it.
-    connection.close_on_drop();
-    raw(&mut connection, PREPARE).await?;
+    connection.run(PREPARE).await?;
+    connection.allow(WORK);
     loop {
         match fed.recv().await {
-            Some(Fed::Records(records)) => lay(&mut connection, records).await?,
+            Some(Fed::Records(records)) => append(&mut connection, records).await?,
             Some(Fed::End) => break,
-            None => return Err(cut_short()),
+            None => return Err(RecordsError::CutShort),
         }
     }
-    within(WORK, sqlx::raw_sql(SORT).execute(&mut *connection)).await?;
-    within(WORK, sqlx::raw_sql("begin immediate").execute(&mut *connection)).await?;
-    let row = merge!(connection, delivery, MERGE, keep!("$3"));
-    within(WORK, sqlx::raw_sql("commit").execute(&mut *connection)).await?;
+    connection.run(SORT).await?;
+    connection.run("begin immediate").await?;
+    let ingested = merge(&mut connection, delivery, &MERGE, keep!("$3")).await?;
+    connection.run("commit").await?;
     // Its memory goes now, not when the next delivery takes as much again.
-    if let Err(error) = within(ANSWER, connection.close()).await {
+    if let Err(error) = connection.close().await {
         tracing::warn!("closing a connection after a delivery: {error}");
     }
-    Ok(ingested(row))
+    Ok(ingested)
 }
 
-async fn lay(connection: &mut SqliteConnection, records: Vec<Record>) -> Result<(), RecordsError> {
-    let mut text = String::from("insert into laid (collection, key, data) values (?,?,?)");
+async fn append(connection: &mut Connection, records: Vec<Record>) -> Result<(), RecordsError> {
+    let mut text = String::from("insert into lines (collection, key, data) values (?,?,?)");
     for _ in 1..records.len() {
         text.push_str(",(?,?,?)");
     }
-    let mut statement = sqlx::query(AssertSqlSafe(text));
-    for record in records {
-        statement = statement
-            .bind(record.collection)
-            .bind(record.key)
-            .bind(record.data);
-    }
-    within(WORK, statement.execute(connection)).await?;
-    Ok(())
-}
-
-async fn raw(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), RecordsError> {
-    within(ANSWER, sqlx::raw_sql(sql).execute(connection)).await?;
+    let fields = records
+        .into_iter()
+        .flat_map(|record| [record.collection, record.key, record.data]);
+    let args: Vec<Arg> = fields.map(Arg::from).collect();
+    connection.execute(AssertSqlSafe(text), &args).await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::events::bus::Listener;
 use crate::events::event::RunEvent;
 use crate::events::summary::TaskSummary;
+use crate::model::SkipCause;
 use crate::report::exposition::Exposition;
 
 /// Upper bounds of the classes of lag, in seconds.
@@ -53,7 +54,7 @@ impl Metrics {
     }
 
     /// A slot has begun, so long after it should have.
-    pub fn fired(&self, lag: Duration) {
+    pub(crate) fn count_start(&self, lag: Duration) {
         self.change(|counts| {
             let seconds = lag.as_secs_f64();
             counts.lag_count += 1;
@@ -64,18 +65,18 @@ impl Metrics {
         });
     }
 
-    /// A task did not run at a slot, for a cause that is one of a few words.
-    pub fn skipped(&self, cause: &'static str) {
-        self.change(|counts| *counts.skipped.entry(cause).or_default() += 1);
+    /// A task did not run at a slot.
+    pub(crate) fn count_skip(&self, cause: SkipCause) {
+        self.change(|counts| counts.skip(cause));
     }
 
     /// It was asked for a group whether there is a new release: `new`, `none` or `unknown`.
-    pub fn release_answer(&self, answer: &'static str) {
+    pub(crate) fn count_release_answer(&self, answer: &'static str) {
         self.change(|counts| *counts.release_answers.entry(answer).or_default() += 1);
     }
 
     /// When a task succeeded before this process began to count.
-    pub fn succeeded_before(&self, group: &str, command: &str, at: Timestamp) {
+    pub(crate) fn remember_success(&self, group: &str, command: &str, at: Timestamp) {
         self.change(|counts| {
             let task = counts.task(group, command);
             task.last_success = task.last_success.max(Some(at));
@@ -100,8 +101,8 @@ impl Listener for Metrics {
         self.change(|counts| match event {
             RunEvent::RunStarted { .. } => counts.running += 1,
             RunEvent::TaskFinished { at, task, .. } => counts.finished(task, *at),
-            RunEvent::TaskSkipped { task, .. } => {
-                *counts.skipped.entry(cause(&task.reason)).or_default() += 1;
+            RunEvent::TaskSkipped { task, cause, .. } => {
+                counts.skip(cause.unwrap_or(SkipCause::Other));
                 counts.outcome(task);
             }
             RunEvent::RunFinished(summary) => {
@@ -118,25 +119,15 @@ impl Listener for Metrics {
     }
 }
 
-/// The kind of reason that a run skips a task for, from the words that `Because` has.
-fn cause(reason: &str) -> &'static str {
-    let known = [
-        ("stopped after ", "stop_on_failure"),
-        ("not started: ", "cancelled"),
-        ("release unknown: ", "release_unknown"),
-        ("no new release", "no_new_release"),
-    ];
-    known
-        .iter()
-        .find(|(begins, _)| reason.starts_with(begins))
-        .map_or("other", |(_, cause)| cause)
-}
-
 impl Counts {
     fn task(&mut self, group: &str, command: &str) -> &mut TaskCounts {
         self.tasks
             .entry((group.to_owned(), command.to_owned()))
             .or_default()
+    }
+
+    fn skip(&mut self, cause: SkipCause) {
+        *self.skipped.entry(cause.as_str()).or_default() += 1;
     }
 
     fn outcome(&mut self, task: &TaskSummary) {
@@ -261,8 +252,8 @@ mod tests {
     #[test]
     fn lag_is_counted_in_every_class_that_holds_it() {
         let metrics = Metrics::default();
-        metrics.fired(Duration::from_millis(7));
-        metrics.fired(Duration::from_secs(3600));
+        metrics.count_start(Duration::from_millis(7));
+        metrics.count_start(Duration::from_secs(3600));
         let text = metrics.render();
         for line in [
             "orchestrate_schedule_lag_seconds_bucket{le=\"0.005\"} 0",
@@ -279,29 +270,10 @@ mod tests {
     fn an_older_success_does_not_hide_a_newer_one() {
         let metrics = Metrics::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        metrics.succeeded_before("g", "c\"\n", at(200));
-        metrics.succeeded_before("g", "c\"\n", at(100));
+        metrics.remember_success("g", "c\"\n", at(200));
+        metrics.remember_success("g", "c\"\n", at(100));
         let line = r#"orchestrate_task_last_success_timestamp_seconds{group="g",command="c\"\n"} 200"#;
         let text = metrics.render();
         assert!(text.lines().any(|found| found == line), "{text}");
-    }
-
-    #[test]
-    fn every_reason_to_skip_has_its_word() {
-        use crate::model::{Because, CancelCause};
-        for (because, word) in [
-            (
-                Because::StoppedAfter {
-                    command: "a".into(),
-                    exit: "exited with code 3".into(),
-                },
-                "stop_on_failure",
-            ),
-            (Because::Cancelled(CancelCause::Operator), "cancelled"),
-            (Because::ReleaseUnknown("x".into()), "release_unknown"),
-            (Because::NoNewRelease, "no_new_release"),
-        ] {
-            assert_eq!(cause(&because.to_string()), word);
-        }
     }
 }

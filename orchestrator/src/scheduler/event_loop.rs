@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 
-use crate::model::{CancelCause, Entry, beat_table, changes};
+use crate::model::{CancelCause, Entry, changes, scheduler_timetable};
 use crate::scheduler::host::alarm::{Alarm, Rang};
 use crate::scheduler::host::file_watch::FileWatch;
 use crate::scheduler::host::signals::{Signals, Word};
@@ -133,7 +133,7 @@ impl Scheduler {
     /// Works on the timetable that is in force.
     async fn lead(&mut self, sources: &mut Sources) -> After {
         let schedule = self.schedule();
-        let timetable = beat_table(&schedule);
+        let timetable = scheduler_timetable(&schedule);
         let (mut timeline, mut circumstances) = match self.stand(&timetable).await {
             Ok(stands) => stands,
             Err(error) => {

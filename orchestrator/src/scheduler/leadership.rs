@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::model::Owner;
 use crate::scheduler::host::systemd;
 use crate::scheduler::scheduler::Scheduler;
-use crate::store::Lead;
+use crate::store::Leader;
 
 /// How often a scheduler says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -52,25 +52,25 @@ impl Scheduler {
         let leading = self.standing.borrow().leading;
         let store = &self.setup.means.store;
         let known = heard.last.as_ref().map(|(who, ..)| who.clone());
-        let lead = match store.report_beat(&self.beat(), None).await {
-            Ok(Lead::Other(other)) => match heard.hear(&other.owner, other.seen_at, Instant::now()) {
+        let lead = match store.report_heartbeat(&self.beat(), None).await {
+            Ok(Leader::Other(other)) => match heard.hear(&other.owner, other.seen_at, Instant::now()) {
                 Some(silent) => {
                     tracing::warn!(
                         "the scheduler {silent} has been silent for {} s",
                         SILENCE.as_secs()
                     );
-                    store.report_beat(&self.beat(), Some(&silent)).await
+                    store.report_heartbeat(&self.beat(), Some(&silent)).await
                 }
-                None => Ok(Lead::Other(other)),
+                None => Ok(Leader::Other(other)),
             },
             other => other,
         };
         let now_leading = match lead {
-            Ok(Lead::Ours) => {
+            Ok(Leader::Ours) => {
                 self.database(None);
                 true
             }
-            Ok(Lead::Other(other)) => {
+            Ok(Leader::Other(other)) => {
                 self.database(None);
                 if leading {
                     tracing::warn!("the scheduler {} leads now; this one stands by", other.owner);

@@ -19,7 +19,7 @@ use crate::scheduler::background::undelivered::Arrears;
 use crate::scheduler::dispatch::start::Ended;
 use crate::scheduler::planning::lateness::Lateness;
 use crate::scheduler::planning::overlap::Lanes;
-use crate::store::{Beat, PassedSlot};
+use crate::store::{Heartbeat, PassedSlot};
 
 /// What a scheduler needs.
 pub struct Setup {
@@ -126,9 +126,9 @@ impl Scheduler {
     }
 
     /// How it stands, for the database.
-    pub(crate) fn beat(&self) -> Beat {
+    pub(crate) fn beat(&self) -> Heartbeat {
         let standing = self.standing.borrow();
-        Beat {
+        Heartbeat {
             owner: self.setup.owner.clone(),
             started_at: self.started_at,
             seen_at: self.now(),

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 
 use crate::execution::{Audience, Means};
 use crate::model::fixtures::{group, interval, schedule, weekly};
-use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, beat_table};
+use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, scheduler_timetable};
 use crate::report::Metrics;
 use crate::scheduler::{Scheduler, Setup};
-use crate::store::{Store, this_process};
+use crate::store::{LedgerState, Store, this_process};
 
 /// A state directory and the time of day.
 struct Night {
@@ -60,7 +60,7 @@ impl Night {
     async fn look(&self, scheduler: &mut Scheduler, now: &str) {
         self.clock.set(at(now));
         let schedule = scheduler.schedule();
-        let timetable = beat_table(&schedule);
+        let timetable = scheduler_timetable(&schedule);
         let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
         scheduler
             .tick(&timetable, &mut timeline, &mut circumstances)
@@ -246,8 +246,8 @@ async fn a_look_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks_only_who
     let store = night.store().await;
     let rows = store.ledger("s", 1).await.unwrap();
     assert_eq!(
-        (rows[0].entry.as_str(), rows[0].state.as_str()),
-        ("release:g", "skipped")
+        (rows[0].entry.as_str(), rows[0].state),
+        ("release:g", LedgerState::Skipped)
     );
     assert_eq!(
         rows[0].cause.as_deref(),
@@ -287,7 +287,7 @@ async fn a_slot_that_waits_is_not_lost_behind_one_that_was_skipped_for_it() {
     // There is no place to run.
     let mut scheduler = night.start_with(hourly(), 0).await;
     let schedule = hourly();
-    let timetable = beat_table(&schedule);
+    let timetable = scheduler_timetable(&schedule);
     let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
     for now in ["20T04:00", "20T05:00"] {
         night.clock.set(at(now));

@@ -4,17 +4,15 @@
 //! On the way in: `journal` (disk), `recorder` (queue, retries), `write` (each event
 //! exactly once). On the way out: `read`. After a crash: `recovery`.
 
+pub(crate) mod change;
 pub(crate) mod error;
 pub(crate) mod health;
 pub(crate) mod notices;
 pub(crate) mod owner;
 #[cfg(test)]
 pub(crate) mod plans;
-pub(crate) mod postgres;
 pub(crate) mod retention;
 pub(crate) mod runs;
-pub(crate) mod sql;
-pub(crate) mod sqlite;
 // The type that the folder is about.
 #[expect(
     clippy::module_inception,
@@ -25,17 +23,21 @@ pub(crate) mod timetable;
 
 pub use error::StoreError;
 pub use health::StoreHealth;
-pub use notices::{Delivery, Notice, TaskEnd};
+pub use notices::notice::{Notice, NoticeState, RecordedNotice};
+pub use notices::raise::TaskEnd;
 pub use owner::this_process;
-pub use retention::prune::{Pruned, Retention};
-pub use runs::read::{Attempt, HistoryFilter, LastOutcome, RunHeader, RunRecord, TaskState};
-pub use runs::recorder::{DRAIN, RecorderEnd, record, record_until};
+pub use retention::prune::Pruned;
+pub use runs::read::{
+    HistoryFilter, LastOutcome, RecordedAttempt, RunHeader, RunRecord, RunStatus, TaskState,
+};
+pub use runs::recorder::{DRAIN, RecorderEnd, record};
 pub use runs::recovery::Recovered;
 pub use runs::statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
-pub use runs::transition::{Change, State};
-pub use store::{MigrationState, Store};
-pub use timetable::beats::{Beat, Lead};
-pub use timetable::known::KnownTask;
+pub use runs::transition::{RowState, StateChange};
+pub use store::Store;
+pub use timetable::heartbeats::{Heartbeat, Leader, SchedulerRole};
+pub use timetable::ledger::{LedgerRow, LedgerState};
 pub use timetable::pauses::Pause;
 pub use timetable::releases::{HandledBy, KnownRelease, NotedReleases};
-pub use timetable::slots::{Claim, LedgerRow, PassedSlot, SlotState, SlotTask};
+pub use timetable::rows::TimetableRow;
+pub use timetable::slots::{Claim, PassedSlot, SlotState, SlotTask};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A duration as people read it: `812ms`, `4.2s`, `3m 05s`, `2h 07m`.
-pub fn human_duration(duration: Duration) -> String {
+pub(crate) fn human_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0 => format!("{}ms", duration.as_millis()),

@@ -1,34 +1,35 @@
-//! The one way to make a stranger's text harmless for a terminal. Pure; called wherever
-//! bytes of a collector, a file or a peer are shown to people.
+//! The one way to make a stranger's text harmless for people. Pure; called wherever
+//! bytes of a collector, a file or a peer are shown: the console, `check`, the log of the
+//! service, notices, pages. What is kept (logs, records, JSON) keeps its bytes.
 
 use std::borrow::Cow;
 
-/// Appends text for a terminal in which no collector can move the cursor, change
-/// colours or forge another one's line: control characters (C0 but tab, DEL, C1),
-/// and the invisible characters that reorder or hide text, are shown as escapes.
+/// Appends text in which no collector can move the cursor, change colours, forge
+/// another one's line or hide something: control characters but tab, and characters
+/// that are not seen or that reorder others, are shown as escapes (`\u{202e}`).
 /// Bytes that are no UTF-8 become replacement characters.
-pub fn push_neutralised(into: &mut String, bytes: &[u8]) {
+pub(crate) fn push_neutralised(into: &mut String, bytes: &[u8]) {
     let printable = |&byte: &u8| (0x20..0x7f).contains(&byte) || byte == b'\t';
     if bytes.iter().all(printable) {
         // The common case by far, and a fifth of the cost.
         into.push_str(&String::from_utf8_lossy(bytes));
         return;
     }
+    let mut before = None;
     for c in String::from_utf8_lossy(bytes).chars() {
-        if c != '\t' && (c.is_control() || is_deceptive(c)) {
+        if must_escape(before, c) {
             into.extend(c.escape_unicode());
         } else {
             into.push(c);
         }
+        before = Some(c);
     }
 }
 
 /// [`push_neutralised`] for a single piece of text.
-pub fn neutralised(text: &str) -> Cow<'_, str> {
-    if text
-        .chars()
-        .any(|c| c != '\t' && (c.is_control() || is_deceptive(c)))
-    {
+pub(crate) fn neutralised(text: &str) -> Cow<'_, str> {
+    let before = std::iter::once(None).chain(text.chars().map(Some));
+    if before.zip(text.chars()).any(|(before, c)| must_escape(before, c)) {
         let mut safe = String::with_capacity(text.len() + 16);
         push_neutralised(&mut safe, text.as_bytes());
         Cow::Owned(safe)
@@ -37,9 +38,45 @@ pub fn neutralised(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Bidirectional overrides and line separators (Unicode TR 36, "Trojan Source").
-fn is_deceptive(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+fn must_escape(before: Option<char>, c: char) -> bool {
+    match c {
+        '\t' => false,
+        // A symbol as text or as a picture: seen by its effect, and in half of all
+        // console output that is friendly. Anywhere else it would be hidden.
+        '\u{fe0e}' | '\u{fe0f}' => !before.is_some_and(is_symbol),
+        _ => c.is_control() || is_hidden(c),
+    }
+}
+
+fn is_symbol(c: char) -> bool {
+    !c.is_ascii() && !c.is_alphanumeric() && !c.is_whitespace() && !c.is_control() && !is_hidden(c)
+}
+
+/// Characters that have no shape of their own: those that reorder or join others
+/// (Unicode TR 36, "Trojan Source"), line and paragraph separators, everything that may
+/// be left out of a display (Default_Ignorable_Code_Point: soft hyphen, zero-width
+/// spaces, fillers, variation selectors, tags), and the other format characters (Cf).
+/// Two names that look alike are then the same.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -63,5 +100,38 @@ mod tests {
         assert_eq!(shown(b"\xff\xfe"), "\u{fffd}\u{fffd}");
         assert_eq!(neutralised("ok"), "ok");
         assert_eq!(neutralised("a\nb"), "a\\u{a}b");
+    }
+
+    #[test]
+    fn nothing_that_cannot_be_seen_passes() {
+        // Format characters that are seen: signs that stand before digits.
+        let seen = regex::Regex::new(r"\p{Prepended_Concatenation_Mark}").unwrap();
+        let hidden =
+            regex::Regex::new(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]").unwrap();
+        let mut utf8 = [0; 4];
+        for c in '\0'..=char::MAX {
+            let text: &str = c.encode_utf8(&mut utf8);
+            let escaped = c.escape_unicode().to_string();
+            let expected = if c != '\t' && hidden.is_match(text) && !seen.is_match(text) {
+                escaped.as_str()
+            } else {
+                text
+            };
+            assert_eq!(neutralised(text), expected, "{escaped}");
+        }
+    }
+
+    #[test]
+    fn a_variation_selector_stays_where_its_effect_is_seen() {
+        assert_eq!(neutralised("\u{26a0}\u{fe0f} slow"), "\u{26a0}\u{fe0f} slow");
+        assert_eq!(neutralised("a\u{fe0f}"), "a\\u{fe0f}");
+        assert_eq!(
+            neutralised("\u{26a0}\u{fe0f}\u{fe0f}\u{fe01}"),
+            "\u{26a0}\u{fe0f}\\u{fe0f}\\u{fe01}"
+        );
+        assert_eq!(
+            shown("\u{26a0}\u{fe0f}\u{200b}".as_bytes()),
+            "\u{26a0}\u{fe0f}\\u{200b}"
+        );
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use collector_kit::{Failure, Kind};
+use collector_kit::{Category, Failure};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
@@ -32,29 +32,30 @@ pub(super) struct Fields {
 
 /// Why an answer that is none of 200, 304 and 410 is a failure.
 pub(super) fn failure(what: &str, status: u16, fields: &Fields) -> Failure {
-    let failed = |kind, why: &str| Failure::new(kind, format!("{what}: GitHub answered {status}: {why}"));
+    let failed =
+        |category, why: &str| Failure::new(category, format!("{what}: GitHub answered {status}: {why}"));
     match status {
-        401 => failed(Kind::Permission, "the token is not accepted")
+        401 => failed(Category::Auth, "the token is not accepted")
             .hint("GITHUB_TOKEN must hold a token that is valid and not expired"),
         403 | 429 => match limit(status, fields) {
-            Some(wait) => failed(Kind::RateLimit, "too many requests")
+            Some(wait) => failed(Category::RateLimit, "too many requests")
                 .hint(format!(
                     "the limit ends in {} s; what was read is kept",
                     wait.as_secs()
                 ))
                 .retry_after(wait),
-            None => failed(Kind::Permission, "not allowed")
+            None => failed(Category::Auth, "not allowed")
                 .hint("the token needs read access to issues, pull requests and contents"),
         },
         404 | 451 => failed(
-            Kind::Data,
+            Category::Validation,
             "there is no such repository, or the token may not see it",
         )
         .hint("check the name given with --github or --repository"),
         500..=599 => {
-            failed(Kind::Unavailable, "it has a problem of its own").hint("run again: what was read is kept")
+            failed(Category::Network, "it has a problem of its own").hint("run again: what was read is kept")
         }
-        _ => failed(Kind::Data, "unexpected").hint("GITHUB_API_URL must name a GitHub REST API"),
+        _ => failed(Category::Validation, "unexpected").hint("GITHUB_API_URL must name a GitHub REST API"),
     }
 }
 
@@ -140,17 +141,21 @@ mod tests {
     }
 
     #[test]
-    fn each_status_has_its_kind() {
-        for (status, kind) in [
-            (401, Kind::Permission),
-            (403, Kind::Permission),
-            (404, Kind::Data),
-            (422, Kind::Data),
-            (429, Kind::RateLimit),
-            (500, Kind::Unavailable),
-            (503, Kind::Unavailable),
+    fn each_status_has_its_category() {
+        for (status, category) in [
+            (401, Category::Auth),
+            (403, Category::Auth),
+            (404, Category::Validation),
+            (422, Category::Validation),
+            (429, Category::RateLimit),
+            (500, Category::Network),
+            (503, Category::Network),
         ] {
-            assert_eq!(failure("x", status, &Fields::default()).kind, kind, "{status}");
+            assert_eq!(
+                failure("x", status, &Fields::default()).category,
+                category,
+                "{status}"
+            );
         }
     }
 

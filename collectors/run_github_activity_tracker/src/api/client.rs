@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use collector_kit::{Failure, Kind, Stop, bounded};
+use collector_kit::{Category, Failure, Stop, bounded};
 use proxy_choice::proxy_from_environment;
 use serde_json::Value;
 use ureq::config::RedirectAuthHeaders;
@@ -74,7 +74,7 @@ impl Client {
         if token.is_empty() {
             return Ok(None);
         }
-        let wrong = |message: &str| Failure::new(Kind::Configuration, message);
+        let wrong = |message: &str| Failure::new(Category::Configuration, message);
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(wrong("GITHUB_TOKEN holds characters that no token has").into());
         }
@@ -145,11 +145,12 @@ impl Client {
             status => return Err(answer::failure(what, status, &raw.fields).into()),
         }
         let Ok(Value::Array(items)) = serde_json::from_slice(&raw.body) else {
-            return Err(
-                Failure::new(Kind::Data, format!("{what}: GitHub's answer is no list"))
-                    .hint("GITHUB_API_URL must name a GitHub REST API")
-                    .into(),
-            );
+            return Err(Failure::new(
+                Category::Validation,
+                format!("{what}: GitHub's answer is no list"),
+            )
+            .hint("GITHUB_API_URL must name a GitHub REST API")
+            .into());
         };
         let next = raw.fields.link.as_deref().and_then(answer::next);
         if let Some(next) = next.filter(|next| origin(next) != origin(&self.base)) {
@@ -157,7 +158,7 @@ impl Client {
                 "{what}: the next page is said to be on another server: {}",
                 bounded(next, 200)
             );
-            return Err(Failure::new(Kind::Data, message).into());
+            return Err(Failure::new(Category::Validation, message).into());
         }
         Ok(Answer::Page {
             items,
@@ -195,11 +196,11 @@ impl Client {
         };
         answered.map_err(|error| {
             let said = error.to_string().replace(&self.token.0, "(token)");
-            let kind = match error {
-                ureq::Error::BodyExceedsLimit(_) | ureq::Error::BadUri(_) => Kind::Data,
-                _ => Kind::Unavailable,
+            let category = match error {
+                ureq::Error::BodyExceedsLimit(_) | ureq::Error::BadUri(_) => Category::Validation,
+                _ => Category::Network,
             };
-            Failure::new(kind, format!("{what}: {said}"))
+            Failure::new(category, format!("{what}: {said}"))
                 .hint("check the network and GITHUB_API_URL, then run again: what was read is kept")
                 .into()
         })

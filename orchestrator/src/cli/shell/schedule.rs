@@ -101,15 +101,9 @@ pub(crate) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan
     } else {
         None
     };
-    let fixed = schedule
-        .iter()
-        .filter_map(|schedule| schedule.workflow.as_ref())
-        .flat_map(|workflow| &workflow.tasks);
     let mut known = schedule
         .iter()
-        .flat_map(|schedule| &schedule.groups)
-        .flat_map(|group| &group.tasks)
-        .chain(fixed)
+        .flat_map(|schedule| schedule.tasks())
         .filter(|task| task.command.as_str() == args.command);
     let mut task = match &args.group {
         None => known

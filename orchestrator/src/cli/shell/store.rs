@@ -7,8 +7,9 @@ use anstyle::AnsiColor;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
+use crate::database::DatabaseError;
 use crate::model::{Clock, SystemClock};
-use crate::records::Shelf;
+use crate::records::Records;
 use crate::store::{Recovered, Store, StoreError, this_process};
 use crate::text::neutralised;
 
@@ -41,11 +42,8 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
 }
 
 /// The records in the same database.
-pub(crate) fn shelf(store: &Store) -> Shelf {
-    match store {
-        Store::Sqlite(pool) => pool.clone().into(),
-        Store::Postgres(pool) => pool.clone().into(),
-    }
+pub(crate) fn shelf(store: &Store) -> Records {
+    store.database().into()
 }
 
 /// Opens the store, in a state directory that exists, and leaves it as it is.
@@ -92,8 +90,13 @@ pub(crate) fn tell_recovered(found: &Recovered) {
 
 /// A database that cannot be used, with what decides which one it is.
 pub(crate) fn unusable(error: StoreError) -> Failure {
-    Failure::infrastructure(error)
-        .hint("--database-url, DATABASE_URL or --state-dir decide where the database is")
+    let hint = match &error {
+        StoreError::Database(DatabaseError::Denied { user, right, table }) => {
+            format!("the owner of the tables can allow it: GRANT {right} ON {table} TO \"{user}\"")
+        }
+        _ => "--database-url, DATABASE_URL or --state-dir decide where the database is".to_owned(),
+    };
+    Failure::infrastructure(error).hint(hint)
 }
 
 /// The runtime of a verb. One thread: a run does one thing at a time, and a

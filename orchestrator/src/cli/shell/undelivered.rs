@@ -9,14 +9,14 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
 use crate::execution::take_undelivered;
 use crate::model::RunId;
-use crate::records::{Shelf, Undelivered};
+use crate::records::{Records, Undelivered};
 use crate::text::neutralised;
 
 /// Brings in what was noted, each delivery exactly once, and says so.
 ///
 /// # Errors
 /// The notes cannot be found, or the database is away again.
-pub(crate) async fn bring_in(shelf: &Shelf, state_dir: &Path) -> Result<(), Failure> {
+pub(crate) async fn bring_in(shelf: &Records, state_dir: &Path) -> Result<(), Failure> {
     let problems = take_undelivered(shelf, state_dir).await.map_err(|error| {
         let waits = error.may_pass();
         let failure = Failure::infrastructure(error);

@@ -1,7 +1,17 @@
-//! The code of every diagnostic, in one list. A code never changes its meaning
+//! The code of every diagnostic and how much it weighs, in one list. A code never changes its meaning
 //! and its number is never used again; documentation is made from [`Code::ALL`].
 
-use crate::config::problems::diagnostic::Severity;
+use serde::Serialize;
+
+/// Whether a diagnostic stands in the way of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used, but is probably not meant so.
+    Warning,
+}
 
 macro_rules! codes {
     ($($name:ident = $text:literal: $meaning:literal,)+) => {

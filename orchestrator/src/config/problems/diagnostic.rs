@@ -6,17 +6,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::config::problems::codes::Code;
-
-/// Whether a diagnostic stands in the way of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The file cannot be used.
-    Error,
-    /// The file can be used, but is probably not meant so.
-    Warning,
-}
+use crate::config::problems::codes::{Code, Severity};
 
 /// A problem and its place. Serializes to the object of `check --format json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -2,6 +2,6 @@
 
 pub(crate) mod codes;
 pub(crate) mod diagnostic;
+pub(crate) mod gather;
 pub(crate) mod render;
-pub(crate) mod report;
 pub(crate) mod suggest;

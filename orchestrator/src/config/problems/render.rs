@@ -3,9 +3,9 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::config::problems::codes::Code;
-use crate::config::problems::diagnostic::{Diagnostic, Severity};
-use crate::config::problems::suggest::visible;
+use crate::config::problems::codes::{Code, Severity};
+use crate::config::problems::diagnostic::Diagnostic;
+use crate::config::problems::suggest::one_line;
 
 /// Several lines without the last line break. Holds escape sequences only if
 /// `colour` is set, whatever the file holds.
@@ -14,7 +14,7 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let file = visible(&diagnostic.file);
+    let file = one_line(&diagnostic.file);
     let title = level
         .clone()
         .primary_title(&*diagnostic.message)

@@ -1,6 +1,6 @@
 //! Words for people: choices, and foreign text made safe to show.
 
-use std::fmt::Write as _;
+use crate::text::neutralised;
 
 /// Foreign text in a message is cut after so many characters.
 const SHOWN: usize = 60;
@@ -26,41 +26,21 @@ pub(crate) fn quote(text: &str) -> String {
     if shown.len() < text.len() {
         shown.push('…');
     }
-    format!("`{}`", visible(&shown))
+    format!("`{}`", one_line(&shown))
 }
 
 /// The text as a YAML double-quoted scalar, which is how a hint shows it.
 pub(crate) fn yaml_string(text: &str) -> String {
     format!(
         "\"{}\"",
-        visible(&text.replace('\\', "\\\\").replace('"', "\\\""))
+        one_line(&text.replace('\\', "\\\\").replace('"', "\\\""))
     )
 }
 
-/// The text with every character replaced that could move the cursor, change
-/// the direction of writing, or not be seen at all.
-pub(crate) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\t' => shown.push(' '),
-            '\0'..='\u{1f}' => shown.extend(char::from_u32(0x2400 + u32::from(character))),
-            '\u{7f}' => shown.push('␡'),
-            '\u{80}'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' => {
-                // Writing to a String cannot fail.
-                let _ = write!(shown, "<U+{:04X}>", u32::from(character));
-            }
-            _ => shown.push(character),
-        }
-    }
-    shown
+/// Foreign text for one line of a message or an excerpt. A tab becomes a space, so that
+/// what is underlined stands above its underline.
+pub(crate) fn one_line(text: &str) -> String {
+    neutralised(&text.replace('\t', " ")).into_owned()
 }
 
 #[cfg(test)]
@@ -69,8 +49,11 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_move_the_cursor() {
-        assert_eq!(quote("a\u{1b}[2Jb\u{9b}1m\r\n"), "`a␛[2Jb<U+009B>1m␍␊`");
-        assert_eq!(visible("\u{202e}x\u{200b}"), "<U+202E>x<U+200B>");
+        assert_eq!(
+            quote("a\u{1b}[2Jb\u{9b}1m\r\n"),
+            "`a\\u{1b}[2Jb\\u{9b}1m\\u{d}\\u{a}`"
+        );
+        assert_eq!(one_line("\u{202e}x\u{200b}"), "\\u{202e}x\\u{200b}");
         assert_eq!(quote(&"é".repeat(100)).chars().count(), 63);
     }
 

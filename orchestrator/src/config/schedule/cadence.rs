@@ -1,27 +1,27 @@
 //! When a task is due: the kind of its schedule and the one key that kind needs.
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::choices;
-use crate::config::schedule::keys::SCHEDULES;
 use crate::config::values::fields::Fields;
-use crate::config::values::scalar::{integer, word};
 use crate::config::values::time::{month_day, weekday};
 use crate::config::yaml::node::Node;
-use crate::model::{Cadence, Minutes};
+use crate::model::{Cadence, CadenceKind, Minutes};
 
 /// The keys that say more than `schedule`, and the kinds that have a use for each.
-const APPLIES: [(&str, &[&str]); 4] = [
-    ("on", &["weekly", "monthly"]),
-    ("day_of_week", &["weekly"]),
-    ("day_of_month", &["monthly"]),
-    ("minutes", &["interval"]),
+const APPLIES: [(&str, &[CadenceKind]); 4] = [
+    ("on", &[CadenceKind::Weekly, CadenceKind::Monthly]),
+    ("day_of_week", &[CadenceKind::Weekly]),
+    ("day_of_month", &[CadenceKind::Monthly]),
+    ("minutes", &[CadenceKind::Interval]),
 ];
 
 /// The cadence of a task; `None` after an error.
-pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Cadence> {
+pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Cadence> {
     let schedule = fields.require("schedule", report)?;
-    let kind = word(schedule, "`schedule`", Code::BadSchedule, SCHEDULES, report)?;
+    let kind = fields
+        .word("schedule", Code::BadSchedule, report)
+        .and_then(CadenceKind::parse)?;
     let before = report.count();
     for (key, kinds) in APPLIES {
         if !kinds.contains(&kind) {
@@ -39,25 +39,26 @@ pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Ca
         found
     };
     match kind {
-        "weekly" => {
+        CadenceKind::Weekly => {
             let (key, node) = one_of(["on", "day_of_week"], "`on: monday`, or another weekday")?;
             weekday(node, &format!("`{key}`"), report).map(Cadence::Weekly)
         }
-        "monthly" => {
+        CadenceKind::Monthly => {
             let (key, node) = one_of(["on", "day_of_month"], "`on: 15`, or another day from 1 to 31")?;
             month_day(node, &format!("`{key}`"), report).map(Cadence::Monthly)
         }
-        "interval" => {
-            let (key, node) = one_of(
+        CadenceKind::Interval => {
+            one_of(
                 ["minutes", "minutes"],
                 "`minutes: 15`, or another number from 1 to 180",
             )?;
-            integer(node, &format!("`{key}`"), 1, 180, report)
+            fields
+                .integer("minutes", report)
                 .and_then(Minutes::new)
                 .map(Cadence::Interval)
         }
-        "on_release" => Some(Cadence::OnRelease),
-        _ => Some(Cadence::Daily),
+        CadenceKind::OnRelease => Some(Cadence::OnRelease),
+        CadenceKind::Daily => Some(Cadence::Daily),
     }
 }
 
@@ -65,7 +66,7 @@ pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Ca
 fn one_of<'n>(
     fields: &Fields<'n>,
     keys: [&'static str; 2],
-    report: &mut Report<'_>,
+    report: &mut Problems<'_>,
 ) -> Option<(&'static str, &'n Node)> {
     let [first, second] = keys.map(|key| fields.entry(key).map(|entry| (key, entry)));
     if let (Some((key, first)), Some((other, second))) = (first, second)
@@ -79,11 +80,17 @@ fn one_of<'n>(
 }
 
 /// Reports a key that this kind of schedule has no use for.
-fn refuse(fields: &Fields<'_>, key: &str, kind: &str, kinds: &[&str], report: &mut Report<'_>) {
+fn refuse(
+    fields: &Fields<'_>,
+    key: &str,
+    kind: CadenceKind,
+    kinds: &[CadenceKind],
+    report: &mut Problems<'_>,
+) {
     let Some(entry) = fields.entry(key) else { return };
     let hint = match (key, kind) {
-        ("day_of_week", "monthly") => "write `on` or `day_of_month`".to_owned(),
-        ("day_of_month", "weekly") => "write `on` or `day_of_week`".to_owned(),
+        ("day_of_week", CadenceKind::Monthly) => "write `on` or `day_of_month`".to_owned(),
+        ("day_of_month", CadenceKind::Weekly) => "write `on` or `day_of_week`".to_owned(),
         _ => {
             let wanted: Vec<String> = kinds.iter().map(|kind| format!("schedule: {kind}")).collect();
             format!(

@@ -1,7 +1,7 @@
 //! The top of a schedule file.
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::schedule::group::{group, optional_time};
 use crate::config::schedule::keys::{DEFAULTS, SCHEDULE, WORKFLOW};
 use crate::config::schedule::policy;
@@ -14,7 +14,7 @@ use crate::model::{Group, Policy, Schedule, Workflow};
 const EXAMPLE: &str = "a schedule looks like `groups: {github: {default_time: \"04:10\", tasks: [{command: run_x, schedule: daily}]}}`";
 
 /// The whole file; `None` after an error.
-pub(crate) fn schedule(root: &Node, report: &mut Report<'_>) -> Option<Schedule> {
+pub(crate) fn schedule(root: &Node, report: &mut Problems<'_>) -> Option<Schedule> {
     if matches!(root.value, Value::Null) {
         report.add(Problem::new(Code::Empty, 0, "the schedule file is empty").hint(EXAMPLE));
         return None;
@@ -52,25 +52,14 @@ pub(crate) fn schedule(root: &Node, report: &mut Report<'_>) -> Option<Schedule>
         workflow: workflow.flatten(),
         release: source.flatten().unwrap_or_default(),
     };
-    let tasks = schedule
-        .groups
-        .iter()
-        .map(|group| group.tasks.len())
-        .sum::<usize>();
-    if tasks == 0
-        && schedule
-            .workflow
-            .as_ref()
-            .is_none_or(|workflow| workflow.tasks.is_empty())
-        && report.count() == before
-    {
+    if schedule.tasks().next().is_none() && report.count() == before {
         let problem = Problem::new(Code::NothingToRun, root.at, "the schedule has no task");
         report.add(problem.hint("add a task under the `tasks:` of a group"));
     }
     Some(schedule)
 }
 
-fn groups(node: &Node, defaults: &Policy, report: &mut Report<'_>) -> Vec<Group> {
+fn groups(node: &Node, defaults: &Policy, report: &mut Problems<'_>) -> Vec<Group> {
     match &node.value {
         Value::Map(entries) => entries
             .iter()
@@ -90,7 +79,7 @@ fn groups(node: &Node, defaults: &Policy, report: &mut Report<'_>) -> Vec<Group>
     }
 }
 
-fn workflow(node: &Node, defaults: &Policy, report: &mut Report<'_>) -> Option<Workflow> {
+fn workflow(node: &Node, defaults: &Policy, report: &mut Problems<'_>) -> Option<Workflow> {
     let fields = Fields::open(node, &WORKFLOW, report)?;
     let default_time = optional_time(&fields, report);
     let commands = fields.require("commands", report)?;

@@ -1,27 +1,25 @@
 //! A group: its time, its tasks, and how a scheduler treats it.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
-use crate::config::schedule::keys::{CATCH_UP, CATCH_UPS, GROUP, OVERLAPS};
+use crate::config::schedule::keys::{CATCH_UP, GROUP};
 use crate::config::schedule::policy;
 use crate::config::schedule::task::task;
-use crate::config::values::duration::duration;
 use crate::config::values::fields::{Fields, list};
 use crate::config::values::names;
 use crate::config::values::scalar::{boolean, word};
 use crate::config::values::time::{time_of_day, time_zone};
-use crate::config::yaml::node::{Entry, Node, Value};
+use crate::config::yaml::node::{MapEntry, Node, Value};
 use crate::model::{CatchUp, CatchUpMode, Group, GroupName, Overlap, Policy, Task};
 
 /// One entry under `groups:`; `None` after an error.
-pub(crate) fn group(entry: &Entry, defaults: &Policy, report: &mut Report<'_>) -> Option<Group> {
+pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'_>) -> Option<Group> {
     let name = names::group(&entry.key, entry.key_at, report);
     let fields = Fields::open_named(entry, &GROUP, report)?;
     let default_time = fields
@@ -38,11 +36,9 @@ pub(crate) fn group(entry: &Entry, defaults: &Policy, report: &mut Report<'_>) -
         .map(|node| catch_up(node, report))
         .unwrap_or_default();
     let overlap = fields
-        .get("overlap")
-        .and_then(|node| word(node, "`overlap`", Code::BadWord, OVERLAPS, report));
-    let jitter = fields
-        .get("jitter")
-        .and_then(|node| duration(node, "`jitter`", Duration::ZERO, report));
+        .word("overlap", Code::BadWord, report)
+        .and_then(Overlap::parse);
+    let jitter = fields.duration("jitter", report);
     let mut policy = defaults.clone();
     policy::read(&mut policy, &fields, report);
     let tasks = fields.require("tasks", report).map_or_else(Vec::new, |node| {
@@ -56,17 +52,13 @@ pub(crate) fn group(entry: &Entry, defaults: &Policy, report: &mut Report<'_>) -
         timezone: timezone?,
         stop_on_failure: stop_on_failure.unwrap_or_default(),
         catch_up,
-        overlap: if overlap == Some("queue") {
-            Overlap::Queue
-        } else {
-            Overlap::Skip
-        },
+        overlap: overlap.unwrap_or_default(),
         jitter: jitter.unwrap_or_default(),
         tasks,
     })
 }
 
-fn tasks(node: &Node, group: &GroupName, policy: &Policy, report: &mut Report<'_>) -> Vec<Task> {
+fn tasks(node: &Node, group: &GroupName, policy: &Policy, report: &mut Problems<'_>) -> Vec<Task> {
     let items = list(node, "`tasks`", "begin each task with `- command:`", report);
     let mut tasks = Vec::with_capacity(items.len());
     let mut first: HashMap<(String, Vec<String>, String), usize> = HashMap::new();
@@ -98,37 +90,39 @@ fn tasks(node: &Node, group: &GroupName, policy: &Policy, report: &mut Report<'_
 }
 
 /// A word, or a mapping with the word under `mode`.
-fn catch_up(node: &Node, report: &mut Report<'_>) -> CatchUp {
-    let mut result = CatchUp::default();
-    let (mode, max_age) = if matches!(node.value, Value::Map(_)) {
-        let Some(fields) = Fields::open(node, &CATCH_UP, report) else {
-            return result;
+fn catch_up(node: &Node, report: &mut Problems<'_>) -> CatchUp {
+    let mode = |node: &Node, report: &mut Problems<'_>| {
+        let word = word(node, "`catch_up`", Code::BadWord, CatchUpMode::WORDS, report);
+        word.and_then(CatchUpMode::parse).unwrap_or_default()
+    };
+    if !matches!(node.value, Value::Map(_)) {
+        return CatchUp {
+            mode: mode(node, report),
+            max_age: None,
         };
-        (fields.get("mode"), fields.entry("max_age"))
-    } else {
-        (Some(node), None)
+    }
+    let Some(fields) = Fields::open(node, &CATCH_UP, report) else {
+        return CatchUp::default();
     };
-    result.mode = match mode.and_then(|node| word(node, "`catch_up`", Code::BadWord, CATCH_UPS, report)) {
-        Some("none") => CatchUpMode::None,
-        Some("all") => CatchUpMode::All,
-        _ => CatchUpMode::Last,
+    let result = CatchUp {
+        mode: fields
+            .get("mode")
+            .map(|node| mode(node, report))
+            .unwrap_or_default(),
+        max_age: fields.duration("max_age", report),
     };
-    if let Some(entry) = max_age {
-        result.max_age = duration(&entry.node, "`max_age`", Duration::from_secs(1), report);
-        if result.mode == CatchUpMode::None {
-            let problem = Problem::new(
-                Code::NoEffect,
-                entry.key_at,
-                "`max_age` has no effect: nothing is caught up",
-            );
-            report.add(problem.hint("remove it, or write `mode: last`"));
-        }
+    if let Some(entry) = fields.entry("max_age")
+        && result.mode == CatchUpMode::None
+    {
+        let message = "`max_age` has no effect: nothing is caught up";
+        let problem = Problem::new(Code::NoEffect, entry.key_at, message);
+        report.add(problem.hint("remove it, or write `mode: last`"));
     }
     result
 }
 
 /// The time of day of a mapping that may have none.
-pub(crate) fn optional_time(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Time> {
+pub(crate) fn optional_time(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Time> {
     fields
         .get("default_time")
         .and_then(|node| time_of_day(node, "`default_time`", report))

@@ -1,11 +1,14 @@
-//! The keys of every mapping, what their values are and what they mean. One
-//! list for three uses: the loader refuses what is not in it, suggestions come
-//! from it, and the JSON Schema is made of it.
+//! The keys of every mapping, what their values are (ranges and words included) and
+//! what they mean. One list for three uses: the loader refuses what is not in it,
+//! suggestions come from it, and the JSON Schema is made of it.
 
-use crate::config::table::{Key, Kind, Table};
+use std::time::Duration;
+
+use crate::config::table::{Key, KeyTable, Kind};
+use crate::model::{CadenceKind, CatchUpMode, Category, Minutes, Overlap};
 
 /// Every kind of mapping in a schedule file; where a misplaced key is looked for.
-pub(crate) static TABLES: [&Table; 11] = [
+pub(crate) static TABLES: [&KeyTable; 11] = [
     &SCHEDULE, &GROUP, &TASK, &WORKFLOW, &STEP, &DEFAULTS, &RETRY, &LIMITS, &EXPECT, &CATCH_UP, &RELEASE,
 ];
 
@@ -30,26 +33,15 @@ const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Key {
 /// Keys with this prefix are the user's own, wherever keys have a meaning.
 pub(crate) const FREE_PREFIX: &str = "x-";
 
-/// The words after `schedule:`.
-pub(crate) const SCHEDULES: &[&str] = &["daily", "weekly", "monthly", "interval", "on_release"];
-/// The words after `overlap:`.
-pub(crate) const OVERLAPS: &[&str] = &["skip", "queue"];
-/// The words after `catch_up:`.
-pub(crate) const CATCH_UPS: &[&str] = &["none", "last", "all"];
-/// The words in `retry: {on: [...]}`; a test holds them against `Category`.
-pub(crate) const CATEGORIES: &[&str] = &[
-    "usage",
-    "validation",
-    "network",
-    "temporary",
-    "auth",
-    "configuration",
-    "rate_limit",
-    "timeout",
-    "signal",
-    "spawn",
-    "failed",
-];
+/// The least that a timer of ours can tell from zero.
+const TICK: Kind = Kind::Duration {
+    min: Duration::from_millis(1),
+};
+const SECOND: Kind = Kind::Duration {
+    min: Duration::from_secs(1),
+};
+/// A pause may be none at all.
+const PAUSE: Kind = Kind::Duration { min: Duration::ZERO };
 
 const ARGS: Key = key(
     "args",
@@ -71,17 +63,17 @@ const COMMAND: Key = required(
 const POLICY_KEYS: &[Key] = &[
     key(
         "timeout",
-        Kind::OrNone(&Kind::Duration),
+        Kind::OrNone(&TICK),
         "The collector is ended after this long. Default: none.",
     ),
     key(
         "idle_timeout",
-        Kind::OrNone(&Kind::Duration),
+        Kind::OrNone(&TICK),
         "The collector is ended after this long without output. Default: none.",
     ),
     key(
         "grace",
-        Kind::Duration,
+        PAUSE,
         "From the polite signal to the kill. Default: 10s.",
     ),
     key("retry", Kind::Table(&RETRY), "Further attempts after a failure."),
@@ -103,8 +95,7 @@ const POLICY_KEYS: &[Key] = &[
     ),
 ];
 
-/// A schedule file.
-pub(crate) static SCHEDULE: Table = Table {
+pub(crate) static SCHEDULE: KeyTable = KeyTable {
     what: "a schedule file",
     parts: &[&[
         key(
@@ -126,14 +117,12 @@ pub(crate) static SCHEDULE: Table = Table {
     ]],
 };
 
-/// `defaults:`
-pub(crate) static DEFAULTS: Table = Table {
+pub(crate) static DEFAULTS: KeyTable = KeyTable {
     what: "`defaults`",
     parts: &[POLICY_KEYS],
 };
 
-/// A group.
-pub(crate) static GROUP: Table = Table {
+pub(crate) static GROUP: KeyTable = KeyTable {
     what: "a group",
     parts: &[
         &[
@@ -159,17 +148,17 @@ pub(crate) static GROUP: Table = Table {
             ),
             key(
                 "catch_up",
-                Kind::Either(&[Kind::Word(CATCH_UPS), Kind::Table(&CATCH_UP)]),
+                Kind::Either(&[Kind::Word(CatchUpMode::WORDS), Kind::Table(&CATCH_UP)]),
                 "What becomes of runs that were due while no scheduler ran. Default: last.",
             ),
             key(
                 "overlap",
-                Kind::Word(OVERLAPS),
+                Kind::Word(Overlap::WORDS),
                 "What becomes of a run that is due while the previous one goes on. Default: skip.",
             ),
             key(
                 "jitter",
-                Kind::Duration,
+                PAUSE,
                 "The start is delayed by a fixed part of this. Default: 0s.",
             ),
         ],
@@ -177,13 +166,16 @@ pub(crate) static GROUP: Table = Table {
     ],
 };
 
-/// A task of a group.
-pub(crate) static TASK: Table = Table {
+pub(crate) static TASK: KeyTable = KeyTable {
     what: "a task",
     parts: &[
         &[
             COMMAND,
-            required("schedule", Kind::Word(SCHEDULES), "When the task is due."),
+            required(
+                "schedule",
+                Kind::Word(CadenceKind::WORDS),
+                "When the task is due.",
+            ),
             key(
                 "on",
                 Kind::Either(&[Kind::Weekday, Kind::MonthDay]),
@@ -201,7 +193,10 @@ pub(crate) static TASK: Table = Table {
             ),
             key(
                 "minutes",
-                Kind::Integer { min: 1, max: 180 },
+                Kind::Integer {
+                    min: *Minutes::RANGE.start(),
+                    max: *Minutes::RANGE.end(),
+                },
                 "An interval task runs every so many minutes.",
             ),
             ENABLED,
@@ -211,8 +206,7 @@ pub(crate) static TASK: Table = Table {
     ],
 };
 
-/// `workflow:`
-pub(crate) static WORKFLOW: Table = Table {
+pub(crate) static WORKFLOW: KeyTable = KeyTable {
     what: "`workflow`",
     parts: &[&[
         key(
@@ -229,13 +223,12 @@ pub(crate) static WORKFLOW: Table = Table {
 };
 
 /// A command of the fixed list that is more than a name.
-pub(crate) static STEP: Table = Table {
+pub(crate) static STEP: KeyTable = KeyTable {
     what: "a workflow command",
     parts: &[&[COMMAND, ENABLED, ARGS], POLICY_KEYS],
 };
 
-/// `retry:`
-pub(crate) static RETRY: Table = Table {
+pub(crate) static RETRY: KeyTable = KeyTable {
     what: "`retry`",
     parts: &[&[
         key(
@@ -245,29 +238,31 @@ pub(crate) static RETRY: Table = Table {
         ),
         key(
             "delay",
-            Kind::Duration,
+            PAUSE,
             "The pause before the second attempt, doubled each time. Default: 30s.",
         ),
         key(
             "on",
-            Kind::List(&Kind::Word(CATEGORIES)),
+            Kind::List(&Kind::Word(Category::WORDS)),
             "Only these kinds of failure are tried again. Default: network, temporary, rate_limit, timeout.",
         ),
     ]],
 };
 
-/// `limits:`
-pub(crate) static LIMITS: Table = Table {
+pub(crate) static LIMITS: KeyTable = KeyTable {
     what: "`limits`",
     parts: &[&[
         key(
             "memory",
-            Kind::OrNone(&Kind::Size),
+            Kind::OrNone(&Kind::Size {
+                // No program can be loaded into less.
+                min: 1 << 20,
+            }),
             "Address space of each process. Default: none.",
         ),
         key(
             "cpu_time",
-            Kind::OrNone(&Kind::Duration),
+            Kind::OrNone(&SECOND),
             "CPU time of each process, in whole seconds. Default: none.",
         ),
         key(
@@ -280,14 +275,13 @@ pub(crate) static LIMITS: Table = Table {
         ),
         key(
             "output",
-            Kind::OrNone(&Kind::Size),
+            Kind::OrNone(&Kind::Size { min: 1 }),
             "Output kept in the log. Default: none.",
         ),
     ]],
 };
 
-/// `expect:`
-pub(crate) static EXPECT: Table = Table {
+pub(crate) static EXPECT: KeyTable = KeyTable {
     what: "`expect`",
     parts: &[&[
         key(
@@ -298,25 +292,24 @@ pub(crate) static EXPECT: Table = Table {
             },
             "Records, at least.",
         ),
-        key("max_age", Kind::Duration, "The newest record may be this old."),
+        key("max_age", SECOND, "The newest record may be this old."),
     ]],
 };
 
 /// `catch_up:` as a mapping.
-pub(crate) static CATCH_UP: Table = Table {
+pub(crate) static CATCH_UP: KeyTable = KeyTable {
     what: "`catch_up`",
     parts: &[&[
         key(
             "mode",
-            Kind::Word(CATCH_UPS),
+            Kind::Word(CatchUpMode::WORDS),
             "Which missed runs are made up for. Default: last.",
         ),
-        key("max_age", Kind::Duration, "Runs missed longer ago stay missed."),
+        key("max_age", SECOND, "Runs missed longer ago stay missed."),
     ]],
 };
 
-/// `release:`
-pub(crate) static RELEASE: Table = Table {
+pub(crate) static RELEASE: KeyTable = KeyTable {
     what: "`release`",
     parts: &[&[
         key(
@@ -342,7 +335,10 @@ pub(crate) static RELEASE: Table = Table {
         ),
         key(
             "poll",
-            Kind::Duration,
+            Kind::Duration {
+                // A server is not asked more often.
+                min: Duration::from_secs(60),
+            },
             "How often a scheduler looks, besides in the groups' batches. Default: never.",
         ),
     ]],

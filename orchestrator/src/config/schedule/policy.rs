@@ -3,45 +3,26 @@
 //! being the last.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
-use crate::config::schedule::keys::{CATEGORIES, EXPECT, LIMITS, RETRY};
-use crate::config::values::duration::duration;
+use crate::config::problems::gather::{Problem, Problems};
+use crate::config::problems::suggest::quote;
+use crate::config::schedule::keys::{EXPECT, LIMITS, RETRY};
 use crate::config::values::fields::{Fields, list, wrong_type};
 use crate::config::values::names::variable;
-use crate::config::values::scalar::{argument, integer, word};
-use crate::config::values::size::size;
+use crate::config::values::scalar::{argument, word};
 use crate::config::yaml::node::{Node, Value};
 use crate::model::{Category, Policy};
 
-/// The least that a timer of ours can tell from zero.
-const TICK: Duration = Duration::from_millis(1);
-const SECOND: Duration = Duration::from_secs(1);
-/// No program can be loaded into less.
-const MIN_MEMORY: u64 = 1 << 20;
-
 /// Reads the policy keys of one level over what the levels above said.
-pub(crate) fn read(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
-    if let Some(node) = fields.get("timeout") {
-        set(
-            &mut policy.timeout,
-            or_none(node, |node| duration(node, "`timeout`", TICK, report)),
-        );
-    }
-    if let Some(node) = fields.get("idle_timeout") {
-        set(
-            &mut policy.idle_timeout,
-            or_none(node, |node| duration(node, "`idle_timeout`", TICK, report)),
-        );
-    }
-    if let Some(node) = fields.get("grace") {
-        set(
-            &mut policy.grace,
-            duration(node, "`grace`", Duration::ZERO, report),
-        );
-    }
+pub(crate) fn read(policy: &mut Policy, fields: &Fields<'_>, report: &mut Problems<'_>) {
+    set_or_lift(&mut policy.timeout, "timeout", fields, |key| {
+        fields.duration(key, report)
+    });
+    set_or_lift(&mut policy.idle_timeout, "idle_timeout", fields, |key| {
+        fields.duration(key, report)
+    });
+    set(&mut policy.grace, fields.duration("grace", report));
     if let Some(fields) = fields
         .get("retry")
         .and_then(|node| Fields::open(node, &RETRY, report))
@@ -77,20 +58,13 @@ pub(crate) fn read(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report
     }
 }
 
-fn retry(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
-    if let Some(node) = fields.get("limit") {
-        let limit = integer(node, "`limit`", 0, 100, report);
-        set(
-            &mut policy.retry.limit,
-            limit.and_then(|limit| u32::try_from(limit).ok()),
-        );
-    }
-    if let Some(node) = fields.get("delay") {
-        set(
-            &mut policy.retry.delay,
-            duration(node, "`delay`", Duration::ZERO, report),
-        );
-    }
+fn retry(policy: &mut Policy, fields: &Fields<'_>, report: &mut Problems<'_>) {
+    let limit = fields.integer("limit", report);
+    set(
+        &mut policy.retry.limit,
+        limit.and_then(|limit| u32::try_from(limit).ok()),
+    );
+    set(&mut policy.retry.delay, fields.duration("delay", report));
     if let Some(node) = fields.get("on") {
         let items = list(
             node,
@@ -100,8 +74,8 @@ fn retry(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
         );
         let mut on = Vec::with_capacity(items.len());
         for item in items {
-            let named = word(item, "a kind of failure", Code::BadWord, CATEGORIES, report);
-            let Some(category) = named.and_then(category) else {
+            let named = word(item, "a kind of failure", Code::BadWord, Category::WORDS, report);
+            let Some(category) = named.and_then(Category::parse) else {
                 continue;
             };
             if !category.may_pass() {
@@ -115,28 +89,7 @@ fn retry(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// The category that a word in `retry: {on: [...]}` names.
-fn category(word: &str) -> Option<Category> {
-    ALL_CATEGORIES
-        .into_iter()
-        .find(|category| category.as_str() == word)
-}
-
-const ALL_CATEGORIES: [Category; 11] = [
-    Category::Usage,
-    Category::Validation,
-    Category::Network,
-    Category::Temporary,
-    Category::Auth,
-    Category::Configuration,
-    Category::RateLimit,
-    Category::Timeout,
-    Category::Signal,
-    Category::Spawn,
-    Category::Failed,
-];
-
-fn env(policy: &mut Policy, node: &Node, report: &mut Report<'_>) {
+fn env(policy: &mut Policy, node: &Node, report: &mut Problems<'_>) {
     let entries = match &node.value {
         Value::Map(entries) => entries.as_slice(),
         Value::Null => &[],
@@ -155,10 +108,7 @@ fn env(policy: &mut Policy, node: &Node, report: &mut Report<'_>) {
         let usable = variable(&entry.key, entry.key_at, false, report);
         let value = argument(
             &entry.node,
-            &format!(
-                "the variable {}",
-                crate::config::problems::suggest::quote(&entry.key)
-            ),
+            &format!("the variable {}", quote(&entry.key)),
             report,
         );
         if let (true, Some(value)) = (usable, value) {
@@ -167,56 +117,47 @@ fn env(policy: &mut Policy, node: &Node, report: &mut Report<'_>) {
     }
 }
 
-fn limits(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
+fn limits(policy: &mut Policy, fields: &Fields<'_>, report: &mut Problems<'_>) {
     let limits = &mut policy.limits;
-    if let Some(node) = fields.get("memory") {
-        set(
-            &mut limits.memory,
-            or_none(node, |node| size(node, "`memory`", MIN_MEMORY, report)),
-        );
-    }
-    if let Some(node) = fields.get("cpu_time") {
-        set(
-            &mut limits.cpu_time,
-            or_none(node, |node| duration(node, "`cpu_time`", SECOND, report)),
-        );
-    }
-    if let Some(node) = fields.get("open_files") {
-        let files = or_none(node, |node| integer(node, "`open_files`", 8, 1_048_576, report));
-        set(
-            &mut limits.open_files,
-            files.map(|files| files.and_then(|files| u64::try_from(files).ok())),
-        );
-    }
-    if let Some(node) = fields.get("output") {
-        set(
-            &mut limits.output,
-            or_none(node, |node| size(node, "`output`", 1, report)),
-        );
-    }
+    set_or_lift(&mut limits.memory, "memory", fields, |key| {
+        fields.size(key, report)
+    });
+    set_or_lift(&mut limits.cpu_time, "cpu_time", fields, |key| {
+        fields.duration(key, report)
+    });
+    set_or_lift(&mut limits.open_files, "open_files", fields, |key| {
+        fields
+            .integer(key, report)
+            .and_then(|files| u64::try_from(files).ok())
+    });
+    set_or_lift(&mut limits.output, "output", fields, |key| {
+        fields.size(key, report)
+    });
 }
 
-fn expect(policy: &mut Policy, fields: &Fields<'_>, report: &mut Report<'_>) {
-    if let Some(node) = fields.get("min_records") {
-        let records = integer(node, "`min_records`", 0, 1_000_000_000_000, report);
-        set(
-            &mut policy.expect.min_records,
-            records.map(|records| u64::try_from(records).ok()),
-        );
-    }
-    if let Some(node) = fields.get("max_age") {
-        set(
-            &mut policy.expect.max_age,
-            duration(node, "`max_age`", SECOND, report).map(Some),
-        );
-    }
+fn expect(policy: &mut Policy, fields: &Fields<'_>, report: &mut Problems<'_>) {
+    let records = fields.integer("min_records", report);
+    set(
+        &mut policy.expect.min_records,
+        records.map(|records| u64::try_from(records).ok()),
+    );
+    set(
+        &mut policy.expect.max_age,
+        fields.duration("max_age", report).map(Some),
+    );
 }
 
 /// `none` lifts what a level above has set.
-fn or_none<T>(node: &Node, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
-    match &node.value {
-        Value::Text(text) if text.text == "none" => Some(None),
-        _ => read(node).map(Some),
+fn set_or_lift<T>(
+    slot: &mut Option<T>,
+    key: &str,
+    fields: &Fields<'_>,
+    read: impl FnOnce(&str) -> Option<T>,
+) {
+    if fields.is_none(key) {
+        *slot = None;
+    } else {
+        set(slot, read(key).map(Some));
     }
 }
 
@@ -224,15 +165,5 @@ fn or_none<T>(node: &Node, read: impl FnOnce(&Node) -> Option<T>) -> Option<Opti
 fn set<T>(slot: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *slot = value;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_words_for_failures_are_those_of_the_model() {
-        assert_eq!(ALL_CATEGORIES.map(Category::as_str), CATEGORIES);
     }
 }

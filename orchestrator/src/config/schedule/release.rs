@@ -1,23 +1,17 @@
 //! `release:`: where releases are looked for.
 
-use std::time::Duration;
-
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
 use crate::config::schedule::keys::RELEASE;
-use crate::config::values::duration::duration;
 use crate::config::values::fields::{Fields, list};
 use crate::config::values::names;
 use crate::config::values::scalar::{argument, text};
 use crate::config::yaml::node::Node;
 use crate::model::{Probe, ReleaseSource, TagPattern, Version};
 
-/// A server is not asked more often.
-const MIN_POLL: Duration = Duration::from_secs(60);
-
 /// What is not said is Boost's, or for a probe: every version.
-pub(crate) fn release(node: &Node, report: &mut Report<'_>) -> Option<ReleaseSource> {
+pub(crate) fn release(node: &Node, report: &mut Problems<'_>) -> Option<ReleaseSource> {
     let fields = Fields::open(node, &RELEASE, report)?;
     let boost = ReleaseSource::default();
     let command = fields.get("command").map(|node| names::command(node, report));
@@ -54,9 +48,10 @@ pub(crate) fn release(node: &Node, report: &mut Report<'_>) -> Option<ReleaseSou
         None if from_command || fields.get("tag_pattern").is_some() => Version::parse("0"),
         None => Some(boost.minimum.clone()),
     };
-    let poll = fields
-        .get("poll")
-        .map(|node| duration(node, "`poll`", MIN_POLL, report));
+    let poll = fields.duration("poll", report);
+    if poll.is_none() && fields.get("poll").is_some() {
+        return None;
+    }
     let probe = match (command, repository) {
         (Some(command), _) => Probe::Command {
             command: command?,
@@ -69,15 +64,12 @@ pub(crate) fn release(node: &Node, report: &mut Report<'_>) -> Option<ReleaseSou
         probe,
         pattern: pattern?,
         minimum: minimum?,
-        poll: match poll {
-            None => None,
-            Some(poll) => Some(poll?),
-        },
+        poll,
     })
 }
 
 /// A path or URL that can stand in a list of arguments, which everybody can read.
-fn repository(node: &Node, report: &mut Report<'_>) -> Option<String> {
+fn repository(node: &Node, report: &mut Problems<'_>) -> Option<String> {
     let given = argument(node, "`repository`", report)?;
     let problem = if given.is_empty() || given.starts_with('-') {
         let message = format!("`repository` cannot be {}", quote(&given));
@@ -103,7 +95,7 @@ fn has_password(url: &str) -> bool {
     user.is_some_and(|user| user.contains(':') || scheme.starts_with("http"))
 }
 
-fn tag_pattern(node: &Node, report: &mut Report<'_>) -> Option<TagPattern> {
+fn tag_pattern(node: &Node, report: &mut Problems<'_>) -> Option<TagPattern> {
     let given = text(node, "`tag_pattern`", report)?;
     TagPattern::new(given)
         .map_err(|error| {
@@ -114,7 +106,7 @@ fn tag_pattern(node: &Node, report: &mut Report<'_>) -> Option<TagPattern> {
         .ok()
 }
 
-fn minimum(node: &Node, report: &mut Report<'_>) -> Option<Version> {
+fn minimum(node: &Node, report: &mut Problems<'_>) -> Option<Version> {
     let given = text(node, "`minimum`", report)?;
     let version = Version::parse(given);
     if version.is_none() {
@@ -127,6 +119,8 @@ fn minimum(node: &Node, report: &mut Report<'_>) -> Option<Version> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::config::parse_schedule;
 

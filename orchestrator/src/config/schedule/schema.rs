@@ -6,13 +6,14 @@ use serde_json::{Map, Value, json};
 
 use crate::config::schedule::keys::{FREE_PREFIX, SCHEDULE};
 use crate::config::settings::keys::SETTINGS;
-use crate::config::table::{Kind, Table};
-use crate::config::values::time::WEEKDAYS;
+use crate::config::table::{KeyTable, Kind};
+use crate::config::values::names::MAX_NAME;
+use crate::model::{MonthDay, WEEKDAYS};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of a schedule file (JSON Schema 2020-12).
-pub fn schedule_schema() -> Value {
+pub(crate) fn schedule_schema() -> Value {
     document(&SCHEDULE, "Schedule of orchestrate", true)
 }
 
@@ -21,7 +22,7 @@ pub fn settings_schema() -> Value {
     document(&SETTINGS, "Settings of orchestrate", false)
 }
 
-fn document(table: &Table, title: &str, needs_content: bool) -> Value {
+fn document(table: &KeyTable, title: &str, needs_content: bool) -> Value {
     let mut schema = of_table(table);
     schema["$schema"] = json!(DIALECT);
     schema["title"] = json!(title);
@@ -31,7 +32,7 @@ fn document(table: &Table, title: &str, needs_content: bool) -> Value {
     schema
 }
 
-fn of_table(table: &Table) -> Value {
+fn of_table(table: &KeyTable) -> Value {
     let properties: Map<String, Value> = table
         .keys()
         .map(|key| {
@@ -64,18 +65,18 @@ fn of_kind(kind: &Kind) -> Value {
     match kind {
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Text => json!({ "type": "string" }),
-        Kind::Name => json!({ "type": "string", "minLength": 1, "maxLength": 200 }),
+        Kind::Name => json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME }),
         Kind::Time => {
             json!({ "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["04:10"] })
         }
         Kind::TimeZone => json!({ "type": "string", "examples": ["UTC", "Europe/Berlin"] }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
-        Kind::Duration => json!({
+        Kind::Duration { .. } => json!({
             "type": "string",
             "pattern": "^\\s*([0-9]+(\\.[0-9]+)?\\s*[a-zµ]+\\s*)+$",
             "examples": ["90s", "30m", "1h 30m"],
         }),
-        Kind::Size => json!({
+        Kind::Size { .. } => json!({
             "anyOf": [
                 { "type": "integer", "minimum": 1 },
                 { "type": "string", "pattern": "^[0-9]+\\s*([KMGTkmgt][iI]?)?[bB]?$", "examples": ["512MiB"] },
@@ -101,7 +102,7 @@ fn of_kind(kind: &Kind) -> Value {
         }
         Kind::MonthDay => json!({
             "anyOf": [
-                { "type": "integer", "minimum": 1, "maximum": 31 },
+                { "type": "integer", "minimum": MonthDay::RANGE.start(), "maximum": MonthDay::RANGE.end() },
                 { "type": "string", "pattern": "^\\s*0?([1-9]|[12][0-9]|3[01])\\s*$" },
             ],
         }),

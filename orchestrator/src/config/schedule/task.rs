@@ -1,6 +1,6 @@
 //! A task of a group, and a command of the fixed list.
 
-use crate::config::problems::report::Report;
+use crate::config::problems::gather::Problems;
 use crate::config::schedule::cadence::cadence;
 use crate::config::schedule::keys::{STEP, TASK};
 use crate::config::schedule::policy;
@@ -15,7 +15,7 @@ pub(crate) fn task(
     node: &Node,
     group: &GroupName,
     inherited: &Policy,
-    report: &mut Report<'_>,
+    report: &mut Problems<'_>,
 ) -> Option<Task> {
     let fields = Fields::open(node, &TASK, report)?;
     let command = fields
@@ -27,7 +27,7 @@ pub(crate) fn task(
 }
 
 /// A command of the fixed list: a name, or a mapping.
-pub(crate) fn step(node: &Node, inherited: &Policy, report: &mut Report<'_>) -> Option<Task> {
+pub(crate) fn step(node: &Node, inherited: &Policy, report: &mut Problems<'_>) -> Option<Task> {
     let (command, rest) = if matches!(node.value, Value::Map(_)) {
         let fields = Fields::open(node, &STEP, report)?;
         let command = fields
@@ -70,7 +70,7 @@ impl Rest {
     }
 }
 
-fn rest(fields: &Fields<'_>, inherited: &Policy, report: &mut Report<'_>) -> Rest {
+fn rest(fields: &Fields<'_>, inherited: &Policy, report: &mut Problems<'_>) -> Rest {
     let enabled = fields
         .get("enabled")
         .and_then(|node| boolean(node, "`enabled`", report))

@@ -4,7 +4,7 @@
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::diagnostic::Diagnostic;
-use crate::config::problems::report::Problem;
+use crate::config::problems::gather::Problem;
 use crate::config::yaml::source::Source;
 
 /// The variables in the order of the file, a repeated name included.
@@ -16,7 +16,7 @@ use crate::config::yaml::source::Source;
 /// # Errors
 /// The first line that is something else; its text is not shown, because it
 /// may hold a secret.
-pub fn parse_dotenv(file_name: &str, text: &str) -> Result<Vec<(String, String)>, Box<Diagnostic>> {
+pub(crate) fn parse_dotenv(file_name: &str, text: &str) -> Result<Vec<(String, String)>, Box<Diagnostic>> {
     let source = Source::new(file_name, text);
     let mut variables = Vec::new();
     let mut start = 0;

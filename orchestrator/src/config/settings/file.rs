@@ -5,64 +5,62 @@
 use std::path::PathBuf;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{NeededVariable, Problem, Report};
-use crate::config::settings::keys::{LOG_LEVELS, SETTINGS};
+use crate::config::problems::gather::{NeededVariable, Problem, Problems};
+use crate::config::settings::keys::SETTINGS;
 use crate::config::settings::notify::{channels, dead_man};
 use crate::config::settings::retention::retention;
 use crate::config::values::fields::{Fields, list, wrong_type};
 use crate::config::values::names::variable;
-use crate::config::values::scalar::{argument, text, word};
+use crate::config::values::scalar::{argument, text};
 use crate::config::yaml::node::{Node, Value};
-use crate::model::Retention;
-use crate::model::{Channel, DeadMan};
+use crate::model::{DeadMan, NoticeChannel, Retention};
 
 /// What the settings file says; `None` and empty lists where it is silent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// The schedule file.
-    pub schedule_file: Option<PathBuf>,
+pub(crate) struct Settings {
+    pub(crate) schedule_file: Option<PathBuf>,
     /// Where collectors are looked for, in this order.
-    pub collectors_dirs: Option<Vec<PathBuf>>,
+    pub(crate) collectors_dirs: Option<Vec<PathBuf>>,
     /// The command line for commands that are no executable; at least one
     /// item holds `{command}`.
-    pub fallback: Option<Vec<String>>,
+    pub(crate) fallback: Option<Vec<String>>,
     /// Where runs, logs and the database are kept.
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
     /// SQLite or PostgreSQL.
-    pub database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
     /// If given, the only variables that collectors inherit.
-    pub env_allow: Option<Vec<String>>,
+    pub(crate) env_allow: Option<Vec<String>>,
     /// Variables that collectors do not inherit, besides the built-in list.
-    pub strip_env: Vec<String>,
+    pub(crate) strip_env: Vec<String>,
     /// Variables whose values are masked in all output.
-    pub secrets: Vec<String>,
+    pub(crate) secrets: Vec<String>,
     /// One of `off`, `error`, `warn`, `info`, `debug`, `trace`.
-    pub log_level: Option<&'static str>,
+    pub(crate) log_level: Option<&'static str>,
     /// Which past runs are kept.
-    pub retention: Retention,
-    /// Who is told what.
-    pub notify: Vec<Channel>,
+    pub(crate) retention: Retention,
+    pub(crate) notify: Vec<NoticeChannel>,
     /// Who watches for our silence.
-    pub dead_man: Option<DeadMan>,
+    pub(crate) dead_man: Option<DeadMan>,
     /// The variables that `notify` and `dead_man` need.
-    pub needed: Vec<NeededVariable>,
+    pub(crate) needed: Vec<NeededVariable>,
 }
 
 /// The whole file, which may be empty; `None` after an error.
-pub(crate) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings> {
+pub(crate) fn settings(root: &Node, report: &mut Problems<'_>) -> Option<Settings> {
     let fields = Fields::open(root, &SETTINGS, report)?;
-    let strings = |key: &'static str, report: &mut Report<'_>| {
+    let strings = |key: &'static str, report: &mut Problems<'_>| {
         fields.get(key).map(|node| filled_texts(node, key, report))
     };
     let paths = |texts: Vec<String>| texts.into_iter().map(PathBuf::from).collect();
-    let path = |key: &'static str, report: &mut Report<'_>| {
+    let path = |key: &'static str, report: &mut Problems<'_>| {
         fields
             .get(key)
             .and_then(|node| filled(node, &format!("`{key}`"), report))
             .map(PathBuf::from)
     };
-    let variables =
-        |key: &'static str, report: &mut Report<'_>| fields.get(key).map(|node| variables(node, key, report));
+    let variables = |key: &'static str, report: &mut Problems<'_>| {
+        fields.get(key).map(|node| variables(node, key, report))
+    };
     Some(Settings {
         schedule_file: path("schedule_file", report),
         collectors_dirs: strings("collectors_dirs", report).map(paths),
@@ -74,9 +72,7 @@ pub(crate) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings>
         env_allow: variables("env_allow", report),
         strip_env: variables("strip_env", report).unwrap_or_default(),
         secrets: variables("secrets", report).unwrap_or_default(),
-        log_level: fields
-            .get("log_level")
-            .and_then(|node| word(node, "`log_level`", Code::BadWord, LOG_LEVELS, report)),
+        log_level: fields.word("log_level", Code::BadWord, report),
         retention: fields
             .get("retention")
             .map_or_else(Retention::default, |node| retention(node, report)),
@@ -89,7 +85,7 @@ pub(crate) fn settings(root: &Node, report: &mut Report<'_>) -> Option<Settings>
     })
 }
 
-fn filled_texts(node: &Node, key: &str, report: &mut Report<'_>) -> Vec<String> {
+fn filled_texts(node: &Node, key: &str, report: &mut Problems<'_>) -> Vec<String> {
     let items = list(
         node,
         &format!("`{key}`"),
@@ -103,7 +99,7 @@ fn filled_texts(node: &Node, key: &str, report: &mut Report<'_>) -> Vec<String> 
 }
 
 /// An argument that is not empty.
-fn filled(node: &Node, what: &str, report: &mut Report<'_>) -> Option<String> {
+fn filled(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<String> {
     let text = argument(node, what, report)?;
     if text.is_empty() {
         report.add(
@@ -115,7 +111,7 @@ fn filled(node: &Node, what: &str, report: &mut Report<'_>) -> Option<String> {
     Some(text)
 }
 
-fn fallback(node: &Node, report: &mut Report<'_>) -> Option<Vec<String>> {
+fn fallback(node: &Node, report: &mut Problems<'_>) -> Option<Vec<String>> {
     const EXAMPLE: &str = "write a list like `[\"python3\", \"manage.py\", \"{command}\"]`";
     if matches!(node.value, Value::Text(_)) {
         wrong_type(node, "`fallback`", "a list", EXAMPLE, report);
@@ -134,7 +130,7 @@ fn fallback(node: &Node, report: &mut Report<'_>) -> Option<Vec<String>> {
     Some(words)
 }
 
-fn variables(node: &Node, key: &str, report: &mut Report<'_>) -> Vec<String> {
+fn variables(node: &Node, key: &str, report: &mut Problems<'_>) -> Vec<String> {
     let items = list(
         node,
         &format!("`{key}`"),

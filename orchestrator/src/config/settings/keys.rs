@@ -1,19 +1,19 @@
 //! The keys of the settings file, as `keys` has those of the schedule file.
 
+use std::time::Duration;
+
 use crate::config::schedule::keys::key;
-use crate::config::table::{Kind, Table};
+use crate::config::table::{KeyTable, Kind};
+use crate::model::NoticeKind;
 
 /// The words after `log_level:`.
 pub(crate) const LOG_LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
-/// The words after `on:` of a channel; a test holds them against `NoticeKind`.
-pub(crate) const NOTICE_KINDS: &[&str] = &["failure", "suspect", "recovery", "missed", "late"];
 /// The words after `format:` of a channel.
 pub(crate) const FORMATS: &[&str] = &["json", "slack"];
 /// The words after `after:` of a dead man's watch.
 pub(crate) const PULSES: &[&str] = &["run", "tick"];
 
-/// The settings file.
-pub(crate) static SETTINGS: Table = Table {
+pub(crate) static SETTINGS: KeyTable = KeyTable {
     what: "a settings file",
     parts: &[&[
         key(
@@ -80,7 +80,7 @@ pub(crate) static SETTINGS: Table = Table {
 };
 
 /// An item of `notify:`.
-pub(crate) static NOTIFY: Table = Table {
+pub(crate) static NOTIFY: KeyTable = KeyTable {
     what: "a channel of `notify`",
     parts: &[&[
         key(
@@ -90,7 +90,7 @@ pub(crate) static NOTIFY: Table = Table {
         ),
         key(
             "on",
-            Kind::List(&Kind::Word(NOTICE_KINDS)),
+            Kind::List(&Kind::Word(NoticeKind::WORDS)),
             "What it is told of. Default: everything.",
         ),
         key(
@@ -100,7 +100,10 @@ pub(crate) static NOTIFY: Table = Table {
         ),
         key(
             "late_after",
-            Kind::Duration,
+            Kind::Duration {
+                // Schedulers take over from each other, and machines are slow at times.
+                min: Duration::from_secs(60),
+            },
             "It is told of a slot that begins later than it should by more than this. Default: 10m.",
         ),
         key("webhook", Kind::Text, "URL that is sent a POST."),
@@ -127,8 +130,7 @@ pub(crate) static NOTIFY: Table = Table {
     ]],
 };
 
-/// `dead_man:`
-pub(crate) static DEAD_MAN: Table = Table {
+pub(crate) static DEAD_MAN: KeyTable = KeyTable {
     what: "`dead_man`",
     parts: &[&[
         key("url", Kind::Text, "What is asked for, with GET."),
@@ -138,17 +140,24 @@ pub(crate) static DEAD_MAN: Table = Table {
             Kind::Word(PULSES),
             "After each run that succeeded, or while a scheduler ticks. Default: run.",
         ),
-        key("every", Kind::Duration, "How often while it ticks. Default: 1m."),
+        key(
+            "every",
+            Kind::Duration {
+                min: Duration::from_secs(10),
+            },
+            "How often while it ticks. Default: 1m.",
+        ),
     ]],
 };
 
-/// `retention:`
-pub(crate) static RETENTION: Table = Table {
+pub(crate) static RETENTION: KeyTable = KeyTable {
     what: "`retention`",
     parts: &[&[
         key(
             "age",
-            Kind::Duration,
+            Kind::Duration {
+                min: Duration::from_secs(60 * 60),
+            },
             "Runs that began longer ago go. Default: none go for their age.",
         ),
         key(
@@ -161,7 +170,7 @@ pub(crate) static RETENTION: Table = Table {
         ),
         key(
             "bytes",
-            Kind::Size,
+            Kind::Size { min: 1 << 20 },
             "The oldest runs go until logs and journals fit into so much.",
         ),
     ]],

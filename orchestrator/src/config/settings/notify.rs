@@ -3,32 +3,25 @@
 use std::time::Duration;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
-use crate::config::settings::keys::{DEAD_MAN, FORMATS, NOTICE_KINDS, NOTIFY, PULSES};
-use crate::config::values::duration::duration;
+use crate::config::settings::keys::{DEAD_MAN, NOTIFY};
 use crate::config::values::fields::{Fields, list};
 use crate::config::values::names::variable;
-use crate::config::values::scalar::{argument, integer, text, word};
-use crate::config::yaml::node::{Entry, Node};
-use crate::model::{Address, Channel, DeadMan, NoticeKind, Pulse, Secret};
-
-/// What a dead man's watch is asked for, at most.
-const MIN_PULSE: Duration = Duration::from_secs(10);
+use crate::config::values::scalar::{argument, text, word};
+use crate::config::yaml::node::{MapEntry, Node};
+use crate::model::{Address, DeadMan, NoticeChannel, NoticeKind, Pulse, Secret};
 
 /// What is not yet late, where it is not said.
 const LATE: Duration = Duration::from_secs(600);
-
-/// Schedulers take over from each other, and machines are slow at times.
-const MIN_LATE: Duration = Duration::from_secs(60);
 
 /// How often, where it is not said.
 const PULSE: Duration = Duration::from_secs(60);
 
 /// A list of channels.
-pub(crate) fn channels(node: &Node, report: &mut Report<'_>) -> Vec<Channel> {
+pub(crate) fn channels(node: &Node, report: &mut Problems<'_>) -> Vec<NoticeChannel> {
     let items = list(node, "`notify`", "begin each channel with `- `", report);
-    let mut channels: Vec<Channel> = items.iter().filter_map(|item| channel(item, report)).collect();
+    let mut channels: Vec<NoticeChannel> = items.iter().filter_map(|item| channel(item, report)).collect();
     for (number, channel) in channels.iter_mut().enumerate() {
         if channel.name.is_empty() {
             channel.name = format!("{} {}", kind(&channel.address), number + 1);
@@ -45,7 +38,7 @@ fn kind(address: &Address) -> &'static str {
     }
 }
 
-fn channel(node: &Node, report: &mut Report<'_>) -> Option<Channel> {
+fn channel(node: &Node, report: &mut Problems<'_>) -> Option<NoticeChannel> {
     let fields = Fields::open(node, &NOTIFY, report)?;
     let name = match fields.get("name") {
         Some(node) => text(node, "`name`", report)?.to_owned(),
@@ -54,20 +47,14 @@ fn channel(node: &Node, report: &mut Report<'_>) -> Option<Channel> {
     let kinds = match fields.get("on") {
         Some(node) => list(node, "`on`", "write a list: `on: [failure, recovery]`", report)
             .iter()
-            .filter_map(|item| word(item, "an item of `on`", Code::BadWord, NOTICE_KINDS, report))
+            .filter_map(|item| word(item, "an item of `on`", Code::BadWord, NoticeKind::WORDS, report))
             .filter_map(NoticeKind::parse)
             .collect(),
         None => NoticeKind::ALL.to_vec(),
     };
-    let after = match fields.get("after") {
-        Some(node) => integer(node, "`after`", 1, 1000, report)?,
-        None => 1,
-    };
-    let late_after = match fields.get("late_after") {
-        Some(node) => duration(node, "`late_after`", MIN_LATE, report)?,
-        None => LATE,
-    };
-    Some(Channel {
+    let after = or_default(&fields, "after", 1, |key| fields.integer(key, report))?;
+    let late_after = or_default(&fields, "late_after", LATE, |key| fields.duration(key, report))?;
+    Some(NoticeChannel {
         name,
         address: address(node, &fields, report)?,
         kinds,
@@ -84,7 +71,7 @@ const WAYS: [&[&str]; 4] = [
     &["command"],
 ];
 
-fn address(node: &Node, fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Address> {
+fn address(node: &Node, fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Address> {
     let chosen: Vec<&[&str]> = WAYS
         .into_iter()
         .filter(|way| fields.get(way[0]).is_some())
@@ -111,17 +98,17 @@ fn address(node: &Node, fields: &Fields<'_>, report: &mut Report<'_>) -> Option<
         }
         key => {
             let entry = fields.entry(key)?;
-            let slack = match fields.get("format") {
-                Some(node) => word(node, "`format`", Code::BadWord, FORMATS, report)? == "slack",
-                None => false,
-            };
+            let format = or_default(fields, "format", "json", |key| {
+                fields.word(key, Code::BadWord, report)
+            })?;
+            let slack = format == "slack";
             let url = secret_url(entry, key.ends_with("_env"), report)?;
             Some(Address::Webhook { url, slack })
         }
     }
 }
 
-fn mail(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Address> {
+fn mail(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Address> {
     let to = texts(fields.get("mail")?, "`mail`", report);
     let from = text(fields.require("from", report)?, "`from`", report)?.to_owned();
     let server = fields.require("server", report)?;
@@ -162,7 +149,20 @@ fn mail(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Address> {
     })
 }
 
-fn texts(node: &Node, what: &str, report: &mut Report<'_>) -> Vec<String> {
+/// The value of a key, or what holds where it is absent; `None` if it was reported.
+fn or_default<T>(
+    fields: &Fields<'_>,
+    key: &str,
+    default: T,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    match fields.get(key) {
+        Some(_) => read(key),
+        None => Some(default),
+    }
+}
+
+fn texts(node: &Node, what: &str, report: &mut Problems<'_>) -> Vec<String> {
     let items = list(node, what, "write a list: `[\"one\", \"two\"]`", report);
     if items.is_empty() {
         report.add(Problem::new(Code::BadText, node.at, format!("{what} is empty")).hint("add an item"));
@@ -174,7 +174,7 @@ fn texts(node: &Node, what: &str, report: &mut Report<'_>) -> Vec<String> {
 }
 
 /// An URL, or the variable that has it. Never shown: who has it may write there.
-fn secret_url(entry: &Entry, is_name: bool, report: &mut Report<'_>) -> Option<Secret> {
+fn secret_url(entry: &MapEntry, is_name: bool, report: &mut Problems<'_>) -> Option<Secret> {
     let given = text(&entry.node, &format!("`{}`", entry.key), report)?;
     if is_name {
         variable(given, entry.node.at, true, report).then_some(())?;
@@ -190,7 +190,7 @@ fn secret_url(entry: &Entry, is_name: bool, report: &mut Report<'_>) -> Option<S
 }
 
 /// The dead man's watch.
-pub(crate) fn dead_man(node: &Node, report: &mut Report<'_>) -> Option<DeadMan> {
+pub(crate) fn dead_man(node: &Node, report: &mut Problems<'_>) -> Option<DeadMan> {
     let fields = Fields::open(node, &DEAD_MAN, report)?;
     let (url, url_env) = (fields.entry("url"), fields.entry("url_env"));
     let url = match (url, url_env) {
@@ -202,14 +202,10 @@ pub(crate) fn dead_man(node: &Node, report: &mut Report<'_>) -> Option<DeadMan> 
             return None;
         }
     };
-    let pulse = match fields.get("every") {
-        Some(node) => duration(node, "`every`", MIN_PULSE, report)?,
-        None => PULSE,
-    };
-    let after = match fields.get("after") {
-        Some(node) => word(node, "`after`", Code::BadWord, PULSES, report)?,
-        None => "run",
-    };
+    let pulse = or_default(&fields, "every", PULSE, |key| fields.duration(key, report))?;
+    let after = or_default(&fields, "after", "run", |key| {
+        fields.word(key, Code::BadWord, report)
+    })?;
     if let Some(entry) = fields.entry("every").filter(|_| after == "run") {
         let message = format!("{} means nothing beside `after: run`", quote("every"));
         report.add(Problem::new(Code::DoesNotApply, entry.key_at, message).hint("write `after: tick`"));

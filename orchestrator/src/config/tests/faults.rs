@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{Code, Diagnostic, load_settings, parse_dotenv, parse_schedule, parse_settings, render};
-use crate::config::{LoadError, load_schedule};
+use crate::config::load::LoadError;
+use crate::config::load::parse_settings;
+use crate::config::load_schedule;
+use crate::config::{Code, Diagnostic, load_settings, parse_dotenv, parse_schedule, render};
 
 const FAULTS: &str = include_str!("../../../../tests/fixtures/schedules/faults.yaml");
 
@@ -233,6 +235,8 @@ fn every_code_is_in_use() {
     seen.insert(parse_dotenv(".env", "x").unwrap_err().code);
     let missing = load_schedule("/nonexistent/schedule.yaml".as_ref()).unwrap_err();
     seen.extend(missing.diagnostics().iter().map(|diagnostic| diagnostic.code));
+    let (settings, _) = parse_settings("o.yaml", b"notify: [{webhook_env: HOOK}]").unwrap();
+    seen.extend(settings.needed.iter().map(|needed| needed.if_unset.code));
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), Code::ALL);
 }
 

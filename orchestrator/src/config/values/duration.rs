@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
 use crate::config::values::fields::wrong_type;
 use crate::config::yaml::node::{Node, Value};
@@ -12,7 +12,12 @@ use crate::config::yaml::node::{Node, Value};
 const MAX_DURATION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// A duration in humantime form, at least `min`.
-pub(crate) fn duration(node: &Node, what: &str, min: Duration, report: &mut Report<'_>) -> Option<Duration> {
+pub(crate) fn duration(
+    node: &Node,
+    what: &str,
+    min: Duration,
+    report: &mut Problems<'_>,
+) -> Option<Duration> {
     let fault = |message: String, hint: String| Problem::new(Code::BadDuration, node.at, message).hint(hint);
     let unitless = |number: &str| {
         let hint = format!("write the unit: `{number}s`, `{number}m` or `{number}h`");

@@ -2,17 +2,17 @@
 //! is opened, required ones when they are asked for.
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::{enumerate, quote};
 use crate::config::schedule::keys::{FREE_PREFIX, TABLES};
-use crate::config::table::Table;
-use crate::config::yaml::node::{Entry, Node, Value};
+use crate::config::table::{KeyTable, Kind};
+use crate::config::yaml::node::{MapEntry, Node, Value};
 use crate::model::nearest;
 
 /// The entries of a mapping whose keys have a meaning.
 pub(crate) struct Fields<'n> {
-    entries: &'n [Entry],
-    table: &'static Table,
+    entries: &'n [MapEntry],
+    table: &'static KeyTable,
     /// "the group `github`": where it has a name.
     what: String,
     at: usize,
@@ -22,9 +22,9 @@ impl<'n> Fields<'n> {
     /// As [`Self::open`], for a mapping that is the value of a key with a name of
     /// the user's: what is missing in it is missed there.
     pub(crate) fn open_named(
-        entry: &'n Entry,
-        table: &'static Table,
-        report: &mut Report<'_>,
+        entry: &'n MapEntry,
+        table: &'static KeyTable,
+        report: &mut Problems<'_>,
     ) -> Option<Self> {
         let mut fields = Self::open(&entry.node, table, report)?;
         fields.what = format!("{} {}", table.what.replacen("a ", "the ", 1), quote(&entry.key));
@@ -34,8 +34,8 @@ impl<'n> Fields<'n> {
 
     /// `None` if the node is no mapping. Nothing at all is an empty mapping:
     /// that is what is left when every line below a key is commented out.
-    pub(crate) fn open(node: &'n Node, table: &'static Table, report: &mut Report<'_>) -> Option<Self> {
-        let entries: &[Entry] = match &node.value {
+    pub(crate) fn open(node: &'n Node, table: &'static KeyTable, report: &mut Problems<'_>) -> Option<Self> {
+        let entries: &[MapEntry] = match &node.value {
             Value::Map(entries) => entries,
             Value::Null => &[],
             _ => {
@@ -63,7 +63,7 @@ impl<'n> Fields<'n> {
     }
 
     /// The key with its own place.
-    pub(crate) fn entry(&self, key: &str) -> Option<&'n Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&'n MapEntry> {
         debug_assert!(
             self.table.key(key).is_some(),
             "{key} is not in the table of {}",
@@ -72,9 +72,14 @@ impl<'n> Fields<'n> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
+    /// What the table says that its value looks like.
+    pub(crate) fn kind(&self, key: &str) -> Option<&'static Kind> {
+        self.table.key(key).map(|key| &key.kind)
+    }
+
     /// The value of a required key; its absence is reported, unless an unknown
     /// key was probably meant as it.
-    pub(crate) fn require(&self, key: &str, report: &mut Report<'_>) -> Option<&'n Node> {
+    pub(crate) fn require(&self, key: &str, report: &mut Problems<'_>) -> Option<&'n Node> {
         let found = self.get(key);
         if found.is_none() && !self.is_misspelt(key) {
             let doc = self.table.key(key).map_or("", |key| key.doc);
@@ -91,12 +96,12 @@ impl<'n> Fields<'n> {
     }
 }
 
-fn is_unknown(entry: &Entry, table: &Table) -> bool {
+fn is_unknown(entry: &MapEntry, table: &KeyTable) -> bool {
     table.key(&entry.key).is_none() && !entry.key.starts_with(FREE_PREFIX)
 }
 
 /// The value of `what` should have been `wanted`.
-pub(crate) fn wrong_type(node: &Node, what: &str, wanted: &str, hint: &str, report: &mut Report<'_>) {
+pub(crate) fn wrong_type(node: &Node, what: &str, wanted: &str, hint: &str, report: &mut Problems<'_>) {
     if matches!(node.value, Value::Refused) {
         return;
     }
@@ -105,7 +110,7 @@ pub(crate) fn wrong_type(node: &Node, what: &str, wanted: &str, hint: &str, repo
 }
 
 /// The items of a list; nothing at all is an empty one.
-pub(crate) fn list<'n>(node: &'n Node, what: &str, example: &str, report: &mut Report<'_>) -> &'n [Node] {
+pub(crate) fn list<'n>(node: &'n Node, what: &str, example: &str, report: &mut Problems<'_>) -> &'n [Node] {
     match &node.value {
         Value::List(items) => items,
         Value::Null => &[],
@@ -116,7 +121,7 @@ pub(crate) fn list<'n>(node: &'n Node, what: &str, example: &str, report: &mut R
     }
 }
 
-fn unknown_key(entry: &Entry, table: &Table) -> Problem {
+fn unknown_key(entry: &MapEntry, table: &KeyTable) -> Problem {
     let message = format!("{} has no key {}", table.what, quote(&entry.key));
     let elsewhere = TABLES.iter().find(|other| other.key(&entry.key).is_some());
     let hint = match (elsewhere, nearest(&entry.key, names(table))) {
@@ -127,10 +132,10 @@ fn unknown_key(entry: &Entry, table: &Table) -> Problem {
     Problem::new(Code::UnknownKey, entry.key_at, message).hint(hint)
 }
 
-fn names(table: &Table) -> impl Iterator<Item = &'static str> {
+fn names(table: &KeyTable) -> impl Iterator<Item = &'static str> {
     table.keys().map(|key| key.name)
 }
 
-fn takes(table: &Table) -> String {
+fn takes(table: &KeyTable) -> String {
     format!("it takes {}", enumerate(names(table), "and"))
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod duration;
 pub(crate) mod fields;
+pub(crate) mod keyed;
 pub(crate) mod names;
 pub(crate) mod scalar;
 pub(crate) mod size;

@@ -1,7 +1,7 @@
 //! The names of groups, commands and environment variables.
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
 use crate::config::schedule::keys::FREE_PREFIX;
 use crate::config::values::scalar::text;
@@ -9,12 +9,12 @@ use crate::config::yaml::node::Node;
 use crate::model::{CommandName, GroupName, WORKFLOW_GROUP};
 
 /// Names become parts of paths, of which Linux allows 255 bytes.
-const MAX_NAME: usize = 200;
+pub(crate) const MAX_NAME: usize = 200;
 /// Variables with this prefix are how orchestrate speaks to collectors.
 const OUR_PREFIX: &str = "ORCHESTRATE_";
 
 /// The key of a group.
-pub(crate) fn group(name: &str, at: usize, report: &mut Report<'_>) -> Option<GroupName> {
+pub(crate) fn group(name: &str, at: usize, report: &mut Problems<'_>) -> Option<GroupName> {
     let problem = if name == WORKFLOW_GROUP {
         let message = format!("the group name `{WORKFLOW_GROUP}` stands for the fixed list of `run-all`");
         Problem::new(Code::ReservedName, at, message)
@@ -39,7 +39,7 @@ pub(crate) fn group(name: &str, at: usize, report: &mut Report<'_>) -> Option<Gr
 }
 
 /// The value of `command:`: a name or a path.
-pub(crate) fn command(node: &Node, report: &mut Report<'_>) -> Option<CommandName> {
+pub(crate) fn command(node: &Node, report: &mut Problems<'_>) -> Option<CommandName> {
     let name = text(node, "`command`", report)?;
     let fault = fault(name).or_else(|| {
         let last = name.rsplit('/').next().unwrap_or(name);
@@ -81,7 +81,7 @@ pub(crate) fn command(node: &Node, report: &mut Report<'_>) -> Option<CommandNam
 
 /// The name of a variable that a schedule or settings file may speak of.
 /// `ours` says whether it may be one of orchestrate's own.
-pub(crate) fn variable(name: &str, at: usize, ours: bool, report: &mut Report<'_>) -> bool {
+pub(crate) fn variable(name: &str, at: usize, ours: bool, report: &mut Problems<'_>) -> bool {
     let problem = if name.is_empty()
         || name.contains(['=', '\0'])
         || name.contains(char::is_whitespace)

@@ -2,7 +2,7 @@
 //! into another type; the hint says how to write the one that is wanted.
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::{choices, quote, yaml_string};
 use crate::config::values::fields::wrong_type;
 use crate::config::yaml::node::{Node, Value};
@@ -13,7 +13,7 @@ use crate::model::nearest;
 pub(crate) const MAX_ARGUMENT: usize = 128 * 1024;
 
 /// `true` or `false`.
-pub(crate) fn boolean(node: &Node, what: &str, report: &mut Report<'_>) -> Option<bool> {
+pub(crate) fn boolean(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<bool> {
     if let Value::Bool(value) = node.value {
         return Some(value);
     }
@@ -36,7 +36,7 @@ pub(crate) fn boolean(node: &Node, what: &str, report: &mut Report<'_>) -> Optio
 }
 
 /// A whole number in decimal digits, without quotes.
-pub(crate) fn integer(node: &Node, what: &str, min: i64, max: i64, report: &mut Report<'_>) -> Option<i64> {
+pub(crate) fn integer(node: &Node, what: &str, min: i64, max: i64, report: &mut Problems<'_>) -> Option<i64> {
     let fits = |value: i128| (i128::from(min)..=i128::from(max)).contains(&value);
     let range = format!("a whole number from {min} to {max}");
     let (message, value) = match &node.value {
@@ -78,7 +78,7 @@ pub(crate) fn word(
     what: &str,
     code: Code,
     words: &'static [&'static str],
-    report: &mut Report<'_>,
+    report: &mut Problems<'_>,
 ) -> Option<&'static str> {
     let Value::Text(text) = &node.value else {
         let wanted = choices(words.iter().copied());
@@ -99,7 +99,7 @@ pub(crate) fn word(
 
 /// A text that a process can be given: an argument, a variable, a path. It may
 /// be empty and hold anything but NUL.
-pub(crate) fn argument(node: &Node, what: &str, report: &mut Report<'_>) -> Option<String> {
+pub(crate) fn argument(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<String> {
     let text = text(node, what, report)?;
     let problem = if text.contains('\0') {
         Problem::new(Code::BadText, node.at, format!("{what} holds a NUL byte"))
@@ -119,7 +119,7 @@ pub(crate) fn argument(node: &Node, what: &str, report: &mut Report<'_>) -> Opti
 }
 
 /// A text, not a number or a boolean that looks like one.
-pub(crate) fn text<'n>(node: &'n Node, what: &str, report: &mut Report<'_>) -> Option<&'n str> {
+pub(crate) fn text<'n>(node: &'n Node, what: &str, report: &mut Problems<'_>) -> Option<&'n str> {
     let quoted = match &node.value {
         Value::Text(text) if text.plain && is_octal(&text.text) => {
             let message = format!(

@@ -1,7 +1,7 @@
 //! Sizes in bytes: `512MiB`, `1GB`, or plain bytes.
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
 use crate::config::values::fields::wrong_type;
 use crate::config::yaml::node::{Node, Value};
@@ -21,7 +21,7 @@ const UNITS: [(&str, u64); 9] = [
 const MAX: u64 = 1 << 50;
 
 /// A size of at least `min` bytes.
-pub(crate) fn size(node: &Node, what: &str, min: u64, report: &mut Report<'_>) -> Option<u64> {
+pub(crate) fn size(node: &Node, what: &str, min: u64, report: &mut Problems<'_>) -> Option<u64> {
     let written = match &node.value {
         Value::Text(text) => text.text.as_str(),
         Value::Int(int) => int.text.as_str(),
@@ -64,7 +64,7 @@ pub(crate) fn size(node: &Node, what: &str, min: u64, report: &mut Report<'_>) -
 ///
 /// # Errors
 /// It is no size; the text says what to write.
-pub fn parse(text: &str) -> Result<u64, String> {
+pub(crate) fn parse(text: &str) -> Result<u64, String> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let unit = unit.trim_start();

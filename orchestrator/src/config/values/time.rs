@@ -4,30 +4,18 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
+use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::{choices, quote};
 use crate::config::values::fields::wrong_type;
 use crate::config::values::scalar::text;
 use crate::config::yaml::node::{Node, Value};
-use crate::model::MonthDay;
-use crate::model::nearest;
+use crate::model::{MonthDay, WEEKDAYS, nearest, parse_weekday};
 
 /// Problems of a file after which no time zone is guessed any more.
 const MAX_GUESSES: usize = 200;
 
-/// A weekday's full name; its first three letters name it as well.
-pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("monday", Weekday::Monday),
-    ("tuesday", Weekday::Tuesday),
-    ("wednesday", Weekday::Wednesday),
-    ("thursday", Weekday::Thursday),
-    ("friday", Weekday::Friday),
-    ("saturday", Weekday::Saturday),
-    ("sunday", Weekday::Sunday),
-];
-
 /// `HH:MM` of a 24-hour day.
-pub(crate) fn time_of_day(node: &Node, what: &str, report: &mut Report<'_>) -> Option<Time> {
+pub(crate) fn time_of_day(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<Time> {
     let written = match &node.value {
         Value::Text(text) => text.text.as_str(),
         Value::Int(int) => int.text.as_str(),
@@ -93,7 +81,7 @@ fn lenient_time(text: &str) -> Option<Time> {
 }
 
 /// A weekday by name, in any case and with spaces around it.
-pub(crate) fn weekday(node: &Node, what: &str, report: &mut Report<'_>) -> Option<Weekday> {
+pub(crate) fn weekday(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<Weekday> {
     let written = match &node.value {
         Value::Text(text) => text.text.as_str(),
         Value::Int(int) => int.text.as_str(),
@@ -108,13 +96,10 @@ pub(crate) fn weekday(node: &Node, what: &str, report: &mut Report<'_>) -> Optio
             return None;
         }
     };
-    let name = written.trim().to_lowercase();
-    let day = WEEKDAYS
-        .iter()
-        .find(|(full, _)| *full == name || full[..3] == *name);
-    if let Some(&(_, day)) = day {
+    if let Some(day) = parse_weekday(written) {
         return Some(day);
     }
+    let name = written.trim().to_lowercase();
     let names = || WEEKDAYS.iter().map(|(full, _)| *full);
     let near = nearest(&name, names()).or_else(|| {
         // "tues", "thur" and other beginnings of a name.
@@ -139,7 +124,7 @@ pub(crate) fn weekday(node: &Node, what: &str, report: &mut Report<'_>) -> Optio
 
 /// A day of the month, 1 to 31; between quotes as well, but not with a leading
 /// zero without them, because older YAML reads that as octal.
-pub(crate) fn month_day(node: &Node, what: &str, report: &mut Report<'_>) -> Option<MonthDay> {
+pub(crate) fn month_day(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<MonthDay> {
     let (written, number) = match &node.value {
         Value::Int(int) => (int.text.as_str(), int.plain()),
         Value::Float(text) => (text.as_str(), None),
@@ -187,7 +172,7 @@ pub(crate) fn month_day(node: &Node, what: &str, report: &mut Report<'_>) -> Opt
 }
 
 /// A time zone of the IANA database by name.
-pub(crate) fn time_zone(node: &Node, what: &str, report: &mut Report<'_>) -> Option<TimeZone> {
+pub(crate) fn time_zone(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<TimeZone> {
     let name = text(node, what, report)?;
     if let Ok(zone) = TimeZone::get(name) {
         return Some(zone);

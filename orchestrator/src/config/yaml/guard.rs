@@ -3,7 +3,7 @@
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::diagnostic::Diagnostic;
-use crate::config::problems::report::Problem;
+use crate::config::problems::gather::Problem;
 use crate::config::yaml::source::Source;
 
 /// A schedule of five thousand tasks is half of this.

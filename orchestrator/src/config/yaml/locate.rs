@@ -14,14 +14,14 @@ use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
 /// Never succeeds; the error says where.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Probe(u8);
+pub(crate) struct PlaceProbe(u8);
 
-impl Probe {
+impl PlaceProbe {
     /// More attempts than the parser's limit of 128 levels allows.
     pub(crate) const NEW: Self = Self(u8::MAX);
 }
 
-impl<'de> DeserializeSeed<'de> for Probe {
+impl<'de> DeserializeSeed<'de> for PlaceProbe {
     type Value = Infallible;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Infallible, D::Error> {
@@ -32,7 +32,7 @@ impl<'de> DeserializeSeed<'de> for Probe {
     }
 }
 
-impl<'de> Visitor<'de> for Probe {
+impl<'de> Visitor<'de> for PlaceProbe {
     type Value = Infallible;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,7 +72,7 @@ mod tests {
         fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
             let mut places = Vec::new();
             loop {
-                match items.next_element_seed(Probe::NEW) {
+                match items.next_element_seed(PlaceProbe::NEW) {
                     Ok(Some(never)) => match never {},
                     Ok(None) => return Ok(places),
                     Err(error) => places.push(place(&error)),
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn the_typed_location_agrees_with_the_text() {
         let document = serde_yaml::Deserializer::from_str("\n\n  - x").next().unwrap();
-        let error = Probe::NEW.deserialize(document).unwrap_err();
+        let error = PlaceProbe::NEW.deserialize(document).unwrap_err();
         let location = error.location().unwrap();
         assert_eq!((location.line(), location.column()), (3, 3));
         assert_eq!(place(&error), (3, 3));

@@ -18,12 +18,11 @@ pub(crate) enum Value {
     Float(String),
     Text(Text),
     List(Vec<Node>),
-    Map(Vec<Entry>),
+    Map(Vec<MapEntry>),
     /// Already reported; whoever meets it says nothing more.
     Refused,
 }
 
-/// A whole number.
 #[derive(Debug)]
 pub(crate) struct Int {
     pub(crate) value: i128,
@@ -31,7 +30,6 @@ pub(crate) struct Int {
     pub(crate) text: String,
 }
 
-/// A text.
 #[derive(Debug)]
 pub(crate) struct Text {
     pub(crate) text: String,
@@ -42,7 +40,7 @@ pub(crate) struct Text {
 /// A key and its value. A key that occurs again was reported by the reader; the
 /// first one counts, and the others are still judged where every entry is.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct MapEntry {
     pub(crate) key: String,
     pub(crate) key_at: usize,
     pub(crate) node: Node,

@@ -8,8 +8,8 @@
 use serde::de::DeserializeSeed;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::{Problem, Report};
-use crate::config::yaml::locate::Probe;
+use crate::config::problems::gather::{Problem, Problems};
+use crate::config::yaml::locate::PlaceProbe;
 use crate::config::yaml::node::{Node, Value};
 use crate::config::yaml::reading::Reading;
 use crate::config::yaml::seed::{Seed, Shallow};
@@ -17,7 +17,7 @@ use crate::config::yaml::source::Source;
 
 /// The root of the file, or `None` after a problem that ends reading. An empty
 /// file is a root that holds nothing.
-pub(crate) fn read(report: &mut Report<'_>) -> Option<Node> {
+pub(crate) fn read(report: &mut Problems<'_>) -> Option<Node> {
     let source = report.source;
     let mut documents = serde_yaml::Deserializer::from_str(source.text);
     let Some(first) = documents.next() else {
@@ -58,7 +58,7 @@ fn place_root(reading: &Reading<'_>, root: Node) -> Node {
 }
 
 fn first_node(source: &Source<'_>, document: serde_yaml::Deserializer<'_>) -> usize {
-    let Err(error) = Probe::NEW.deserialize(document);
+    let Err(error) = PlaceProbe::NEW.deserialize(document);
     location(source, &error).unwrap_or_default()
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::Error;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::Problem;
+use crate::config::problems::gather::Problem;
 use crate::config::problems::suggest::quote;
 use crate::config::yaml::locate::place;
 use crate::config::yaml::source::Source;

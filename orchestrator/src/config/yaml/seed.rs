@@ -10,10 +10,10 @@ use serde::de::{
 };
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::report::Problem;
+use crate::config::problems::gather::Problem;
 use crate::config::problems::suggest::quote;
-use crate::config::yaml::locate::Probe;
-use crate::config::yaml::node::{Entry, Int, Node, Text, Value};
+use crate::config::yaml::locate::PlaceProbe;
+use crate::config::yaml::node::{Int, MapEntry, Node, Text, Value};
 use crate::config::yaml::reading::Reading;
 
 /// Levels of lists and mappings. The deepest place with a meaning is the seventh.
@@ -168,7 +168,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         let depth = self.deeper()?;
         let mut nodes = Vec::new();
         loop {
-            let at = match items.next_element_seed(Probe::NEW) {
+            let at = match items.next_element_seed(PlaceProbe::NEW) {
                 Ok(None) => return Ok(Value::List(nodes)),
                 Ok(Some(never)) => match never {},
                 Err(error) => self.reading.offset(&error),
@@ -186,10 +186,10 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let depth = self.deeper()?;
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<MapEntry> = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
         loop {
-            let key_at = match map.next_key_seed(Probe::NEW) {
+            let key_at = match map.next_key_seed(PlaceProbe::NEW) {
                 Ok(None) => return Ok(Value::Map(entries)),
                 Ok(Some(never)) => match never {},
                 Err(error) => self.reading.offset(&error),
@@ -201,7 +201,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             else {
                 return Ok(Value::Map(entries));
             };
-            let at = match map.next_value_seed(Probe::NEW) {
+            let at = match map.next_value_seed(PlaceProbe::NEW) {
                 Ok(never) => match never {},
                 Err(error) => self.reading.offset(&error),
             };
@@ -227,7 +227,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             } else {
                 seen.insert(key.clone(), key_at);
             }
-            entries.push(Entry { key, key_at, node });
+            entries.push(MapEntry { key, key_at, node });
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::config::problems::diagnostic::Excerpt;
-use crate::config::problems::suggest::visible;
+use crate::config::problems::suggest::one_line;
 
 /// Characters of a line shown before and after the place of a problem.
 const BEFORE: usize = 60;
@@ -107,15 +107,15 @@ impl<'t> Source<'t> {
         let start = self.offset(line, column.saturating_sub(BEFORE));
         let window = self.rest(start).split(breaks_line).next().unwrap_or_default();
         let token = self.token(offset);
-        let before = visible(window.get(..offset - start).unwrap_or(window));
+        let before = one_line(window.get(..offset - start).unwrap_or(window));
         let after: String = window
             .get(offset - start..)
             .unwrap_or_default()
             .chars()
             .take(AFTER)
             .collect();
-        let marked = visible(after.get(..token.len()).unwrap_or(&after));
-        let rest = visible(after.get(token.len()..).unwrap_or_default());
+        let marked = one_line(after.get(..token.len()).unwrap_or(&after));
+        let rest = one_line(after.get(token.len()..).unwrap_or_default());
         let opening = if start > self.chars[first] { "…" } else { "" };
         let closing = if offset - start + after.len() < window.len() {
             "…"
@@ -180,6 +180,6 @@ mod tests {
         assert!(excerpt.text.chars().count() < 200, "{excerpt:?}");
         assert!(excerpt.text.starts_with('…') && excerpt.text.ends_with('…'));
         assert!(!excerpt.text.contains('\u{1b}'));
-        assert_eq!(&excerpt.text[excerpt.span], "␛[31m é");
+        assert_eq!(&excerpt.text[excerpt.span], "\\u{1b}[31m é");
     }
 }

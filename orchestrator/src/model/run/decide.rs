@@ -1,13 +1,15 @@
 //! How a run proceeds: `decide(event) -> actions`, one task after another.
 //!
 //! Pure: the engine turns what happens into an [`Event`], asks [`RunState::decide`],
-//! and carries the [`Action`]s out in order. Nothing here waits, reads a clock or
+//! and carries the [`RunAction`]s out in order. Nothing here waits, reads a clock or
 //! starts a process, so every order of events can be tried in a test.
 
 use std::time::Duration;
 
 use crate::model::ids::{CommandName, GroupName};
-use crate::model::run::outcome::{Because, CancelCause, Category, Outcome};
+use crate::model::run::category::Category;
+use crate::model::run::order::CancelCause;
+use crate::model::run::outcome::{Because, Outcome};
 use crate::model::schedule::Retry;
 
 /// A pause between two attempts never grows beyond this.
@@ -42,7 +44,7 @@ pub enum Event {
         /// How.
         outcome: Outcome,
         /// What the collector itself said, where it did.
-        told: Told,
+        told: ReportedFailure,
     },
     /// The pause before a further attempt is over.
     Rested,
@@ -54,7 +56,7 @@ pub enum Event {
 
 /// What a collector says of its own failure.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Told {
+pub struct ReportedFailure {
     /// The kind of failure; the exit code's where it says nothing.
     pub category: Option<Category>,
     /// Another try makes no sense before this.
@@ -63,7 +65,7 @@ pub struct Told {
 
 /// Something to do. Tasks are named by their place in the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
+pub enum RunAction {
     /// Start this attempt (1 for the first).
     Start {
         /// Which task.
@@ -141,7 +143,7 @@ impl RunState {
 
     /// What follows from an event. An event that cannot happen in this phase
     /// (a second `Begin`, an `Ended` with nothing running) has no effect.
-    pub fn decide(&mut self, event: Event) -> Vec<Action> {
+    pub fn decide(&mut self, event: Event) -> Vec<RunAction> {
         let mut actions = Vec::new();
         match (event, self.phase.clone()) {
             (Event::Begin, Phase::Fresh) => self.advance(0, &mut actions),
@@ -151,8 +153,10 @@ impl RunState {
             (Event::Rested, Phase::Resting { task, attempt, .. }) => {
                 self.start(task, attempt + 1, &mut actions);
             }
-            (Event::Cancel(cause), phase) => self.cancel(cause, phase, &mut actions, Action::Cancel(cause)),
-            (Event::Kill(cause), phase) => self.cancel(cause, phase, &mut actions, Action::Kill(cause)),
+            (Event::Cancel(cause), phase) => {
+                self.cancel(cause, phase, &mut actions, RunAction::Cancel(cause))
+            }
+            (Event::Kill(cause), phase) => self.cancel(cause, phase, &mut actions, RunAction::Kill(cause)),
             _ => {}
         }
         actions
@@ -168,7 +172,14 @@ impl RunState {
         self.cancelled
     }
 
-    fn ended(&mut self, task: usize, attempt: u32, outcome: Outcome, told: Told, actions: &mut Vec<Action>) {
+    fn ended(
+        &mut self,
+        task: usize,
+        attempt: u32,
+        outcome: Outcome,
+        told: ReportedFailure,
+        actions: &mut Vec<RunAction>,
+    ) {
         let retry = &self.tasks[task].retry;
         let category = told.category.or(outcome.category());
         let again = self.cancelled.is_none()
@@ -191,7 +202,7 @@ impl RunState {
                 attempt,
                 outcome: outcome.clone(),
             };
-            actions.push(Action::Rest {
+            actions.push(RunAction::Rest {
                 task,
                 failed_attempt: attempt,
                 delay,
@@ -204,7 +215,7 @@ impl RunState {
     }
 
     /// Settles a task that was tried, and what its failure stops, and goes on.
-    fn settle_attempted(&mut self, task: usize, outcome: Outcome, actions: &mut Vec<Action>) {
+    fn settle_attempted(&mut self, task: usize, outcome: Outcome, actions: &mut Vec<RunAction>) {
         let failed = outcome.is_failure();
         let because = Because::StoppedAfter {
             command: self.tasks[task].command.to_string(),
@@ -226,7 +237,7 @@ impl RunState {
     }
 
     /// Settles what is to be skipped and starts the next task, from `next` on.
-    fn advance(&mut self, next: usize, actions: &mut Vec<Action>) {
+    fn advance(&mut self, next: usize, actions: &mut Vec<RunAction>) {
         for task in next..self.tasks.len() {
             let cancelled = self.cancelled.map(Because::Cancelled);
             match cancelled.or_else(|| self.tasks[task].skip.clone()) {
@@ -235,20 +246,20 @@ impl RunState {
             }
         }
         self.phase = Phase::Finished;
-        actions.push(Action::Finish);
+        actions.push(RunAction::Finish);
     }
 
-    fn start(&mut self, task: usize, attempt: u32, actions: &mut Vec<Action>) {
+    fn start(&mut self, task: usize, attempt: u32, actions: &mut Vec<RunAction>) {
         self.phase = Phase::Running { task, attempt };
-        actions.push(Action::Start { task, attempt });
+        actions.push(RunAction::Start { task, attempt });
     }
 
-    fn settle(&mut self, task: usize, outcome: Outcome, actions: &mut Vec<Action>) {
+    fn settle(&mut self, task: usize, outcome: Outcome, actions: &mut Vec<RunAction>) {
         self.outcomes[task] = Some(outcome.clone());
-        actions.push(Action::Settle { task, outcome });
+        actions.push(RunAction::Settle { task, outcome });
     }
 
-    fn cancel(&mut self, cause: CancelCause, phase: Phase, actions: &mut Vec<Action>, running: Action) {
+    fn cancel(&mut self, cause: CancelCause, phase: Phase, actions: &mut Vec<RunAction>, running: RunAction) {
         if matches!(phase, Phase::Finished) {
             return;
         }

@@ -1,6 +1,36 @@
-//! What an operator may want of a run that goes on. Pure.
+//! What an operator may want of a run that goes on, and who may want it. Pure.
 
-use super::outcome::CancelCause;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Who or what ended an attempt before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelCause {
+    /// Ctrl-C or SIGINT to the orchestrator.
+    Interrupt,
+    /// SIGTERM to the orchestrator.
+    Terminate,
+    /// SIGHUP to the orchestrator: its terminal was closed.
+    Hangup,
+    /// `orchestrate cancel`.
+    Operator,
+    /// The orchestrator vanished; the supervisor ended the attempt.
+    OrchestratorGone,
+}
+
+impl fmt::Display for CancelCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Interrupt => "interrupted (SIGINT)",
+            Self::Terminate => "orchestrate was asked to end (SIGTERM)",
+            Self::Hangup => "the terminal was closed (SIGHUP)",
+            Self::Operator => "cancelled by the operator",
+            Self::OrchestratorGone => "orchestrate itself was gone",
+        })
+    }
+}
 
 /// What an operator may want of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

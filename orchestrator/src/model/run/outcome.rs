@@ -1,10 +1,15 @@
 //! How a task ended, and why. One enum, so that no pair of fields can disagree.
-//! Written by `process` (attempts) and `run` (skips); read by reports and the store.
+//! Made by `process` (attempts) and `decide` (skips); read by reports and the store.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::model::run::category::Category;
+use crate::model::run::exit::Exit;
+use crate::model::run::limit::{ResourceLimit, TimeLimit};
+use crate::model::run::order::CancelCause;
+use crate::model::words::words;
 
 /// The end of one attempt, or of a task that had none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,147 +50,16 @@ pub enum Outcome {
     Lost(String),
 }
 
-/// A limit of time that ended an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeLimit {
-    /// `timeout:`, since the start.
-    Total(Duration),
-    /// `idle_timeout:`, since the last byte of output.
-    Idle(Duration),
-}
-
-/// A limit of use that ended an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResourceLimit {
-    /// `cpu_time:` of one process (RLIMIT_CPU, which counts whole seconds).
-    CpuTime(Duration),
-    /// `memory:` of the whole tree in bytes (`memory.max` of its cgroup).
-    Memory(u64),
-}
-
-impl fmt::Display for ResourceLimit {
-    /// "CPU time limit of 10s reached", "memory limit of 200 MiB reached".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-        match *self {
-            Self::CpuTime(limit) => {
-                let limit = humantime::format_duration(limit);
-                write!(f, "CPU time limit of {limit} reached")
-            }
-            Self::Memory(bytes) => {
-                let exact = UNITS.iter().find(|(_, size)| bytes.is_multiple_of(*size));
-                let (unit, size) = exact.unwrap_or(&("bytes", 1));
-                write!(f, "memory limit of {} {unit} reached", bytes / size)
-            }
-        }
-    }
-}
-
-/// How a process ended (wait(2)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Exit {
-    /// It called exit with this code, 0 to 255.
-    Code(i32),
-    /// A signal killed it.
-    Signal {
-        /// Its number.
-        no: i32,
-        /// Whether a core was dumped.
-        core: bool,
-    },
-}
-
-impl Exit {
-    /// Exit code 0.
-    pub fn is_success(self) -> bool {
-        self == Self::Code(0)
-    }
-}
-
-impl fmt::Display for Exit {
-    /// "exited with code 3", "killed by SIGSEGV (core dumped)".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Code(code) => write!(f, "exited with code {code}"),
-            Self::Signal { no, core } => {
-                let core = if core { " (core dumped)" } else { "" };
-                write!(f, "killed by {}{core}", signal_name(no))
-            }
-        }
-    }
-}
-
-/// The name of a Linux signal (signal(7)): `SIGKILL`, `SIGRTMIN+2`, or
-/// `signal 99` for a number that has none. The kernel's first real-time signal
-/// is 32; glibc keeps two for itself, so its SIGRTMIN is 34.
-pub fn signal_name(no: i32) -> String {
-    const NAMES: [&str; 31] = [
-        "SIGHUP",
-        "SIGINT",
-        "SIGQUIT",
-        "SIGILL",
-        "SIGTRAP",
-        "SIGABRT",
-        "SIGBUS",
-        "SIGFPE",
-        "SIGKILL",
-        "SIGUSR1",
-        "SIGSEGV",
-        "SIGUSR2",
-        "SIGPIPE",
-        "SIGALRM",
-        "SIGTERM",
-        "SIGSTKFLT",
-        "SIGCHLD",
-        "SIGCONT",
-        "SIGSTOP",
-        "SIGTSTP",
-        "SIGTTIN",
-        "SIGTTOU",
-        "SIGURG",
-        "SIGXCPU",
-        "SIGXFSZ",
-        "SIGVTALRM",
-        "SIGPROF",
-        "SIGWINCH",
-        "SIGIO",
-        "SIGPWR",
-        "SIGSYS",
-    ];
-    match no {
-        1..=31 => NAMES[usize::try_from(no - 1).unwrap_or(0)].to_owned(),
-        34 => "SIGRTMIN".to_owned(),
-        35..=64 => format!("SIGRTMIN+{}", no - 34),
-        _ => format!("signal {no}"),
-    }
-}
-
-/// Who or what ended an attempt before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CancelCause {
-    /// Ctrl-C or SIGINT to the orchestrator.
-    Interrupt,
-    /// SIGTERM to the orchestrator.
-    Terminate,
-    /// SIGHUP to the orchestrator: its terminal was closed.
-    Hangup,
-    /// `orchestrate cancel`.
-    Operator,
-    /// The orchestrator vanished; the supervisor ended the attempt.
-    OrchestratorGone,
-}
-
-impl fmt::Display for CancelCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Interrupt => "interrupted (SIGINT)",
-            Self::Terminate => "orchestrate was asked to end (SIGTERM)",
-            Self::Hangup => "the terminal was closed (SIGHUP)",
-            Self::Operator => "cancelled by the operator",
-            Self::OrchestratorGone => "orchestrate itself was gone",
-        })
+words! {
+    /// How a task ended, without the why.
+    pub enum OutcomeKind {
+        Succeeded = "succeeded",
+        Failed = "failed",
+        TimedOut = "timed_out",
+        Cancelled = "cancelled",
+        NotStarted = "not_started",
+        Skipped = "skipped",
+        Lost = "lost",
     }
 }
 
@@ -227,87 +101,23 @@ impl fmt::Display for Because {
     }
 }
 
-/// The kind of a failure, as far as the exit code or the collector itself tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Category {
-    /// Wrong arguments (EX_USAGE, 64).
-    Usage,
-    /// Bad data (EX_DATAERR, 65).
-    Validation,
-    /// A service could not be reached (EX_UNAVAILABLE, 69).
-    Network,
-    /// Worth another try (EX_TEMPFAIL, 75).
-    Temporary,
-    /// Not allowed (EX_NOPERM, 77).
-    Auth,
-    /// Wrong settings (EX_CONFIG, 78).
-    Configuration,
-    /// A service asked to come back later.
-    RateLimit,
-    /// Our limit of time.
-    Timeout,
-    /// A signal ended it.
-    Signal,
-    /// It could not be started.
-    Spawn,
-    /// Anything else.
-    Failed,
-}
-
-impl Category {
-    /// What a retry may change.
-    pub const RETRYABLE: [Self; 4] = [Self::Network, Self::Temporary, Self::RateLimit, Self::Timeout];
-
-    /// The category that an exit code names (sysexits.h).
-    pub fn of_code(code: i32) -> Self {
-        match code {
-            64 => Self::Usage,
-            65 => Self::Validation,
-            69 => Self::Network,
-            75 => Self::Temporary,
-            77 => Self::Auth,
-            78 => Self::Configuration,
-            _ => Self::Failed,
-        }
-    }
-
-    /// Whether another attempt may end otherwise. What is not allowed, badly set or bad
-    /// in itself stays so, whatever the schedule says.
-    pub fn may_pass(self) -> bool {
-        !matches!(self, Self::Auth | Self::Validation | Self::Configuration)
-    }
-
-    /// The word in YAML and JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Usage => "usage",
-            Self::Validation => "validation",
-            Self::Network => "network",
-            Self::Temporary => "temporary",
-            Self::Auth => "auth",
-            Self::Configuration => "configuration",
-            Self::RateLimit => "rate_limit",
-            Self::Timeout => "timeout",
-            Self::Signal => "signal",
-            Self::Spawn => "spawn",
-            Self::Failed => "failed",
-        }
-    }
-}
-
 impl Outcome {
+    /// What is recorded and shown of it first.
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Succeeded => OutcomeKind::Succeeded,
+            Self::Failed(_) | Self::Refused(_) | Self::OverLimit { .. } => OutcomeKind::Failed,
+            Self::TimedOut { .. } => OutcomeKind::TimedOut,
+            Self::Cancelled { .. } => OutcomeKind::Cancelled,
+            Self::NotStarted(_) => OutcomeKind::NotStarted,
+            Self::Skipped(_) => OutcomeKind::Skipped,
+            Self::Lost(_) => OutcomeKind::Lost,
+        }
+    }
+
     /// The word in JSON, in the database and in the summary.
     pub fn keyword(&self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed(_) | Self::Refused(_) | Self::OverLimit { .. } => "failed",
-            Self::TimedOut { .. } => "timed_out",
-            Self::Cancelled { .. } => "cancelled",
-            Self::NotStarted(_) => "not_started",
-            Self::Skipped(_) => "skipped",
-            Self::Lost(_) => "lost",
-        }
+        self.kind().as_str()
     }
 
     /// How the process ended, where there was one and somebody saw it.
@@ -379,16 +189,9 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn signals_have_the_names_of_signal_7() {
-        assert_eq!(signal_name(9), "SIGKILL");
-        assert_eq!(signal_name(31), "SIGSYS");
-        assert_eq!(signal_name(34), "SIGRTMIN");
-        assert_eq!(signal_name(36), "SIGRTMIN+2");
-        assert_eq!(signal_name(99), "signal 99");
-    }
+    use super::*;
 
     #[test]
     fn reasons_stand_alone() {

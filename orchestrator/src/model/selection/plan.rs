@@ -82,7 +82,7 @@ impl Plan {
         let verdict = |task: &Task| match &release {
             Release::New => Some((None, Vec::new())),
             Release::Known(releases) => {
-                let pending = releases.pending(task);
+                let pending = releases.pending(&task.group, &task.command);
                 (!pending.is_empty()).then_some((None, pending))
             }
             Release::None => None,

@@ -6,6 +6,7 @@ mod pidfd;
 mod readable;
 mod socket;
 mod spawn;
+mod trace;
 mod wait;
 
 pub(crate) use pidfd::Pidfd;

@@ -18,7 +18,7 @@ impl Scheduler {
         self.stop.send_replace(true);
         self.leave_waiting();
         // Another scheduler may lead while our last runs go on: it cannot run the same entry.
-        if let Err(error) = self.setup.means.store.end_beat(&self.setup.owner).await {
+        if let Err(error) = self.setup.means.store.end_heartbeat(&self.setup.owner).await {
             tracing::warn!("other schedulers cannot be told that this one ends: {error}");
         }
         let deadline = Instant::now() + self.setup.drain_timeout;

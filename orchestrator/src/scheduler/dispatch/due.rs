@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Entry, EntryKey};
+use crate::model::{Entry, EntryKey, SkipCause};
 use crate::scheduler::background::notices::MissedSlot;
 use crate::scheduler::dispatch::upkeep::{Table, overlap, slot_ref};
 use crate::scheduler::planning::overlap::Offered;
-use crate::scheduler::planning::reason::Reason;
 use crate::scheduler::planning::rows::{Circumstances, Row, known, rows, since};
+use crate::scheduler::planning::skip_reason::SkipReason;
 use crate::scheduler::planning::tick::{Due, Timeline, Verdict};
 use crate::scheduler::scheduler::Scheduler;
 use crate::store::{PassedSlot, StoreError};
@@ -26,7 +26,7 @@ impl Scheduler {
             .flat_map(|entry| entry.tasks().iter().map(|task| known(entry, task)))
             .collect();
         let circumstances = Circumstances {
-            known: store.know(&tasks, now).await?,
+            known: store.update_timetable(&tasks, now).await?,
             pauses: store.pauses().await?,
         };
         let mut settled = Vec::with_capacity(timetable.len());
@@ -55,7 +55,7 @@ impl Scheduler {
                     Verdict::Run => to_run.push(slot),
                     Verdict::Idle => self.pass_over(entry, slot, circumstances, None),
                     Verdict::Missed(reason) => {
-                        let reason = Reason::missed(entry, reason);
+                        let reason = SkipReason::missed(entry, reason);
                         say_passed(entry, slot, &reason);
                         self.pass_over(entry, slot, circumstances, Some(&reason));
                         missed = Some((slot, reason));
@@ -73,7 +73,7 @@ impl Scheduler {
             let offered = self.lanes.offer(entry.key(), &to_run, overlap(entry), now);
             let Offered { start, skipped } = offered;
             for (slot, reason) in skipped {
-                let reason = Reason::overlap(entry, reason);
+                let reason = SkipReason::overlap(entry, reason);
                 say_passed(entry, slot, &reason);
                 self.pass_over(entry, slot, circumstances, Some(&reason));
                 self.tell_missed(entry, slot, circumstances, &reason);
@@ -95,10 +95,10 @@ impl Scheduler {
         entry: &Entry<'_>,
         slot: Timestamp,
         circumstances: &Circumstances,
-        reason: &Reason,
+        reason: &SkipReason,
     ) {
         // Nobody counts on a look for releases.
-        if entry.is_poll() {
+        if entry.is_release_check() {
             return;
         }
         let of = |row: &Row<'_>| (row.task.group.to_string(), row.task.command.to_string());
@@ -130,14 +130,14 @@ impl Scheduler {
         entry: &Entry<'_>,
         slot: Timestamp,
         circumstances: &Circumstances,
-        reason: Option<&Reason>,
+        reason: Option<&SkipReason>,
     ) {
         self.pass_over_rows(entry, slot, &rows(entry, slot, circumstances, reason));
     }
 
     pub(crate) fn pass_over_rows(&mut self, entry: &Entry<'_>, slot: Timestamp, rows: &[Row<'_>]) {
         for cause in causes(rows) {
-            self.setup.metrics.skipped(cause);
+            self.setup.metrics.count_skip(cause);
         }
         let passed = PassedSlot {
             slot: slot_ref(entry.key(), slot),
@@ -190,15 +190,15 @@ impl Scheduler {
 }
 
 /// The keywords of what keeps tasks from running.
-pub(crate) fn causes<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = &'static str> + use<'r> {
-    rows.iter().filter_map(|row| Some(row.reason.as_ref()?.keyword()))
+pub(crate) fn causes<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = SkipCause> + use<'r> {
+    rows.iter().filter_map(|row| Some(row.reason.as_ref()?.cause()))
 }
 
 /// Somebody counts on a slot of the timetable, and nobody on a look for releases.
-fn say_passed(entry: &Entry<'_>, slot: Timestamp, reason: &Reason) {
+fn say_passed(entry: &Entry<'_>, slot: Timestamp, reason: &SkipReason) {
     match reason {
-        Reason::Superseded(_) => tracing::info!("{} of {slot} is skipped: {reason}", entry.key()),
-        Reason::Missed(_) => tracing::warn!("{} of {slot} is missed: {reason}", entry.key()),
+        SkipReason::Superseded(_) => tracing::info!("{} of {slot} is skipped: {reason}", entry.key()),
+        SkipReason::Missed(_) => tracing::warn!("{} of {slot} is missed: {reason}", entry.key()),
         _ => tracing::warn!("{} of {slot} is skipped: {reason}", entry.key()),
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::engine::RunRequest;
 use crate::events::SlotRef;
 use crate::execution::{Audience, Executed, Means, Orders, execute};
-use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId};
+use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId, SkipCause};
 use crate::report::Metrics;
 use crate::scheduler::planning::lateness::{Late, Lateness};
 use crate::store::{Claim, SlotTask};
@@ -60,7 +60,7 @@ pub(crate) struct Firing {
     pub(crate) taken: Arc<AtomicBool>,
     pub(crate) rows: Vec<SlotTask>,
     /// The causes for which some of them do not run, to be counted.
-    pub(crate) causes: Vec<&'static str>,
+    pub(crate) causes: Vec<SkipCause>,
     pub(crate) overlap: Overlap,
     pub(crate) audience: Audience,
     pub(crate) orders: Orders,
@@ -84,19 +84,19 @@ impl Firing {
             return end;
         }
         self.taken.store(true, Ordering::Release);
-        for cause in &self.causes {
-            self.metrics.skipped(cause);
+        for &cause in &self.causes {
+            self.metrics.count_skip(cause);
         }
         let since = |then: Timestamp| {
             let passed = self.means.context.clock.now().duration_since(then);
             Duration::try_from(passed).unwrap_or_default()
         };
         let (lag, waited) = (since(self.planned_for), since(self.came));
-        self.metrics.fired(lag);
+        self.metrics.count_start(lag);
         let late = Late::of(&self.slot, &self.request.plan, lag, waited);
         let told = async {
             // A look for releases has no time at which somebody counts on it.
-            if !self.key.is_poll() {
+            if !self.key.is_release_check() {
                 self.lateness.tell(&self.means, &self.key, &late).await;
             }
         };
@@ -158,11 +158,11 @@ impl Firing {
     /// Whether it does not wait for a run of `entry`: as in `lanes`, a batch always waits
     /// for a look for releases, and a look for nobody.
     fn gives_way(&self, entry: &str) -> bool {
-        self.key.is_poll() || self.overlap == Overlap::Skip && entry == self.slot.entry
+        self.key.is_release_check() || self.overlap == Overlap::Skip && entry == self.slot.entry
     }
 
     fn mate(&self) -> Option<String> {
-        self.key.lane_mate().map(|mate| mate.to_string())
+        self.key.shares_queue_with().map(|mate| mate.to_string())
     }
 
     /// Waits until no other process has a run in the lane. That run may have dealt with the

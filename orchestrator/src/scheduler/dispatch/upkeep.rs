@@ -14,8 +14,8 @@ use crate::model::{Entry, EntryKey, Overlap, Plan, Release, RunId};
 use crate::scheduler::dispatch::due::causes;
 use crate::scheduler::dispatch::start::{End, Ended, Firing};
 use crate::scheduler::planning::jitter::delay;
-use crate::scheduler::planning::reason::Reason;
 use crate::scheduler::planning::rows::{Circumstances, Row, asks_for_release, planned, rows};
+use crate::scheduler::planning::skip_reason::SkipReason;
 use crate::scheduler::scheduler::Scheduler;
 use crate::text::neutralised;
 
@@ -64,15 +64,15 @@ impl Scheduler {
         // A run of tasks that are all skipped tells nobody more than their rows do.
         let nothing = unknown
             .clone()
-            .filter(|_| entry.is_poll())
-            .map(Reason::ReleaseUnknown);
+            .filter(|_| entry.is_release_check())
+            .map(SkipReason::ReleaseUnknown);
         let planned = planned(entry, slot, circumstances, release);
         if let Some((plan, _)) = planned.as_ref().filter(|_| asked) {
             self.answered(plan.release.keyword(), unknown);
         }
         let due = planned.filter(|(plan, _)| nothing.is_none() && !plan.tasks.is_empty());
         let Some((plan, rows)) = due else {
-            let reason = nothing.unwrap_or(Reason::NoNewRelease);
+            let reason = nothing.unwrap_or(SkipReason::NoNewRelease);
             self.pass_over(entry, slot, circumstances, Some(&reason));
             return self.free(entry.key(), table);
         };
@@ -107,7 +107,7 @@ impl Scheduler {
 
     /// What was answered, to be shown. The reason is that of an answer that is none.
     fn answered(&self, answer: &'static str, unknown: Option<String>) {
-        self.setup.metrics.release_answer(answer);
+        self.setup.metrics.count_release_answer(answer);
         self.standing.send_if_modified(|standing| {
             match (&standing.release_error, &unknown) {
                 (before, Some(reason)) if before.as_ref() != Some(reason) => {
@@ -199,7 +199,7 @@ impl Scheduler {
                 let reason = format!("run {run} of another scheduler still went on (overlap: skip)");
                 tracing::warn!("{key} of {slot} is skipped: {reason}");
                 if let Some(entry) = entry {
-                    let reason = Reason::overlap(entry, reason);
+                    let reason = SkipReason::overlap(entry, reason);
                     self.pass_over(entry, slot, table.circumstances, Some(&reason));
                 }
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::events::SlotRef;
 use crate::execution::{Means, tell_late};
-use crate::model::{Channel, EntryKey, NoticeKind, Plan, judge_late};
+use crate::model::{EntryKey, NoticeChannel, NoticeKind, Plan, judge_late};
 
 /// How often each entry began late in a row, for each channel. Repeats are told when
 /// their number has doubled, as for failures. Cheap to clone; not kept over a restart.
@@ -64,7 +64,7 @@ impl Lateness {
     }
 
     /// The channels that are to be told, and of how many in a row.
-    fn count(&self, channels: &[Channel], key: &EntryKey, lag: Duration) -> Vec<(String, u64)> {
+    fn count(&self, channels: &[NoticeChannel], key: &EntryKey, lag: Duration) -> Vec<(String, u64)> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut told = Vec::new();
         for channel in channels
@@ -85,8 +85,8 @@ mod tests {
     use super::*;
     use crate::model::Address;
 
-    fn channel(name: &str, kind: NoticeKind, minutes: u64) -> Channel {
-        Channel {
+    fn channel(name: &str, kind: NoticeKind, minutes: u64) -> NoticeChannel {
+        NoticeChannel {
             name: name.to_owned(),
             address: Address::Command(vec!["true".to_owned()]),
             kinds: vec![kind],

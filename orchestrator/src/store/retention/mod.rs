@@ -1,4 +1,6 @@
-//! Forgetting the past: what is asked for, and what the settings want.
+//! Old runs are forgotten: by themselves (`tidy`) or when somebody says so (`prune`), in
+//! the same way (`forget`).
 
+pub(crate) mod forget;
 pub(crate) mod prune;
 pub(crate) mod tidy;

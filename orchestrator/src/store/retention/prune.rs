@@ -1,33 +1,14 @@
-//! Forgetting old runs: their rows and their directories. Never the last success or
-//! the last failure of a collector, and never a run that goes on.
+//! Forgetting old runs because somebody says so: of all that the database has.
 
-use std::collections::HashSet;
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sqlx::AssertSqlSafe;
 
-use crate::model::RunId;
-use crate::rundir::unrecorded;
+use crate::database::columns::Micros;
+use crate::model::{Retention, RunId};
 use crate::store::error::StoreError;
-use crate::store::sql::args;
+use crate::store::retention::forget::{BATCH, size};
 use crate::store::store::Store;
-
-/// How many runs are forgotten by one transaction.
-pub(crate) const BATCH: usize = 100;
-
-/// What is to be kept. A run goes if any bound excludes it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Retention {
-    /// Runs that began then or later.
-    pub since: Option<Timestamp>,
-    /// The newest so many.
-    pub runs: Option<usize>,
-    /// The newest whose directories together have so many bytes.
-    pub bytes: Option<u64>,
-}
 
 /// What was forgotten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -53,9 +34,12 @@ impl Store {
         &self,
         state_dir: &Path,
         retention: &Retention,
+        now: Timestamp,
         dry_run: bool,
     ) -> Result<Pruned, StoreError> {
-        let all: Vec<(String, i64)> = self
+        let since = retention.since(now);
+        let all: Vec<(String, Micros)> = self
+            .database
             .fetch(
                 "select id, started_at from runs where finished_at is not null
                  order by started_at desc, id desc",
@@ -71,10 +55,8 @@ impl Store {
             for (run, (_, started_at)) in ids.into_iter().zip(batch) {
                 pruned.seen += 1;
                 let bytes = size(&state_dir.join("runs").join(run.as_str())).unwrap_or(0);
-                let excluded = retention
-                    .since
-                    .is_some_and(|since| *started_at < since.as_microsecond())
-                    || retention.runs.is_some_and(|runs| pruned.seen > runs)
+                let excluded = since.is_some_and(|since| started_at.0 < since)
+                    || retention.count.is_some_and(|count| pruned.seen > count)
                     || retention.bytes.is_some_and(|limit| kept_bytes + bytes > limit);
                 match (excluded, precious.contains(&run)) {
                     (true, false) => {
@@ -93,86 +75,10 @@ impl Store {
             for batch in doomed.chunks(BATCH) {
                 self.forget(state_dir, batch).await?;
             }
-            if let Some(since) = retention.since {
+            if let Some(since) = since {
                 self.forget_slots(since).await?;
             }
         }
         Ok(pruned)
     }
-
-    /// Those of `runs` that hold the last success or the last failure of a collector.
-    pub(crate) async fn precious_among(&self, runs: &[RunId]) -> Result<HashSet<RunId>, StoreError> {
-        // For each task one step into the index that leads to what came after it.
-        const BEFORE: &str = "select distinct run_id from tasks
-             where run_id in (select value from ";
-        const AFTER: &str = ") and outcome is not null and outcome <> 'skipped'
-               and case when outcome = 'succeeded' then not exists (
-                     select 1 from tasks as newer
-                     where newer.command = tasks.command and newer.outcome = 'succeeded'
-                       and newer.group_name = tasks.group_name
-                       and (newer.run_started_at, newer.run_id) > (tasks.run_started_at, tasks.run_id))
-                   else not exists (
-                     select 1 from tasks as newer
-                     where newer.command = tasks.command
-                       and newer.outcome in ('failed', 'timed_out', 'cancelled', 'not_started', 'lost')
-                       and newer.group_name = tasks.group_name
-                       and (newer.run_started_at, newer.run_id) > (tasks.run_started_at, tasks.run_id))
-                   end";
-        let each = self.text("json_each($1)", "jsonb_array_elements_text($1) as x(value)");
-        let ids: Vec<String> = runs.iter().map(ToString::to_string).collect();
-        let rows: Vec<(String,)> = self
-            .fetch(AssertSqlSafe(format!("{BEFORE}{each}{AFTER}")), &args![&ids])
-            .await?;
-        Ok(rows.into_iter().map(|(run,)| RunId::new(run)).collect())
-    }
-
-    /// The directory first: a row without one still says what happened, a directory
-    /// without a row would lie there for ever.
-    pub(crate) async fn forget(&self, state_dir: &Path, runs: &[RunId]) -> Result<(), StoreError> {
-        let (root, doomed) = (state_dir.to_owned(), runs.to_vec());
-        // A log may be large, and somebody else's run may go on in this process.
-        tokio::task::spawn_blocking(move || remove(&root, &doomed))
-            .await
-            .map_err(|error| StoreError::Refused(format!("removing runs: {error}")))??;
-        let mut sql = self.begin().await?;
-        for run in runs {
-            sql.execute("delete from runs where id = $1", &args![run]).await?;
-        }
-        sql.commit().await
-    }
-
-    /// Slots before `since`, but each entry's newest: it says where a scheduler goes on.
-    pub(crate) async fn forget_slots(&self, since: Timestamp) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
-        sql.execute(
-            "delete from slots where slot < $1
-               and slot < (select max(newest.slot) from slots as newest where newest.entry = slots.entry)",
-            &args![since],
-        )
-        .await?;
-        sql.commit().await
-    }
-}
-
-fn remove(state_dir: &Path, runs: &[RunId]) -> Result<(), StoreError> {
-    for run in runs {
-        let dir = state_dir.join("runs").join(run.as_str());
-        let removed = match fs::remove_dir_all(&dir) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        };
-        removed
-            .and_then(|()| unrecorded::forget(state_dir, run))
-            .map_err(|source| StoreError::File { path: dir, source })?;
-    }
-    Ok(())
-}
-
-/// Bytes of the files in a run's directory, which has no folders.
-pub(crate) fn size(dir: &Path) -> io::Result<u64> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(dir)? {
-        bytes += entry?.metadata()?.len();
-    }
-    Ok(bytes)
 }

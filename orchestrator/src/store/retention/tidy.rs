@@ -11,12 +11,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::model::RunId;
+use crate::database::arg::args;
+use crate::model::{Retention, RunId};
 use crate::rundir::{journal, unrecorded};
 use crate::store::error::StoreError;
-use crate::store::retention::prune::{BATCH, Pruned, Retention, size};
+use crate::store::retention::forget::{BATCH, size};
+use crate::store::retention::prune::Pruned;
 use crate::store::runs::recovery;
-use crate::store::sql::args;
 use crate::store::store::Store;
 
 /// How long nothing is looked at after a look.
@@ -42,9 +43,8 @@ impl Store {
         patience: Duration,
     ) -> Result<Option<Pruned>, StoreError> {
         let deadline = Instant::now() + patience;
-        let nothing = retention.since.is_none() && retention.runs.is_none() && retention.bytes.is_none();
         let stamp = state_dir.join(STAMP);
-        if nothing || !is_time(fs::read_to_string(&stamp).ok().as_deref(), now) {
+        if *retention == Retention::EVERYTHING || !is_time(fs::read_to_string(&stamp).ok().as_deref(), now) {
             return Ok(None);
         }
         let at_stamp = |source| StoreError::File {
@@ -53,7 +53,7 @@ impl Store {
         };
         fs::write(&stamp, now.to_string()).map_err(at_stamp)?;
         let (root, wanted) = (state_dir.to_owned(), *retention);
-        let excluded = tokio::task::spawn_blocking(move || excluded(&root, &wanted))
+        let excluded = tokio::task::spawn_blocking(move || excluded(&root, &wanted, now))
             .await
             .map_err(io::Error::from)
             .and_then(|excluded| excluded)
@@ -71,7 +71,7 @@ impl Store {
             }
             self.tidy_batch(state_dir, batch, &mut pruned).await?;
         }
-        if let Some(since) = retention.since {
+        if let Some(since) = retention.since(now) {
             self.forget_slots(since).await?;
         }
         Ok(Some(pruned))
@@ -101,13 +101,13 @@ impl Store {
 
     /// Those of `runs` that the database has, with their end.
     async fn finished_among(&self, runs: &[RunId]) -> Result<Vec<RunId>, StoreError> {
-        let sql = self.text(
+        let sql = self.database.text(
             "select id from runs where finished_at is not null and id in (select value from json_each($1))",
             "select id from runs where finished_at is not null
                and id in (select value from jsonb_array_elements_text($1) as x(value))",
         );
         let ids: Vec<String> = runs.iter().map(ToString::to_string).collect();
-        let rows: Vec<(String,)> = self.fetch(sql, &args![&ids]).await?;
+        let rows: Vec<(String,)> = self.database.fetch(sql, &args![&ids]).await?;
         Ok(rows.into_iter().map(|(run,)| RunId::new(run)).collect())
     }
 }
@@ -129,7 +129,7 @@ struct Excluded {
     runs: Vec<(RunId, u64)>,
 }
 
-fn excluded(state_dir: &Path, retention: &Retention) -> io::Result<Excluded> {
+fn excluded(state_dir: &Path, retention: &Retention, now: Timestamp) -> io::Result<Excluded> {
     let runs = unrecorded::all(state_dir)?;
     // What waits for the database is not in it whole: it is brought in first.
     let waiting = unrecorded::noted(state_dir)?;
@@ -137,7 +137,7 @@ fn excluded(state_dir: &Path, retention: &Retention) -> io::Result<Excluded> {
         Some(_) => size(&state_dir.join("runs").join(run.as_str())).unwrap_or(0),
         None => 0,
     };
-    let count = kept(&runs, retention, bytes_of);
+    let count = kept(&runs, retention, now, bytes_of);
     let seen = runs.len();
     let runs = runs.into_iter().take(seen - count);
     Ok(Excluded {
@@ -154,12 +154,12 @@ fn excluded(state_dir: &Path, retention: &Retention) -> io::Result<Excluded> {
 
 /// How many of the newest runs are within the bounds; `runs` are sorted, oldest first.
 /// Ids begin with the second in which the run began.
-fn kept(runs: &[RunId], retention: &Retention, bytes_of: impl Fn(&RunId) -> u64) -> usize {
-    let since = retention.since.map(|since| RunId::at(since, 0));
+fn kept(runs: &[RunId], retention: &Retention, now: Timestamp, bytes_of: impl Fn(&RunId) -> u64) -> usize {
+    let since = retention.since(now).map(|since| RunId::at(since, 0));
     let mut bytes = 0;
     runs.iter()
         .rev()
-        .take(retention.runs.unwrap_or(usize::MAX))
+        .take(retention.count.unwrap_or(usize::MAX))
         .take_while(|run| since.as_ref().is_none_or(|since| *run >= since))
         .take_while(|run| {
             bytes += bytes_of(run);
@@ -191,26 +191,27 @@ mod tests {
         let runs: Vec<RunId> = (10..20)
             .map(|day| RunId::at(at(&format!("2026-11-{day}T04:10:00Z")), 7))
             .collect();
-        let kept = |retention: Retention| kept(&runs, &retention, |_| 100);
-        assert_eq!(kept(Retention::default()), 10);
+        let now = at("2026-11-20T04:10:00Z");
+        let kept = |retention: Retention| kept(&runs, &retention, now, |_| 100);
+        assert_eq!(kept(Retention::EVERYTHING), 10);
         let runs_only = |runs| Retention {
-            runs: Some(runs),
-            ..Retention::default()
+            count: Some(runs),
+            ..Retention::EVERYTHING
         };
         assert_eq!((kept(runs_only(3)), kept(runs_only(0))), (3, 0));
         let since = Retention {
-            since: Some(at("2026-11-18T04:10:00Z")),
-            ..Retention::default()
+            age: Some(Duration::from_secs(2 * 24 * 3600)),
+            ..Retention::EVERYTHING
         };
         assert_eq!(kept(since), 2);
         let bytes = Retention {
             bytes: Some(599),
-            ..Retention::default()
+            ..Retention::EVERYTHING
         };
         assert_eq!(kept(bytes), 5);
         assert_eq!(
             kept(Retention {
-                runs: Some(4),
+                count: Some(4),
                 ..bytes
             }),
             4

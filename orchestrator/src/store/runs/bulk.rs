@@ -3,11 +3,13 @@
 
 use jiff::Timestamp;
 
+use crate::database::arg::args;
+use crate::database::transaction::Transaction;
 use crate::events::{AttemptRecord, PlannedTask, TaskSummary};
 use crate::model::RunId;
+use crate::store::change::change_all;
 use crate::store::error::StoreError;
-use crate::store::runs::transition::Change;
-use crate::store::sql::{Arg, Sql, args};
+use crate::store::runs::transition::StateChange;
 
 /// A statement over the rows of a JSON array of arrays: `value ->> 3` is the fourth
 /// value of a row. Only the way to unfold it differs. Without the limit, which limits
@@ -31,8 +33,8 @@ macro_rules! over_rows {
 }
 
 /// Tasks become part of a run's plan.
-pub(crate) async fn planned(
-    sql: &mut Sql,
+pub(crate) async fn plan_tasks(
+    sql: &mut Transaction,
     run: &RunId,
     at: Timestamp,
     tasks: &[PlannedTask],
@@ -47,13 +49,14 @@ pub(crate) async fn planned(
         let PlannedTask { task, args, schedule } = planned;
         args![task.position, at, &task.group, &task.command, args, schedule]
     });
-    change_all(sql, Change::PlanTask, TEXT, run, &rows.collect::<Vec<_>>()).await
+    change_all(sql, StateChange::PlanTask, TEXT, run, &rows.collect::<Vec<_>>()).await
 }
 
-/// Attempts end, named by the position of their task, which has not ended itself. The start of one may be missing:
-/// it is in the same batch, or a full disk kept the journal from taking it.
-pub(crate) async fn attempts_ended(
-    sql: &mut Sql,
+/// Attempts end, named by the position of their task, which has not ended itself. The start
+/// of one may be missing: it is in the same batch, or a full disk kept the journal from
+/// taking it.
+pub(crate) async fn end_attempts(
+    sql: &mut Transaction,
     run: &RunId,
     attempts: &[(usize, &AttemptRecord)],
 ) -> Result<(), StoreError> {
@@ -86,12 +89,12 @@ pub(crate) async fn attempts_ended(
             &attempt.isolation
         ]
     });
-    change_all(sql, Change::EndAttempt, TEXT, run, &rows.collect::<Vec<_>>()).await
+    change_all(sql, StateChange::EndAttempt, TEXT, run, &rows.collect::<Vec<_>>()).await
 }
 
 /// Tasks end.
-pub(crate) async fn tasks_ended(
-    sql: &mut Sql,
+pub(crate) async fn end_tasks(
+    sql: &mut Transaction,
     run: &RunId,
     tasks: &[&TaskSummary],
 ) -> Result<(), StoreError> {
@@ -130,32 +133,5 @@ pub(crate) async fn tasks_ended(
             &task.warnings
         ]
     });
-    change_all(sql, Change::EndTask, TEXT, run, &rows.collect::<Vec<_>>()).await
-}
-
-/// Changes as many rows as there are. Any other number means that one of them was not
-/// in the state from which `change` leads on.
-async fn change_all<const N: usize>(
-    sql: &mut Sql,
-    change: Change,
-    (sqlite, postgres): (&'static str, &'static str),
-    run: &RunId,
-    rows: &[[Arg; N]],
-) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<&[Arg]> = rows.iter().map(<[Arg; N]>::as_slice).collect();
-    let json =
-        serde_json::to_string(&rows).map_err(|error| StoreError::Refused(format!("{change}: {error}")))?;
-    let changed = sql
-        .execute(sql.text(sqlite, postgres), &args![run, &json])
-        .await?;
-    if usize::try_from(changed) == Ok(rows.len()) {
-        return Ok(());
-    }
-    Err(StoreError::Refused(format!(
-        "{change} would change {changed} rows, not {}",
-        rows.len()
-    )))
+    change_all(sql, StateChange::EndTask, TEXT, run, &rows.collect::<Vec<_>>()).await
 }

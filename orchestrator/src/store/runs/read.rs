@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
+use crate::database::arg::{Arg, args};
+use crate::database::columns::Micros;
 use crate::events::TaskSummary;
-use crate::model::{Owner, RunId};
+use crate::model::words::words;
+use crate::model::{OutcomeKind, Owner, RunId};
 use crate::store::error::StoreError;
 use crate::store::runs::rows::{AttemptRow, LastRow, RunRow, TaskRow};
-use crate::store::sql::{Arg, args};
 use crate::store::store::Store;
 
 /// Which runs to list.
@@ -29,6 +31,18 @@ pub struct HistoryFilter {
     pub last: u32,
 }
 
+words! {
+    /// How far a run is.
+    pub enum RunStatus {
+        /// Its end is not recorded.
+        Running = "running",
+        /// Its end is.
+        Finished = "finished",
+        /// It had none, and somebody found that.
+        Lost = "lost",
+    }
+}
+
 /// A run in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunHeader {
@@ -38,8 +52,8 @@ pub struct RunHeader {
     pub schedule: String,
     /// The group it was narrowed to.
     pub group: Option<String>,
-    /// `running` until its end was recorded, then `finished`; `lost` if it had none.
-    pub state: &'static str,
+    /// How far it is.
+    pub state: RunStatus,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended; for a lost one, when that was found.
@@ -81,12 +95,12 @@ pub struct TaskState {
     /// Its cadence.
     pub schedule: String,
     /// Its attempts in order.
-    pub attempt_list: Vec<Attempt>,
+    pub attempt_list: Vec<RecordedAttempt>,
 }
 
 /// An attempt of a recorded run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Attempt {
+pub struct RecordedAttempt {
     /// Counted from 1.
     pub number: u32,
     /// When it was started.
@@ -144,6 +158,7 @@ impl Store {
         count: u32,
     ) -> Result<Vec<LastOutcome>, StoreError> {
         let rows: Vec<LastRow> = self
+            .database
             .fetch(
                 "select run_id, run_started_at, args, outcome, reason, suspect,
                      exists (select 1 from attempts
@@ -161,18 +176,16 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn last_success(&self, group: &str, command: &str) -> Result<Option<Timestamp>, StoreError> {
-        let rows: Vec<(String, i64)> = self
+        let rows: Vec<(Micros,)> = self
+            .database
             .fetch(
-                "select run_id, run_started_at from tasks
-                 where command = $1 and group_name = $2 and outcome = 'succeeded'
+                "select run_started_at from tasks
+                 where command = $1 and group_name = $2 and outcome = $3
                  order by run_started_at desc limit 1",
-                &args![command, group],
+                &args![command, group, OutcomeKind::Succeeded.as_str()],
             )
             .await?;
-        rows.into_iter()
-            .next()
-            .map(|(run, at)| crate::store::runs::rows::instant(&RunId::new(run), at))
-            .transpose()
+        Ok(rows.first().map(|(at,)| at.0))
     }
 
     /// The groups in which a collector was part of its newest runs.
@@ -181,6 +194,7 @@ impl Store {
     /// The database fails.
     pub async fn groups_of(&self, command: &str) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = self
+            .database
             .fetch(
                 "select distinct group_name from
                      (select group_name from tasks where command = $1
@@ -198,7 +212,7 @@ impl Store {
     /// The database fails.
     pub async fn history(&self, filter: &HistoryFilter) -> Result<Vec<RunHeader>, StoreError> {
         let (sql, args) = history(filter);
-        let rows: Vec<RunRow> = self.fetch(AssertSqlSafe(sql), &args).await?;
+        let rows: Vec<RunRow> = self.database.fetch(AssertSqlSafe(sql), &args).await?;
         rows.into_iter().map(RunRow::header).collect()
     }
 
@@ -209,18 +223,20 @@ impl Store {
     /// The database fails.
     pub async fn find_run(&self, prefix: &str) -> Result<Vec<RunId>, StoreError> {
         let ids: Vec<(String,)> = if prefix == "last" {
-            self.fetch(
-                "select id from runs order by started_at desc, id desc limit 1",
-                &[],
-            )
-            .await?
+            self.database
+                .fetch(
+                    "select id from runs order by started_at desc, id desc limit 1",
+                    &[],
+                )
+                .await?
         } else {
             // Ids are ASCII and compared byte by byte: what begins so is a range.
-            self.fetch(
-                "select id from runs where id >= $1 and id < $2 order by id limit 2",
-                &args![prefix, &format!("{prefix}\u{7f}")],
-            )
-            .await?
+            self.database
+                .fetch(
+                    "select id from runs where id >= $1 and id < $2 order by id limit 2",
+                    &args![prefix, &format!("{prefix}\u{7f}")],
+                )
+                .await?
         };
         Ok(ids.into_iter().map(|(id,)| RunId::new(id)).collect())
     }
@@ -231,7 +247,7 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn run(&self, run: &RunId) -> Result<Option<RunRecord>, StoreError> {
-        let mut sql = self.snapshot().await?;
+        let mut sql = self.database.snapshot().await?;
         let rows: Vec<RunRow> = sql.fetch("select * from runs where id = $1", &args![run]).await?;
         let tasks: Vec<TaskRow> = sql
             .fetch(

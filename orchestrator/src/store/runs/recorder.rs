@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::database::DatabaseError;
 use crate::events::Message;
 use crate::model::RunId;
 use crate::rundir::journal::{self, Numbered};
@@ -41,21 +42,10 @@ pub struct RecorderEnd {
 }
 
 /// Records what comes through `queue` until it ends and everything is written, or
-/// `drain` has passed since it ended. A run that the database has whole is no longer
+/// `drain` has passed since it ended, or whoever notifies `enough` does not want to wait
+/// any longer than for the end of the queue. A run that the database has whole is no longer
 /// noted as unrecorded.
 pub async fn record(
-    store: Store,
-    run: RunId,
-    state_dir: PathBuf,
-    queue: mpsc::Receiver<Message>,
-    drain: Duration,
-) -> RecorderEnd {
-    record_until(store, run, state_dir, queue, drain, Arc::default()).await
-}
-
-/// The same, but whoever notifies `enough` does not want to wait any longer than for the
-/// end of the queue.
-pub async fn record_until(
     store: Store,
     run: RunId,
     state_dir: PathBuf,
@@ -224,5 +214,5 @@ async fn write_all(
 }
 
 fn silent() -> StoreError {
-    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer")).into()
+    DatabaseError::no_answer("no answer".to_owned()).into()
 }

@@ -6,14 +6,17 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::database::arg::args;
+use crate::database::columns::{Micros, OwnerColumns};
+use crate::database::transaction::Transaction;
 use crate::events::SlotRef;
 use crate::model::{Owner, RunId};
 use crate::rundir::{journal, unrecorded};
+use crate::store::change::change_one;
 use crate::store::error::StoreError;
 use crate::store::owner::is_gone;
-use crate::store::runs::transition::Change;
+use crate::store::runs::transition::StateChange;
 use crate::store::runs::write::Gaps;
-use crate::store::sql::{Sql, args};
 use crate::store::store::Store;
 
 /// How many events are brought in by one transaction.
@@ -31,23 +34,19 @@ pub struct Recovered {
 }
 
 #[derive(sqlx::FromRow)]
-struct Unfinished {
+struct UnfinishedColumns {
     id: String,
-    owner_host: String,
-    owner_boot: String,
-    owner_pid: i64,
-    owner_start: i64,
+    #[sqlx(flatten)]
+    owner: OwnerColumns,
 }
 
 #[derive(sqlx::FromRow)]
-struct NeverBegun {
+struct NeverBegunColumns {
     entry: String,
-    slot: i64,
+    slot: Micros,
     run_id: String,
-    owner_host: String,
-    owner_boot: String,
-    owner_pid: i64,
-    owner_start: i64,
+    #[sqlx(flatten)]
+    owner: OwnerColumns,
 }
 
 impl Store {
@@ -90,8 +89,7 @@ impl Store {
     /// Slots that somebody took who ended before the run had a beginning: its journal
     /// would have been brought in by now, so nothing was started.
     async fn settle_never_begun(&self, state_dir: &Path, here: &Owner) -> Result<(), StoreError> {
-        let rows: Vec<NeverBegun> = self
-            .fetch(
+        let rows: Vec<NeverBegunColumns> = self.database.fetch(
                 "select distinct s.entry, s.slot, s.run_id, s.owner_host, s.owner_boot, s.owner_pid, s.owner_start
                  from ledger l join slots s on s.entry = l.entry and s.slot = l.slot
                  where l.state = 'due' and s.run_id is not null and s.owner_host = $1
@@ -101,17 +99,13 @@ impl Store {
             .await?;
         for row in rows {
             let run = RunId::new(row.run_id);
-            let owner = Owner {
-                host: row.owner_host,
-                boot: row.owner_boot,
-                pid: u32::try_from(row.owner_pid).map_err(|error| StoreError::row(&run, &error))?,
-                started: u64::try_from(row.owner_start).map_err(|error| StoreError::row(&run, &error))?,
-            };
+            let owner = row.owner.0;
             if is_abandoned(state_dir, &run, &owner, here) {
                 let cause = format!("orchestrate ({owner}) took the slot and ended before it could run it");
-                let at =
-                    Timestamp::from_microsecond(row.slot).map_err(|error| StoreError::row(&run, &error))?;
-                let slot = SlotRef { entry: row.entry, at };
+                let slot = SlotRef {
+                    entry: row.entry,
+                    at: row.slot.0,
+                };
                 self.give_up_slot(&slot, &run, &cause).await?;
             }
         }
@@ -179,6 +173,7 @@ impl Store {
 
     async fn events(&self, run: &RunId) -> Result<i64, StoreError> {
         let rows: Vec<(i64,)> = self
+            .database
             .fetch("select events from runs where id = $1", &args![run])
             .await?;
         Ok(rows.first().map_or(0, |(events,)| *events))
@@ -186,25 +181,16 @@ impl Store {
 
     /// Runs without an end, oldest first, and the processes that own them.
     pub(crate) async fn unfinished(&self) -> Result<Vec<(RunId, Owner)>, StoreError> {
-        let rows: Vec<Unfinished> = self
+        let rows: Vec<UnfinishedColumns> = self
+            .database
             .fetch(
                 "select id, owner_host, owner_boot, owner_pid, owner_start from runs
                  where finished_at is null order by started_at, id",
                 &[],
             )
             .await?;
-        rows.into_iter()
-            .map(|row| {
-                let run = RunId::new(row.id);
-                let owner = Owner {
-                    host: row.owner_host,
-                    boot: row.owner_boot,
-                    pid: u32::try_from(row.owner_pid).map_err(|error| StoreError::row(&run, &error))?,
-                    started: u64::try_from(row.owner_start).map_err(|error| StoreError::row(&run, &error))?,
-                };
-                Ok((run, owner))
-            })
-            .collect()
+        let read = |row: UnfinishedColumns| (RunId::new(row.id), row.owner.0);
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// Gives a run up: its running task is lost, what had not begun was not started.
@@ -216,7 +202,7 @@ impl Store {
         reason: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         // The row is locked by this: whoever comes second finds it finished.
         let ours = sql
             .execute(
@@ -281,7 +267,7 @@ impl Store {
 
 /// A run that was given up turns out to have left a journal that knows more: what was
 /// only assumed is taken back. Called by whoever applies events, in its transaction.
-pub(crate) async fn reopen(sql: &mut Sql, run: &RunId, lost: &str) -> Result<(), StoreError> {
+pub(crate) async fn reopen(sql: &mut Transaction, run: &RunId, lost: &str) -> Result<(), StoreError> {
     let not_started = format!("not started: {lost}");
     let assumed = args![run, lost, &not_started];
     for statement in [
@@ -295,8 +281,7 @@ pub(crate) async fn reopen(sql: &mut Sql, run: &RunId, lost: &str) -> Result<(),
     ] {
         sql.execute(statement, &assumed).await?;
     }
-    sql.change_one(
-        Change::ReopenRun,
+    change_one(sql, StateChange::ReopenRun,
         "update runs set finished_at = null, success = null, lost = null, succeeded = 0, failed = 0, skipped = 0
          where id = $1 and lost is not null",
         &args![run],

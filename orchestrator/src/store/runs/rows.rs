@@ -4,18 +4,19 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use crate::database::columns::{Micros, OwnerColumns};
 use crate::events::{RecordCounts, TaskSummary};
-use crate::model::{Owner, RunId};
+use crate::model::RunId;
 use crate::store::error::StoreError;
-use crate::store::runs::read::{Attempt, LastOutcome, RunHeader};
+use crate::store::runs::read::{LastOutcome, RecordedAttempt, RunHeader, RunStatus};
 
 #[derive(FromRow)]
 pub(crate) struct RunRow {
     id: String,
     schedule: String,
     group_name: Option<String>,
-    started_at: i64,
-    finished_at: Option<i64>,
+    started_at: Micros,
+    finished_at: Option<Micros>,
     succeeded: i64,
     failed: i64,
     skipped: i64,
@@ -23,10 +24,8 @@ pub(crate) struct RunRow {
     success: Option<bool>,
     exit_code: Option<i64>,
     lost: Option<String>,
-    owner_host: String,
-    owner_boot: String,
-    owner_pid: i64,
-    owner_start: i64,
+    #[sqlx(flatten)]
+    owner: OwnerColumns,
 }
 
 #[derive(FromRow)]
@@ -65,8 +64,8 @@ pub(crate) struct TaskRow {
 pub(crate) struct AttemptRow {
     pub(crate) position: i64,
     number: i64,
-    started_at: i64,
-    finished_at: Option<i64>,
+    started_at: Micros,
+    finished_at: Option<Micros>,
     outcome: Option<String>,
     exit_code: Option<i64>,
     signal: Option<String>,
@@ -78,7 +77,7 @@ pub(crate) struct AttemptRow {
 #[derive(FromRow)]
 pub(crate) struct LastRow {
     run_id: String,
-    run_started_at: i64,
+    run_started_at: Micros,
     args: Json<Vec<String>>,
     outcome: Option<String>,
     reason: Option<String>,
@@ -94,7 +93,7 @@ impl LastRow {
             group: group.to_owned(),
             command: command.to_owned(),
             args: self.args.0,
-            started_at: instant(&run, self.run_started_at)?,
+            started_at: self.run_started_at.0,
             run,
             outcome: self.outcome.unwrap_or_else(|| unfinished.to_owned()),
             reason: self.reason.unwrap_or_default(),
@@ -110,12 +109,12 @@ impl RunRow {
             schedule: self.schedule,
             group: self.group_name,
             state: match (&self.lost, self.finished_at) {
-                (Some(_), _) => "lost",
-                (None, Some(_)) => "finished",
-                (None, None) => "running",
+                (Some(_), _) => RunStatus::Lost,
+                (None, Some(_)) => RunStatus::Finished,
+                (None, None) => RunStatus::Running,
             },
-            started_at: instant(&run, self.started_at)?,
-            finished_at: self.finished_at.map(|at| instant(&run, at)).transpose()?,
+            started_at: self.started_at.0,
+            finished_at: self.finished_at.map(Timestamp::from),
             succeeded: number(&run, self.succeeded)?,
             failed: number(&run, self.failed)?,
             skipped: number(&run, self.skipped)?,
@@ -123,12 +122,7 @@ impl RunRow {
             success: self.success,
             exit_code: self.exit_code.map(|code| number(&run, code)).transpose()?,
             lost: self.lost,
-            owner: Owner {
-                host: self.owner_host,
-                boot: self.owner_boot,
-                pid: number(&run, self.owner_pid)?,
-                started: number(&run, self.owner_start)?,
-            },
+            owner: self.owner.0,
             run,
         })
     }
@@ -136,7 +130,11 @@ impl RunRow {
 
 impl TaskRow {
     /// The task and its cadence.
-    pub(crate) fn task(self, run: &RunId, attempts: &[Attempt]) -> Result<(TaskSummary, String), StoreError> {
+    pub(crate) fn task(
+        self,
+        run: &RunId,
+        attempts: &[RecordedAttempt],
+    ) -> Result<(TaskSummary, String), StoreError> {
         let unfinished = if attempts.is_empty() { "pending" } else { "running" };
         let recorded: u32 = number(run, self.attempts)?;
         let counts = match (self.added, self.changed, self.unchanged) {
@@ -182,11 +180,11 @@ impl TaskRow {
 }
 
 impl AttemptRow {
-    pub(crate) fn attempt(self, run: &RunId) -> Result<Attempt, StoreError> {
-        Ok(Attempt {
+    pub(crate) fn attempt(self, run: &RunId) -> Result<RecordedAttempt, StoreError> {
+        Ok(RecordedAttempt {
             number: number(run, self.number)?,
-            started_at: instant(run, self.started_at)?,
-            finished_at: self.finished_at.map(|at| instant(run, at)).transpose()?,
+            started_at: self.started_at.0,
+            finished_at: self.finished_at.map(Timestamp::from),
             outcome: self.outcome,
             exit_code: self.exit_code.map(|code| number(run, code)).transpose()?,
             signal: self.signal,
@@ -195,10 +193,6 @@ impl AttemptRow {
             isolation: self.isolation,
         })
     }
-}
-
-pub(crate) fn instant(run: &RunId, microseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(microseconds).map_err(|error| StoreError::row(run, &error))
 }
 
 pub(crate) fn number<T: TryFrom<i64, Error: ToString>>(run: &RunId, value: i64) -> Result<T, StoreError> {

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
-use crate::model::RunId;
+use crate::database::arg::{Arg, args};
+use crate::database::columns::Micros;
+use crate::model::{OutcomeKind, RunId};
 use crate::store::error::StoreError;
-use crate::store::runs::rows::{instant, number};
-use crate::store::sql::{Arg, args};
+use crate::store::runs::rows::number;
 use crate::store::store::Store;
 
 /// Which runs of a collector are looked at.
@@ -81,16 +82,22 @@ pub struct EndedRun {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct Columns {
     run_id: String,
-    run_started_at: i64,
+    run_started_at: Micros,
     outcome: Option<String>,
     reason: Option<String>,
     duration_ms: i64,
 }
 
-const SUCCESS: [&str; 1] = ["succeeded"];
-pub(crate) const FAILURES: [&str; 5] = ["failed", "timed_out", "cancelled", "not_started", "lost"];
+const SUCCESS: [OutcomeKind; 1] = [OutcomeKind::Succeeded];
+const FAILURES: [OutcomeKind; 5] = [
+    OutcomeKind::Failed,
+    OutcomeKind::TimedOut,
+    OutcomeKind::Cancelled,
+    OutcomeKind::NotStarted,
+    OutcomeKind::Lost,
+];
 
 impl Store {
     /// How a collector does.
@@ -110,7 +117,8 @@ impl Store {
                 conditions.push_str(&format!(" and {condition} ${}", args.len()));
             }
         }
-        let rows: Vec<Row> = self
+        let rows: Vec<Columns> = self
+            .database
             .fetch(
                 AssertSqlSafe(format!(
                     "select run_id, run_started_at, outcome, reason, duration_ms from tasks
@@ -120,7 +128,10 @@ impl Store {
                 &args,
             )
             .await?;
-        let rows = rows.into_iter().map(Row::read).collect::<Result<Vec<_>, _>>()?;
+        let rows = rows
+            .into_iter()
+            .map(Columns::read)
+            .collect::<Result<Vec<_>, _>>()?;
         let mut statistics = summarise(&rows);
         statistics.command.clone_from(&filter.command);
         statistics.group.clone_from(&filter.group);
@@ -134,24 +145,34 @@ impl Store {
     async fn last_ended(
         &self,
         filter: &StatisticsFilter,
-        outcomes: &[&str],
+        outcomes: &[OutcomeKind],
     ) -> Result<Option<EndedRun>, StoreError> {
-        let group = filter.group.as_ref().map_or("", |_| " and group_name = $2");
         let mut args = args![&filter.command].to_vec();
+        args.extend(outcomes.iter().map(|outcome| Arg::from(outcome.as_str())));
         args.extend(filter.group.as_ref().map(Arg::from));
-        let each: Vec<String> = outcomes
-            .iter()
-            .map(|outcome| {
+        let group = match filter.group {
+            Some(_) => format!(" and group_name = ${}", args.len()),
+            None => String::new(),
+        };
+        let each: Vec<String> = (2..)
+            .zip(outcomes)
+            .map(|(place, outcome)| {
                 format!(
                     "select * from (
                          select run_id, run_started_at, outcome, reason, duration_ms from tasks
-                         where command = $1 and outcome = '{outcome}'{group}
+                         where command = $1 and outcome = ${place}{group}
                          order by run_started_at desc, run_id desc limit 1) as {outcome}"
                 )
             })
             .collect();
-        let rows: Vec<Row> = self.fetch(AssertSqlSafe(each.join(" union all ")), &args).await?;
-        let ended = rows.into_iter().map(Row::read).collect::<Result<Vec<_>, _>>()?;
+        let rows: Vec<Columns> = self
+            .database
+            .fetch(AssertSqlSafe(each.join(" union all ")), &args)
+            .await?;
+        let ended = rows
+            .into_iter()
+            .map(Columns::read)
+            .collect::<Result<Vec<_>, _>>()?;
         let newest = ended.into_iter().max_by(|one, other| {
             (one.started_at, one.run.as_str()).cmp(&(other.started_at, other.run.as_str()))
         });
@@ -175,11 +196,11 @@ struct Task {
     duration_ms: u64,
 }
 
-impl Row {
+impl Columns {
     fn read(self) -> Result<Task, StoreError> {
         let run = RunId::new(self.run_id);
         Ok(Task {
-            started_at: instant(&run, self.run_started_at)?,
+            started_at: self.run_started_at.0,
             outcome: self.outcome,
             reason: self.reason.unwrap_or_default(),
             duration_ms: number(&run, self.duration_ms)?,
@@ -195,11 +216,13 @@ fn summarise(tasks: &[Task]) -> Statistics {
         let outcome = task.outcome.as_deref().unwrap_or("unfinished");
         *outcomes.entry(outcome.to_owned()).or_default() += 1;
     }
-    let count = |words: &[&str]| -> usize { words.iter().filter_map(|word| outcomes.get(*word)).sum() };
+    let count = |kinds: &[OutcomeKind]| -> usize {
+        kinds.iter().filter_map(|kind| outcomes.get(kind.as_str())).sum()
+    };
     let (succeeded, failed) = (count(&SUCCESS), count(&FAILURES));
     let durations = tasks
         .iter()
-        .filter(|task| task.outcome.as_deref() == Some(SUCCESS[0]))
+        .filter(|task| task.outcome.as_deref() == Some(OutcomeKind::Succeeded.as_str()))
         .map(|task| task.duration_ms);
     Statistics {
         command: String::new(),

@@ -1,15 +1,16 @@
 //! The one table of what may become of what is remembered. Pure.
 //!
-//! `store` changes the state of a row only by naming a [`Change`], so that one which is
-//! not in the table cannot be asked for. Each names the states it leads from and to; its
-//! statement holds only for rows in the first, and must hit as many as were meant. The
-//! triggers of migration 0004 say the same to whoever writes without us.
+//! A statement that makes or ends single rows names its [`StateChange`]: it holds only for
+//! rows in the state that the change leads from, and must hit as many as were meant. What
+//! gives a whole run up, or takes that back (`recovery`), changes whichever rows are in
+//! that state and names none. The triggers of migration 0004 refuse the worst to whoever
+//! writes without us; tests walk the table on both databases.
 
 use std::fmt;
 
 /// What a row says of its thing. The words of the database are in its migrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
+pub enum RowState {
     /// A run without an end.
     RunGoesOn,
     /// A run that told its end itself.
@@ -40,7 +41,7 @@ pub enum State {
     SlotUnknown,
 }
 
-impl State {
+impl RowState {
     /// Every state, by the thing whose state it is.
     pub const ALL: [&'static [Self]; 4] = [
         &[Self::RunGoesOn, Self::RunFinished, Self::RunLost],
@@ -58,7 +59,7 @@ impl State {
 
 /// A change of state. There are no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum StateChange {
     /// A run begins.
     StartRun,
     /// It tells its end.
@@ -97,11 +98,11 @@ pub enum Change {
     ReopenSlot,
 }
 
-impl Change {
+impl StateChange {
     /// The table: every change, the state it leads from (`None`: there was no row), and
     /// the state it leads to.
-    pub const TABLE: [(Self, Option<State>, State); 22] = {
-        use State::{
+    pub const TABLE: [(Self, Option<RowState>, RowState); 22] = {
+        use RowState::{
             AttemptEnded, AttemptLost, AttemptOpen, RunFinished, RunGoesOn, RunLost, SlotDue, SlotMissed,
             SlotRan, SlotSkipped, SlotUnknown, TaskEnded, TaskGivenUp, TaskOpen,
         };
@@ -132,14 +133,14 @@ impl Change {
     };
 
     /// Whether anything leads from one state to the other.
-    pub fn leads(from: State, to: State) -> bool {
+    pub fn leads(from: RowState, to: RowState) -> bool {
         Self::TABLE
             .iter()
             .any(|&(_, before, after)| before == Some(from) && after == to)
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for StateChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::StartRun => "starting a run",
@@ -170,8 +171,8 @@ mod tests {
 
     #[test]
     fn the_table_is_whole_and_consistent() {
-        for (change, from, to) in Change::TABLE {
-            let things = State::ALL.iter().filter(|states| states.contains(&to));
+        for (change, from, to) in StateChange::TABLE {
+            let things = RowState::ALL.iter().filter(|states| states.contains(&to));
             assert_eq!(things.clone().count(), 1, "{to:?} is a state of one thing");
             let same = from.is_none_or(|from| things.clone().any(|states| states.contains(&from)));
             assert!(same, "{change:?} makes one thing another");
@@ -179,31 +180,33 @@ mod tests {
         }
         // What somebody saw is never taken back.
         for sure in [
-            State::RunFinished,
-            State::TaskEnded,
-            State::AttemptEnded,
-            State::SlotRan,
+            RowState::RunFinished,
+            RowState::TaskEnded,
+            RowState::AttemptEnded,
+            RowState::SlotRan,
         ] {
-            let all = State::ALL.iter().copied().flatten();
+            let all = RowState::ALL.iter().copied().flatten();
             assert!(
-                all.copied().all(|other| !Change::leads(sure, other)),
+                all.copied().all(|other| !StateChange::leads(sure, other)),
                 "{sure:?} is no end"
             );
         }
         // What is open can end, and what was assumed can be taken back.
         for from in [
-            State::RunGoesOn,
-            State::RunLost,
-            State::TaskOpen,
-            State::TaskGivenUp,
-            State::AttemptOpen,
-            State::AttemptLost,
-            State::SlotDue,
-            State::SlotUnknown,
-            State::SlotMissed,
+            RowState::RunGoesOn,
+            RowState::RunLost,
+            RowState::TaskOpen,
+            RowState::TaskGivenUp,
+            RowState::AttemptOpen,
+            RowState::AttemptLost,
+            RowState::SlotDue,
+            RowState::SlotUnknown,
+            RowState::SlotMissed,
         ] {
             assert!(
-                Change::TABLE.iter().any(|(_, before, _)| *before == Some(from)),
+                StateChange::TABLE
+                    .iter()
+                    .any(|(_, before, _)| *before == Some(from)),
                 "{from:?} is a dead end"
             );
         }

@@ -8,14 +8,17 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use crate::database::arg::args;
+use crate::database::transaction::Transaction;
 use crate::events::{RunEvent, Summary, TaskRef, TaskSummary};
-use crate::model::{Owner, RunId};
+use crate::model::{OutcomeKind, Owner, RunId};
 use crate::rundir::journal::Numbered;
+use crate::store::change::change_one;
 use crate::store::error::StoreError;
-use crate::store::runs::transition::Change;
+use crate::store::runs::transition::StateChange;
 use crate::store::runs::{bulk, recovery};
-use crate::store::sql::{Sql, args};
 use crate::store::store::Store;
+use crate::store::timetable::ledger::LedgerState;
 use crate::store::timetable::{releases, slots};
 
 /// What events that are missing before a batch mean.
@@ -33,16 +36,14 @@ impl Store {
         match self.try_apply(run, events, gaps).await {
             // Somebody else wrote the same run in the same moment and was faster: now
             // it is there to be seen. What is wrong in itself is so the second time too.
-            Err(StoreError::Statement(sqlx::Error::Database(error))) if error.is_unique_violation() => {
-                self.try_apply(run, events, gaps).await
-            }
+            Err(error) if error.is_unique_violation() => self.try_apply(run, events, gaps).await,
             done => done,
         }
     }
 
     async fn try_apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
-        let select = self.text(
+        let mut sql = self.database.begin().await?;
+        let select = self.database.text(
             "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1",
             "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1 for update",
         );
@@ -74,14 +75,15 @@ impl Store {
             }
             let has_slot = row.first().is_some_and(|(.., has_slot)| *has_slot);
             write(&mut sql, run, &new, has_slot).await?;
-            sql.change_one(
+            change_one(
+                &mut sql,
                 "counting events",
                 "update runs set events = $1 where id = $2 and events = $3",
                 &args![*last, run, known],
             )
             .await?;
         }
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 }
 
@@ -89,7 +91,7 @@ impl Store {
 /// they had among each other, the rows are the same. What the database could not see
 /// that way (an end twice, a start after the end) is refused here.
 async fn write(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     run: &RunId,
     events: &[&Numbered],
     mut has_slot: bool,
@@ -108,10 +110,10 @@ async fn write(
                 tasks,
                 ..
             } => {
-                run_started(sql, run, schedule, group, *at, owner).await?;
-                bulk::planned(sql, run, *at, tasks).await?;
+                start_run(sql, run, schedule, group, *at, owner).await?;
+                bulk::plan_tasks(sql, run, *at, tasks).await?;
                 if let Some(slot) = slot {
-                    slots::taken(sql, run, slot, *at, tasks).await?;
+                    slots::begin_at_slot(sql, run, slot, *at, tasks).await?;
                     has_slot = true;
                 }
             }
@@ -122,21 +124,21 @@ async fn write(
                 log,
                 ..
             } => {
-                once(
+                ensure(
                     !settled.contains(&task.position),
                     "starting an attempt at a task that ended",
                 )?;
-                once(
+                ensure(
                     started.insert((task.position, *attempt)),
                     "starting an attempt twice",
                 )?;
                 // One that ended meanwhile needs no row of its own before.
                 if !ended.contains(&(task.position, *attempt)) {
-                    attempt_started(sql, run, task, *attempt, *at, log).await?;
+                    start_attempt(sql, run, task, *attempt, *at, log).await?;
                 }
             }
             RunEvent::TaskRetry { task, attempt, .. } => {
-                once(!settled.contains(&task.position), "retrying a task that ended")?;
+                ensure(!settled.contains(&task.position), "retrying a task that ended")?;
                 attempts.push((task.position, attempt));
             }
             RunEvent::TaskFinished {
@@ -144,35 +146,35 @@ async fn write(
                 task,
                 last_attempt,
             } => {
-                once(settled.insert(task.position), "ending a task twice")?;
-                releases::dealt_with(sql, run, task, *at).await?;
+                ensure(settled.insert(task.position), "ending a task twice")?;
+                releases::settle_releases(sql, run, task, *at).await?;
                 attempts.push((task.position, last_attempt));
-                tasks.push((&**task, "ran"));
+                tasks.push((&**task, LedgerState::Ran));
             }
             RunEvent::TaskSkipped { task, .. } => {
-                once(settled.insert(task.position), "ending a task twice")?;
-                tasks.push((&**task, "skipped"));
+                ensure(settled.insert(task.position), "ending a task twice")?;
+                tasks.push((&**task, LedgerState::Skipped));
             }
             RunEvent::RunFinished(summary) => {
-                once(finished.replace(summary).is_none(), "finishing a run twice")?;
+                ensure(finished.replace(summary).is_none(), "finishing a run twice")?;
             }
         }
     }
-    once(attempts.len() == ended.len(), "ending an attempt twice")?;
-    bulk::attempts_ended(sql, run, &attempts).await?;
+    ensure(attempts.len() == ended.len(), "ending an attempt twice")?;
+    bulk::end_attempts(sql, run, &attempts).await?;
     let summaries: Vec<&TaskSummary> = tasks.iter().map(|(task, _)| *task).collect();
-    bulk::tasks_ended(sql, run, &summaries).await?;
+    bulk::end_tasks(sql, run, &summaries).await?;
     // Most runs are by hand and have no slot in the ledger.
     for (task, state) in tasks.into_iter().filter(|_| has_slot) {
-        slots::settled(sql, run, task.position, state, &task.reason).await?;
+        slots::settle(sql, run, task.position, state, &task.reason).await?;
     }
     match finished {
-        Some(summary) => run_finished(sql, summary).await,
+        Some(summary) => finish_run(sql, summary).await,
         None => Ok(()),
     }
 }
 
-fn once(holds: bool, change: &str) -> Result<(), StoreError> {
+fn ensure(holds: bool, change: &str) -> Result<(), StoreError> {
     if holds {
         Ok(())
     } else {
@@ -191,16 +193,17 @@ fn ended(event: &RunEvent) -> Option<(usize, u32)> {
     }
 }
 
-async fn run_started(
-    sql: &mut Sql,
+async fn start_run(
+    sql: &mut Transaction,
     run: &RunId,
     schedule: &str,
     group: &Option<String>,
     at: Timestamp,
     owner: &Owner,
 ) -> Result<(), StoreError> {
-    sql.change_one(
-        Change::StartRun,
+    change_one(
+        sql,
+        StateChange::StartRun,
         "insert into runs
              (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start, judged)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -219,16 +222,17 @@ async fn run_started(
     .await
 }
 
-async fn attempt_started(
-    sql: &mut Sql,
+async fn start_attempt(
+    sql: &mut Transaction,
     run: &RunId,
     task: &TaskRef,
     attempt: u32,
     at: Timestamp,
     log: &str,
 ) -> Result<(), StoreError> {
-    sql.change_one(
-        Change::StartAttempt,
+    change_one(
+        sql,
+        StateChange::StartAttempt,
         "insert into attempts (run_id, position, number, started_at, log)
          select run_id, position, $3, $4, $5 from tasks
          where run_id = $1 and position = $2 and outcome is null",
@@ -237,10 +241,9 @@ async fn attempt_started(
     .await
 }
 
-async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
+async fn finish_run(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreError> {
     complete(sql, summary).await?;
-    sql.change_one(
-        Change::FinishRun,
+    change_one(sql, StateChange::FinishRun,
         "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6,
              suspect = $8
          where id = $7 and finished_at is null
@@ -260,7 +263,7 @@ async fn run_finished(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError
 }
 
 /// What a full disk kept the journal from taking is in the summary as well.
-async fn complete(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
+async fn complete(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreError> {
     let open: Vec<(i64,)> = sql
         .fetch(
             "select position from tasks where run_id = $1 and outcome is null",
@@ -281,14 +284,13 @@ async fn complete(sql: &mut Sql, summary: &Summary) -> Result<(), StoreError> {
             ],
         )
         .await?;
-        bulk::tasks_ended(sql, &summary.run, &[task]).await?;
-        releases::dealt_with(sql, &summary.run, task, summary.finished_at).await?;
-        let state = if task.outcome == "skipped" {
-            "skipped"
-        } else {
-            "ran"
+        bulk::end_tasks(sql, &summary.run, &[task]).await?;
+        releases::settle_releases(sql, &summary.run, task, summary.finished_at).await?;
+        let state = match OutcomeKind::parse(&task.outcome) {
+            Some(OutcomeKind::Skipped) => LedgerState::Skipped,
+            _ => LedgerState::Ran,
         };
-        slots::settled(sql, &summary.run, task.position, state, &task.reason).await?;
+        slots::settle(sql, &summary.run, task.position, state, &task.reason).await?;
     }
     Ok(())
 }

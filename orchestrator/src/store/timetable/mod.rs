@@ -1,8 +1,9 @@
-//! The timetable in the database: the ledger of slots, which scheduler leads, since when
-//! tasks are in it, pauses, releases.
+//! The timetable in the database: which slots were claimed and what became of them, since
+//! when tasks are in it, pauses, releases, and which scheduler leads.
 
-pub(crate) mod beats;
-pub(crate) mod known;
+pub(crate) mod heartbeats;
+pub(crate) mod ledger;
 pub(crate) mod pauses;
 pub(crate) mod releases;
+pub(crate) mod rows;
 pub(crate) mod slots;

@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::database::arg::args;
+use crate::database::columns::Micros;
 use crate::store::error::StoreError;
-use crate::store::sql::args;
 use crate::store::store::Store;
 
 /// A time in which a group does not run by itself.
@@ -33,7 +34,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn pause(&self, group: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         let changed = sql
             .execute(
                 "insert into pauses (group_name, paused_at) values ($1, $2) on conflict do nothing",
@@ -49,7 +50,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn resume(&self, group: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         // A clock that went back must not make a pause end before it began.
         let changed = sql
             .execute(
@@ -67,24 +68,18 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
-        let rows: Vec<(String, i64, Option<i64>)> = self
+        let rows: Vec<(String, Micros, Option<Micros>)> = self
+            .database
             .fetch(
                 "select group_name, paused_at, resumed_at from pauses order by paused_at, group_name",
                 &[],
             )
             .await?;
-        rows.into_iter()
-            .map(|(group, from, until)| {
-                let instant = |at| {
-                    Timestamp::from_microsecond(at)
-                        .map_err(|error| StoreError::Refused(format!("a pause of {group}: {error}")))
-                };
-                Ok(Pause {
-                    from: instant(from)?,
-                    until: until.map(instant).transpose()?,
-                    group: group.clone(),
-                })
-            })
-            .collect()
+        let pause = |(group, from, until): (String, Micros, Option<Micros>)| Pause {
+            group,
+            from: from.0,
+            until: until.map(Timestamp::from),
+        };
+        Ok(rows.into_iter().map(pause).collect())
     }
 }

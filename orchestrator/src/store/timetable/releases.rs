@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::database::arg::args;
+use crate::database::columns::Micros;
+use crate::database::transaction::Transaction;
 use crate::events::TaskSummary;
-use crate::model::{CommandName, GroupName, Handled, ReleaseTag, Releases, RunId};
+use crate::model::{CommandName, GroupName, Handled, OutcomeKind, ReleaseTag, Releases, RunId};
 use crate::store::error::StoreError;
-use crate::store::sql::{Sql, args};
 use crate::store::store::Store;
 
 /// A release that was found, and what became of it.
@@ -66,7 +68,7 @@ impl Store {
         found: Vec<ReleaseTag>,
         now: Timestamp,
     ) -> Result<Releases, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         for release in &found {
             note(&mut sql, &release.tag, now).await?;
         }
@@ -80,10 +82,10 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn noted_releases(&self) -> Result<NotedReleases, StoreError> {
-        let tags: Vec<(String,)> = self.fetch("select tag from releases", &[]).await?;
+        let tags: Vec<(String,)> = self.database.fetch("select tag from releases", &[]).await?;
         Ok(NotedReleases {
             tags: tags.into_iter().map(|(tag,)| tag).collect(),
-            handled: handled(self.fetch(HANDLED, &[]).await?),
+            handled: handled(self.database.fetch(HANDLED, &[]).await?),
         })
     }
 
@@ -92,38 +94,39 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn known_releases(&self) -> Result<Vec<KnownRelease>, StoreError> {
-        let found: Vec<(String, i64)> = self
+        let found: Vec<(String, Micros)> = self
+            .database
             .fetch(
                 "select tag, first_seen_at from releases order by first_seen_at, tag",
                 &[],
             )
             .await?;
-        let handled: Vec<(String, String, String, i64, Option<String>)> = self
+        let handled: Vec<(String, String, String, Micros, Option<String>)> = self
+            .database
             .fetch(
                 "select tag, group_name, command, handled_at, run_id from releases_handled
                  order by handled_at, group_name, command",
                 &[],
             )
             .await?;
-        found
-            .into_iter()
-            .map(|(tag, first_seen_at)| {
-                let by = handled.iter().filter(|(of, ..)| *of == tag);
-                let by = by.map(|(_, group, command, at, run)| {
-                    Ok(HandledBy {
-                        group: group.clone(),
-                        command: command.clone(),
-                        at: instant(&tag, *at)?,
-                        run: run.as_ref().map(RunId::new),
-                    })
-                });
-                Ok(KnownRelease {
-                    handled: by.collect::<Result<_, StoreError>>()?,
-                    first_seen_at: instant(&tag, first_seen_at)?,
-                    tag: tag.clone(),
-                })
+        let of = |tag: &str| -> Vec<HandledBy> {
+            let by = handled.iter().filter(|(of, ..)| of == tag);
+            by.map(|(_, group, command, at, run)| HandledBy {
+                group: group.clone(),
+                command: command.clone(),
+                at: at.0,
+                run: run.as_ref().map(RunId::new),
             })
             .collect()
+        };
+        Ok(found
+            .into_iter()
+            .map(|(tag, first_seen_at)| KnownRelease {
+                handled: of(&tag),
+                first_seen_at: first_seen_at.0,
+                tag,
+            })
+            .collect())
     }
 
     /// An operator says that a task has dealt with a release, or has yet to. Returns
@@ -137,7 +140,7 @@ impl Store {
         handled: bool,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         note(&mut sql, &what.tag, now).await?;
         let (group, command) = (what.group.as_str(), what.command.as_str());
         let changed = if handled {
@@ -154,14 +157,14 @@ impl Store {
     }
 }
 
-/// Tasks of a run are settled: what the successful ones were run for is dealt with.
-pub(crate) async fn dealt_with(
-    sql: &mut Sql,
+/// A task of a run has ended: if it succeeded, what it was run for is dealt with.
+pub(crate) async fn settle_releases(
+    sql: &mut Transaction,
     run: &RunId,
     task: &TaskSummary,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if task.outcome == "succeeded" {
+    if task.outcome == OutcomeKind::Succeeded.as_str() {
         for tag in &task.releases {
             note(sql, tag, now).await?;
             mark(sql, tag, &task.group, &task.command, now, Some(run)).await?;
@@ -170,7 +173,7 @@ pub(crate) async fn dealt_with(
     Ok(())
 }
 
-async fn note(sql: &mut Sql, tag: &str, now: Timestamp) -> Result<(), StoreError> {
+async fn note(sql: &mut Transaction, tag: &str, now: Timestamp) -> Result<(), StoreError> {
     sql.execute(
         "insert into releases (tag, first_seen_at) values ($1, $2) on conflict (tag) do nothing",
         &args![tag, now],
@@ -180,23 +183,18 @@ async fn note(sql: &mut Sql, tag: &str, now: Timestamp) -> Result<(), StoreError
 }
 
 async fn mark(
-    sql: &mut Sql,
+    sql: &mut Transaction,
     tag: &str,
     group: &str,
     command: &str,
     now: Timestamp,
     run: Option<&RunId>,
 ) -> Result<u64, StoreError> {
-    let run = run.map(ToString::to_string);
-    sql.execute(
-        "insert into releases_handled (tag, group_name, command, handled_at, run_id)
-         values ($1, $2, $3, $4, $5) on conflict (tag, group_name, command) do nothing",
-        &args![tag, group, command, now, &run],
-    )
-    .await
-}
-
-fn instant(tag: &str, microseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(microseconds)
-        .map_err(|error| StoreError::Refused(format!("release {tag} at {microseconds}: {error}")))
+    Ok(sql
+        .execute(
+            "insert into releases_handled (tag, group_name, command, handled_at, run_id)
+             values ($1, $2, $3, $4, $5) on conflict (tag, group_name, command) do nothing",
+            &args![tag, group, command, now, run],
+        )
+        .await?)
 }

@@ -5,14 +5,17 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
+use crate::database::arg::args;
+use crate::database::columns::Micros;
+use crate::database::transaction::Transaction;
 use crate::events::{PlannedTask, SlotRef};
 use crate::model::{Owner, RunId};
+use crate::store::change::change_one;
 use crate::store::error::StoreError;
-use crate::store::runs::transition::Change;
-use crate::store::sql::{Sql, args};
+use crate::store::runs::transition::StateChange;
 use crate::store::store::Store;
+use crate::store::timetable::ledger::LedgerState;
 
 /// Whether a slot may be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,46 +60,6 @@ pub enum SlotState {
     Missed(String),
 }
 
-/// What became of a task at a slot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LedgerRow {
-    /// The entry of the timetable.
-    pub entry: String,
-    /// The slot.
-    pub slot: Timestamp,
-    /// The group of the task.
-    pub group: String,
-    /// `due`, `ran`, `skipped`, `missed` or `unknown`.
-    pub state: String,
-    /// Why; for `ran`, how it ended.
-    pub cause: Option<String>,
-    /// The run that took the slot, if one did.
-    pub run: Option<RunId>,
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    entry: String,
-    slot: i64,
-    group_name: String,
-    state: String,
-    cause: Option<String>,
-    run_id: Option<String>,
-}
-
-impl Row {
-    fn ledger(self) -> Result<LedgerRow, StoreError> {
-        Ok(LedgerRow {
-            slot: instant(&self.entry, self.slot)?,
-            entry: self.entry,
-            group: self.group_name,
-            state: self.state,
-            cause: self.cause,
-            run: self.run_id.map(RunId::new),
-        })
-    }
-}
-
 impl Store {
     /// Takes a slot for `run`, which `owner` will execute. Whoever gets [`Claim::Ours`]
     /// may run it; there is only one who does, ever. `mate` is the other entry whose runs
@@ -114,10 +77,10 @@ impl Store {
         now: Timestamp,
         mate: Option<&str>,
     ) -> Result<Claim, StoreError> {
-        let mut sql = self.begin().await?;
-        let claim = match goes_on(&mut sql, slot, mate, owner).await? {
+        let mut sql = self.database.begin().await?;
+        let claim = match find_run_in_lane(&mut sql, slot, mate, owner).await? {
             Some((run, entry)) => Claim::Busy(run, entry),
-            None => take(&mut sql, slot, Some((run, owner)), tasks, now).await?,
+            None => claim(&mut sql, slot, Some((run, owner)), tasks, now).await?,
         };
         sql.commit().await?;
         Ok(claim)
@@ -133,8 +96,8 @@ impl Store {
         owner: &Owner,
         mate: Option<&str>,
     ) -> Result<bool, StoreError> {
-        let mut sql = self.begin().await?;
-        let busy = goes_on(&mut sql, slot, mate, owner).await?.is_some();
+        let mut sql = self.database.begin().await?;
+        let busy = find_run_in_lane(&mut sql, slot, mate, owner).await?.is_some();
         sql.commit().await?;
         Ok(busy)
     }
@@ -145,10 +108,10 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn pass_over(&self, slots: &[PassedSlot], now: Timestamp) -> Result<usize, StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         let mut passed = 0;
         for PassedSlot { slot, tasks } in slots {
-            if take(&mut sql, slot, None, tasks, now).await? == Claim::Ours {
+            if claim(&mut sql, slot, None, tasks, now).await? == Claim::Ours {
                 passed += 1;
             }
         }
@@ -161,15 +124,15 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn give_up_slot(&self, slot: &SlotRef, run: &RunId, reason: &str) -> Result<(), StoreError> {
-        let mut sql = self.begin().await?;
+        let mut sql = self.database.begin().await?;
         sql.execute(
-            "update ledger set state = 'missed', cause = $3
+            "update ledger set state = $5, cause = $3
              where entry = $1 and slot = $2 and state = 'due'
                and not exists (select 1 from runs where id = $4)",
-            &args![&slot.entry, slot.at, reason, run],
+            &args![&slot.entry, slot.at, reason, run, LedgerState::Missed.as_str()],
         )
         .await?;
-        sql.commit().await
+        Ok(sql.commit().await?)
     }
 
     /// The newest slot of an entry, up to and including `until`, that was taken or
@@ -182,13 +145,14 @@ impl Store {
         entry: &str,
         until: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let rows: Vec<(i64,)> = self
+        let rows: Vec<(Micros,)> = self
+            .database
             .fetch(
                 "select slot from slots where entry = $1 and slot <= $2 order by slot desc limit 1",
                 &args![entry, until],
             )
             .await?;
-        rows.first().map(|(slot,)| instant(entry, *slot)).transpose()
+        Ok(rows.first().map(|(slot,)| slot.0))
     }
 
     /// The newest slot of an entry that was taken or passed over.
@@ -196,51 +160,20 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn last_slot(&self, entry: &str) -> Result<Option<Timestamp>, StoreError> {
-        let rows: Vec<(i64,)> = self
+        let rows: Vec<(Micros,)> = self
+            .database
             .fetch(
                 "select slot from slots where entry = $1 order by slot desc limit 1",
                 &args![entry],
             )
             .await?;
-        rows.first().map(|(slot,)| instant(entry, *slot)).transpose()
-    }
-
-    /// What became of a collector at a slot, in whichever group and entry.
-    ///
-    /// # Errors
-    /// The database fails, or holds something that cannot be read.
-    pub async fn ledger_at(&self, command: &str, slot: Timestamp) -> Result<Vec<LedgerRow>, StoreError> {
-        let rows: Vec<Row> = self
-            .fetch(
-                "select entry, slot, group_name, state, cause, run_id
-                 from ledger join slots using (entry, slot)
-                 where command = $1 and slot = $2 order by entry, occurrence",
-                &args![command, slot],
-            )
-            .await?;
-        rows.into_iter().map(Row::ledger).collect()
-    }
-
-    /// What became of a collector at its newest slots, newest first.
-    ///
-    /// # Errors
-    /// The database fails, or holds something that cannot be read.
-    pub async fn ledger(&self, command: &str, last: u32) -> Result<Vec<LedgerRow>, StoreError> {
-        let rows: Vec<Row> = self
-            .fetch(
-                "select entry, slot, group_name, state, cause, run_id
-                 from ledger join slots using (entry, slot)
-                 where command = $1 order by slot desc, entry, occurrence limit $2",
-                &args![command, last],
-            )
-            .await?;
-        rows.into_iter().map(Row::ledger).collect()
+        Ok(rows.first().map(|(slot,)| slot.0))
     }
 }
 
 /// A run that another process has in the lane of a slot, and the entry that it is of.
-async fn goes_on(
-    sql: &mut Sql,
+async fn find_run_in_lane(
+    sql: &mut Transaction,
     slot: &SlotRef,
     mate: Option<&str>,
     owner: &Owner,
@@ -269,9 +202,9 @@ async fn goes_on(
         .map(|(run, entry)| (RunId::new(run), entry)))
 }
 
-/// Takes a slot and notes its tasks, if nobody has it.
-async fn take(
-    sql: &mut Sql,
+/// Claims a slot and notes its tasks, if nobody has it.
+async fn claim(
+    sql: &mut Transaction,
     slot: &SlotRef,
     by: Option<(&RunId, &Owner)>,
     tasks: &[SlotTask],
@@ -285,7 +218,7 @@ async fn take(
     }
     let run_id = by.map(|(run, _)| run.to_string());
     let owner = by.map(|(_, owner)| owner);
-    let taken = sql
+    let claimed = sql
         .execute(
             "insert into slots (entry, slot, claimed_at, run_id, owner_host, owner_boot, owner_pid, owner_start)
              values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -302,7 +235,7 @@ async fn take(
             ],
         )
         .await?;
-    if taken == 0 {
+    if claimed == 0 {
         let other: Vec<(Option<String>,)> = sql
             .fetch(
                 "select run_id from slots where entry = $1 and slot = $2",
@@ -319,12 +252,13 @@ async fn take(
     let mut seen = Occurrences::default();
     for task in tasks {
         let (change, state, cause) = match &task.state {
-            SlotState::Due => (Change::PlanSlot, "due", None),
-            SlotState::Skipped(cause) => (Change::SkipSlot, "skipped", Some(cause.clone())),
-            SlotState::Missed(cause) => (Change::MissSlot, "missed", Some(cause.clone())),
+            SlotState::Due => (StateChange::PlanSlot, LedgerState::Due, None),
+            SlotState::Skipped(cause) => (StateChange::SkipSlot, LedgerState::Skipped, Some(cause.clone())),
+            SlotState::Missed(cause) => (StateChange::MissSlot, LedgerState::Missed, Some(cause.clone())),
         };
         let occurrence = seen.next(&task.group, &task.command);
-        sql.change_one(
+        change_one(
+            sql,
             change,
             "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
              values ($1, $2, $3, $4, $5, $6, $7)",
@@ -334,7 +268,7 @@ async fn take(
                 &task.group,
                 &task.command,
                 occurrence,
-                state,
+                state.as_str(),
                 &cause
             ],
         )
@@ -344,14 +278,15 @@ async fn take(
 }
 
 /// A run with a slot begins: the slot is its own, and the tasks of its plan are due.
-pub(crate) async fn taken(
-    sql: &mut Sql,
+pub(crate) async fn begin_at_slot(
+    sql: &mut Transaction,
     run: &RunId,
     slot: &SlotRef,
     at: Timestamp,
     tasks: &[PlannedTask],
 ) -> Result<(), StoreError> {
-    sql.change_one(
+    change_one(
+        sql,
         "taking a slot that is another run's",
         "insert into slots (entry, slot, claimed_at, run_id) values ($1, $2, $3, $4)
          on conflict (entry, slot) do update set run_id = excluded.run_id
@@ -381,8 +316,9 @@ pub(crate) async fn taken(
             )
             .await?;
         if found == 0 {
-            sql.change_one(
-                Change::PlanSlot,
+            change_one(
+                sql,
+                StateChange::PlanSlot,
                 "insert into ledger (entry, slot, group_name, command, occurrence, position, state)
                  select $1, $2, $3, $4, coalesce(max(occurrence), 0) + 1, $5, 'due' from ledger
                  where entry = $1 and slot = $2 and group_name = $3 and command = $4",
@@ -394,19 +330,19 @@ pub(crate) async fn taken(
     Ok(())
 }
 
-/// A task of the run is settled. Most runs are by hand and have no slot.
-pub(crate) async fn settled(
-    sql: &mut Sql,
+/// A task of the run has ended. Most runs are by hand and have no slot.
+pub(crate) async fn settle(
+    sql: &mut Transaction,
     run: &RunId,
     position: usize,
-    state: &str,
+    state: LedgerState,
     cause: &str,
 ) -> Result<(), StoreError> {
     sql.execute(
         "update ledger set state = $1, cause = $2
          where state = 'due' and position = $3
            and (entry, slot) = (select entry, slot from slots where run_id = $4)",
-        &args![state, cause, position, run],
+        &args![state.as_str(), cause, position, run],
     )
     .await?;
     Ok(())
@@ -422,9 +358,4 @@ impl Occurrences {
         *count += 1;
         *count
     }
-}
-
-fn instant(entry: &str, microseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(microseconds)
-        .map_err(|error| StoreError::Refused(format!("slot {microseconds} of {entry}: {error}")))
 }

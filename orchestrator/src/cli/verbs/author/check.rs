@@ -11,7 +11,7 @@ use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
-use crate::model::{Address, Channel, CommandName, Schedule};
+use crate::model::{Address, CommandName, NoticeChannel, Schedule};
 use crate::text::neutralised;
 
 /// A problem as the JSON contract shows it, whether it has a place in a file or not.
@@ -110,10 +110,9 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
 
 fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
     let finder = collectors(settings);
-    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
-    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
     let mut seen = std::collections::BTreeSet::new();
-    tasks
+    schedule
+        .tasks()
         .filter(|task| seen.insert((task.command.clone(), task.enabled)))
         .filter_map(|task| {
             let missing = finder.find(&task.command).err()?;
@@ -134,7 +133,7 @@ fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> 
 /// Commands of `notify:` that are not there: nobody would be told by them.
 fn missing_messengers(settings: &Settings) -> Vec<Problem> {
     let finder = collectors(settings);
-    let missing = |channel: &Channel| {
+    let missing = |channel: &NoticeChannel| {
         let Address::Command(line) = &channel.address else {
             return None;
         };
@@ -210,7 +209,7 @@ fn conclude(settings: &Settings, schedule: Option<&Schedule>, errors: usize, sta
     let file = settings.schedule_file.display();
     match schedule {
         Some(schedule) if errors == 0 => {
-            let tasks = schedule.groups.iter().map(|group| group.tasks.len()).sum();
+            let tasks = schedule.group_tasks().count();
             let (tasks, groups) = (count(tasks, "task"), count(schedule.groups.len(), "group"));
             print_words!("{file}: {tasks} in {groups}, no error");
         }

@@ -11,7 +11,7 @@ use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{connect_store, runtime, unusable};
 use crate::model::{Clock, Owner, RunId, SystemClock};
-use crate::store::{Beat, HistoryFilter, Store, StoreError, StoreHealth, this_process};
+use crate::store::{Heartbeat, HistoryFilter, Store, StoreError, StoreHealth, this_process};
 use crate::text::human_duration;
 use crate::text::neutralised;
 
@@ -64,7 +64,7 @@ pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure
 struct Looked {
     health: StoreHealth,
     /// The one that leads first.
-    beats: Vec<Beat>,
+    beats: Vec<Heartbeat>,
     /// Runs that go on, and since when.
     running: Vec<(RunId, Timestamp)>,
 }
@@ -87,7 +87,7 @@ async fn look(store: &Store, settings: &Settings, here: &Owner) -> Result<Looked
     let running = store.history(&filter).await?;
     Ok(Looked {
         health,
-        beats: store.beats().await?,
+        beats: store.heartbeats().await?,
         running: running.into_iter().map(|run| (run.run, run.started_at)).collect(),
     })
 }
@@ -129,7 +129,7 @@ fn problems_of_schedulers(looked: &Looked, args: &HealthArgs, now: Timestamp) ->
 
 /// What somebody should know and what no restart would mend.
 fn warnings(looked: &Looked) -> Vec<String> {
-    let releases = |beat: &Beat| {
+    let releases = |beat: &Heartbeat| {
         let reason = beat.release_error.as_ref()?;
         let told = format!("nobody can tell whether there is a new release: {reason}");
         Some(neutralised(&told).into_owned())

@@ -14,7 +14,7 @@ use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::statistics::statistics;
 use crate::model::{Clock, SystemClock};
 use crate::report::outcome_style;
-use crate::store::{HistoryFilter, RunHeader};
+use crate::store::{HistoryFilter, RunHeader, RunStatus};
 use crate::text::human_duration;
 use crate::text::neutralised;
 
@@ -54,7 +54,7 @@ fn csv(runs: &[RunHeader]) -> String {
             run.run.to_string(),
             run.schedule.clone(),
             run.group.clone().unwrap_or_default(),
-            run.state.to_owned(),
+            run.state.to_string(),
             run.started_at.to_string(),
             run.finished_at.map(|at| at.to_string()).unwrap_or_default(),
             run.succeeded.to_string(),
@@ -97,7 +97,7 @@ fn table(runs: &[RunHeader]) -> String {
     ]);
     for run in runs {
         let result = match (run.state, run.success) {
-            ("lost", _) => "lost",
+            (RunStatus::Lost, _) => "lost",
             (_, None) => "running",
             (_, Some(true)) if run.suspect > 0 => "suspect",
             (_, Some(true)) => "succeeded",

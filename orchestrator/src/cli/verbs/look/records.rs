@@ -18,7 +18,7 @@ use crate::cli::shell::when::When;
 use crate::cli::verbs::look::records_rows::Rows;
 use crate::model::nearest;
 use crate::model::{Clock, SystemClock};
-use crate::records::{Collection, Kept, RecordsError, Shelf, Wanted};
+use crate::records::{Collection, Kept, Records, RecordsError, Wanted};
 use crate::store::Store;
 use crate::text::neutralised;
 
@@ -94,7 +94,7 @@ fn show(settings: &Settings, args: &RecordsShowArgs) -> Result<Exit, Failure> {
 }
 
 /// The first few of a collection.
-async fn first(shelf: &Shelf, collection: &str) -> Result<Vec<Kept>, Failure> {
+async fn first(shelf: &Records, collection: &str) -> Result<Vec<Kept>, Failure> {
     let mut found = Vec::new();
     let wanted = Wanted::default();
     let reading = shelf.export(collection, &wanted, |record| {
@@ -180,7 +180,7 @@ async fn moment(store: &Store, since: &str) -> Result<Timestamp, Failure> {
 const NAMES: usize = 20;
 
 /// A collection that is not there is a mistake in the name, or nobody has delivered yet.
-async fn known(shelf: &Shelf, collection: &str) -> Result<(), Failure> {
+async fn known(shelf: &Records, collection: &str) -> Result<(), Failure> {
     if shelf.has(collection).await.map_err(Failure::infrastructure)? {
         return Ok(());
     }

@@ -258,9 +258,8 @@ async fn recall(store: &Store, facts: &mut Facts) -> Result<(), Failure> {
 
 /// Nobody knows the name: the nearest that somebody does.
 fn unknown(schedule: &Schedule, args: &WhyArgs) -> Failure {
-    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
-    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
-    let mut names: Vec<(usize, &str)> = tasks
+    let mut names: Vec<(usize, &str)> = schedule
+        .tasks()
         .map(|task| task.command.as_str())
         .map(|name| (strsim::damerau_levenshtein(&args.command, name), name))
         .collect();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::verbs::look::why::Facts;
+use crate::store::LedgerState;
 use crate::text::human_duration;
 
 /// A slot is given so long to begin before it counts as passed over.
@@ -44,11 +45,11 @@ fn slot(facts: &Facts, now: Timestamp) -> Option<String> {
     let slot = facts.previous?;
     if let Some(row) = &facts.ledger {
         let cause = row.cause.as_deref().unwrap_or("no reason is recorded");
-        return match row.state.as_str() {
-            "skipped" | "missed" | "unknown" => {
+        return match row.state {
+            LedgerState::Skipped | LedgerState::Missed | LedgerState::Unknown => {
                 Some(format!("Its slot of {} was {}: {cause}.", time(slot), row.state))
             }
-            _ => None,
+            LedgerState::Due | LedgerState::Ran => None,
         };
     }
     let ran_since = facts.last.as_ref().is_some_and(|last| last.started_at >= slot);
@@ -218,7 +219,7 @@ mod tests {
                 entry: "group:github".into(),
                 slot: at("25T04:10"),
                 group: "github".into(),
-                state: "missed".into(),
+                state: LedgerState::Missed,
                 cause: Some("no scheduler was running".into()),
                 run: None,
             });

@@ -1,6 +1,7 @@
 //! `db`: looking after the database.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use crate::cli::command_line::{DbVerb, Format, Global, PruneArgs};
 use crate::cli::shell::exit::Exit;
@@ -9,8 +10,9 @@ use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{connect_store, runtime, shelf, tell_recovered, unusable, with_store};
 use crate::cli::shell::undelivered;
-use crate::model::{Clock, SystemClock};
-use crate::store::{MigrationState, Pruned, Retention};
+use crate::database::MigrationState;
+use crate::model::{Clock, Retention, SystemClock};
+use crate::store::Pruned;
 
 /// Does what the word after `db` says.
 pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<Exit, Failure> {
@@ -64,15 +66,18 @@ fn status(settings: &Settings, format: Format) -> Result<Exit, Failure> {
 fn prune(settings: &Settings, args: &PruneArgs) -> Result<Exit, Failure> {
     let now = SystemClock.now();
     let retention = Retention {
-        since: args.bounds.older_than.map(|when| when.resolve(now)),
-        runs: args.bounds.keep,
+        age: args.bounds.older_than.map(|when| {
+            // Nothing is younger than now.
+            Duration::try_from(now.duration_since(when.resolve(now))).unwrap_or_default()
+        }),
+        count: args.bounds.keep,
         bytes: args.bounds.max_size,
     };
     let pruned = with_store(settings, async |store| {
         // The events file of a run that goes may be the only place of what it brought.
         undelivered::bring_in(&shelf(store), &settings.state_dir).await?;
         store
-            .prune(&settings.state_dir, &retention, args.dry_run)
+            .prune(&settings.state_dir, &retention, now, args.dry_run)
             .await
             .map_err(unusable)
     })?;

@@ -14,7 +14,7 @@ use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
 use crate::model::{Clock, NoticeKind, SystemClock};
 use crate::notify::{deliver, raise, try_channel};
-use crate::store::{Delivery, Notice};
+use crate::store::{Notice, RecordedNotice};
 use crate::text::neutralised;
 
 /// The verb.
@@ -29,7 +29,7 @@ pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failu
 
 fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
     let deliveries = with_store(settings, async |store| {
-        store.deliveries(args.last).await.map_err(Failure::infrastructure)
+        store.notices(args.last).await.map_err(Failure::infrastructure)
     })?;
     match args.format {
         Format::Json => print_json(&deliveries)?,
@@ -39,7 +39,7 @@ fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn table(deliveries: &[Delivery]) -> String {
+fn table(deliveries: &[RecordedNotice]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
@@ -51,10 +51,10 @@ fn table(deliveries: &[Delivery]) -> String {
         };
         table.add_row([
             format!("{:.0}", notice.at),
-            notice.kind.clone(),
+            notice.kind.to_string(),
             neutralised(&format!("{}/{}", notice.group, notice.command)).into_owned(),
             neutralised(&notice.channel).into_owned(),
-            delivery.state.to_owned(),
+            delivery.state.to_string(),
             delivery.tries.to_string(),
             neutralised(&reason).into_owned(),
         ]);
@@ -105,7 +105,7 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
             let notice = Notice {
                 subject: "test".to_owned(),
                 channel: channel.name.clone(),
-                kind: NoticeKind::Recovery.keyword().to_owned(),
+                kind: NoticeKind::Recovery,
                 group: "test".to_owned(),
                 command: "test".to_owned(),
                 run: None,

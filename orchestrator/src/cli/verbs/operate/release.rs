@@ -18,7 +18,7 @@ use crate::cli::shell::store::{open_store, runtime, with_store};
 use crate::cli::verbs::run::run::Job;
 use crate::execution::detect;
 use crate::model::{
-    Clock, Day, GroupName, Handled, Query, Release, Schedule, Selection, SystemClock, Task, plan, waiting,
+    Clock, Day, GroupName, Handled, Query, Release, Schedule, Selection, SystemClock, Task, plan,
 };
 use crate::store::KnownRelease;
 use crate::text::neutralised;
@@ -105,7 +105,7 @@ fn check(global: &Global, settings: &Settings, args: &ReleaseCheckArgs) -> Resul
     };
     match args.execution.format {
         Format::Json => print_json(&found)?,
-        Format::Text => print_text(&found_words(&found, waiting(&schedule).next().is_none()))?,
+        Format::Text => print_text(&found_words(&found, schedule.release_tasks().next().is_none()))?,
     }
     Ok(Exit::Success)
 }
@@ -194,7 +194,7 @@ fn mark(settings: &Settings, args: &ReleaseMarkArgs) -> Result<Exit, Failure> {
             .is_none_or(|command| task.command.as_str() == command);
         group && command
     };
-    let tasks: Vec<&Task> = waiting(&schedule).filter(meant).collect();
+    let tasks: Vec<&Task> = schedule.release_tasks().filter(meant).collect();
     if tasks.is_empty() {
         let error = Failure::usage("no such enabled task waits for releases");
         return Err(error.hint("orchestrate release check shows those that do"));

@@ -15,11 +15,11 @@ use crate::cli::shell::output::colour_on_stderr;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
-use crate::cli::shell::store::{open_store, runtime, shelf};
+use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::execution::{Audience, Means};
-use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, polls, timetable};
+use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
 use crate::report::{Console, Diary, Metrics, Terminal};
 use crate::scheduler::{self, Scheduler, Setup};
 use crate::store::this_process;
@@ -54,6 +54,9 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
     let runtime = runtime()?;
     let listening = address.map(take_port).transpose()?;
     let store = runtime.block_on(open_store(&settings))?;
+    runtime
+        .block_on(store.check_rights_to_schedule())
+        .map_err(unusable)?;
     runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal)?;
     if timetable(&schedule).is_empty() {
@@ -62,7 +65,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
             settings.schedule_file.display()
         );
     }
-    if schedule.release.poll.is_some() && polls(&schedule).is_empty() {
+    if schedule.release.poll.is_some() && release_checks(&schedule).is_empty() {
         tracing::warn!("release: poll: no enabled task waits for a release, so none is looked for");
     }
     let means = means(&settings, store, clock)?;
@@ -134,12 +137,10 @@ async fn work(
 /// The time of the last success of each task, which must be known from the start: an
 /// alarm on it must not go off, nor stay silent, because a process was restarted.
 async fn remember_successes(means: &Means, schedule: &Schedule, metrics: &Metrics) {
-    let fixed = schedule.workflow.iter().flat_map(|workflow| &workflow.tasks);
-    let tasks = schedule.groups.iter().flat_map(|group| &group.tasks).chain(fixed);
-    for task in tasks.filter(|task| task.enabled) {
+    for task in schedule.tasks().filter(|task| task.enabled) {
         let (group, command) = (task.group.as_str(), task.command.as_str());
         match means.store.last_success(group, command).await {
-            Ok(Some(at)) => metrics.succeeded_before(group, command, at),
+            Ok(Some(at)) => metrics.remember_success(group, command, at),
             Ok(None) => {}
             Err(error) => return tracing::warn!("past successes are not in the metrics: {error}"),
         }

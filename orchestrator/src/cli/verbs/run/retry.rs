@@ -56,7 +56,7 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> 
         };
         for planned in &mut plan.tasks {
             if planned.task.cadence == Cadence::OnRelease {
-                planned.releases = known.pending(&planned.task);
+                planned.releases = known.pending(&planned.task.group, &planned.task.command);
             }
         }
     }
@@ -78,11 +78,7 @@ fn wanted(record: &RunRecord, failed: bool) -> impl Iterator<Item = &TaskState> 
 /// the same arguments if the group names the collector more than once.
 fn task(schedule: Option<&Schedule>, state: &TaskState) -> Task {
     let (summary, mut found) = (&state.summary, None);
-    let groups = schedule.iter().flat_map(|schedule| &schedule.groups);
-    let fixed = schedule.iter().filter_map(|schedule| schedule.workflow.as_ref());
-    let tasks = groups
-        .flat_map(|group| &group.tasks)
-        .chain(fixed.flat_map(|workflow| &workflow.tasks));
+    let tasks = schedule.into_iter().flat_map(Schedule::tasks);
     for task in
         tasks.filter(|task| task.command.as_str() == summary.command && task.group.as_str() == summary.group)
     {

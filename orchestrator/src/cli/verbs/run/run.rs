@@ -12,7 +12,7 @@ use crate::cli::shell::means::{means, not_executed};
 use crate::cli::shell::output::{colour_on_stderr, print_text};
 use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::Settings;
-use crate::cli::shell::store::{open_store, runtime, shelf};
+use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
 use crate::cli::shell::{logging, schedule};
@@ -131,6 +131,7 @@ impl Job {
         let unwritten = Unwritten::default();
         let Executed { summary, recorded } = {
             let store = runtime.block_on(open_store(settings))?;
+            runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
             runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
             let means = means(settings, store, Arc::new(SystemClock))?;

@@ -17,7 +17,7 @@ fn task(command: &str) -> RunTask {
 fn ended(outcome: Outcome) -> Event {
     Event::Ended {
         outcome,
-        told: Told::default(),
+        told: ReportedFailure::default(),
     }
 }
 
@@ -26,25 +26,28 @@ const FAILED: Outcome = Outcome::Failed(Exit::Code(3));
 #[test]
 fn one_after_another_in_order() {
     let mut run = RunState::new(vec![task("a"), task("b")], false);
-    assert_eq!(run.decide(Event::Begin), [Action::Start { task: 0, attempt: 1 }]);
+    assert_eq!(
+        run.decide(Event::Begin),
+        [RunAction::Start { task: 0, attempt: 1 }]
+    );
     assert_eq!(
         run.decide(ended(FAILED)),
         [
-            Action::Settle {
+            RunAction::Settle {
                 task: 0,
                 outcome: FAILED
             },
-            Action::Start { task: 1, attempt: 1 }
+            RunAction::Start { task: 1, attempt: 1 }
         ]
     );
     assert_eq!(
         run.decide(ended(Outcome::Succeeded)),
         [
-            Action::Settle {
+            RunAction::Settle {
                 task: 1,
                 outcome: Outcome::Succeeded
             },
-            Action::Finish
+            RunAction::Finish
         ]
     );
 }
@@ -53,7 +56,7 @@ fn one_after_another_in_order() {
 fn nothing_due_finishes_at_once() {
     assert_eq!(
         RunState::new(vec![], false).decide(Event::Begin),
-        [Action::Finish]
+        [RunAction::Finish]
     );
 }
 
@@ -63,11 +66,11 @@ fn stop_on_failure_names_the_predecessor_and_its_exit() {
     run.decide(Event::Begin);
     let actions = run.decide(ended(FAILED));
     assert_eq!(actions.len(), 4, "{actions:?}");
-    let Action::Settle { task: 2, outcome } = &actions[2] else {
+    let RunAction::Settle { task: 2, outcome } = &actions[2] else {
         panic!("{actions:?}")
     };
     assert_eq!(outcome.reason(), "stopped after a exited with code 3");
-    assert_eq!(actions[3], Action::Finish);
+    assert_eq!(actions[3], RunAction::Finish);
 }
 
 #[test]
@@ -81,12 +84,12 @@ fn a_group_that_stops_on_failure_leaves_other_groups_alone() {
     let actions = run.decide(ended(FAILED));
     assert!(matches!(
         &actions[1],
-        Action::Settle {
+        RunAction::Settle {
             task: 1,
             outcome: Outcome::Skipped(_)
         }
     ));
-    assert_eq!(actions[2], Action::Start { task: 2, attempt: 1 });
+    assert_eq!(actions[2], RunAction::Start { task: 2, attempt: 1 });
 }
 
 #[test]
@@ -102,7 +105,7 @@ fn retries_back_off_and_end() {
     run.decide(Event::Begin);
     let rests: Vec<u64> = (1..=2)
         .map(|attempt| {
-            let Action::Rest {
+            let RunAction::Rest {
                 delay,
                 failed_attempt,
                 ..
@@ -113,7 +116,7 @@ fn retries_back_off_and_end() {
             assert_eq!(failed_attempt, attempt);
             assert_eq!(
                 run.decide(Event::Rested),
-                [Action::Start {
+                [RunAction::Start {
                     task: 0,
                     attempt: attempt + 1
                 }]
@@ -125,11 +128,11 @@ fn retries_back_off_and_end() {
     assert_eq!(
         run.decide(ended(temporary.clone())),
         [
-            Action::Settle {
+            RunAction::Settle {
                 task: 0,
                 outcome: temporary
             },
-            Action::Finish
+            RunAction::Finish
         ]
     );
 }
@@ -141,7 +144,7 @@ fn what_a_retry_cannot_change_is_not_retried() {
     let mut run = RunState::new(vec![strict], false);
     run.decide(Event::Begin);
     let configuration = Outcome::Failed(Exit::Code(78));
-    assert_eq!(run.decide(ended(configuration)).last(), Some(&Action::Finish));
+    assert_eq!(run.decide(ended(configuration)).last(), Some(&RunAction::Finish));
 }
 
 #[test]
@@ -150,7 +153,7 @@ fn what_the_collector_tells_outranks_its_exit_code() {
     limited.retry.limit = 1;
     let mut run = RunState::new(vec![limited], false);
     run.decide(Event::Begin);
-    let told = Told {
+    let told = ReportedFailure {
         category: Some(Category::RateLimit),
         retry_after: Some(Duration::from_secs(900)),
     };
@@ -159,7 +162,7 @@ fn what_the_collector_tells_outranks_its_exit_code() {
         told,
     });
     assert!(
-        matches!(&actions[0], Action::Rest { delay, .. } if delay.as_secs() == 900),
+        matches!(&actions[0], RunAction::Rest { delay, .. } if delay.as_secs() == 900),
         "{actions:?}"
     );
 }
@@ -169,8 +172,8 @@ fn cancel_ends_the_running_one_and_skips_the_rest() {
     let mut run = RunState::new(vec![task("a"), task("b")], false);
     run.decide(Event::Begin);
     let cause = CancelCause::Interrupt;
-    assert_eq!(run.decide(Event::Cancel(cause)), [Action::Cancel(cause)]);
-    assert_eq!(run.decide(Event::Kill(cause)), [Action::Kill(cause)]);
+    assert_eq!(run.decide(Event::Cancel(cause)), [RunAction::Cancel(cause)]);
+    assert_eq!(run.decide(Event::Kill(cause)), [RunAction::Kill(cause)]);
     let cancelled = Outcome::Cancelled {
         by: cause,
         exit: Some(Exit::Code(0)),
@@ -178,15 +181,15 @@ fn cancel_ends_the_running_one_and_skips_the_rest() {
     assert_eq!(
         run.decide(ended(cancelled.clone())),
         [
-            Action::Settle {
+            RunAction::Settle {
                 task: 0,
                 outcome: cancelled
             },
-            Action::Settle {
+            RunAction::Settle {
                 task: 1,
                 outcome: Outcome::Skipped(Because::Cancelled(cause))
             },
-            Action::Finish
+            RunAction::Finish
         ]
     );
 }
@@ -202,12 +205,12 @@ fn cancel_while_resting_keeps_the_failure() {
     let actions = run.decide(Event::Cancel(CancelCause::Terminate));
     assert_eq!(
         actions[0],
-        Action::Settle {
+        RunAction::Settle {
             task: 0,
             outcome: temporary
         }
     );
-    assert_eq!(actions.last(), Some(&Action::Finish));
+    assert_eq!(actions.last(), Some(&RunAction::Finish));
 }
 
 fn any_outcome() -> impl Strategy<Value = Outcome> {
@@ -266,7 +269,7 @@ proptest! {
             for action in run.decide(event.clone()) {
                 prop_assert!(!finished, "an action after Finish");
                 match action {
-                    Action::Start { task, attempt } => {
+                    RunAction::Start { task, attempt } => {
                         prop_assert!(running.is_none() && !resting, "two at a time");
                         prop_assert!(task >= last && !cancelled && tasks[task].skip.is_none());
                         prop_assert!(!(stop && failed), "started after a stopping failure");
@@ -274,17 +277,17 @@ proptest! {
                         running = Some(task);
                         last = task;
                     }
-                    Action::Rest { delay, .. } => {
+                    RunAction::Rest { delay, .. } => {
                         prop_assert!(delay <= LONGEST_REST);
                         resting = true;
                     }
-                    Action::Settle { task, outcome } => {
+                    RunAction::Settle { task, outcome } => {
                         settled[task] += 1;
                         failed |= outcome.is_failure();
                         resting = false;
                     }
-                    Action::Cancel(_) | Action::Kill(_) => prop_assert!(running.is_some()),
-                    Action::Finish => finished = true,
+                    RunAction::Cancel(_) | RunAction::Kill(_) => prop_assert!(running.is_some()),
+                    RunAction::Finish => finished = true,
                 }
             }
         }

@@ -250,7 +250,7 @@ proptest! {
         let of_month = |day| select(&schedule, &ask(month_day(day), None, date(year, month, 1))).unwrap();
         let mut found: Vec<&str> = (1..=31).flat_map(|day| commands(of_month(day))).collect();
         found.sort_unstable();
-        let all = schedule.groups.iter().flat_map(|group| &group.tasks);
+        let all = schedule.group_tasks();
         let expected = commands(all.filter(|task| task.enabled && matches!(task.cadence, Cadence::Monthly(_))));
         prop_assert_eq!(found, expected);
     }

@@ -383,7 +383,7 @@ proptest! {
         let entries = timetable(&schedule);
         let mut found: Vec<&str> = entries.iter().flat_map(|entry| commands(entry.tasks().iter().copied())).collect();
         found.sort_unstable();
-        let groups = schedule.groups.iter().flat_map(|group| &group.tasks);
+        let groups = schedule.group_tasks();
         let all = groups.chain(schedule.workflow.iter().flat_map(|workflow| &workflow.tasks));
         prop_assert_eq!(found, commands(all.filter(|task| task.enabled)));
     }

@@ -1,0 +1,163 @@
+//! What is to be told of runs that ended, each looked at once, and of slots.
+
+use crate::database::arg::args;
+use crate::database::transaction::Transaction;
+use crate::model::{OutcomeKind, RunId, Streak};
+use crate::store::error::StoreError;
+use crate::store::notices::notice::Notice;
+use crate::store::store::Store;
+
+/// How far back a streak is counted.
+const STREAK: i64 = 1024;
+
+/// The end of a task of a run that has not been looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskEnd {
+    /// Its place in the run.
+    pub position: i64,
+    /// Its group.
+    pub group: String,
+    /// Its collector.
+    pub command: String,
+    /// How it ended.
+    pub outcome: OutcomeKind,
+    /// Whether its success is not believed.
+    pub suspect: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// What it was before.
+    pub before: Streak,
+}
+
+#[derive(sqlx::FromRow)]
+struct EndColumns {
+    position: i64,
+    group_name: String,
+    command: String,
+    outcome: String,
+    suspect: Option<String>,
+    reason: Option<String>,
+    run_started_at: i64,
+}
+
+impl Store {
+    /// The finished runs whose ends nobody has looked at, the oldest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn unjudged_runs(&self, limit: u32) -> Result<Vec<RunId>, StoreError> {
+        let sql = self.database.text(
+            "select id from runs where judged = 0 and finished_at is not null order by started_at, id limit $1",
+            "select id from runs where not judged and finished_at is not null order by started_at, id limit $1",
+        );
+        let rows: Vec<(String,)> = self.database.fetch(sql, &args![limit]).await?;
+        Ok(rows.into_iter().map(|(id,)| RunId::new(id)).collect())
+    }
+
+    /// How its tasks ended, and what they were before; tasks that were not run are left out.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn task_ends(&self, run: &RunId) -> Result<Vec<TaskEnd>, StoreError> {
+        let rows: Vec<EndColumns> = self
+            .database
+            .fetch(
+                "select position, group_name, command, outcome, suspect, reason, run_started_at from tasks
+                 where run_id = $1 and outcome not in ('skipped', 'cancelled') order by position",
+                &args![run],
+            )
+            .await?;
+        let mut ends = Vec::with_capacity(rows.len());
+        for row in rows {
+            ends.push(TaskEnd {
+                outcome: read_outcome(&row.outcome)?,
+                before: self.streak(run, &row).await?,
+                position: row.position,
+                group: row.group_name,
+                command: row.command,
+                suspect: row.suspect,
+                reason: row.reason.unwrap_or_default(),
+            });
+        }
+        Ok(ends)
+    }
+
+    async fn streak(&self, run: &RunId, of: &EndColumns) -> Result<Streak, StoreError> {
+        let before: Vec<(String, Option<String>)> = self
+            .database
+            .fetch(
+                "select outcome, suspect from tasks
+                 where command = $1 and group_name = $2 and (run_started_at, run_id) < ($3, $4)
+                   and outcome not in ('skipped', 'cancelled')
+                 order by run_started_at desc, run_id desc limit $5",
+                &args![&of.command, &of.group_name, of.run_started_at, run, STREAK],
+            )
+            .await?;
+        let mut streak = Streak::default();
+        for (outcome, suspect) in before {
+            match (read_outcome(&outcome)?, suspect) {
+                (OutcomeKind::Succeeded, None) => break,
+                (OutcomeKind::Succeeded, Some(_)) => streak.suspect += 1,
+                _ => streak.bad += 1,
+            }
+        }
+        Ok(streak)
+    }
+
+    /// The run has been looked at, and this is to be told; `false` if somebody else was faster.
+    ///
+    /// # Errors
+    /// The database fails; then nothing is changed.
+    pub async fn mark_judged(&self, run: &RunId, notices: &[Notice]) -> Result<bool, StoreError> {
+        let mut sql = self.database.begin().await?;
+        let text = self.database.text(
+            "update runs set judged = 1 where id = $1 and judged = 0",
+            "update runs set judged = true where id = $1 and not judged",
+        );
+        if sql.execute(text, &args![run]).await? == 0 {
+            return Ok(false);
+        }
+        for notice in notices {
+            insert(&mut sql, notice).await?;
+        }
+        sql.commit().await?;
+        Ok(true)
+    }
+
+    /// Something to tell that is about no run. Said twice, it is told once.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn raise(&self, notices: &[Notice]) -> Result<(), StoreError> {
+        let mut sql = self.database.begin().await?;
+        for notice in notices {
+            insert(&mut sql, notice).await?;
+        }
+        Ok(sql.commit().await?)
+    }
+}
+
+async fn insert(sql: &mut Transaction, notice: &Notice) -> Result<(), StoreError> {
+    sql.execute(
+        "insert into notices
+             (subject, channel, kind, group_name, command, run_id, at, reason, in_a_row, next_try_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7) on conflict (subject, channel) do nothing",
+        &args![
+            &notice.subject,
+            &notice.channel,
+            notice.kind.as_str(),
+            &notice.group,
+            &notice.command,
+            notice.run.as_ref(),
+            notice.at,
+            &notice.reason,
+            notice.in_a_row
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+fn read_outcome(word: &str) -> Result<OutcomeKind, StoreError> {
+    OutcomeKind::parse(word).ok_or_else(|| StoreError::unknown_word("the outcome of a task", word))
+}
