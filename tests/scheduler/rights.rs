@@ -5,7 +5,7 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use crate::cluster::{cluster, name_of};
-use crate::fast::{EVERY_MINUTE, Fast};
+use crate::fast::{EVERY_MINUTE, Fast, stop};
 use crate::support::{Place, wait_until};
 
 const SCHEDULE: &str = "
@@ -76,7 +76,7 @@ fn whoever_may_not_record_a_run_starts_none() {
     let granted = Granted::new();
     granted.sql("revoke insert on runs from \"USER\"");
     refused(&granted, &["run-one", "note"], "runs");
-    refused(&granted, &["run", "daily"], "runs");
+    refused(&granted, &["run", "--schedule", "daily"], "runs");
     refused(&granted, &["beat"], "runs");
     assert_eq!(granted.sql("select count(*) from runs").trim(), "0");
 }
@@ -103,7 +103,7 @@ fn a_run_that_never_began_is_not_said_to_go_on() {
     granted.sql("grant insert on slots to \"USER\"");
     let before = slots();
     wait_until("slots to be claimed again", || slots() > before + 2);
-    drop(running);
+    stop(running);
     let causes = granted.sql("select distinct cause from ledger where cause like '%still went on%'");
     let began: Vec<String> = granted
         .sql("select id from runs")

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use orchestrator::events::{
-    AttemptRecord, Bus, Listener, OutcomeWords, PlannedTask, RunEvent, SlotRef, Summary, TaskRef,
-    TaskSummary, Verdict,
+    AttemptRecord, Bus, ListedTask, Listener, OutcomeWords, RunEvent, RunVerdict, SlotRef, Summary, TaskRef,
+    TaskSummary,
 };
 use orchestrator::model::{Exit, Outcome, Owner, RunId};
 use orchestrator::rundir::Journal;
@@ -108,7 +108,7 @@ impl Story {
                 command: (*command).into(),
             })
             .collect();
-        let planned = tasks.iter().map(|task| PlannedTask {
+        let planned = tasks.iter().map(|task| ListedTask {
             task: task.clone(),
             args: vec!["--all".into(), "nul\0".into()],
             schedule: "daily".into(),
@@ -219,7 +219,7 @@ impl Story {
             group: task.group.clone(),
             command: task.command.clone(),
             args: vec!["--all".into(), "nul\0".into()],
-            outcome: words.outcome,
+            outcome: words.outcome.into(),
             exit_code: words.exit_code,
             signal: words.signal,
             reason: words.reason,
@@ -246,7 +246,7 @@ impl Story {
 
     /// The run is over.
     pub(crate) fn finish(&mut self) -> &mut Self {
-        let verdict = Verdict::of(self.ended.iter().map(|(outcome, _)| outcome), None);
+        let verdict = RunVerdict::of(self.ended.iter().map(|(outcome, _)| outcome), None);
         self.events.push(RunEvent::RunFinished(Box::new(Summary {
             run: self.run.clone(),
             schedule: "daily".into(),
@@ -285,7 +285,7 @@ impl Story {
 
     pub(crate) fn journal(&self, state_dir: &Path) -> Box<dyn Listener> {
         let dir = RunDir::create(state_dir, &self.run).unwrap();
-        Box::new(Journal::create(&dir, &serde_json::json!({})).unwrap())
+        Box::new(Journal::create(&dir).unwrap())
     }
 
     pub(crate) async fn tell_with(

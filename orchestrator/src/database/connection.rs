@@ -14,13 +14,8 @@ use tokio_stream::StreamExt;
 
 use crate::database::arg::Arg;
 use crate::database::error::DatabaseError;
+use crate::database::limits::ANSWER;
 use crate::database::pool::Database;
-
-/// No statement about few rows takes as long on a database that is well.
-const ANSWER: Duration = Duration::from_secs(30);
-
-/// A statement that changes as many rows as a delivery has.
-pub(crate) const WORK: Duration = Duration::from_secs(600);
 
 /// A row that can be read from either database.
 pub(crate) trait EitherRow:

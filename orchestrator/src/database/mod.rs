@@ -6,6 +6,7 @@ pub(crate) mod arg;
 pub(crate) mod columns;
 pub(crate) mod connection;
 pub(crate) mod error;
+pub(crate) mod limits;
 pub(crate) mod migrate;
 pub(crate) mod pool;
 pub(crate) mod postgres;

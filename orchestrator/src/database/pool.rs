@@ -1,17 +1,13 @@
 //! Which database it is: a SQLite file, or the PostgreSQL server that a URL names.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::sqlite::SqlitePool;
 
 use crate::database::error::DatabaseError;
+use crate::database::limits::PATIENCE;
 use crate::database::{postgres, sqlite};
-
-/// How long to wait for a connection, and for a PostgreSQL server that accepts
-/// connections and says nothing.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A database and the connections to it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -30,11 +26,12 @@ impl Database {
     /// The URL is none of ours, or the database cannot be opened.
     pub async fn connect(url: Option<&str>, file: &Path) -> Result<Self, DatabaseError> {
         match url.map(|url| (url, url.split_once(':').unwrap_or_default())) {
-            None => sqlite::connect(file).await,
+            None => Ok(Self::Sqlite(sqlite::connect(file).await?)),
             Some((_, ("sqlite", path))) => {
-                sqlite::connect(&PathBuf::from(path.strip_prefix("//").unwrap_or(path))).await
+                let file = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+                Ok(Self::Sqlite(sqlite::connect(&file).await?))
             }
-            Some((url, ("postgres" | "postgresql", _))) => postgres::connect(url).await,
+            Some((url, ("postgres" | "postgresql", _))) => Ok(Self::Postgres(postgres::connect(url).await?)),
             Some((_, ("", _))) => Err(DatabaseError::Unsupported("URL without a scheme".to_owned())),
             Some((_, (scheme, _))) => Err(DatabaseError::Unsupported(format!("{scheme}:…"))),
         }

@@ -3,10 +3,10 @@
 use std::str::FromStr;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, PgPool};
 
 use crate::database::error::{DatabaseError, words};
-use crate::database::pool::{Database, PATIENCE};
+use crate::database::limits::PATIENCE;
 
 /// `postgres://me@host:5432/db`: what is safe to show.
 pub(crate) fn name(options: &PgConnectOptions) -> String {
@@ -22,7 +22,7 @@ pub(crate) fn name(options: &PgConnectOptions) -> String {
 }
 
 /// Connects once to see that it is there; more connections are made as they are needed.
-pub(crate) async fn connect(url: &str) -> Result<Database, DatabaseError> {
+pub(crate) async fn connect(url: &str) -> Result<PgPool, DatabaseError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| DatabaseError::Url(unreadable(&error)))?
         .application_name("orchestrate")
@@ -37,14 +37,13 @@ pub(crate) async fn connect(url: &str) -> Result<Database, DatabaseError> {
         Ok(Err(error)) => return Err(failed(words(&error))),
         Err(_) => return Err(failed(format!("no answer within {} s", PATIENCE.as_secs()))),
     }
-    let pool = PgPoolOptions::new()
+    Ok(PgPoolOptions::new()
         .max_connections(4)
         .acquire_timeout(PATIENCE)
         // A connection that broke while it was idle fails its next statement, which
         // is tried again; that is cheaper than a question before each.
         .test_before_acquire(false)
-        .connect_lazy_with(options);
-    Ok(Database::Postgres(pool))
+        .connect_lazy_with(options))
 }
 
 /// What is wrong with a URL, without the URL.

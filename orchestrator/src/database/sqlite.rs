@@ -11,7 +11,7 @@ use sqlx::sqlite::{
 };
 
 use crate::database::error::{DatabaseError, words};
-use crate::database::pool::{Database, PATIENCE};
+use crate::database::limits::PATIENCE;
 
 /// How long a writer waits for its turn. The longest that one holds it is the merge of
 /// a delivery; a statement that waits longer than this gives up and is tried again.
@@ -25,7 +25,7 @@ pub(crate) fn name(options: &SqliteConnectOptions) -> String {
 const ROWS: usize = 4096;
 
 /// Opens the file, which is made if it is not there.
-pub(crate) async fn connect(file: &Path) -> Result<Database, DatabaseError> {
+pub(crate) async fn connect(file: &Path) -> Result<SqlitePool, DatabaseError> {
     let options = SqliteConnectOptions::from_str("sqlite:")?
         .filename(file)
         .create_if_missing(true)
@@ -42,7 +42,7 @@ pub(crate) async fn connect(file: &Path) -> Result<Database, DatabaseError> {
     let database = name(&options);
     // The step to WAL of a new file does not wait for others as everything else does.
     let _lock = lock(file).await?;
-    let pool = SqlitePoolOptions::new()
+    SqlitePoolOptions::new()
         .max_connections(2)
         .acquire_timeout(PATIENCE)
         .connect_with(options)
@@ -50,8 +50,7 @@ pub(crate) async fn connect(file: &Path) -> Result<Database, DatabaseError> {
         .map_err(|error| DatabaseError::Open {
             database,
             reason: words(&error),
-        })?;
-    Ok(Database::Sqlite(pool))
+        })
 }
 
 /// SQLite has no lock that spans migrations, so that two processes that start at

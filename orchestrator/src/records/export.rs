@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::database::arg::args;
 use crate::database::columns::Micros;
-use crate::database::connection::WORK;
+use crate::database::limits::WORK;
 use crate::database::{Database, DatabaseError};
 use crate::events::RecordCounts;
 use crate::records::error::RecordsError;

@@ -11,8 +11,16 @@ use crate::database::connection::Connection;
 use crate::events::RecordCounts;
 use crate::records::delivery::Delivery;
 use crate::records::error::RecordsError;
-use crate::records::ingest::Ingested;
 use crate::records::sighting::see;
+
+/// What a delivery brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// New, changed, unchanged.
+    pub counts: RecordCounts,
+    /// When its collector last brought something new or changed, this time included.
+    pub fresh_at: Option<Timestamp>,
+}
 
 const MARK: &str = "insert into ingests (run_id, position, group_name, command, at)
      values ($1, $2, $3, $4, $5) on conflict (run_id, position) do nothing returning id";

@@ -5,12 +5,9 @@
 
 pub(crate) mod delivery;
 pub(crate) mod error;
-pub(crate) mod event;
-pub(crate) mod examination;
+pub(crate) mod events_file;
 pub(crate) mod export;
-pub(crate) mod follow;
 pub(crate) mod ingest;
-pub(crate) mod lines;
 pub(crate) mod merge;
 pub(crate) mod postgres;
 pub(crate) mod prune;
@@ -26,13 +23,12 @@ pub(crate) mod sqlite;
 
 pub use delivery::{Delivery, Undelivered};
 pub use error::RecordsError;
-pub use event::{
+pub use events_file::event::{
     CollectorEvent, FailureReport, LONGEST_COLLECTION, LONGEST_KEY, LineFault, Progress, Record, parse_event,
 };
-pub use examination::{Examination, LARGEST_STATE, MOST_FAULTS, Messages};
+pub use events_file::examination::{Examination, LARGEST_STATE, MOST_FAULTS, Messages};
+pub use events_file::follow::{Examined, Follower};
+pub use events_file::lines::LONGEST_LINE;
 pub use export::{Collection, Kept, Wanted};
-pub use follow::{Examined, Follower};
-pub use ingest::Ingested;
-pub use lines::LONGEST_LINE;
-pub use recall::Remembered;
+pub use merge::Ingested;
 pub use records::Records;

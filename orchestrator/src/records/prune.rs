@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::database::Database;
 use crate::database::arg::args;
-use crate::database::connection::WORK;
+use crate::database::limits::WORK;
 use crate::records::error::RecordsError;
 use crate::records::postgres::TURN;
 use crate::records::records::Records;

@@ -4,12 +4,13 @@ use tokio::sync::mpsc;
 
 use crate::database::AssertSqlSafe;
 use crate::database::arg::Arg;
-use crate::database::connection::{Connection, WORK};
+use crate::database::connection::Connection;
+use crate::database::limits::WORK;
 use crate::records::delivery::Delivery;
 use crate::records::error::RecordsError;
-use crate::records::event::Record;
-use crate::records::ingest::{Fed, Ingested};
-use crate::records::merge::{keep, merge};
+use crate::records::events_file::event::Record;
+use crate::records::events_file::feed::Fed;
+use crate::records::merge::{Ingested, keep, merge};
 use crate::records::sighting::superseded;
 
 /// A temporary table lies in a file of its own (or in memory, while it is small). Lines

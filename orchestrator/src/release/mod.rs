@@ -6,4 +6,4 @@ pub(crate) mod answer;
 pub(crate) mod ask;
 pub(crate) mod quiet_git;
 
-pub use ask::{Hands, ask};
+pub use ask::find_releases;

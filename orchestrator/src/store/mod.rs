@@ -1,12 +1,14 @@
-//! What is remembered: the run directory first, the database as its index.
-//! Nothing outside knows SQL; nothing here knows how a run proceeds.
+//! What is remembered: the run directory first, the database as its index. The only
+//! room that knows the tables of runs, timetable and notices; it knows nothing of how a run
+//! proceeds.
 //!
-//! On the way in: `journal` (disk), `recorder` (queue, retries), `write` (each event
+//! On the way in: the journal (disk), `recorder` (queue, retries), `write` (each event
 //! exactly once). On the way out: `read`. After a crash: `recovery`.
 
 pub(crate) mod change;
 pub(crate) mod error;
 pub(crate) mod health;
+pub(crate) mod liveness;
 pub(crate) mod notices;
 pub(crate) mod owner;
 #[cfg(test)]
@@ -27,9 +29,8 @@ pub use notices::notice::{Notice, NoticeState, RecordedNotice};
 pub use notices::raise::TaskEnd;
 pub use owner::this_process;
 pub use retention::prune::Pruned;
-pub use runs::read::{
-    HistoryFilter, LastOutcome, RecordedAttempt, RunHeader, RunRecord, RunStatus, TaskState,
-};
+pub use runs::read::HistoryFilter;
+pub use runs::record::{LastOutcome, RecordedAttempt, RunHeader, RunRecord, RunStatus, TaskState};
 pub use runs::recorder::{DRAIN, RecorderEnd, record};
 pub use runs::recovery::Recovered;
 pub use runs::statistics::{Durations, EndedRun, Statistics, StatisticsFilter};

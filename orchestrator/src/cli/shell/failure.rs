@@ -6,7 +6,8 @@ use anstyle::{AnsiColor, Style};
 
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::output::print_words;
-use crate::text::neutralised;
+use crate::queries::find_run::FindRunError;
+use crate::text::make_safe;
 
 /// A failure of `orchestrate` itself, never of a collector.
 #[derive(Debug)]
@@ -64,17 +65,29 @@ impl Failure {
     }
 
     /// Says it on standard error and returns what to exit with.
-    pub(crate) fn tell(self) -> Exit {
+    pub(crate) fn print(self) -> Exit {
         let exit = self.exit;
         let (message, hint) = self.words();
         if !message.is_empty() {
             let red: Style = AnsiColor::Red.on_default().bold();
-            print_words!("{red}error:{red:#} {}", neutralised(&message));
+            print_words!("{red}error:{red:#} {}", make_safe(&message));
         }
         if let Some(hint) = &hint {
             let cyan: Style = AnsiColor::Cyan.on_default();
-            print_words!("{cyan}hint:{cyan:#} {}", neutralised(hint));
+            print_words!("{cyan}hint:{cyan:#} {}", make_safe(hint));
         }
         exit
+    }
+}
+
+impl From<FindRunError> for Failure {
+    fn from(error: FindRunError) -> Self {
+        match error {
+            FindRunError::Store(error) => Self::infrastructure(error),
+            FindRunError::NoRunYet | FindRunError::Unknown(_) => {
+                Self::usage(error).hint("orchestrate history lists the runs")
+            }
+            FindRunError::Several { .. } | FindRunError::Removed(_) => Self::usage(error),
+        }
     }
 }

@@ -1,12 +1,9 @@
 //! From the words of a command line to a plan.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-
-use crate::cli::command_line::{ReleaseArg, RunOneArgs, SelectionArgs};
+use crate::cli::args::selection::ReleaseArg;
+use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
 use crate::cli::shell::settings::Settings;
@@ -78,15 +75,6 @@ impl SelectionArgs {
     }
 }
 
-/// The slot of each group on a date.
-pub(crate) fn slots_on(schedule: &Schedule, date: Date) -> BTreeMap<GroupName, Timestamp> {
-    schedule
-        .groups
-        .iter()
-        .filter_map(|group| Some((group.name.clone(), group.slot_on(date)?)))
-        .collect()
-}
-
 /// The group that a collector has which is run by hand and not in the schedule.
 const BY_HAND: &str = "by-hand";
 
@@ -95,7 +83,12 @@ const BY_HAND: &str = "by-hand";
 ///
 /// # Errors
 /// The schedule is wrong, or the named group does not have the collector.
-pub(crate) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan, Failure> {
+pub(crate) fn planned_one(
+    settings: &Settings,
+    command: &str,
+    group: Option<&str>,
+    args: &[String],
+) -> Result<Plan, Failure> {
     let schedule = if settings.schedule_file.exists() {
         Some(load(settings)?)
     } else {
@@ -104,21 +97,19 @@ pub(crate) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan
     let mut known = schedule
         .iter()
         .flat_map(|schedule| schedule.tasks())
-        .filter(|task| task.command.as_str() == args.command);
-    let mut task = match &args.group {
+        .filter(|task| task.command.as_str() == command);
+    let mut task = match group {
         None => known
             .min_by_key(|task| !task.enabled)
             .cloned()
-            .unwrap_or_else(|| by_hand(&args.command)),
+            .unwrap_or_else(|| by_hand(command)),
         Some(group) => {
             let found = known.find(|task| task.group.as_str() == group).cloned();
-            found.ok_or_else(|| {
-                Failure::usage(format!("group {group:?} has no collector {:?}", args.command))
-            })?
+            found.ok_or_else(|| Failure::usage(format!("group {group:?} has no collector {command:?}")))?
         }
     };
-    if !args.args.is_empty() {
-        task.args.clone_from(&args.args);
+    if !args.is_empty() {
+        task.args = args.to_vec();
     }
     let date = Day::At(SystemClock.now()).in_zone(&jiff::tz::TimeZone::UTC);
     // By hand means now, whatever release it waits for.

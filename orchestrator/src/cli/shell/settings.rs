@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anstream::eprintln;
 
-use crate::cli::command_line::Global;
+use crate::cli::args::global::Global;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
 use crate::config::{self, Diagnostic};
@@ -69,6 +69,12 @@ impl Environment {
                     .ok_or_else(|| Failure::usage(format!("{name} is not valid UTF-8")))
             })
             .transpose()
+    }
+
+    /// A copy of all of them.
+    pub(crate) fn pairs(&self) -> Vec<(OsString, OsString)> {
+        let pairs = self.0.iter();
+        pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// All of them.

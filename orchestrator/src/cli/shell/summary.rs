@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::cli::command_line::ExecutionArgs;
+use crate::cli::args::execution::ExecutionArgs;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;

@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(slot, at("2026-11-25T13:30:00Z"));
         let plan = plan_slot(&checks[0], slot, Release::New).unwrap();
         assert_eq!(
-            (plan.selection, plan.date.to_string().as_str()),
+            (plan.selection.as_str(), plan.date.to_string().as_str()),
             ("on_release", "2026-11-26")
         );
         assert_eq!(commands(plan.tasks.iter().map(|planned| &planned.task)), ["sync"]);

@@ -3,8 +3,10 @@
 
 pub(crate) mod bulk;
 pub(crate) mod read;
+pub(crate) mod record;
 pub(crate) mod recorder;
 pub(crate) mod recovery;
+pub(crate) mod reopen;
 pub(crate) mod rows;
 pub(crate) mod statistics;
 pub(crate) mod transition;

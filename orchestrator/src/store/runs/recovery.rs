@@ -8,14 +8,12 @@ use jiff::Timestamp;
 
 use crate::database::arg::args;
 use crate::database::columns::{Micros, OwnerColumns};
-use crate::database::transaction::Transaction;
 use crate::events::SlotRef;
 use crate::model::{Owner, RunId};
+use crate::rundir::{StateDir, is_worked_on};
 use crate::rundir::{journal, unrecorded};
-use crate::store::change::change_one;
 use crate::store::error::StoreError;
-use crate::store::owner::is_gone;
-use crate::store::runs::transition::StateChange;
+use crate::store::liveness::{LocalLiveness, is_abandoned};
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
 
@@ -68,12 +66,13 @@ impl Store {
         })?;
         let mut found = Recovered::default();
         for run in noted {
-            if !journal::is_written(&journal_of(state_dir, &run)) {
+            if !is_worked_on(state_dir, &run) {
                 self.import(state_dir, &run, &mut found).await?;
             }
         }
+        let alive = LocalLiveness { state_dir, here };
         for (run, owner) in self.unfinished().await? {
-            if is_abandoned(state_dir, &run, &owner, here) {
+            if is_abandoned(&alive, &run, &owner) {
                 let reason = format!(
                     "orchestrate ({owner}) ended without a record: it was killed or the machine restarted"
                 );
@@ -82,25 +81,25 @@ impl Store {
                 }
             }
         }
-        self.settle_never_begun(state_dir, here).await?;
+        self.settle_never_begun(&alive).await?;
         Ok(found)
     }
 
     /// Slots that somebody took who ended before the run had a beginning: its journal
     /// would have been brought in by now, so nothing was started.
-    async fn settle_never_begun(&self, state_dir: &Path, here: &Owner) -> Result<(), StoreError> {
+    async fn settle_never_begun(&self, alive: &LocalLiveness<'_>) -> Result<(), StoreError> {
         let rows: Vec<NeverBegunColumns> = self.database.fetch(
                 "select distinct s.entry, s.slot, s.run_id, s.owner_host, s.owner_boot, s.owner_pid, s.owner_start
                  from ledger l join slots s on s.entry = l.entry and s.slot = l.slot
                  where l.state = 'due' and s.run_id is not null and s.owner_host = $1
                    and not exists (select 1 from runs where runs.id = s.run_id)",
-                &args![&here.host],
+                &args![&alive.here.host],
             )
             .await?;
         for row in rows {
             let run = RunId::new(row.run_id);
             let owner = row.owner.0;
-            if is_abandoned(state_dir, &run, &owner, here) {
+            if is_abandoned(alive, &run, &owner) {
                 let cause = format!("orchestrate ({owner}) took the slot and ended before it could run it");
                 let slot = SlotRef {
                     entry: row.entry,
@@ -120,10 +119,10 @@ impl Store {
     pub async fn import_all(&self, state_dir: &Path) -> Result<Recovered, StoreError> {
         let mut found = Recovered::default();
         for run in unrecorded::all(state_dir).map_err(|source| StoreError::File {
-            path: state_dir.join("runs"),
+            path: StateDir(state_dir).runs(),
             source,
         })? {
-            if !journal::is_written(&journal_of(state_dir, &run)) {
+            if !is_worked_on(state_dir, &run) {
                 self.import(state_dir, &run, &mut found).await?;
             }
         }
@@ -265,36 +264,7 @@ impl Store {
     }
 }
 
-/// A run that was given up turns out to have left a journal that knows more: what was
-/// only assumed is taken back. Called by whoever applies events, in its transaction.
-pub(crate) async fn reopen(sql: &mut Transaction, run: &RunId, lost: &str) -> Result<(), StoreError> {
-    let not_started = format!("not started: {lost}");
-    let assumed = args![run, lost, &not_started];
-    for statement in [
-        "update attempts set finished_at = null, outcome = null, reason = null
-         where run_id = $1 and outcome = 'lost' and reason in ($2, $3)",
-        "update tasks set outcome = null, reason = null, category = null, attempts = 0, log = null
-         where run_id = $1 and outcome in ('lost', 'skipped') and reason in ($2, $3)",
-        "update ledger set state = 'due', cause = null
-         where state in ('unknown', 'skipped') and cause in ($2, $3)
-           and (entry, slot) = (select entry, slot from slots where run_id = $1)",
-    ] {
-        sql.execute(statement, &assumed).await?;
-    }
-    change_one(sql, StateChange::ReopenRun,
-        "update runs set finished_at = null, success = null, lost = null, succeeded = 0, failed = 0, skipped = 0
-         where id = $1 and lost is not null",
-        &args![run],
-    )
-    .await
-}
-
-/// Whether a run without an end has nobody who could bring it to one.
-pub(crate) fn is_abandoned(state_dir: &Path, run: &RunId, owner: &Owner, here: &Owner) -> bool {
-    is_gone(owner, here) && !journal::is_written(&journal_of(state_dir, run))
-}
-
 /// Where the journal of a run is.
 pub(crate) fn journal_of(state_dir: &Path, run: &RunId) -> std::path::PathBuf {
-    journal::path(&state_dir.join("runs").join(run.as_str()))
+    journal::path(&StateDir(state_dir).run(run))
 }

@@ -10,13 +10,13 @@ use jiff::Timestamp;
 
 use crate::database::arg::args;
 use crate::database::transaction::Transaction;
-use crate::events::{RunEvent, Summary, TaskRef, TaskSummary};
-use crate::model::{OutcomeKind, Owner, RunId};
+use crate::events::{AttemptRecord, RunEvent, Summary, TaskRef, TaskSummary};
+use crate::model::{RunId, TaskStatus};
 use crate::rundir::journal::Numbered;
 use crate::store::change::change_one;
 use crate::store::error::StoreError;
 use crate::store::runs::transition::StateChange;
-use crate::store::runs::{bulk, recovery};
+use crate::store::runs::{bulk, reopen};
 use crate::store::store::Store;
 use crate::store::timetable::ledger::LedgerState;
 use crate::store::timetable::{releases, slots};
@@ -70,7 +70,7 @@ impl Store {
                 None if !matches!(*new[0].1, RunEvent::RunStarted { .. }) => {
                     return Err(StoreError::Refused(format!("run {run} has no beginning")));
                 }
-                Some((_, Some(lost), _)) => recovery::reopen(&mut sql, run, lost).await?,
+                Some((_, Some(lost), _)) => reopen::reopen(&mut sql, run, lost).await?,
                 _ => {}
             }
             let has_slot = row.first().is_some_and(|(.., has_slot)| *has_slot);
@@ -101,16 +101,8 @@ async fn write(
     let ended: HashSet<(usize, u32)> = events.iter().filter_map(|(_, event)| ended(event)).collect();
     for (_, event) in events {
         match &**event {
-            RunEvent::RunStarted {
-                schedule,
-                group,
-                at,
-                owner,
-                slot,
-                tasks,
-                ..
-            } => {
-                start_run(sql, run, schedule, group, *at, owner).await?;
+            RunEvent::RunStarted { slot, tasks, at, .. } => {
+                start_run(sql, run, event).await?;
                 bulk::plan_tasks(sql, run, *at, tasks).await?;
                 if let Some(slot) = slot {
                     slots::begin_at_slot(sql, run, slot, *at, tasks).await?;
@@ -161,17 +153,28 @@ async fn write(
         }
     }
     ensure(attempts.len() == ended.len(), "ending an attempt twice")?;
-    bulk::end_attempts(sql, run, &attempts).await?;
+    write_ends(sql, run, &attempts, tasks, has_slot).await?;
+    match finished {
+        Some(summary) => finish_run(sql, summary).await,
+        None => Ok(()),
+    }
+}
+
+async fn write_ends(
+    sql: &mut Transaction,
+    run: &RunId,
+    attempts: &[(usize, &AttemptRecord)],
+    tasks: Vec<(&TaskSummary, LedgerState)>,
+    has_slot: bool,
+) -> Result<(), StoreError> {
+    bulk::end_attempts(sql, run, attempts).await?;
     let summaries: Vec<&TaskSummary> = tasks.iter().map(|(task, _)| *task).collect();
     bulk::end_tasks(sql, run, &summaries).await?;
     // Most runs are by hand and have no slot in the ledger.
     for (task, state) in tasks.into_iter().filter(|_| has_slot) {
         slots::settle(sql, run, task.position, state, &task.reason).await?;
     }
-    match finished {
-        Some(summary) => finish_run(sql, summary).await,
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn ensure(holds: bool, change: &str) -> Result<(), StoreError> {
@@ -193,14 +196,17 @@ fn ended(event: &RunEvent) -> Option<(usize, u32)> {
     }
 }
 
-async fn start_run(
-    sql: &mut Transaction,
-    run: &RunId,
-    schedule: &str,
-    group: &Option<String>,
-    at: Timestamp,
-    owner: &Owner,
-) -> Result<(), StoreError> {
+async fn start_run(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> Result<(), StoreError> {
+    let RunEvent::RunStarted {
+        schedule,
+        group,
+        at,
+        owner,
+        ..
+    } = event
+    else {
+        return Ok(());
+    };
     change_one(
         sql,
         StateChange::StartRun,
@@ -211,7 +217,7 @@ async fn start_run(
             run,
             schedule,
             group,
-            at,
+            *at,
             &owner.host,
             &owner.boot,
             owner.pid,
@@ -277,7 +283,7 @@ async fn complete(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreE
              where run_id = $4 and position = $5 and finished_at is null",
             &args![
                 summary.finished_at,
-                &task.outcome,
+                task.outcome.as_str(),
                 &task.reason,
                 &summary.run,
                 task.position
@@ -286,8 +292,8 @@ async fn complete(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreE
         .await?;
         bulk::end_tasks(sql, &summary.run, &[task]).await?;
         releases::settle_releases(sql, &summary.run, task, summary.finished_at).await?;
-        let state = match OutcomeKind::parse(&task.outcome) {
-            Some(OutcomeKind::Skipped) => LedgerState::Skipped,
+        let state = match task.outcome {
+            TaskStatus::Skipped => LedgerState::Skipped,
             _ => LedgerState::Ran,
         };
         slots::settle(sql, &summary.run, task.position, state, &task.reason).await?;

@@ -1,9 +1,11 @@
 //! `check`: everything that would keep a run from going well, found before it does.
 
+use clap::Args;
 use serde::Serialize;
 
-use crate::cli::command_line::{CheckArgs, Format, Global};
-use crate::cli::shell::collectors::collectors;
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
@@ -11,8 +13,23 @@ use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
-use crate::model::{Address, CommandName, NoticeChannel, Schedule};
-use crate::text::neutralised;
+use crate::model::{Address, NoticeChannel, Schedule};
+use crate::text::make_safe;
+
+/// Check schedule, settings, collectors, state directory and database
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate check
+  orchestrate check --schedule-only --format json")]
+pub(crate) struct CheckArgs {
+    /// Stop after the schedule file
+    #[arg(long)]
+    pub(crate) schedule_only: bool,
+    /// Form of the list of problems
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 /// A problem as the JSON contract shows it, whether it has a place in a file or not.
 #[derive(Debug, Serialize)]
@@ -109,13 +126,13 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
 }
 
 fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
-    let finder = collectors(settings);
+    let launcher = launcher(settings);
     let mut seen = std::collections::BTreeSet::new();
     schedule
         .tasks()
         .filter(|task| seen.insert((task.command.clone(), task.enabled)))
         .filter_map(|task| {
-            let missing = finder.find(&task.command).err()?;
+            let missing = launcher.find(task.command.as_str()).err()?;
             // A disabled task may wait for its collector.
             let severity = if task.enabled { "error" } else { "warning" };
             let file = settings.schedule_file.display().to_string();
@@ -132,12 +149,12 @@ fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> 
 
 /// Commands of `notify:` that are not there: nobody would be told by them.
 fn missing_messengers(settings: &Settings) -> Vec<Problem> {
-    let finder = collectors(settings);
+    let launcher = launcher(settings);
     let missing = |channel: &NoticeChannel| {
         let Address::Command(line) = &channel.address else {
             return None;
         };
-        let missing = finder.find(&CommandName::new(line.first()?)).err()?;
+        let missing = launcher.find(line.first()?).err()?;
         let message = format!("the channel {}: {}", channel.name, missing.message);
         let (severity, code) = ("error", "E301-collector-not-found");
         let file = "notify".to_owned();
@@ -198,9 +215,9 @@ fn tell(problem: &Problem) {
         ..
     } = problem
     {
-        print_words!("{severity}[{code}]: {}", neutralised(message));
+        print_words!("{severity}[{code}]: {}", make_safe(message));
         if let Some(hint) = hint {
-            print_words!("  hint: {}", neutralised(hint));
+            print_words!("  hint: {}", make_safe(hint));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `schema`, `completions` and `man`: made from the types that do the work.
 
+use clap::Args;
 use clap::Command;
 use clap_complete::Shell;
 
@@ -8,6 +9,17 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::config::schedule_schema;
 
+/// Print a completion script for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate completions bash > /etc/bash_completion.d/orchestrate
+  orchestrate completions fish > ~/.config/fish/completions/orchestrate.fish")]
+pub(crate) struct CompletionsArgs {
+    /// Which shell
+    pub(crate) shell: Shell,
+}
+
 /// Prints the JSON Schema of the schedule file.
 pub(crate) fn schema() -> Result<Exit, Failure> {
     print_json(&schedule_schema())?;
@@ -15,9 +27,9 @@ pub(crate) fn schema() -> Result<Exit, Failure> {
 }
 
 /// Prints a completion script.
-pub(crate) fn completions(shell: Shell, command: &mut Command) -> Result<Exit, Failure> {
+pub(crate) fn completions(args: &CompletionsArgs, command: &mut Command) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, command, "orchestrate", &mut script);
+    clap_complete::generate(args.shell, command, "orchestrate", &mut script);
     print_text(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }

@@ -6,12 +6,52 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::cli::command_line::{Global, Language, NewCollectorArgs, NewVerb};
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
+
+/// Make something new
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate new collector run_weather --lang python
+  orchestrate new collector run_weather --lang sh --dir collectors")]
+pub(crate) enum NewVerb {
+    /// Make a collector that works, with a test, and show the schedule entry to paste
+    #[command(after_help = "\
+Examples:
+  orchestrate new collector run_weather --lang python
+  orchestrate new collector run_weather --lang rust --dir collectors")]
+    Collector(NewCollectorArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewCollectorArgs {
+    /// Its name, which the schedule calls it by
+    pub(crate) name: String,
+    /// What it is written in
+    #[arg(long, value_enum)]
+    pub(crate) lang: Language,
+    /// Where to put it [default: the first directory in which collectors are looked for]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// What a collector can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Python 3, standard library
+    Python,
+    /// POSIX sh
+    Sh,
+    /// Rust, a crate of its own
+    Rust,
+}
 
 const LONGEST_NAME: usize = 64;
 

@@ -2,21 +2,42 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::path::PathBuf;
 
 use anstyle::AnsiColor;
-use comfy_table::{Table, presets};
+use clap::Args;
 
-use crate::cli::command_line::{Format, Global, PlanArgs};
-use crate::cli::shell::collectors::collectors;
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::selection::SelectionArgs;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::{load, load_file, planned};
 use crate::cli::shell::settings::Settings;
+use crate::cli::shell::table::TextTable;
 use crate::execution::PlanView;
 use crate::model::{Plan, Release, changes};
-use crate::text::neutralised;
+use crate::text::make_safe;
+
+/// Show what a run would do, in order; nothing is started
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate plan --schedule default --group reporting --date 2026-02-28
+  orchestrate plan --diff new-schedule.yaml")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Instead: what would change if this file were the schedule
+    #[arg(long, value_name = "FILE", conflicts_with = "schedule")]
+    pub(crate) diff: Option<PathBuf>,
+    /// Form of the plan
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 /// Shows the plan that `run` with the same arguments would execute.
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
@@ -38,7 +59,7 @@ fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failu
         Format::Text if changes.is_empty() => print_text("Nothing differs.\n")?,
         Format::Text => {
             let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            let safe: Vec<_> = lines.iter().map(|line| neutralised(line)).collect();
+            let safe: Vec<_> = lines.iter().map(|line| make_safe(line)).collect();
             print_text(&format!("{}\n", safe.join("\n")))?;
         }
     }
@@ -58,14 +79,13 @@ pub(crate) fn show(settings: &Settings, plan: &Plan, format: Format) -> Result<E
 
 /// The plan with the executables that would be started; says what is not found.
 fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
-    let finder = collectors(settings);
-    let (view, missing) = PlanView::of(plan, &finder.collectors, &finder.environment);
+    let (view, missing) = PlanView::of(plan, &launcher(settings));
     let yellow = AnsiColor::Yellow.on_default().bold();
     for missing in missing {
         let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
         print_words!(
             "{yellow}warning:{yellow:#} {}",
-            neutralised(&format!("{}{hint}", missing.message))
+            make_safe(&format!("{}{hint}", missing.message))
         );
     }
     view
@@ -87,24 +107,21 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
         let _ = writeln!(text, "Nothing is due.");
         return text;
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["", "Task", "Schedule", "Executable", "Arguments"]);
+    let mut table = TextTable::new(["", "Task", "Schedule", "Executable", "Arguments"]);
     for (task, number) in view.tasks.iter().zip(1..) {
         let executable = match (&task.skip, &task.executable) {
             (Some(skip), _) => format!("skipped: {skip}"),
             (None, Some(path)) => path.clone(),
             (None, None) => "not found".to_owned(),
         };
-        table.add_row([
+        table.row([
             number.to_string(),
-            neutralised(&format!("{}/{}", task.group, task.command)).into_owned(),
+            make_safe(&format!("{}/{}", task.group, task.command)).into_owned(),
             task.schedule.to_owned(),
-            neutralised(&executable).into_owned(),
-            neutralised(&task.args.join(" ")).into_owned(),
+            make_safe(&executable).into_owned(),
+            make_safe(&task.args.join(" ")).into_owned(),
         ]);
     }
-    text.push_str(&table.trim_fmt());
-    text.push('\n');
+    text.push_str(&table.text());
     text
 }

@@ -3,24 +3,101 @@
 use std::fmt::Write as _;
 use std::io::{self, BufWriter};
 
-use comfy_table::{Table, presets};
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use crate::cli::command_line::{
-    Format, Global, RecordsExportArgs, RecordsPruneArgs, RecordsShowArgs, RecordsVerb,
-};
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::moment::Moment;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{shelf, with_store};
-use crate::cli::shell::when::When;
+use crate::cli::shell::table::TextTable;
+use crate::cli::verbs::look::records_rows::ExportFormat;
 use crate::cli::verbs::look::records_rows::Rows;
 use crate::model::nearest;
 use crate::model::{Clock, SystemClock};
+use crate::queries::find_run::find_run;
 use crate::records::{Collection, Kept, Records, RecordsError, Wanted};
 use crate::store::Store;
-use crate::text::neutralised;
+use crate::text::make_safe;
+
+/// Read what collectors brought
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate records list
+  orchestrate records export boost_library --format csv")]
+pub(crate) enum RecordsVerb {
+    /// List the collections, with what was brought last
+    #[command(after_help = "\
+Examples:
+  orchestrate records list
+  orchestrate records list --format json")]
+    List {
+        /// Form of the list
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show one record, or the newest of a collection
+    #[command(after_help = "\
+Examples:
+  orchestrate records show boost_library asio
+  orchestrate records show boost_library --format json")]
+    Show(RecordsShowArgs),
+    /// Print the records of a collection, sorted by key
+    #[command(after_help = "\
+Examples:
+  orchestrate records export boost_library
+  orchestrate records export boost_usage --format csv --since 7d")]
+    Export(RecordsExportArgs),
+    /// Forget records that no collector has delivered for some time
+    #[command(after_help = "\
+Examples:
+  orchestrate records prune boost_usage --unseen-for 180d --dry-run
+  orchestrate records prune boost_usage --unseen-for 2026-01-01")]
+    Prune(RecordsPruneArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsShowArgs {
+    /// The collection
+    pub(crate) collection: String,
+    /// The record's key [default: the first ten]
+    pub(crate) key: Option<String>,
+    /// Form of the record
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsExportArgs {
+    /// The collection
+    pub(crate) collection: String,
+    /// Form of the records
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ExportFormat,
+    /// Only what changed then or later: a run's id (its start), 2026-11-25, 2026-11-25T04:10:00Z, or 7d
+    #[arg(long, value_name = "RUN|TIME")]
+    pub(crate) since: Option<String>,
+    /// Only what the collection's newest delivery brought new or changed
+    #[arg(long)]
+    pub(crate) changed: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsPruneArgs {
+    /// The collection
+    pub(crate) collection: String,
+    /// Records that were not delivered since then: 180d, 2026-01-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) unseen_for: Moment,
+    /// Only say how many would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
 
 /// How many records `show` shows of a collection.
 const FIRST: usize = 10;
@@ -51,20 +128,18 @@ fn table(collections: &[Collection]) -> String {
     if collections.is_empty() {
         return "No records.\n".to_owned();
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["Collection", "Records", "Delivered", "By", "Brought"]);
+    let mut table = TextTable::new(["Collection", "Records", "Delivered", "By", "Brought"]);
     for collection in collections {
         let by = format!("{}/{}", collection.group, collection.command);
-        table.add_row([
-            neutralised(&collection.collection).into_owned(),
+        table.row([
+            make_safe(&collection.collection).into_owned(),
             collection.records.to_string(),
             collection.delivered_at.map_or_else(|| "-".to_owned(), time),
-            neutralised(&by).into_owned(),
+            make_safe(&by).into_owned(),
             collection.counts.to_string(),
         ]);
     }
-    format!("{}\n", table.trim_fmt())
+    table.text()
 }
 
 fn time(at: Timestamp) -> String {
@@ -116,14 +191,10 @@ async fn first(shelf: &Records, collection: &str) -> Result<Vec<Kept>, Failure> 
 fn text(record: &Kept) -> String {
     let data: serde_json::Value = serde_json::from_str(record.data.get()).unwrap_or_default();
     let data = serde_json::to_string_pretty(&data).unwrap_or_default();
-    let mut text = format!(
-        "{} {}\n",
-        neutralised(&record.collection),
-        neutralised(&record.key)
-    );
+    let mut text = format!("{} {}\n", make_safe(&record.collection), make_safe(&record.key));
     for line in data.lines() {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {}", neutralised(line));
+        let _ = writeln!(text, "  {}", make_safe(line));
     }
     for (what, at, run) in [
         ("first seen", record.first_seen, &record.first_run),
@@ -166,10 +237,10 @@ fn export(settings: &Settings, args: &RecordsExportArgs) -> Result<Exit, Failure
 
 /// The start of a run, or a moment.
 async fn moment(store: &Store, since: &str) -> Result<Timestamp, Failure> {
-    if let Ok(when) = since.parse::<When>() {
+    if let Ok(when) = since.parse::<Moment>() {
         return Ok(when.resolve(SystemClock.now()));
     }
-    let record = crate::cli::verbs::look::show::find(store, since).await;
+    let record = find_run(store, since).await;
     record.map(|record| record.header.started_at).map_err(|_| {
         Failure::usage(format!("--since {since:?} is neither a run nor a moment"))
             .hint("write a run's id, a date (2026-11-25), an instant, or how long ago (90m, 7d)")
@@ -211,7 +282,7 @@ fn prune(settings: &Settings, args: &RecordsPruneArgs) -> Result<Exit, Failure> 
     let would = if args.dry_run { "would be " } else { "" };
     print_text(&format!(
         "{count} records of {} {would}forgotten: not delivered since {}\n",
-        neutralised(&args.collection),
+        make_safe(&args.collection),
         time(since)
     ))?;
     Ok(Exit::Success)

@@ -3,12 +3,25 @@
 
 use std::io::{self, Write};
 
+use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::cli::command_line::ExportFormat;
 use crate::records::Kept;
+use crate::text::push_csv_row;
+
+/// The form of records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON object a line
+    #[default]
+    Jsonl,
+    /// One JSON list
+    Json,
+    /// key, data as JSON, first_seen, changed_at, seen_at
+    Csv,
+}
 
 /// Writes records in one form.
 pub(crate) struct Rows<W> {
@@ -69,13 +82,11 @@ impl<W: Write> Rows<W> {
                 }
                 let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
                 let (first, changed) = (time(record.first_seen), time(record.changed_at));
-                writeln!(
-                    self.out,
-                    "{},{},{first},{changed},{}",
-                    quoted(&record.key),
-                    quoted(record.data.get()),
-                    time(record.seen_at)
-                )
+                let seen = time(record.seen_at);
+                let mut row = String::new();
+                let fields = [&record.key, record.data.get(), &first, &changed, &seen];
+                push_csv_row(&mut row, fields);
+                self.out.write_all(row.as_bytes())
             }
         }
     }
@@ -93,20 +104,6 @@ impl<W: Write> Rows<W> {
             _ => {}
         }
         self.out.flush()
-    }
-}
-
-/// A field of RFC 4180. A spreadsheet takes what begins with one of these signs for a
-/// formula and runs it; an apostrophe makes it text.
-fn quoted(field: &str) -> String {
-    let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let escaped = field.replace('"', "\"\"");
-    if formula {
-        format!("\"'{escaped}\"")
-    } else if field.contains(['"', ',', '\n', '\r']) {
-        format!("\"{escaped}\"")
-    } else {
-        field.to_owned()
     }
 }
 

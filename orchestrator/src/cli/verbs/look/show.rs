@@ -3,23 +3,40 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::command_line::{Format, Global, ShowArgs};
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
 use crate::events::Summary;
+use crate::queries::find_run::find_run;
 use crate::report::summary_text;
-use crate::store::{RunHeader, RunRecord, Store};
-use crate::text::neutralised;
+use crate::store::{RunHeader, RunRecord};
+use crate::text::make_safe;
+
+/// Show one run: its collectors, how they ended and why
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate show last
+  orchestrate show 20261125-041000 --format json")]
+pub(crate) struct ShowArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(crate) run: String,
+    /// Form of the record
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 /// Shows a run.
 pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let record = with_store(&settings, async |store| find(store, &args.run).await)?;
+    let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
     match args.format {
         Format::Json => print_json(&record)?,
         Format::Text => {
@@ -36,7 +53,7 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
 fn head(header: &RunHeader) -> String {
     let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ");
     let state = match (&header.lost, header.finished_at) {
-        (Some(lost), _) => neutralised(lost).into_owned(),
+        (Some(lost), _) => make_safe(lost).into_owned(),
         (None, Some(end)) => format!("ended {}", time(end)),
         (None, None) => format!("goes on as {}", header.owner),
     };
@@ -44,7 +61,7 @@ fn head(header: &RunHeader) -> String {
         Some(group) => format!("{} {group}", header.schedule),
         None => header.schedule.clone(),
     };
-    let what = neutralised(&what);
+    let what = make_safe(&what);
     format!(
         "Run {} ({what}), started {}: {state}.\n\n",
         header.run,
@@ -61,7 +78,7 @@ fn isolation(record: &RunRecord) -> String {
     if words.is_empty() {
         return String::new();
     }
-    let words: Vec<_> = words.into_iter().map(neutralised).collect();
+    let words: Vec<_> = words.into_iter().map(make_safe).collect();
     format!("Isolation: {}.\n", words.join(", "))
 }
 
@@ -71,7 +88,7 @@ fn attempts(record: &RunRecord) -> String {
     for task in record.tasks.iter().filter(|task| task.attempt_list.len() > 1) {
         let name = format!("{}/{}", task.summary.group, task.summary.command);
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "\nAttempts at {}:", neutralised(&name));
+        let _ = writeln!(text, "\nAttempts at {}:", make_safe(&name));
         for attempt in &task.attempt_list {
             let reason = attempt.reason.as_deref().unwrap_or("running");
             let _ = writeln!(
@@ -79,38 +96,12 @@ fn attempts(record: &RunRecord) -> String {
                 "  {}  {}  {}  {}",
                 attempt.number,
                 attempt.started_at.strftime("%H:%M:%SZ"),
-                neutralised(reason),
+                make_safe(reason),
                 attempt.log
             );
         }
     }
     text
-}
-
-/// The run whose id begins with `prefix`.
-///
-/// # Errors
-/// There is none, there are several, or the database fails.
-pub(crate) async fn find(store: &Store, prefix: &str) -> Result<RunRecord, Failure> {
-    let mut found = store.find_run(prefix).await.map_err(Failure::infrastructure)?;
-    let run = match (found.pop(), found.pop()) {
-        (Some(run), None) => run,
-        (None, _) => {
-            let problem = if prefix == "last" {
-                "there is no run yet".to_owned()
-            } else {
-                format!("there is no run {prefix:?}")
-            };
-            return Err(Failure::usage(problem).hint("orchestrate history lists the runs"));
-        }
-        (Some(one), Some(other)) => {
-            return Err(Failure::usage(format!(
-                "{prefix:?} is the beginning of several runs, {other} and {one} among them"
-            )));
-        }
-    };
-    let record = store.run(&run).await.map_err(Failure::infrastructure)?;
-    record.ok_or_else(|| Failure::usage(format!("run {run} was removed meanwhile")))
 }
 
 /// What the table shows of a run, also of one without an end.

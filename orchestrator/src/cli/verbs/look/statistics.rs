@@ -3,50 +3,44 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::cli::command_line::{HistoryArgs, ListFormat};
+use crate::cli::args::format::ListFormat;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
-use crate::model::{Clock, SystemClock};
+use crate::queries::history::collector_statistics;
 use crate::store::{EndedRun, Statistics, StatisticsFilter};
 use crate::text::human_duration;
-use crate::text::neutralised;
-
-/// As many runs say how a collector does.
-const LAST: u32 = 1000;
+use crate::text::make_safe;
 
 /// Prints the numbers.
-pub(crate) fn statistics(settings: &Settings, args: &HistoryArgs) -> Result<Exit, Failure> {
-    if args.format == ListFormat::Csv {
+pub(crate) fn statistics(
+    settings: &Settings,
+    filter: &StatisticsFilter,
+    format: ListFormat,
+) -> Result<Exit, Failure> {
+    if format == ListFormat::Csv {
         return Err(Failure::usage("--stats has no form of CSV").hint("use --format table or json"));
     }
-    let now = SystemClock.now();
-    let filter = StatisticsFilter {
-        command: args.collector.clone().unwrap_or_default(),
-        group: args.group.clone(),
-        since: args.since.map(|when| when.resolve(now)),
-        until: args.until.map(|when| when.resolve(now)),
-        last: args.last.unwrap_or(LAST),
-    };
     let numbers = with_store(settings, async |store| {
-        store.statistics(&filter).await.map_err(Failure::infrastructure)
+        let numbers = collector_statistics(store, filter).await;
+        numbers.map_err(Failure::infrastructure)
     })?;
-    if args.format == ListFormat::Json {
+    if format == ListFormat::Json {
         print_json(&numbers)?;
     } else {
-        print_text(&told(&numbers))?;
+        print_text(&text(&numbers))?;
     }
     Ok(Exit::Success)
 }
 
-fn told(numbers: &Statistics) -> String {
+fn text(numbers: &Statistics) -> String {
     let name = match &numbers.group {
         Some(group) => format!("{group}/{}", numbers.command),
         None => numbers.command.clone(),
     };
-    let name = neutralised(&name);
+    let name = make_safe(&name);
     let mut text = match (numbers.first, numbers.last) {
         (Some(first), Some(last)) => format!(
             "{name}: {} runs, from {} to {}.\n",
@@ -59,7 +53,7 @@ fn told(numbers: &Statistics) -> String {
     let outcomes: Vec<String> = numbers
         .outcomes
         .iter()
-        .map(|(outcome, count)| format!("{count} {}", neutralised(outcome)))
+        .map(|(outcome, count)| format!("{count} {}", make_safe(outcome)))
         .collect();
     // Writing to a String cannot fail.
     if !outcomes.is_empty() {
@@ -96,7 +90,7 @@ fn ended(run: Option<&EndedRun>) -> String {
             "{} in run {}: {}",
             run.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
             run.run,
-            neutralised(&run.reason)
+            make_safe(&run.reason)
         ),
     }
 }

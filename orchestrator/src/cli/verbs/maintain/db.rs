@@ -3,7 +3,11 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::cli::command_line::{DbVerb, Format, Global, PruneArgs};
+use clap::{Args, Subcommand};
+
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::moment::Moment;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -13,6 +17,78 @@ use crate::cli::shell::undelivered;
 use crate::database::MigrationState;
 use crate::model::{Clock, Retention, SystemClock};
 use crate::store::Pruned;
+
+/// Look after the database
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate db status
+  orchestrate db prune --older-than 90d --dry-run")]
+pub(crate) enum DbVerb {
+    /// Bring the schema up to date; every other verb does so by itself
+    #[command(after_help = "\
+Examples:
+  orchestrate db migrate
+  orchestrate db migrate --database-url postgres://orchestrate@db.example/orchestrate")]
+    Migrate,
+    /// Show which database it is and which steps its schema has
+    #[command(after_help = "\
+Examples:
+  orchestrate db status
+  orchestrate db status --format json")]
+    Status {
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Forget old runs, but never a collector's last success or last failure
+    #[command(after_help = "\
+Examples:
+  orchestrate db prune --older-than 90d
+  orchestrate db prune --keep 1000 --max-size 20GiB --dry-run")]
+    Prune(PruneArgs),
+    /// Bring runs from their journals into the database; every start does so for what it lacks
+    #[command(after_help = "\
+Examples:
+  orchestrate db import-journal
+  orchestrate db import-journal --all")]
+    ImportJournal {
+        /// Of every run directory, into a database that is new or was restored
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct PruneBounds {
+    /// Runs that began before then: 90d, 2026-01-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) older_than: Option<Moment>,
+    /// All but the newest so many runs
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<usize>,
+    /// The oldest runs, until logs and journals fit into so much: 20GiB, 500MB
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_size: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PruneArgs {
+    #[command(flatten)]
+    pub(crate) bounds: PruneBounds,
+    /// Only show what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Bytes, as the schedule file writes them.
+fn size(text: &str) -> Result<u64, String> {
+    crate::config::parse(text).map_err(|error| error.to_string())
+}
 
 /// Does what the word after `db` says.
 pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<Exit, Failure> {

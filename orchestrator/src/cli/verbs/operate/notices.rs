@@ -1,21 +1,66 @@
 //! `notices`: what was told to whom, and whether it arrived.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use comfy_table::{Table, presets};
+use clap::{Args, Subcommand};
 
-use crate::cli::args::notices::{NoticesListArgs, NoticesTestArgs, NoticesVerb};
-use crate::cli::command_line::{Format, Global};
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::means::means;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
+use crate::cli::shell::table::TextTable;
 use crate::model::{Clock, NoticeKind, SystemClock};
-use crate::notify::{deliver, raise, try_channel};
 use crate::store::{Notice, RecordedNotice};
-use crate::text::neutralised;
+use crate::text::make_safe;
+
+/// See who was told what, and whether it arrived
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices test")]
+pub(crate) enum NoticesVerb {
+    /// List the newest notices and what became of them
+    #[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices list --last 200 --format json")]
+    List(NoticesListArgs),
+    /// Deliver what waits
+    #[command(after_help = "\
+Examples:
+  orchestrate notices deliver
+  orchestrate notices deliver --quiet")]
+    Deliver,
+    /// Tell every channel something, to see whether it works
+    #[command(after_help = "\
+Examples:
+  orchestrate notices test
+  orchestrate notices test --channel \"mail 2\"")]
+    Test(NoticesTestArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoticesListArgs {
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) last: u32,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoticesTestArgs {
+    /// Only this one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) channel: Option<String>,
+}
 
 /// The verb.
 pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failure> {
@@ -40,40 +85,36 @@ fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
 }
 
 fn table(deliveries: &[RecordedNotice]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
+    let mut table = TextTable::new(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
     for delivery in deliveries {
         let notice = &delivery.notice;
         let reason = match &delivery.error {
             Some(error) => format!("{} [not delivered: {error}]", notice.reason),
             None => notice.reason.clone(),
         };
-        table.add_row([
+        table.row([
             format!("{:.0}", notice.at),
             notice.kind.to_string(),
-            neutralised(&format!("{}/{}", notice.group, notice.command)).into_owned(),
-            neutralised(&notice.channel).into_owned(),
+            make_safe(&format!("{}/{}", notice.group, notice.command)).into_owned(),
+            make_safe(&notice.channel).into_owned(),
             delivery.state.to_string(),
             delivery.tries.to_string(),
-            neutralised(&reason).into_owned(),
+            make_safe(&reason).into_owned(),
         ]);
     }
-    format!("{table}\n")
+    table.text()
 }
 
 fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let failed = runtime.block_on(async {
         let store = open_store(settings).await?;
-        let means = means(settings, store, Arc::new(SystemClock))?;
-        let now = SystemClock.now();
-        let raised = raise(&means.store, &means.post.channels, now).await;
-        raised.map_err(Failure::infrastructure)?;
-        let failed = deliver(&means.store, &means.post, std::future::pending())
-            .await
-            .map_err(Failure::infrastructure)?;
-        means.close().await;
+        let executor = executor(settings, store, Arc::new(SystemClock))?;
+        let (notifier, store) = (&executor.notifier, &executor.store);
+        notifier.raise(store).await.map_err(Failure::infrastructure)?;
+        let delivery = notifier.deliver(store, Duration::MAX).await;
+        let failed = delivery.map_err(Failure::infrastructure)?.failed;
+        executor.close().await;
         Ok::<_, Failure>(failed)
     })?;
     if failed > 0 {
@@ -99,7 +140,7 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let failed = runtime.block_on(async {
         let store = open_store(settings).await?;
-        let means = means(settings, store, Arc::new(SystemClock))?;
+        let executor = executor(settings, store, Arc::new(SystemClock))?;
         let mut failed = 0;
         for channel in channels {
             let notice = Notice {
@@ -113,16 +154,16 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
                 reason: "somebody tries this channel".to_owned(),
                 in_a_row: 1,
             };
-            let name = neutralised(&channel.name);
-            match try_channel(&means.post, channel, &notice).await {
+            let name = make_safe(&channel.name);
+            match executor.notifier.send(channel, &notice).await {
                 Ok(()) => print_text(&format!("{name}: delivered\n"))?,
                 Err(error) => {
                     failed += 1;
-                    print_text(&format!("{name}: {}\n", neutralised(&error)))?;
+                    print_text(&format!("{name}: {}\n", make_safe(&error)))?;
                 }
             }
         }
-        means.close().await;
+        executor.close().await;
         Ok::<_, Failure>(failed)
     })?;
     Ok(if failed == 0 {

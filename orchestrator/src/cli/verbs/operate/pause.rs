@@ -1,7 +1,9 @@
 //! `pause` and `resume`: whether the scheduler runs a group by itself. Kept in the
 //! database, so over restarts, and for schedulers of other machines.
 
-use crate::cli::command_line::{Global, PauseArgs};
+use clap::Args;
+
+use crate::cli::args::global::Global;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
@@ -9,6 +11,28 @@ use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{unusable, with_store};
 use crate::model::{Clock, GroupName, Query, Selection, SystemClock, WORKFLOW_GROUP, select};
+
+/// Keep the scheduler from running a group
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate pause github
+  orchestrate pause workflow")]
+pub(crate) struct PauseArgs {
+    /// The group; workflow for the fixed list
+    pub(crate) group: String,
+}
+
+/// Let the scheduler run a paused group again
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate resume github
+  orchestrate resume workflow")]
+pub(crate) struct ResumeArgs {
+    /// The group; workflow for the fixed list
+    pub(crate) group: String,
+}
 
 /// From now on nothing of the group is run by the timetable.
 pub(crate) fn pause(global: &Global, args: &PauseArgs) -> Result<Exit, Failure> {
@@ -41,7 +65,7 @@ pub(crate) fn pause(global: &Global, args: &PauseArgs) -> Result<Exit, Failure> 
 }
 
 /// The group runs again from its next slot on.
-pub(crate) fn resume(global: &Global, args: &PauseArgs) -> Result<Exit, Failure> {
+pub(crate) fn resume(global: &Global, args: &ResumeArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let changed = with_store(&settings, async |store| {
         store

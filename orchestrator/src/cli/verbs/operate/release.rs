@@ -3,25 +3,94 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use comfy_table::{Table, presets};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::cli::args::release::{ReleaseCheckArgs, ReleaseListArgs, ReleaseMarkArgs, ReleaseVerb};
-use crate::cli::command_line::{Format, Global};
+use crate::cli::args::execution::ExecutionArgs;
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::means::means;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
+use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::run::run::Job;
-use crate::execution::detect;
 use crate::model::{
     Clock, Day, GroupName, Handled, Query, Release, Schedule, Selection, SystemClock, Task, plan,
 };
 use crate::store::KnownRelease;
-use crate::text::neutralised;
+use crate::text::make_safe;
+
+/// Look for releases by hand
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate release check --run
+  orchestrate release mark boost-1.90.0")]
+pub(crate) enum ReleaseVerb {
+    /// Look for releases now, and say which tasks wait for them
+    #[command(after_help = "\
+Examples:
+  orchestrate release check
+  orchestrate release check --run --summary-file summary.json")]
+    Check(ReleaseCheckArgs),
+    /// List the releases that were ever found, and who has dealt with them
+    #[command(after_help = "\
+Examples:
+  orchestrate release list
+  orchestrate release list --format json")]
+    List(ReleaseListArgs),
+    /// Say that tasks have dealt with a release, or have yet to
+    #[command(after_help = "\
+Examples:
+  orchestrate release mark --all
+  orchestrate release mark boost-1.90.0 --command run_on_release_sync --pending")]
+    Mark(ReleaseMarkArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseCheckArgs {
+    /// Run the tasks that wait for what is new
+    #[arg(long)]
+    pub(crate) run: bool,
+    /// Only this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// With --run: skip what follows the first failure
+    #[arg(long, requires = "run")]
+    pub(crate) stop_on_failure: bool,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseListArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseMarkArgs {
+    /// The releases
+    #[arg(value_name = "TAG", required_unless_present = "all")]
+    pub(crate) tags: Vec<String>,
+    /// Every release that was ever found
+    #[arg(long, conflicts_with = "tags")]
+    pub(crate) all: bool,
+    /// They have yet to be dealt with
+    #[arg(long)]
+    pub(crate) pending: bool,
+    /// Only for the tasks of this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// Only for this collector
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+}
 
 /// The verb.
 pub(crate) fn release(global: &Global, verb: &ReleaseVerb) -> Result<Exit, Failure> {
@@ -38,9 +107,9 @@ pub(crate) fn find_out(settings: &Settings, schedule: &Schedule) -> Release {
     let found = runtime().and_then(|runtime| {
         runtime.block_on(async {
             let store = open_store(settings).await?;
-            let means = means(settings, store, Arc::new(SystemClock))?;
-            let answer = detect(&means, &schedule.release).await;
-            means.close().await;
+            let executor = executor(settings, store, Arc::new(SystemClock))?;
+            let answer = executor.check_releases(&schedule.release).await;
+            executor.close().await;
             Ok(answer)
         })
     });
@@ -121,11 +190,11 @@ fn found_words(found: &Found, nobody_waits: bool) -> String {
     }
     let mut text = String::from("New:\n");
     for task in &found.tasks {
-        let (command, releases) = (neutralised(&task.command), shortened(&task.releases));
+        let (command, releases) = (make_safe(&task.command), shortened(&task.releases));
         let _ = writeln!(
             text,
             "  {}/{command} waits for {releases}",
-            neutralised(&task.group)
+            make_safe(&task.group)
         );
     }
     text
@@ -136,7 +205,7 @@ fn shortened(releases: &[String]) -> String {
     const SHOWN: usize = 5;
     let newest = &releases[releases.len().saturating_sub(SHOWN)..];
     let newest_words = newest.join(", ");
-    let shown = neutralised(&newest_words);
+    let shown = make_safe(&newest_words);
     match releases.len() - newest.len() {
         0 => shown.into_owned(),
         more => format!("{more} older ones, {shown}"),
@@ -156,20 +225,18 @@ fn list(settings: &Settings, args: &ReleaseListArgs) -> Result<Exit, Failure> {
 }
 
 fn table(known: &[KnownRelease]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["Release", "First seen", "Dealt with by"]);
+    let mut table = TextTable::new(["Release", "First seen", "Dealt with by"]);
     for release in known {
         let by: Vec<String> = release
             .handled
             .iter()
             .map(|by| {
                 let how = by.run.as_ref().map_or("by hand".to_owned(), ToString::to_string);
-                format!("{}/{} ({how})", neutralised(&by.group), neutralised(&by.command))
+                format!("{}/{} ({how})", make_safe(&by.group), make_safe(&by.command))
             })
             .collect();
-        table.add_row([
-            neutralised(&release.tag).into_owned(),
+        table.row([
+            make_safe(&release.tag).into_owned(),
             format!("{:.0}", release.first_seen_at),
             if by.is_empty() {
                 "nobody".to_owned()
@@ -178,7 +245,7 @@ fn table(known: &[KnownRelease]) -> String {
             },
         ]);
     }
-    format!("{table}\n")
+    table.text()
 }
 
 fn mark(settings: &Settings, args: &ReleaseMarkArgs) -> Result<Exit, Failure> {

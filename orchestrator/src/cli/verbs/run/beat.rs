@@ -3,14 +3,17 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use clap::Args;
 use tokio::sync::watch;
 
-use crate::cli::command_line::{BeatArgs, Global, ServeArgs};
+use crate::cli::args::global::Global;
+use crate::cli::args::limit::positive_duration;
+use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::logging;
-use crate::cli::shell::means::means;
 use crate::cli::shell::output::colour_on_stderr;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::schedule::load;
@@ -18,12 +21,43 @@ use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
-use crate::execution::{Audience, Means};
+use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
-use crate::report::{Console, Diary, Metrics, Terminal};
-use crate::scheduler::{self, Scheduler, Setup};
-use crate::store::this_process;
+use crate::report::{Console, Metrics, ServiceLog, Terminal};
+use crate::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::web::{Listening, Site, listen};
+
+/// Run the timetable: every slot once, by itself, until a signal ends it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate beat
+  orchestrate beat --concurrency 4 --drain-timeout 1h")]
+pub(crate) struct BeatArgs {
+    /// How many runs may go on at a time; those of one entry follow each other anyway
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) concurrency: u16,
+    /// After SIGTERM, how long runs may go on before they are cancelled
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
+    pub(crate) drain_timeout: Duration,
+}
+
+/// Run the timetable and answer over HTTP: health, metrics, JSON
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate serve
+  orchestrate serve --listen 127.0.0.1:9000 --drain-timeout 1h")]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) beat: BeatArgs,
+    /// Where to answer HTTP: a loopback address
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Answer no HTTP
+    #[arg(long, conflicts_with = "listen")]
+    pub(crate) no_web: bool,
+}
 
 /// The scheduler alone.
 pub(crate) fn beat(global: &Global, args: &BeatArgs) -> Result<Exit, Failure> {
@@ -68,22 +102,21 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
     if schedule.release.poll.is_some() && release_checks(&schedule).is_empty() {
         tracing::warn!("release: poll: no enabled task waits for a release, so none is looked for");
     }
-    let means = means(&settings, store, clock)?;
+    let executor = executor(&settings, store, clock)?;
     let metrics = Metrics::default();
     let quiet = global.quiet;
     let counting = metrics.clone();
     let audience = move || Audience {
         listeners: vec![
             Box::new(Console::new(terminal.clone(), !quiet)),
-            Box::new(Diary),
+            Box::new(ServiceLog),
             counting.listener(),
         ],
         with_output: !quiet,
     };
     let file = settings.schedule_file.clone();
-    let setup = Setup {
-        means: means.clone(),
-        owner: this_process().map_err(Failure::infrastructure)?,
+    let setup = SchedulerSettings {
+        executor: Arc::clone(&executor),
         schedule_file: file.clone(),
         schedule,
         load: Box::new(move || reload(&file)),
@@ -92,25 +125,25 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
         drain_timeout: args.drain_timeout,
         metrics: metrics.clone(),
     };
-    runtime.block_on(work(setup, means, metrics, listening))
+    runtime.block_on(work(setup, executor, metrics, listening))
 }
 
 async fn work(
-    setup: Setup,
-    means: Means,
+    setup: SchedulerSettings,
+    executor: Arc<Executor>,
     metrics: Metrics,
     listening: Option<Listening>,
 ) -> Result<Exit, Failure> {
-    remember_successes(&means, &setup.schedule, &metrics).await;
+    remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
     let web = listening.map(|listening| {
         tracing::info!("listening on http://{}", listening.address());
         let site = Site {
-            store: means.store.clone(),
+            store: executor.store.clone(),
             standing,
             metrics,
-            clock: Arc::clone(&means.context.clock),
+            clock: Arc::clone(&executor.engine.clock),
         };
         tokio::spawn(listening.serve(site, end))
     });
@@ -126,7 +159,7 @@ async fn work(
     {
         tracing::warn!("the listener ended badly: {error}");
     }
-    means.close().await;
+    executor.close().await;
     Ok(match stopped?.cancelled {
         None => Exit::Success,
         Some(CancelCause::Interrupt) => Exit::Interrupted,
@@ -136,10 +169,10 @@ async fn work(
 
 /// The time of the last success of each task, which must be known from the start: an
 /// alarm on it must not go off, nor stay silent, because a process was restarted.
-async fn remember_successes(means: &Means, schedule: &Schedule, metrics: &Metrics) {
+async fn remember_successes(executor: &Executor, schedule: &Schedule, metrics: &Metrics) {
     for task in schedule.tasks().filter(|task| task.enabled) {
         let (group, command) = (task.group.as_str(), task.command.as_str());
-        match means.store.last_success(group, command).await {
+        match executor.store.last_success(group, command).await {
             Ok(Some(at)) => metrics.remember_success(group, command, at),
             Ok(None) => {}
             Err(error) => return tracing::warn!("past successes are not in the metrics: {error}"),

@@ -1,0 +1,164 @@
+//! Who is told and how: each notice is sent to its channel, each try has its result.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{Address, Clock, DeadMan, Limits, NoticeChannel, Outcome, Stream};
+use crate::notify::break_off::BreakOff;
+use crate::notify::transport::NetworkClient;
+use crate::notify::transport::request::{Mail, NetworkRequest};
+use crate::notify::words;
+use crate::process::{Helper, Launcher, OutputSink};
+use crate::store::{Notice, Store, StoreError};
+
+/// Notices that are taken at once: each is ours for two minutes only.
+const BATCH: u32 = 1;
+
+/// How long a command may take.
+const COMMAND: Duration = Duration::from_secs(60);
+
+/// Tells people. Cheap to clone.
+#[derive(Clone)]
+pub struct Notifier {
+    /// Who wants to be told.
+    pub channels: Arc<[NoticeChannel]>,
+    /// Who watches for our silence.
+    pub dead_man: Option<DeadMan>,
+    /// Starts the command of a channel.
+    pub launcher: Launcher,
+    /// Speaks to servers.
+    pub network: NetworkClient,
+    /// Ends all telling.
+    pub break_off: BreakOff,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// This machine, for whoever is told.
+    pub host: String,
+}
+
+/// What came of a delivery.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery {
+    /// How many tries failed.
+    pub failed: usize,
+    /// Whether all that was due was tried.
+    pub complete: bool,
+}
+
+impl Notifier {
+    /// Delivers what is due, for as long as `patience` lasts. What is being delivered when it
+    /// ends, or when all telling is broken off, is given back.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn deliver(&self, store: &Store, patience: Duration) -> Result<Delivery, StoreError> {
+        let enough = async {
+            tokio::select! {
+                biased;
+                () = self.break_off.thrown() => {}
+                () = tokio::time::sleep(patience) => {}
+            }
+        };
+        let mut enough = std::pin::pin!(enough);
+        let mut failed = 0;
+        loop {
+            let mut notices = store.take_notices(self.clock.now(), BATCH).await?;
+            let Some(notice) = notices.pop() else {
+                let complete = true;
+                return Ok(Delivery { failed, complete });
+            };
+            let result = tokio::select! {
+                biased;
+                () = &mut enough => {
+                    store.give_back(&notice, self.clock.now()).await?;
+                    let complete = false;
+                    return Ok(Delivery { failed, complete });
+                }
+                result = self.send_by_name(&notice) => result,
+            };
+            if let Err(error) = &result {
+                failed += 1;
+                tracing::warn!("{} was not told of {}: {error}", notice.channel, notice.subject);
+            }
+            store.record_delivery(&notice, result, self.clock.now()).await?;
+        }
+    }
+
+    async fn send_by_name(&self, notice: &Notice) -> Result<(), String> {
+        let mut channels = self.channels.iter();
+        match channels.find(|channel| channel.name == notice.channel) {
+            Some(channel) => self.send(channel, notice).await,
+            None => Err("the settings have no such channel any more".to_owned()),
+        }
+    }
+
+    /// Sends a notice to a channel, whatever that wants to hear.
+    ///
+    /// # Errors
+    /// Why it did not arrive.
+    pub async fn send(&self, channel: &NoticeChannel, notice: &Notice) -> Result<(), String> {
+        let network = &self.network;
+        let request = match &channel.address {
+            Address::Webhook { url, slack } => NetworkRequest::Post {
+                url: network.value(url)?,
+                body: if *slack {
+                    words::slack(notice, &self.host).to_string()
+                } else {
+                    words::json(notice, &self.host).to_string()
+                },
+            },
+            Address::Mail {
+                to,
+                from,
+                server,
+                login,
+            } => NetworkRequest::Mail(Mail {
+                to: to.clone(),
+                from: from.clone(),
+                server: server.clone(),
+                login: match login {
+                    Some((user, password)) => Some((user.clone(), network.value(password)?)),
+                    None => None,
+                },
+                subject: words::subject(notice, &self.host),
+                body: words::line(notice, &self.host),
+                host: self.host.clone(),
+            }),
+            Address::Command(line) => return self.run_command(line, notice).await,
+        };
+        network.send(&request).await
+    }
+
+    /// Runs the command, supervised as collectors are; the notice is in its environment.
+    async fn run_command(&self, line: &[String], notice: &Notice) -> Result<(), String> {
+        let Some((command, args)) = line.split_first() else {
+            return Err("the command is empty".to_owned());
+        };
+        let found = self.launcher.find(command).map_err(|error| error.message)?;
+        let mut env = self.launcher.environment.variables();
+        let json = words::json(notice, &self.host).to_string();
+        env.push(("ORCHESTRATE_NOTICE".into(), json.into()));
+        let args = args.iter().map(OsString::from);
+        let helper = Helper {
+            program: found.program,
+            args: found.leading_args.into_iter().chain(args).collect(),
+            env,
+            timeout: COMMAND,
+            limits: Limits::default(),
+        };
+        match self.launcher.run_helper(helper, &mut IgnoredOutput).await {
+            Ok(Outcome::Succeeded) => Ok(()),
+            Ok(outcome) => Err(format!("{command} {}", outcome.reason())),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// Its exit code says all that we want to know.
+struct IgnoredOutput;
+
+impl OutputSink for IgnoredOutput {
+    async fn chunk(&mut self, _: Stream, _: &[u8]) {}
+    async fn quiet(&mut self) {}
+}

@@ -1,0 +1,189 @@
+//! What an events file says, taken together: how many records, what is wrong, what
+//! the collector told of its failure and leaves for its next run. Pure; bounded
+//! whatever the file holds.
+
+use crate::records::events_file::event::{CollectorEvent, FailureReport, Progress, parse_event};
+use crate::records::events_file::lines::FileLine;
+
+/// More bad lines than this, and the whole file is refused.
+pub const MOST_FAULTS: u64 = 100;
+
+/// The largest state that a collector may leave, in bytes of JSON. An environment
+/// variable holds 128 KiB at most (execve(2), MAX_ARG_STRLEN), and shares its room.
+pub const LARGEST_STATE: usize = 64 << 10;
+
+/// How many faults, notes and warnings are kept in words; all are counted.
+const KEPT: usize = 10;
+
+/// Everything of an events file but its records.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Examination {
+    /// Lines that are records.
+    pub records: u64,
+    /// Bad lines.
+    pub faults: u64,
+    /// The first of them, in words.
+    first_faults: Vec<String>,
+    /// What it noted and warned of, the first of each.
+    pub notes: Messages,
+    /// What it warned of.
+    pub warnings: Messages,
+    /// What it said last of its failure.
+    pub failure: Option<FailureReport>,
+    /// What it left last for its next run.
+    pub state: Option<String>,
+    /// How far it said last that it was.
+    pub progress: Option<Progress>,
+}
+
+/// Messages: the first few, and how many there were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// The first; untrusted text.
+    pub first: Vec<String>,
+    /// How many in all.
+    pub count: u64,
+}
+
+impl Messages {
+    fn push(&mut self, message: String) {
+        self.count += 1;
+        if self.first.len() < KEPT {
+            self.first.push(message);
+        }
+    }
+}
+
+impl Examination {
+    /// Looks at one more line.
+    pub(crate) fn line(&mut self, line: &FileLine<'_>) {
+        match line {
+            FileLine::TooLong(number, bytes) => {
+                let limit = crate::records::events_file::lines::LONGEST_LINE;
+                self.fault(
+                    *number,
+                    &format_args!("{bytes} bytes long, and {limit} is the limit"),
+                );
+            }
+            FileLine::Whole(_, bytes) if bytes.trim_ascii().is_empty() => {}
+            FileLine::Whole(number, bytes) => match parse_event(bytes) {
+                Ok(event) => self.event(event),
+                Err(fault) => self.fault(*number, &fault),
+            },
+        }
+    }
+
+    fn event(&mut self, event: CollectorEvent) {
+        match event {
+            CollectorEvent::Record(_) => self.records += 1,
+            CollectorEvent::Progress(progress) => self.progress = Some(progress),
+            CollectorEvent::Failure(told) => self.failure = Some(told),
+            CollectorEvent::Note(message) => self.notes.push(message),
+            CollectorEvent::Warning(message) => self.warnings.push(message),
+            CollectorEvent::State(data) => self.state = Some(data),
+        }
+    }
+
+    fn fault(&mut self, number: u64, what: &dyn std::fmt::Display) {
+        self.faults += 1;
+        if self.first_faults.len() < KEPT {
+            self.first_faults.push(format!("line {number}: {what}"));
+        }
+    }
+
+    /// Why nothing of the file can be taken, if that is so.
+    pub fn refusal(&self) -> Option<String> {
+        if self.faults > MOST_FAULTS {
+            let first = self.first_faults.first().map_or("", String::as_str);
+            return Some(format!(
+                "its events file has {} bad lines, and {MOST_FAULTS} are the limit; the first is {first}",
+                self.faults
+            ));
+        }
+        let bytes = self.state.as_ref().map_or(0, String::len);
+        (bytes > LARGEST_STATE)
+            .then(|| format!("the state that it leaves has {bytes} bytes, and {LARGEST_STATE} is the limit"))
+    }
+
+    /// Whether there is something to be kept.
+    pub fn brings_something(&self) -> bool {
+        self.records > 0 || self.state.is_some()
+    }
+
+    /// What a person should see of it: bad lines first, then the collector's warnings.
+    pub fn complaints(&self) -> Vec<String> {
+        let mut all: Vec<String> = self
+            .first_faults
+            .iter()
+            .map(|fault| format!("events file, {fault}"))
+            .collect();
+        more(&mut all, self.faults, "bad lines");
+        let faults = all.len();
+        all.extend(self.warnings.first.iter().cloned());
+        let told = self.warnings.count + faults as u64;
+        more(&mut all, told, "warnings");
+        all
+    }
+}
+
+/// Says how many are not in the list.
+fn more(list: &mut Vec<String>, count: u64, what: &str) {
+    let missing = count.saturating_sub(list.len() as u64);
+    if missing > 0 {
+        list.push(format!("and {missing} more {what}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn examine(lines: &[&str]) -> Examination {
+        let mut examination = Examination::default();
+        for (line, number) in lines.iter().zip(1..) {
+            examination.line(&FileLine::Whole(number, line.as_bytes()));
+        }
+        examination
+    }
+
+    #[test]
+    fn the_last_word_counts_and_bad_lines_have_numbers() {
+        let seen = examine(&[
+            r#"{"type":"state","data":{"at":1}}"#,
+            "",
+            "nonsense",
+            r#"{"type":"record","collection":"c","key":"k","data":{}}"#,
+            r#"{"type":"state","data":{"at":2}}"#,
+            r#"{"type":"warning","message":"careful"}"#,
+        ]);
+        assert_eq!((seen.records, seen.faults), (1, 1));
+        assert_eq!(seen.state.as_deref(), Some(r#"{"at":2}"#));
+        assert_eq!(
+            seen.complaints(),
+            ["events file, line 3: not a JSON object", "careful"]
+        );
+        assert_eq!(seen.refusal(), None);
+    }
+
+    #[test]
+    fn many_bad_lines_refuse_the_whole_file_in_few_words() {
+        let bad = vec!["["; 101];
+        assert_eq!(examine(&bad[..100]).refusal(), None);
+        let seen = examine(&bad);
+        assert_eq!(
+            seen.refusal().unwrap(),
+            "its events file has 101 bad lines, and 100 are the limit; \
+             the first is line 1: not a JSON object"
+        );
+        assert_eq!(seen.complaints().len(), KEPT + 1);
+        assert_eq!(seen.complaints()[KEPT], "and 91 more bad lines");
+    }
+
+    #[test]
+    fn a_state_that_no_environment_holds_is_refused() {
+        let state = |bytes: usize| format!(r#"{{"type":"state","data":"{}"}}"#, "x".repeat(bytes - 2));
+        assert_eq!(examine(&[&state(LARGEST_STATE)]).refusal(), None);
+        let refusal = examine(&[&state(LARGEST_STATE + 1)]).refusal().unwrap();
+        assert!(refusal.contains("65537 bytes"), "{refusal}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Reading an events file while its collector writes it. Called by the engine, off
+//! its loop: reading blocks. The file is the collector's: it may shorten it, replace
+//! it or remove it, and only its own delivery suffers.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::records::events_file::examination::Examination;
+use crate::records::events_file::lines::Lines;
+
+/// Reads on where it stopped.
+pub struct Follower {
+    path: PathBuf,
+    lines: Lines<BufReader<File>>,
+    examination: Examination,
+}
+
+/// An events file that nobody writes any more.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Examined {
+    /// What it says.
+    pub examination: Examination,
+    /// How many bytes of it that is.
+    pub bytes: u64,
+}
+
+impl Follower {
+    /// Begins at the beginning.
+    ///
+    /// # Errors
+    /// It is no regular file, or cannot be opened.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self::new(path.to_owned(), open(path)?))
+    }
+
+    /// Of a file that has just been made there, and nothing was read of it yet.
+    pub fn new(path: PathBuf, file: File) -> Self {
+        Self {
+            path,
+            lines: Lines::new(BufReader::with_capacity(64 << 10, file)),
+            examination: Examination::default(),
+        }
+    }
+
+    /// Reads what is new, at most about so many bytes, and says what is known so far.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn advance(&mut self, most: u64) -> io::Result<&Examination> {
+        let until = self.lines.bytes().saturating_add(most);
+        while self.lines.bytes() < until {
+            match self.lines.next()? {
+                Some(line) => self.examination.line(&line),
+                None => break,
+            }
+        }
+        Ok(&self.examination)
+    }
+
+    /// Reads to the end, which is the end: the collector is gone. A file that was put
+    /// in the place of the one that was followed is read from its beginning.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no file any more.
+    pub fn finish(mut self) -> io::Result<Examined> {
+        let now = open(&self.path)?.metadata()?;
+        let followed = self.lines.metadata()?;
+        let same = (now.dev(), now.ino()) == (followed.dev(), followed.ino());
+        if !same || now.len() < self.lines.bytes() {
+            self = Self::open(&self.path)?;
+        }
+        self.advance(u64::MAX)?;
+        if let Some(line) = self.lines.rest() {
+            self.examination.line(&line);
+        }
+        Ok(Examined {
+            bytes: self.lines.bytes(),
+            examination: self.examination,
+        })
+    }
+}
+
+impl Lines<BufReader<File>> {
+    fn metadata(&self) -> io::Result<std::fs::Metadata> {
+        self.reader().get_ref().metadata()
+    }
+}
+
+/// Opens a regular file and nothing else: a FIFO would wait for a writer for ever, a
+/// link could lead anywhere.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    if !path.symlink_metadata()?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no regular file any more",
+        ));
+    }
+    File::open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    const RECORD: &str = "{\"type\":\"record\",\"collection\":\"c\",\"key\":\"k\",\"data\":{}}\n";
+
+    fn file() -> (tempfile::TempDir, PathBuf, File) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("events.jsonl");
+        let file = File::options().append(true).create(true).open(&path).unwrap();
+        (dir, path, file)
+    }
+
+    #[test]
+    fn what_grows_is_read_as_it_grows() {
+        let (_dir, path, mut file) = file();
+        let mut follower = Follower::open(&path).unwrap();
+        assert_eq!(follower.advance(u64::MAX).unwrap().records, 0);
+        file.write_all(&RECORD.as_bytes()[..10]).unwrap();
+        assert_eq!(follower.advance(u64::MAX).unwrap().records, 0);
+        file.write_all(&RECORD.as_bytes()[10..]).unwrap();
+        assert_eq!(follower.advance(u64::MAX).unwrap().records, 1);
+        file.write_all(RECORD.trim_end().as_bytes()).unwrap();
+        let examined = follower.finish().unwrap();
+        assert_eq!(examined.examination.records, 2, "the last line may have no end");
+        assert_eq!(examined.bytes, 2 * RECORD.len() as u64 - 1);
+        assert_eq!(examined.examination.faults, 0);
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_or_shortened_is_read_anew() {
+        let (_dir, path, mut file) = file();
+        file.write_all(RECORD.repeat(5).as_bytes()).unwrap();
+        let mut follower = Follower::open(&path).unwrap();
+        follower.advance(u64::MAX).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, RECORD.repeat(7)).unwrap();
+        assert_eq!(follower.finish().unwrap().examination.records, 7);
+        let mut follower = Follower::open(&path).unwrap();
+        follower.advance(u64::MAX).unwrap();
+        std::fs::write(&path, RECORD).unwrap();
+        assert_eq!(follower.finish().unwrap().examination.records, 1);
+    }
+
+    #[test]
+    fn nothing_but_a_regular_file_is_opened() {
+        let (dir, path, _file) = file();
+        let follower = Follower::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", &path).unwrap();
+        assert!(follower.finish().is_err());
+        assert!(Follower::open(dir.path()).is_err());
+    }
+}
