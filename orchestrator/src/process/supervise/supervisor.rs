@@ -44,13 +44,9 @@ pub(crate) fn supervise(control: OwnedFd) -> io::Result<()> {
     drop(this);
     while let Some((message, strings)) = supervisor.control.receive()? {
         match message {
-            ToSupervisor::Start(start) => {
-                if !supervisor.attempt(&start, &strings)? {
-                    break;
-                }
-            }
+            ToSupervisor::Start(start) if !supervisor.attempt(&start, &strings)? => break,
             ToSupervisor::Ping => supervisor.answer_ping()?,
-            // Meant for an attempt that is over.
+            // An attempt that is over, or what was meant for one.
             _ => {}
         }
     }
