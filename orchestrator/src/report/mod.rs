@@ -10,7 +10,6 @@ pub(crate) mod metrics;
 pub(crate) mod service_log;
 pub(crate) mod terminal;
 pub(crate) mod text;
-pub(crate) mod upcoming;
 
 pub use console::Console;
 pub use exposition::Exposition;
@@ -18,7 +17,6 @@ pub use json::{JsonLines, Unwritten};
 pub use junit::summary_junit;
 pub use markdown::summary_markdown;
 pub use metrics::Metrics;
-pub use service_log::Diary;
+pub use service_log::ServiceLog;
 pub use terminal::Terminal;
 pub use text::{outcome_style, summary_text};
-pub use upcoming::{UpcomingSlotView, UpcomingTask};
