@@ -5,6 +5,7 @@
 
 mod processes;
 mod report;
+mod tracing;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -57,6 +58,7 @@ fn run(verb: &str, words: Words<'_>) -> io::Result<Option<u8>> {
             }
             raise(signal_by_name(&name)?)?;
         }
+        "signal-self" => raise(signal_by_name(&word(words)?)?)?,
         "stop" => raise(Signal::SIGSTOP)?,
         // SAFETY: raises SIGSEGV, which is the point.
         "crash" => unsafe { std::ptr::null_mut::<u8>().write_volatile(1) },
@@ -97,6 +99,16 @@ fn run(verb: &str, words: Words<'_>) -> io::Result<Option<u8>> {
         "subreaper" => processes::subreaper()?,
         "tree" => processes::tree(number(words)?)?,
         "cpu-child" => processes::waited_child(duration(&word(words)?)?)?,
+        // Tracing, and trouble for those above.
+        "trace-me" => tracing::trace_me()?,
+        "trace-a-thread" => tracing::trace_a_thread()?,
+        "traced-by-child" => tracing::have_traced(nix::unistd::getpid(), false)?,
+        "trace-supervisor" => tracing::have_traced(nix::unistd::getppid(), true)?,
+        "attach" => tracing::attach(nix::unistd::Pid::from_raw(number(words)?), false)?,
+        "attach-and-stop" => tracing::attach(nix::unistd::Pid::from_raw(number(words)?), true)?,
+        "execute" => return Err(tracing::execute(words)),
+        "stop-ancestors" => tracing::shoot(&word(words)?, Signal::SIGSTOP)?,
+        "kill-ancestors" => tracing::shoot(&word(words)?, Signal::SIGKILL)?,
         // What it sees.
         "args" => {
             for argument in words {

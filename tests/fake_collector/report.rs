@@ -70,7 +70,7 @@ fn status(key: &str) -> io::Result<String> {
     status_of("self", key)
 }
 
-fn status_of(process: &str, key: &str) -> io::Result<String> {
+pub(crate) fn status_of(process: &str, key: &str) -> io::Result<String> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(key));
     line.map(|value| value.trim().to_owned())

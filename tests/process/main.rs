@@ -23,4 +23,5 @@ mod spawn;
 mod starvation;
 mod support;
 mod survival;
+mod traced;
 mod tree;

@@ -220,6 +220,32 @@ pub(crate) fn kill9(pid: i32) {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
 }
 
+/// A process outside every tree that traces one and never waits for it.
+pub(crate) struct Tracer(std::process::Child);
+
+impl Tracer {
+    /// `how` is `attach`, or `attach-and-stop` to keep it stopped.
+    pub(crate) fn new(how: &str, pid: i32) -> Self {
+        let pid = pid.to_string();
+        let mut tracer = std::process::Command::new(FAKE)
+            .args([how, &pid, "out", "attached", "hang"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = [0; 9];
+        let output = tracer.stdout.as_mut().unwrap();
+        std::io::Read::read_exact(output, &mut said).unwrap();
+        Self(tracer)
+    }
+}
+
+impl Drop for Tracer {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
 /// Another test of this binary, an ignored one, to be run in a process of its own.
 pub(crate) fn part(wrapper: &[&str], test: &str) -> std::process::Command {
     let binary = std::env::current_exe().unwrap();

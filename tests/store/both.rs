@@ -1,5 +1,6 @@
 //! One test, two databases.
 
+pub(crate) use crate::runtime::runtime;
 use crate::story::Home;
 
 /// Makes of each function here a test on either database.
@@ -19,11 +20,4 @@ macro_rules! on_both {
 pub(crate) fn run(url: Option<String>, test: impl AsyncFnOnce(&Home)) {
     let home = Home::new(url);
     runtime().block_on(test(&home));
-}
-
-pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
 }

@@ -8,35 +8,28 @@
 
 #[macro_use]
 mod both;
-mod arrears;
-mod beat_notices;
-mod beat_operation;
-mod beats;
 mod before_house;
+#[path = "../support/cluster.rs"]
 mod cluster;
 mod conformance;
 mod faults;
 mod figures;
-mod kill_slots;
-mod left_behind;
 mod logs;
 mod outage;
 mod plans;
 mod proxy;
-#[path = "../cli/receiver.rs"]
-mod receiver;
 mod record_crash;
 mod record_figures;
 mod record_migration;
 mod record_model;
 mod records;
 mod recovery;
-mod releases;
-mod rights;
+#[path = "../support/runtime.rs"]
+mod runtime;
 mod schema;
-mod service_manager;
 mod slots;
 mod statistics;
+#[path = "../support/story.rs"]
 mod story;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]

@@ -46,8 +46,8 @@ async fn a_slot_is_taken_once(home: &Home) {
     for second in 0..20 {
         let slot = slot(second);
         let (first, second) = tokio::join!(
-            one.claim_slot(&slot, &runs[0], &owner, &tasks, at(0), None),
-            two.claim_slot(&slot, &runs[1], &owner, &tasks, at(0), None)
+            one.claim_slot(&slot, (&runs[0], &owner), &tasks, at(0), None),
+            two.claim_slot(&slot, (&runs[1], &owner), &tasks, at(0), None)
         );
         match (first.unwrap(), second.unwrap()) {
             (Claim::Ours, Claim::Taken(Some(run))) => assert_eq!(run, runs[0]),
@@ -55,11 +55,11 @@ async fn a_slot_is_taken_once(home: &Home) {
             other => panic!("{other:?}"),
         }
         let winner = one
-            .claim_slot(&slot, &runs[0], &owner, &tasks, at(0), None)
+            .claim_slot(&slot, (&runs[0], &owner), &tasks, at(0), None)
             .await
             .unwrap();
         let again = one
-            .claim_slot(&slot, &runs[0], &owner, &tasks, at(9), None)
+            .claim_slot(&slot, (&runs[0], &owner), &tasks, at(9), None)
             .await
             .unwrap();
         assert_eq!(winner, again, "asking again changes nothing");
@@ -88,7 +88,7 @@ async fn every_task_of_a_slot_ends(home: &Home) {
         task("c", SlotState::Due),
     ];
     let claim = store
-        .claim_slot(&slot(0), &story.run, &owner, &tasks, at(0), None)
+        .claim_slot(&slot(0), (&story.run, &owner), &tasks, at(0), None)
         .await
         .unwrap();
     assert_eq!(claim, Claim::Ours);
@@ -148,7 +148,7 @@ async fn a_slot_that_nobody_ran_is_missed(home: &Home) {
     assert_eq!(store.pass_over(&passed, at(60)).await.unwrap(), 2, "each once");
     let owner = this_process().unwrap();
     let late = store
-        .claim_slot(&slot(0), &RunId::new("r"), &owner, &[], at(61), None)
+        .claim_slot(&slot(0), (&RunId::new("r"), &owner), &[], at(61), None)
         .await
         .unwrap();
     assert_eq!(late, Claim::Taken(None));
@@ -175,7 +175,7 @@ async fn a_slot_that_was_taken_and_never_begun_is_missed(home: &Home) {
     for (second, owner) in [(0, dead()), (1, here.clone())] {
         let run = RunId::new(format!("r{second}"));
         let claim = store
-            .claim_slot(&slot(second), &run, &owner, &due, at(second), None)
+            .claim_slot(&slot(second), (&run, &owner), &due, at(second), None)
             .await;
         assert_eq!(claim.unwrap(), Claim::Ours);
     }
@@ -206,12 +206,12 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
     let due = [task("a", SlotState::Due)];
     let run = RunId::new("here");
     let claim = store
-        .claim_slot(&slot(1), &run, &here, &due, at(1), None)
+        .claim_slot(&slot(1), (&run, &here), &due, at(1), None)
         .await
         .unwrap();
     assert_eq!(claim, Claim::Busy(RunId::new("there"), slot(0).entry));
     let claim = store
-        .claim_slot(&slot(0), &run, &here, &due, at(1), None)
+        .claim_slot(&slot(0), (&run, &here), &due, at(1), None)
         .await
         .unwrap();
     assert_eq!(claim, Claim::Taken(Some(RunId::new("there"))));
@@ -220,14 +220,14 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
     other.entry = "release:g".to_owned();
     let busy = Claim::Busy(RunId::new("there"), mate.clone());
     let claim = store
-        .claim_slot(&other, &run, &here, &due, at(1), Some(&mate))
+        .claim_slot(&other, (&run, &here), &due, at(1), Some(&mate))
         .await
         .unwrap();
     assert_eq!(claim, busy);
     assert!(store.lane_is_busy(&other, &here, Some(&mate)).await.unwrap());
     assert!(!store.lane_is_busy(&other, &here, None).await.unwrap());
     let claim = store
-        .claim_slot(&other, &run, &here, &due, at(1), None)
+        .claim_slot(&other, (&run, &here), &due, at(1), None)
         .await
         .unwrap();
     assert_eq!(claim, Claim::Ours);

@@ -18,16 +18,16 @@ use crate::model::Schedule;
 
 /// A value, and what is odd about its file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded<T> {
+pub(crate) struct Loaded<T> {
     /// What the file says.
-    pub value: T,
+    pub(crate) value: T,
     /// Warnings, in the order of the file.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// Why a file is of no use.
 #[derive(Debug, Clone, PartialEq)]
-pub enum LoadError {
+pub(crate) enum LoadError {
     /// There is no such file.
     NotFound(Box<Diagnostic>),
     /// It exists and cannot be read.
@@ -38,7 +38,7 @@ pub enum LoadError {
 
 impl LoadError {
     /// What to show, never empty.
-    pub fn diagnostics(&self) -> &[Diagnostic] {
+    pub(crate) fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::NotFound(diagnostic) | Self::Unreadable(diagnostic) => std::slice::from_ref(diagnostic),
             Self::Invalid(diagnostics) => diagnostics,
@@ -68,7 +68,7 @@ impl std::error::Error for LoadError {}
 ///
 /// # Errors
 /// The file cannot be read, or is no valid schedule; then with every problem.
-pub fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
+pub(crate) fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
     let hint = "name another file with --schedule-file or BOOST_COLLECTOR_SCHEDULE_YAML";
     load(path, hint, parse_schedule)
 }
@@ -78,7 +78,7 @@ pub fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
 /// # Errors
 /// As for [`load_schedule`]. The default file may be absent: that is
 /// [`LoadError::NotFound`], which its caller turns into `Settings::default()`.
-pub fn load_settings(path: &Path) -> Result<Loaded<Settings>, LoadError> {
+pub(crate) fn load_settings(path: &Path) -> Result<Loaded<Settings>, LoadError> {
     load(
         path,
         "name another file with --config or ORCHESTRATE_CONFIG",
@@ -99,7 +99,10 @@ pub fn parse_schedule(file_name: &str, bytes: &[u8]) -> Result<(Schedule, Vec<Di
 ///
 /// # Errors
 /// As for [`parse_schedule`].
-pub fn parse_settings(file_name: &str, bytes: &[u8]) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub(crate) fn parse_settings(
+    file_name: &str,
+    bytes: &[u8],
+) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
     parse(file_name, bytes, settings)
 }
 

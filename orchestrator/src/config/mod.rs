@@ -20,11 +20,13 @@ pub(crate) mod tests;
 pub(crate) mod values;
 pub(crate) mod yaml;
 
-pub use load::{LoadError, Loaded, load_schedule, load_settings, parse_schedule, parse_settings};
+pub use load::parse_schedule;
+pub(crate) use load::{load_schedule, load_settings};
 pub use problems::codes::{Code, Severity};
 pub use problems::diagnostic::Diagnostic;
 pub use problems::render::render;
-pub use schedule::schema::{schedule_schema, settings_schema};
-pub use settings::dotenv::parse_dotenv;
-pub use settings::file::Settings;
-pub use values::size::{parse, parse as parse_size};
+pub(crate) use schedule::schema::schedule_schema;
+pub use schedule::schema::settings_schema;
+pub(crate) use settings::dotenv::parse_dotenv;
+pub(crate) use settings::file::Settings;
+pub(crate) use values::size::parse;

@@ -3,91 +3,70 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::engine::attempt::{Attempted, Job, Ordered, attempt};
-use crate::engine::context::Context;
-use crate::engine::memory::Memory;
-use crate::engine::tally::Ledger;
-use crate::events::{Bus, PlannedTask, RunEvent, SlotRef, Summary, TaskRef};
-use crate::model::{Event, Order, Owner, Plan, Planned, RunAction, RunId, RunState, RunTask};
+use crate::engine::attempt::make_attempt;
+use crate::engine::engine::Engine;
+use crate::engine::finished_attempt::FinishedAttempt;
+use crate::engine::states::CollectorStates;
+use crate::engine::tally::RunTally;
+use crate::engine::task_attempt::TaskAttempt;
+use crate::engine::usual_durations::UsualDurations;
+use crate::events::{Bus, ListedTask, RunEvent, Summary, TaskRef};
+use crate::model::{Event, Order, PlannedTask, RunAction, RunState, RunTask};
 use crate::records::Delivery;
-use crate::rundir::RunDir;
+use crate::rundir::{RunDir, RunPlan};
+use crate::text::milliseconds;
 
-/// A run to be executed.
-#[derive(Debug, Clone)]
-pub struct RunRequest {
-    /// Its id.
-    pub run: RunId,
-    /// What was asked for, as the record will call it.
-    pub schedule: String,
-    /// The group it was narrowed to, if it was.
-    pub group: Option<String>,
-    /// What to run. Its order is the order of execution.
-    pub plan: Plan,
-    /// Whether the first failure skips all that follows.
-    pub stop_on_failure: bool,
-    /// Groups whose part of the run ends with their first failure.
-    pub stopping_groups: Vec<String>,
-    /// For each task of the plan the instant that it stands for.
-    pub slots: Vec<Timestamp>,
-    /// The slot of the timetable that it is for; `None` for a run by hand.
-    pub slot: Option<SlotRef>,
-    /// The process that executes it.
-    pub owner: Owner,
+impl Engine {
+    /// Executes the plan, one collector after another, and tells `bus` everything.
+    /// Always ends with a summary in which every task of the plan has its outcome.
+    pub async fn run(
+        self: &Arc<Self>,
+        plan: RunPlan,
+        states: CollectorStates,
+        dir: &RunDir,
+        bus: &Bus,
+        orders: mpsc::Receiver<Order>,
+    ) -> Summary {
+        let state = RunState::new(
+            plan.plan.tasks.iter().map(run_task).collect(),
+            plan.stop_on_failure,
+        );
+        let refs: Vec<Arc<TaskRef>> = plan.plan.tasks.iter().zip(1..).map(task_ref).collect();
+        let usual = UsualDurations::ask(self.records.clone(), refs.clone());
+        let mut running = Running {
+            tally: RunTally::new(&plan, &refs, self.clock.now()),
+            engine: self,
+            plan: &plan,
+            refs,
+            dir,
+            bus,
+            attempts: JoinSet::new(),
+            current: None,
+            rest: None,
+            usual,
+            states,
+            pending: Vec::new(),
+        };
+        running.publish_start().await;
+        running.drive(state, orders).await
+    }
 }
 
-/// Executes the plan, one collector after another, and tells `bus` everything.
-/// Always ends with a summary in which every task of the plan has its outcome.
-pub async fn run(
-    context: &Context,
-    request: RunRequest,
-    dir: &RunDir,
-    bus: &Bus,
-    orders: mpsc::Receiver<Order>,
-) -> Summary {
-    let state = RunState::new(
-        request
-            .plan
-            .tasks
-            .iter()
-            .map(|planned| run_task(&request, planned))
-            .collect(),
-        request.stop_on_failure,
-    );
-    let refs: Vec<Arc<TaskRef>> = request.plan.tasks.iter().zip(1..).map(task_ref).collect();
-    let mut running = Running {
-        ledger: Ledger::new(&request, &refs, context.clock.now()),
-        context,
-        request: &request,
-        refs,
-        dir,
-        bus,
-        attempts: JoinSet::new(),
-        current: None,
-        rest: None,
-        memory: Memory::new(),
-        pending: Vec::new(),
-    };
-    running.told_start().await;
-    running.drive(state, orders).await
-}
-
-fn run_task(request: &RunRequest, planned: &Planned) -> RunTask {
-    let group = planned.task.group.clone();
+fn run_task(planned: &PlannedTask) -> RunTask {
     RunTask {
-        stops_group: request.stopping_groups.iter().any(|name| name == group.as_str()),
-        group,
+        group: planned.task.group.clone(),
         command: planned.task.command.clone(),
+        stops_group: planned.stops_group,
         retry: planned.task.policy.retry.clone(),
         skip: planned.skip.clone(),
     }
 }
 
-fn task_ref((planned, position): (&Planned, usize)) -> Arc<TaskRef> {
+fn task_ref((planned, position): (&PlannedTask, usize)) -> Arc<TaskRef> {
     Arc::new(TaskRef {
         position,
         group: planned.task.group.to_string(),
@@ -96,35 +75,37 @@ fn task_ref((planned, position): (&Planned, usize)) -> Arc<TaskRef> {
 }
 
 struct Running<'a> {
-    context: &'a Context,
-    request: &'a RunRequest,
+    engine: &'a Arc<Engine>,
+    plan: &'a RunPlan,
     refs: Vec<Arc<TaskRef>>,
     dir: &'a RunDir,
     bus: &'a Bus,
-    ledger: Ledger,
+    tally: RunTally,
     /// At most one, but a set: dropping it ends what it holds.
-    attempts: JoinSet<Attempted>,
+    attempts: JoinSet<FinishedAttempt>,
     current: Option<Current>,
     rest: Option<Instant>,
-    memory: Memory,
+    usual: UsualDurations,
+    states: CollectorStates,
     /// What the database could not take when it should have.
     pending: Vec<Delivery>,
 }
 
 /// The hand on the attempt that runs. Orders may come before its collector does.
 struct Current {
-    orders: mpsc::UnboundedSender<Ordered>,
+    task: usize,
+    orders: mpsc::UnboundedSender<Order>,
 }
 
 impl Running<'_> {
-    async fn told_start(&self) {
+    async fn publish_start(&self) {
         let tasks = self
-            .request
+            .plan
             .plan
             .tasks
             .iter()
             .zip(&self.refs)
-            .map(|(planned, task)| PlannedTask {
+            .map(|(planned, task)| ListedTask {
                 task: (**task).clone(),
                 args: planned.task.args.clone(),
                 schedule: planned.task.cadence.keyword().to_owned(),
@@ -132,12 +113,12 @@ impl Running<'_> {
             .collect();
         self.bus
             .publish(RunEvent::RunStarted {
-                run: self.request.run.clone(),
-                schedule: self.request.schedule.clone(),
-                group: self.request.group.clone(),
-                at: self.ledger.started_at(),
-                owner: self.request.owner.clone(),
-                slot: self.request.slot.clone(),
+                run: self.plan.run.clone(),
+                schedule: self.plan.schedule.clone(),
+                group: self.plan.group.clone(),
+                at: self.tally.started_at(),
+                owner: self.engine.owner.clone(),
+                slot: self.plan.slot.clone(),
                 tasks,
             })
             .await;
@@ -170,22 +151,26 @@ impl Running<'_> {
                 }
             }
             Some(joined) = self.attempts.join_next() => {
-                self.current = None;
                 // An attempt that panics is a defect of ours; the run goes on and says so.
-                let attempted = joined.unwrap_or_else(|error| Attempted::lost(&error.to_string(), self.context.clock.now()));
-                let (outcome, told) = (attempted.outcome.clone(), attempted.harvest.told);
-                self.pending.extend(attempted.harvest.pending.clone());
-                if attempted.harvest.counts.is_some() {
-                    self.memory.forget();
-                }
-                self.ledger.attempted(attempted);
-                Event::Ended { outcome, told }
+                let finished = joined.unwrap_or_else(|error| FinishedAttempt::lost(&error.to_string(), self.engine.clock.now()));
+                self.end_attempt(finished)
             }
             () = sleep_until(rest), if rest.is_some() => {
                 self.rest = None;
                 Event::Rested
             }
         }
+    }
+
+    fn end_attempt(&mut self, finished: FinishedAttempt) -> Event {
+        let results = &finished.results;
+        if let Some((task, state)) = self.current.take().zip(results.state.clone()) {
+            self.states.replace(&self.refs[task.task], state);
+        }
+        self.pending.extend(results.pending.clone());
+        let (outcome, told) = (finished.outcome.clone(), results.reported);
+        self.tally.end(finished);
+        Event::Ended { outcome, told }
     }
 
     async fn act(&mut self, action: RunAction) {
@@ -202,10 +187,10 @@ impl Running<'_> {
                 self.rest = Some(Instant::now() + delay);
                 self.retry(task, delay).await;
             }
-            RunAction::Cancel(cause) => self.order(Ordered::Cancel(cause)),
-            RunAction::Kill(cause) => self.order(Ordered::Kill(cause)),
+            RunAction::Cancel(cause) => self.order(Order::Cancel(cause)),
+            RunAction::Kill(cause) => self.order(Order::Kill(cause)),
             RunAction::Settle { task, outcome } => {
-                let event = self.ledger.settle(task, &outcome, self.context.clock.now());
+                let event = self.tally.settle(task, &outcome, self.engine.clock.now());
                 self.bus.publish(event).await;
             }
             RunAction::Finish => {}
@@ -213,35 +198,35 @@ impl Running<'_> {
     }
 
     async fn start(&mut self, task: usize, number: u32) {
-        let planned = &self.request.plan.tasks[task].task;
+        let planned = &self.plan.plan.tasks[task].task;
         let log = self.dir.log(task + 1, planned.command.as_str(), number);
         let events = self.dir.events(task + 1, planned.command.as_str(), number);
-        let remembered = self.memory.of(task, &self.refs, &self.context.shelf).await;
-        let at = self.context.clock.now();
+        let usual = self.usual.of(task).await;
+        let at = self.engine.clock.now();
         self.bus
             .publish(RunEvent::TaskStarted {
                 task: (*self.refs[task]).clone(),
                 attempt: number,
                 at,
                 timeout_ms: planned.policy.timeout.map(milliseconds),
-                usual_ms: remembered.usual.map(milliseconds),
+                usual_ms: usual.map(milliseconds),
                 log: log.display().to_string(),
             })
             .await;
         let (orders, receiver) = mpsc::unbounded_channel();
-        self.current = Some(Current { orders });
-        self.ledger.started(task, number, at, &log);
-        self.attempts.spawn(attempt(Job {
-            context: self.context.clone(),
+        self.current = Some(Current { task, orders });
+        self.tally.begin(task, number, at, &log);
+        self.attempts.spawn(make_attempt(TaskAttempt {
+            engine: Arc::clone(self.engine),
             task: planned.clone(),
             task_ref: Arc::clone(&self.refs[task]),
-            run: self.request.run.clone(),
-            releases: self.request.plan.tasks[task].releases.clone(),
-            slot: self.request.slots.get(task).copied().unwrap_or(at),
+            run: self.plan.run.clone(),
+            releases: self.plan.plan.tasks[task].releases.clone(),
+            slot: self.plan.plan.tasks[task].slot.unwrap_or(at),
             number,
             log: self.dir.resolve(&log),
             events,
-            state: remembered.state,
+            state: self.states.of(&self.refs[task]),
             bus: self.bus.clone(),
             orders: receiver,
         }));
@@ -250,10 +235,10 @@ impl Running<'_> {
     /// The database may be back: what it could not take is tried once more.
     async fn deliver_pending(&mut self) {
         for delivery in std::mem::take(&mut self.pending) {
-            let state_dir = &self.context.state_dir;
-            match self.context.shelf.ingest(state_dir, &delivery).await {
+            let state_dir = &self.engine.state_dir;
+            match self.engine.records.ingest(state_dir, &delivery).await {
                 Ok(taken) => {
-                    self.ledger.delivered(delivery.position, taken.counts);
+                    self.tally.deliver(delivery.position, taken.counts);
                     if let Err(error) = delivery.forget(state_dir) {
                         // Harmless: the next start finds that it has been taken.
                         tracing::debug!("{error}");
@@ -270,7 +255,7 @@ impl Running<'_> {
     }
 
     async fn retry(&self, task: usize, delay: Duration) {
-        if let Some(attempt) = self.ledger.last_attempt() {
+        if let Some(attempt) = self.tally.last_attempt() {
             let event = RunEvent::TaskRetry {
                 task: (*self.refs[task]).clone(),
                 attempt,
@@ -280,7 +265,7 @@ impl Running<'_> {
         }
     }
 
-    fn order(&self, order: Ordered) {
+    fn order(&self, order: Order) {
         if let Some(current) = &self.current {
             // The attempt may have ended in this very moment: nothing is left to order.
             let _ = current.orders.send(order);
@@ -289,7 +274,7 @@ impl Running<'_> {
 
     async fn finish(&mut self, state: &RunState) -> Summary {
         self.deliver_pending().await;
-        let summary = self.ledger.summary(state, self.context.clock.now());
+        let summary = self.tally.summary(state, self.engine.clock.now());
         self.bus
             .publish(RunEvent::RunFinished(Box::new(summary.clone())))
             .await;
@@ -301,8 +286,4 @@ async fn sleep_until(deadline: Option<Instant>) {
     if let Some(deadline) = deadline {
         tokio::time::sleep_until(deadline).await;
     }
-}
-
-pub(crate) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,6 +1,6 @@
 //! The last lines that a collector wrote, for the summary of a failure.
 
-use crate::text::push_neutralised;
+use crate::text::push_safe;
 
 /// How many lines a summary shows.
 const LINES: usize = 20;
@@ -41,7 +41,7 @@ impl Tail {
             .iter()
             .map(|line| {
                 let mut text = String::new();
-                push_neutralised(&mut text, line.strip_suffix(b"\r").unwrap_or(line));
+                push_safe(&mut text, line.strip_suffix(b"\r").unwrap_or(line));
                 text
             })
             .collect()

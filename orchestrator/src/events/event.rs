@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::events::summary::{Summary, TaskSummary};
-use crate::model::{Owner, RunId};
+use crate::model::{OutcomeKind, Owner, RunId, SkipCause};
 
 /// A task of the run, as events name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ pub enum RunEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         slot: Option<SlotRef>,
         /// What will run, in order.
-        tasks: Vec<PlannedTask>,
+        tasks: Vec<ListedTask>,
     },
     /// An attempt is about to be started.
     TaskStarted {
@@ -94,6 +94,9 @@ pub enum RunEvent {
     TaskSkipped {
         /// When that was clear.
         at: Timestamp,
+        /// What is counted of why; the journal has the sentence only.
+        #[serde(skip)]
+        cause: Option<SkipCause>,
         /// Which task, and why.
         #[serde(flatten)]
         task: Box<TaskSummary>,
@@ -102,9 +105,9 @@ pub enum RunEvent {
     RunFinished(Box<Summary>),
 }
 
-/// A task before it ran.
+/// A task that will run, as the beginning of a run lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedTask {
+pub struct ListedTask {
     /// Its place, group and command.
     #[serde(flatten)]
     pub task: TaskRef,
@@ -123,8 +126,8 @@ pub struct AttemptRecord {
     pub started_at: Timestamp,
     /// When its tree was gone.
     pub finished_at: Timestamp,
-    /// The keyword of its outcome.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: OutcomeKind,
     /// Its exit code, if it exited.
     pub exit_code: Option<i32>,
     /// The signal that killed it, if one did.

@@ -9,8 +9,8 @@ pub(crate) mod standing;
 pub(crate) mod summary;
 
 pub use bus::{Bus, Listener, Message, report};
-pub use event::{AttemptRecord, PlannedTask, RunEvent, SlotRef, TaskRef};
+pub use event::{AttemptRecord, ListedTask, RunEvent, SlotRef, TaskRef};
 pub use output::Output;
 pub use progress::{TaskProgress, time_left};
 pub use standing::Standing;
-pub use summary::{OutcomeWords, RecordCounts, Summary, TaskSummary, Verdict};
+pub use summary::{OutcomeWords, RecordCounts, RunVerdict, Summary, TaskSummary};

@@ -1,11 +1,10 @@
-//! A plan as the JSON contract shows it, and as it is kept in the run's directory.
-
-use std::ffi::OsStr;
+//! A plan as the JSON contract of `plan` and `--dry-run` shows it: with the executables of
+//! this machine. What is kept and what travels is `rundir::RunPlan`.
 
 use serde::Serialize;
 
 use crate::model::Plan;
-use crate::process::{Collectors, Environment, NotFound};
+use crate::process::{Launcher, NotFound};
 
 /// The plan.
 #[derive(Debug, Serialize)]
@@ -40,15 +39,14 @@ pub struct TaskView<'a> {
 
 impl<'a> PlanView<'a> {
     /// The plan with the executables that would be started, and what is not found.
-    pub fn of(plan: &'a Plan, collectors: &Collectors, environment: &Environment) -> (Self, Vec<NotFound>) {
-        let path = environment.get("PATH").map(OsStr::new);
+    pub fn of(plan: &'a Plan, launcher: &Launcher) -> (Self, Vec<NotFound>) {
         let mut missing = Vec::new();
         let tasks = plan
             .tasks
             .iter()
             .map(|planned| {
                 let task = &planned.task;
-                let found = collectors.resolve(task.command.as_str(), path);
+                let found = launcher.find(task.command.as_str());
                 TaskView {
                     group: task.group.as_str(),
                     command: task.command.as_str(),
@@ -66,7 +64,7 @@ impl<'a> PlanView<'a> {
             })
             .collect();
         let view = Self {
-            schedule: plan.selection,
+            schedule: &plan.selection,
             date: plan.date.to_string(),
             release: plan.release.keyword(),
             tasks,

@@ -4,26 +4,27 @@
 
 use std::time::Duration;
 
-use crate::execution::means::Means;
+use crate::execution::executor::Executor;
 
 /// Whatever is not done by then is done the next time.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Forgets what is due. A failure is said and is none of the run's.
-pub async fn tidy(means: &Means) {
-    let now = means.context.clock.now();
-    let tidying = means
-        .store
-        .tidy(&means.state_dir, &means.retention, now, PATIENCE);
-    match tidying.await {
-        Ok(Some(pruned)) if pruned.runs > 0 => {
-            tracing::info!(
-                "{} old runs forgotten, {} bytes of logs and journals",
-                pruned.runs,
-                pruned.bytes
-            );
+impl Executor {
+    /// Forgets what is due. A failure is said and is none of the run's.
+    pub async fn tidy(&self) {
+        let tidying = self
+            .store
+            .tidy(self.state_dir(), &self.retention, self.now(), PATIENCE);
+        match tidying.await {
+            Ok(Some(pruned)) if pruned.runs > 0 => {
+                tracing::info!(
+                    "{} old runs forgotten, {} bytes of logs and journals",
+                    pruned.runs,
+                    pruned.bytes
+                );
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!("old runs cannot be forgotten: {error}"),
         }
-        Ok(_) => {}
-        Err(error) => tracing::warn!("old runs cannot be forgotten: {error}"),
     }
 }

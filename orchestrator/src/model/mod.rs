@@ -16,12 +16,13 @@ pub(crate) mod schedule;
 pub(crate) mod selection;
 pub(crate) mod stream;
 pub(crate) mod timetable;
+pub(crate) mod weekday;
 pub(crate) mod words;
 
 pub use channel::{Address, DeadMan, NoticeChannel, Pulse, Secret};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use ids::{CommandName, GroupName, RunId};
-pub use nearest::nearest;
+pub(crate) use nearest::nearest;
 pub use notice::{EndKind, Judged, NoticeKind, Streak, judge, judge_late};
 pub use owner::Owner;
 pub use release::{Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version};
@@ -32,19 +33,22 @@ pub use run::exit::{Exit, signal_name};
 pub use run::limit::{ResourceLimit, TimeLimit};
 pub use run::order::{CancelCause, Order};
 pub use run::outcome::{Because, Outcome, OutcomeKind, SpawnError};
+pub use run::skip_cause::SkipCause;
 pub use run::suspicion::{Brought, suspicion};
+pub use run::task_status::TaskStatus;
 pub use schedule::{
     Cadence, CadenceKind, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay,
     Overlap, Policy, Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
 };
 pub use selection::criteria::{Day, Details, Query, Selection, SelectionError};
 pub use selection::plan::{
-    Plan, Planned, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
+    Plan, PlannedTask, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
 };
 pub use selection::select::{SelectError, select, workflow};
 pub use stream::Stream;
-pub use timetable::calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
+pub use timetable::calendar::falls_on;
 pub use timetable::changes::{Change, ChangeKind, changes};
-pub use timetable::release_checks::{beat_table, polls};
+pub use timetable::release_checks::{release_checks, scheduler_timetable};
 pub use timetable::slots::{Entry, EntryKey, timetable};
-pub use timetable::upcoming::{Firing, Window, firings};
+pub use timetable::upcoming::{UpcomingSlot, Window, upcoming_slots};
+pub use weekday::{WEEKDAYS, parse_weekday, weekday_name};

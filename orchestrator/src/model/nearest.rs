@@ -3,7 +3,7 @@
 /// The candidate that a slip of the fingers would turn into `word`: one slip in a short
 /// word, two in most, one for every four characters of a long one. Upper and lower case
 /// are alike; of several equally near the first.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.trim().to_lowercase();
     let length = word.chars().count();
     // The distance is quadratic in the length, and no name is that long.

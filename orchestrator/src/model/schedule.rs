@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{CommandName, GroupName};
 use crate::model::release::ReleaseSource;
 use crate::model::run::category::Category;
+use crate::model::weekday;
 use crate::model::words::words;
 
 /// A whole schedule file.
@@ -60,14 +62,14 @@ pub struct Group {
     pub catch_up: CatchUp,
     /// What happens when a slot comes while the previous run still goes on.
     pub overlap: Overlap,
-    /// A firing is delayed by a stable fraction of this.
+    /// The start of a batch is delayed by a stable fraction of this.
     pub jitter: Duration,
     /// Tasks in file order, disabled ones included.
     pub tasks: Vec<Task>,
 }
 
 /// One line of the timetable.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     /// The group it stands in; `workflow` for the fixed list.
     pub group: GroupName,
@@ -76,6 +78,7 @@ pub struct Task {
     /// Its arguments, passed as they are, never through a shell.
     pub args: Vec<String>,
     /// When it is due.
+    #[serde(rename = "schedule")]
     pub cadence: Cadence,
     /// `false` keeps the entry without running it.
     pub enabled: bool,
@@ -84,12 +87,13 @@ pub struct Task {
 }
 
 /// When a task is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cadence {
     /// Every day, in the group's batch.
     Daily,
     /// Once a week, in the group's batch.
-    Weekly(Weekday),
+    Weekly(#[serde(with = "weekday")] Weekday),
     /// Once a month, in the group's batch; a day that the month lacks means its last day.
     Monthly(MonthDay),
     /// Every so many minutes, outside the group's batch.
@@ -128,7 +132,8 @@ words! {
 }
 
 /// A day of the month as written: 1 to 31.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
 pub struct MonthDay(i8);
 
 impl MonthDay {
@@ -149,8 +154,17 @@ impl MonthDay {
     }
 }
 
+impl TryFrom<i64> for MonthDay {
+    type Error = String;
+
+    fn try_from(day: i64) -> Result<Self, String> {
+        Self::new(day).ok_or_else(|| format!("{day} is no day of a month"))
+    }
+}
+
 /// The minutes of an interval task: 1 to 180.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
 pub struct Minutes(u8);
 
 impl Minutes {
@@ -171,9 +185,18 @@ impl Minutes {
     }
 }
 
+impl TryFrom<i64> for Minutes {
+    type Error = String;
+
+    fn try_from(minutes: i64) -> Result<Self, String> {
+        Self::new(minutes).ok_or_else(|| format!("{minutes} minutes are no interval"))
+    }
+}
+
 /// How one task is run: defaults, the group's and the task's own keys merged,
 /// the nearest winning.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Policy {
     /// SIGTERM after this; `None` for no limit.
     pub timeout: Option<Duration>,
@@ -212,7 +235,8 @@ impl Default for Policy {
 }
 
 /// Further attempts after a failure.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Retry {
     /// How many attempts may follow the first one.
     pub limit: u32,
@@ -233,7 +257,8 @@ impl Default for Retry {
 }
 
 /// Resource limits of one attempt; `None` for no limit of ours.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Address space per process, in bytes.
     pub memory: Option<u64>,
@@ -246,7 +271,8 @@ pub struct Limits {
 }
 
 /// What a successful attempt should bring; otherwise it is suspect.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Expect {
     /// Records, at least.
     pub min_records: Option<u64>,

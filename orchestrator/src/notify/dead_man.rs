@@ -1,14 +1,40 @@
 //! The dead man's watch: somebody is asked for a URL as long as all is well, and
 //! raises the alarm when that stops.
 
-use crate::model::DeadMan;
-use crate::notify::http;
+use std::time::Duration;
 
-/// Asks for it once. A failure is said in the log: the watch notices by itself.
-pub async fn pulse(dead_man: &DeadMan) {
-    let url = dead_man.url.clone();
-    let asked = tokio::task::spawn_blocking(move || http::get(&url)).await;
-    if let Err(error) = asked.unwrap_or_else(|error| Err(error.to_string())) {
-        tracing::warn!("the dead man's watch was not reached: {error}");
+use crate::model::Pulse;
+use crate::notify::http;
+use crate::notify::notifier::Notifier;
+
+impl Notifier {
+    /// Tells the watch that a run succeeded, if it wants to know of runs.
+    pub async fn pulse_after_success(&self) {
+        if self
+            .dead_man
+            .as_ref()
+            .is_some_and(|watch| watch.after == Pulse::Run)
+        {
+            self.pulse().await;
+        }
+    }
+
+    /// Tells the watch that we are alive, if there is one. A failure is said in the log: the
+    /// watch notices by itself.
+    pub async fn pulse(&self) {
+        let Some(watch) = &self.dead_man else { return };
+        let url = watch.url.clone();
+        let asked = tokio::task::spawn_blocking(move || http::get(&url)).await;
+        if let Err(error) = asked.unwrap_or_else(|error| Err(error.to_string())) {
+            tracing::warn!("the dead man's watch was not reached: {error}");
+        }
+    }
+
+    /// How often a scheduler is to call [`Notifier::pulse`]; `None` for never.
+    pub fn pulse_every(&self) -> Option<Duration> {
+        match self.dead_man.as_ref()?.after {
+            Pulse::Tick(every) => Some(every),
+            Pulse::Run => None,
+        }
     }
 }

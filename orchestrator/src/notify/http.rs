@@ -5,7 +5,7 @@ use std::time::Duration;
 use ureq::Agent;
 
 use crate::model::Secret;
-use crate::notify::deliver::value;
+use crate::notify::secret::reveal;
 
 /// Connecting, sending and the answer together.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,14 +23,14 @@ fn agent() -> Agent {
 /// POSTs JSON; blocks for up to ten seconds.
 pub(super) fn post(url: &Secret, body: &str) -> Result<(), String> {
     let request = agent()
-        .post(value(url)?)
+        .post(reveal(url)?)
         .header("content-type", "application/json");
     judged(request.send(body))
 }
 
 /// GETs and forgets what comes; blocks for up to ten seconds.
 pub(super) fn get(url: &Secret) -> Result<(), String> {
-    judged(agent().get(value(url)?).call())
+    judged(agent().get(reveal(url)?).call())
 }
 
 fn judged(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(), String> {

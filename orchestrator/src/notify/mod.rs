@@ -4,12 +4,12 @@
 //! fails a run, and never shows where a channel leads: who knows that may write there.
 
 pub(crate) mod dead_man;
-pub(crate) mod deliver;
 pub(crate) mod http;
 pub(crate) mod mail;
+pub(crate) mod notifier;
 pub(crate) mod raise;
+pub(crate) mod secret;
 pub(crate) mod words;
 
-pub use dead_man::pulse;
-pub use deliver::{Post, deliver, try_channel};
-pub use raise::{late, missed, raise};
+pub use notifier::Notifier;
+pub use raise::SlotNotice;

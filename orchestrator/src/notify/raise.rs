@@ -1,37 +1,90 @@
-//! From how runs ended to what has to be told.
+//! From how runs ended, and from slots that nobody ran in time, to what has to be told.
 
 use jiff::Timestamp;
 
 use crate::events::SlotRef;
 use crate::model::{EndKind, NoticeChannel, NoticeKind, OutcomeKind, RunId, judge};
+use crate::notify::notifier::Notifier;
 use crate::store::{Notice, Store, StoreError, TaskEnd};
 
 /// Runs that are looked at in one go.
 const RUNS: u32 = 500;
 
-/// Looks at every finished run that nobody has looked at, and writes down who has to
-/// be told what. With no channel there is nobody to be told, now or later.
-///
-/// # Errors
-/// The database fails; what was looked at until then stays so.
-pub async fn raise(store: &Store, channels: &[NoticeChannel], now: Timestamp) -> Result<(), StoreError> {
-    for run in store.unjudged_runs(RUNS).await? {
-        let ends = if channels.is_empty() {
-            Vec::new()
-        } else {
-            store.task_ends(&run).await?
-        };
-        let notices: Vec<Notice> = ends
-            .iter()
-            .flat_map(|end| {
-                channels
-                    .iter()
-                    .filter_map(|channel| notice(channel, &run, end, now))
-            })
-            .collect();
-        store.mark_judged(&run, &notices).await?;
+/// A slot that did not run or began late, and for which tasks (group and collector).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotNotice {
+    /// The slot.
+    pub slot: SlotRef,
+    /// Its tasks, as group and collector.
+    pub tasks: Vec<(String, String)>,
+    /// What happened, in words.
+    pub reason: String,
+}
+
+impl Notifier {
+    /// Looks at every finished run that nobody has looked at, and writes down who has to
+    /// be told what. With no channel there is nobody to be told, now or later.
+    ///
+    /// # Errors
+    /// The database fails; what was looked at until then stays so.
+    pub async fn raise(&self, store: &Store) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        for run in store.unjudged_runs(RUNS).await? {
+            let ends = if self.channels.is_empty() {
+                Vec::new()
+            } else {
+                store.task_ends(&run).await?
+            };
+            let notices: Vec<Notice> = ends
+                .iter()
+                .flat_map(|end| {
+                    self.channels
+                        .iter()
+                        .filter_map(|channel| notice(channel, &run, end, now))
+                })
+                .collect();
+            store.mark_judged(&run, &notices).await?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Writes down that nobody ran a slot.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn raise_missed(&self, store: &Store, missed: &SlotNotice) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let wanted = self
+            .channels
+            .iter()
+            .filter(|channel| channel.kinds.contains(&NoticeKind::Missed));
+        let notices: Vec<Notice> = wanted
+            .flat_map(|channel| missed.notices(NoticeKind::Missed, &channel.name, 1, now))
+            .collect();
+        if notices.is_empty() {
+            return Ok(());
+        }
+        store.raise(&notices).await
+    }
+
+    /// Writes down that a slot began late, for whom (a channel) and for the how-manieth time
+    /// in a row.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn raise_late(
+        &self,
+        store: &Store,
+        late: &SlotNotice,
+        channels: &[(String, u64)],
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let notices: Vec<Notice> = channels
+            .iter()
+            .flat_map(|(channel, in_a_row)| late.notices(NoticeKind::Late, channel, *in_a_row, now))
+            .collect();
+        store.raise(&notices).await
+    }
 }
 
 fn notice(channel: &NoticeChannel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Option<Notice> {
@@ -54,77 +107,26 @@ fn notice(channel: &NoticeChannel, run: &RunId, end: &TaskEnd, now: Timestamp) -
     })
 }
 
-/// Writes down that nobody ran a slot, for these tasks, as group and collector.
-///
-/// # Errors
-/// The database fails.
-pub async fn missed(
-    store: &Store,
-    channels: &[NoticeChannel],
-    slot: &SlotRef,
-    tasks: &[(String, String)],
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let wanted = channels
-        .iter()
-        .filter(|channel| channel.kinds.contains(&NoticeKind::Missed));
-    let notices: Vec<Notice> = wanted
-        .flat_map(|channel| of_slot(NoticeKind::Missed, &channel.name, 1, slot, tasks, reason, now))
-        .collect();
-    if notices.is_empty() {
-        return Ok(());
+impl SlotNotice {
+    /// One for each task.
+    fn notices(&self, kind: NoticeKind, channel: &str, in_a_row: u64, now: Timestamp) -> Vec<Notice> {
+        let Self { slot, tasks, reason } = self;
+        // A slot is missed or late; that it is late may be said of one that was missed by mistake.
+        let of = match kind {
+            NoticeKind::Late => "late ",
+            _ => "",
+        };
+        let notice = |(place, (group, command)): (usize, &(String, String))| Notice {
+            subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
+            channel: channel.to_owned(),
+            kind,
+            group: group.clone(),
+            command: command.clone(),
+            run: None,
+            at: now,
+            reason: format!("slot {} of {}: {reason}", slot.at, slot.entry),
+            in_a_row,
+        };
+        tasks.iter().enumerate().map(notice).collect()
     }
-    store.raise(&notices).await
-}
-
-/// Writes down that a slot began late, for whom (a channel) and for the how-manieth time in
-/// a row.
-///
-/// # Errors
-/// The database fails.
-pub async fn late(
-    store: &Store,
-    told: &[(String, u64)],
-    slot: &SlotRef,
-    tasks: &[(String, String)],
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let notices: Vec<Notice> = told
-        .iter()
-        .flat_map(|(channel, in_a_row)| {
-            of_slot(NoticeKind::Late, channel, *in_a_row, slot, tasks, reason, now)
-        })
-        .collect();
-    store.raise(&notices).await
-}
-
-/// One for each task.
-fn of_slot(
-    kind: NoticeKind,
-    channel: &str,
-    in_a_row: u64,
-    slot: &SlotRef,
-    tasks: &[(String, String)],
-    reason: &str,
-    now: Timestamp,
-) -> Vec<Notice> {
-    // A slot is missed or late; that it is late may be said of one that was missed by mistake.
-    let of = match kind {
-        NoticeKind::Late => "late ",
-        _ => "",
-    };
-    let notice = |(place, (group, command)): (usize, &(String, String))| Notice {
-        subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
-        channel: channel.to_owned(),
-        kind,
-        group: group.clone(),
-        command: command.clone(),
-        run: None,
-        at: now,
-        reason: format!("slot {} of {}: {reason}", slot.at, slot.entry),
-        in_a_row,
-    };
-    tasks.iter().enumerate().map(notice).collect()
 }

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::model::NoticeKind;
 use crate::store::Notice;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// One line that says it all.
 pub(super) fn line(notice: &Notice, host: &str) -> String {
-    let task = format!("{}/{}", neutralised(&notice.group), neutralised(&notice.command));
-    let reason = neutralised(&notice.reason);
+    let task = format!("{}/{}", make_safe(&notice.group), make_safe(&notice.command));
+    let reason = make_safe(&notice.reason);
     let run = notice
         .run
         .as_ref()
@@ -28,7 +28,7 @@ pub(super) fn line(notice: &Notice, host: &str) -> String {
         NoticeKind::Late => format!("{task} was late: {reason}"),
         NoticeKind::Missed => format!("{task} was missed: {reason}"),
     };
-    format!("{said}{run} on {}", neutralised(host))
+    format!("{said}{run} on {}", make_safe(host))
 }
 
 /// Our own form.
@@ -39,7 +39,7 @@ pub(super) fn json(notice: &Notice, host: &str) -> Value {
         "command": notice.command,
         "run": notice.run,
         "at": notice.at,
-        "reason": neutralised(&notice.reason),
+        "reason": make_safe(&notice.reason),
         "in_a_row": notice.in_a_row,
         "host": host,
         "text": line(notice, host),
@@ -63,7 +63,7 @@ pub(super) fn slack(notice: &Notice, host: &str) -> Value {
 
 /// The subject of a mail: one short line.
 pub(super) fn subject(notice: &Notice) -> String {
-    let task = format!("{}/{}", neutralised(&notice.group), neutralised(&notice.command));
+    let task = format!("{}/{}", make_safe(&notice.group), make_safe(&notice.command));
     let short: String = task.chars().take(150).collect();
     format!("[orchestrate] {}: {short}", notice.kind)
 }

@@ -23,7 +23,7 @@ use crate::process::protocol::{Isolation, Leftover, Over, Report};
 use crate::process::spec::AttemptSpec;
 use crate::process::tree::orphans;
 use crate::process::tree::peers::Supervisor;
-use crate::process::verdict::{self, Limits};
+use crate::process::verdict::{self, NamedLimits};
 
 /// Silence after which [`OutputSink::quiet`] is called.
 const QUIET: Duration = Duration::from_millis(250);
@@ -173,7 +173,7 @@ struct Running {
     pipes: [Option<Receiver>; 2],
     /// Which of them is asked first: they take turns.
     first: usize,
-    limits: Limits,
+    limits: NamedLimits,
     /// From SIGTERM to the supervisor's last report, at most.
     ending: Duration,
     started: Instant,

@@ -13,19 +13,18 @@ use nix::unistd::{AccessFlags, access};
 
 use crate::model::SpawnError;
 use crate::process::protocol::Stage;
-use crate::process::spec::AttemptSpec;
 
 /// The kernel reads so much of a script to find its interpreter (execve(2)).
 const HEAD: usize = 256;
 
 /// Why it cannot be executed, as far as the file itself shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub(crate) struct StartProblem {
     pub message: String,
     pub hint: Option<String>,
 }
 
-impl Problem {
+impl StartProblem {
     fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -42,14 +41,13 @@ impl Problem {
 }
 
 /// The error for a collector that did not start.
-pub(crate) fn spawn_error(spec: &AttemptSpec, stage: Stage, errno: i32) -> SpawnError {
-    let program = spec.program.as_path();
+pub(crate) fn spawn_error(program: &Path, directory: Option<&Path>, stage: Stage, errno: i32) -> SpawnError {
     let word = Errno::from_raw(errno);
-    let Problem { message, hint } = match stage {
+    let StartProblem { message, hint } = match stage {
         Stage::Execute => executing(program, word),
-        Stage::Directory => entering(spec.working_directory.as_deref(), word),
-        Stage::Limits => Problem::bare(format!("its resource limits cannot be set: {}", word.desc())),
-        Stage::Prepare | Stage::Cgroup | Stage::Fork => Problem::bare(word.desc()),
+        Stage::Directory => entering(directory, word),
+        Stage::Limits => StartProblem::bare(format!("its resource limits cannot be set: {}", word.desc())),
+        Stage::Prepare | Stage::Cgroup | Stage::Fork => StartProblem::bare(word.desc()),
     };
     SpawnError {
         message: format!("cannot start {}: {message}", program.display()),
@@ -59,47 +57,47 @@ pub(crate) fn spawn_error(spec: &AttemptSpec, stage: Stage, errno: i32) -> Spawn
 
 /// The error for strings that exceed every limit of execve(2).
 pub(crate) fn too_big(program: &Path) -> SpawnError {
-    let Problem { message, hint } = executing(program, Errno::E2BIG);
+    let StartProblem { message, hint } = executing(program, Errno::E2BIG);
     SpawnError {
         message: format!("cannot start {}: {message}", program.display()),
         hint,
     }
 }
 
-fn executing(program: &Path, errno: Errno) -> Problem {
+fn executing(program: &Path, errno: Errno) -> StartProblem {
     let found = match errno {
         Errno::ENOENT | Errno::EACCES => problem_with(program),
         Errno::ENOEXEC => Some(not_a_program(program)),
         _ => None,
     };
     found.unwrap_or_else(|| match errno {
-        Errno::ENOENT => Problem::new(
+        Errno::ENOENT => StartProblem::new(
             "the loader that it needs does not exist",
             "it was built for another system; `ldd` and `file` tell more",
         ),
-        Errno::EACCES => Problem::new(
+        Errno::EACCES => StartProblem::new(
             "permission denied",
             "a directory above it must be searchable, and its file system not mounted noexec",
         ),
-        Errno::E2BIG => Problem::new(
+        Errno::E2BIG => StartProblem::new(
             "its arguments and environment are too long",
             "one argument may have 128 KiB; pass a file name instead",
         ),
-        Errno::ETXTBSY => Problem::new("it is open for writing", "wait until it has been written"),
-        _ => Problem::bare(errno.desc()),
+        Errno::ETXTBSY => StartProblem::new("it is open for writing", "wait until it has been written"),
+        _ => StartProblem::bare(errno.desc()),
     })
 }
 
-fn entering(directory: Option<&Path>, errno: Errno) -> Problem {
+fn entering(directory: Option<&Path>, errno: Errno) -> StartProblem {
     let directory = directory.unwrap_or(Path::new("."));
     let name = directory.display();
     match errno {
-        Errno::ENOENT => Problem::new(
+        Errno::ENOENT => StartProblem::new(
             format!("its working directory {name} does not exist"),
             format!("create it: mkdir -p {name}"),
         ),
-        Errno::ENOTDIR => Problem::bare(format!("its working directory {name} is not a directory")),
-        _ => Problem::bare(format!(
+        Errno::ENOTDIR => StartProblem::bare(format!("its working directory {name} is not a directory")),
+        _ => StartProblem::bare(format!(
             "its working directory {name} cannot be entered: {}",
             errno.desc()
         )),
@@ -108,21 +106,24 @@ fn entering(directory: Option<&Path>, errno: Errno) -> Problem {
 
 /// What is wrong with a file that should be executable; `None` if nothing is, or
 /// nothing that can be seen without executing it.
-pub(crate) fn problem_with(program: &Path) -> Option<Problem> {
+pub(crate) fn problem_with(program: &Path) -> Option<StartProblem> {
     let Ok(metadata) = program.metadata() else {
         return Some(match program.symlink_metadata() {
-            Ok(_) => Problem::bare("it is a link to a file that does not exist"),
-            Err(_) => Problem::bare("it does not exist"),
+            Ok(_) => StartProblem::bare("it is a link to a file that does not exist"),
+            Err(_) => StartProblem::bare("it does not exist"),
         });
     };
     if metadata.is_dir() {
-        return Some(Problem::new("it is a directory", "name the executable in it"));
+        return Some(StartProblem::new(
+            "it is a directory",
+            "name the executable in it",
+        ));
     }
     if !metadata.is_file() {
-        return Some(Problem::bare("it is not a regular file"));
+        return Some(StartProblem::bare("it is not a regular file"));
     }
     if access(program, AccessFlags::X_OK).is_err() {
-        return Some(Problem::new(
+        return Some(StartProblem::new(
             "it is not executable",
             format!("chmod +x {}", program.display()),
         ));
@@ -131,11 +132,11 @@ pub(crate) fn problem_with(program: &Path) -> Option<Problem> {
 }
 
 /// What is wrong with its `#!` line.
-fn interpreter_problem(program: &Path, head: &[u8]) -> Option<Problem> {
+fn interpreter_problem(program: &Path, head: &[u8]) -> Option<StartProblem> {
     let line = head.strip_prefix(b"#!")?;
     let line = line.split(|byte| *byte == b'\n').next()?;
     if line.ends_with(b"\r") {
-        return Some(Problem::new(
+        return Some(StartProblem::new(
             "its first line ends with a Windows line ending (CR LF)",
             format!("sed -i 's/\\r$//' {}", program.display()),
         ));
@@ -146,7 +147,7 @@ fn interpreter_problem(program: &Path, head: &[u8]) -> Option<Problem> {
         .position(|byte| matches!(byte, b' ' | b'\t'))
         .unwrap_or(interpreter.len());
     if end == 0 {
-        return Some(Problem::new(
+        return Some(StartProblem::new(
             "its #! line names no interpreter",
             "write for example #!/bin/sh",
         ));
@@ -154,24 +155,24 @@ fn interpreter_problem(program: &Path, head: &[u8]) -> Option<Problem> {
     let interpreter = PathBuf::from(OsStr::from_bytes(&interpreter[..end]));
     let name = interpreter.display();
     if !interpreter.exists() {
-        return Some(Problem::new(
+        return Some(StartProblem::new(
             format!("its interpreter {name} does not exist"),
             "install it, or correct the #! line",
         ));
     }
     access(&interpreter, AccessFlags::X_OK)
         .is_err()
-        .then(|| Problem::bare(format!("its interpreter {name} is not executable")))
+        .then(|| StartProblem::bare(format!("its interpreter {name} is not executable")))
 }
 
-fn not_a_program(program: &Path) -> Problem {
+fn not_a_program(program: &Path) -> StartProblem {
     match head(program) {
-        Some(head) if head.is_empty() => Problem::bare("it is empty"),
-        Some(head) if head.starts_with(b"\x7fELF") => Problem::new(
+        Some(head) if head.is_empty() => StartProblem::bare("it is empty"),
+        Some(head) if head.starts_with(b"\x7fELF") => StartProblem::new(
             "it is damaged, or built for another kind of machine",
             "`file` tells for which",
         ),
-        _ => Problem::new(
+        _ => StartProblem::new(
             "it is neither a program nor a script with a #! line",
             "add a first line such as #!/bin/sh or #!/usr/bin/env python3",
         ),
@@ -201,7 +202,7 @@ mod tests {
 
     use super::*;
 
-    fn problem(content: &[u8], mode: u32) -> Option<Problem> {
+    fn problem(content: &[u8], mode: u32) -> Option<StartProblem> {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("x");
         fs::write(&program, content).unwrap();

@@ -191,7 +191,13 @@ impl ForkServer {
             }
             Ok(Ok(Some(Report::NotSpawned { stage, errno }))) => {
                 self.put_back(supervisor);
-                Ok(Attempt::refused(explain::spawn_error(spec, stage, errno)))
+                let directory = spec.working_directory.as_deref();
+                Ok(Attempt::refused(explain::spawn_error(
+                    &spec.program,
+                    directory,
+                    stage,
+                    errno,
+                )))
             }
             // It ended with our message unread (unix(7): the peer of a socket that is
             // closed with unread data gets ECONNRESET): it cannot have started anything.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{AccessFlags, access};
 
 use crate::model::nearest;
-use crate::process::explain::{self, Problem};
+use crate::process::explain::{self, StartProblem};
 
 /// Where collectors are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -230,7 +230,7 @@ fn usable(command: &str, program: PathBuf) -> Result<Resolved, NotFound> {
             program,
             leading_args: Vec::new(),
         }),
-        Some(Problem { message, hint }) => Err(NotFound {
+        Some(StartProblem { message, hint }) => Err(NotFound {
             message: format!("{command} cannot be executed: {}: {message}", program.display()),
             hint,
         }),

@@ -8,8 +8,14 @@ use crate::process::protocol::Over;
 use crate::process::spec::AttemptSpec;
 
 /// The outcome of an attempt that its supervisor has seen to the end.
-pub(crate) fn outcome(over: &Over, spec: &Limits) -> Outcome {
+pub(crate) fn outcome(over: &Over, spec: &NamedLimits) -> Outcome {
     let Some(exit) = over.exit else {
+        // Nobody is alive, and yet the main process was not ours to wait for.
+        if over.unkillable.is_empty() {
+            return Outcome::Lost(
+                "it has ended, but a process that traces it keeps its exit code".to_owned(),
+            );
+        }
         let processes: Vec<_> = over
             .unkillable
             .iter()
@@ -39,7 +45,7 @@ fn timed_out(limit: TimeLimit, exit: Exit) -> Outcome {
 
 /// The limit that the kernel enforced by this exit. Only where the kernel itself says
 /// so: SIGXCPU after that much CPU time, or SIGKILL and a count of such kills.
-fn over_limit(over: &Over, exit: Exit, spec: &Limits) -> Option<ResourceLimit> {
+fn over_limit(over: &Over, exit: Exit, spec: &NamedLimits) -> Option<ResourceLimit> {
     let Exit::Signal { no, .. } = exit else {
         return None;
     };
@@ -59,7 +65,7 @@ fn over_limit(over: &Over, exit: Exit, spec: &Limits) -> Option<ResourceLimit> {
 
 /// The limits that a reason may name.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct NamedLimits {
     pub cpu_time: Option<Duration>,
     pub memory: Option<u64>,
     pub timeout: Option<Duration>,
@@ -67,7 +73,7 @@ pub(crate) struct Limits {
     pub kill_wait: Duration,
 }
 
-impl From<&AttemptSpec> for Limits {
+impl From<&AttemptSpec> for NamedLimits {
     fn from(spec: &AttemptSpec) -> Self {
         Self {
             cpu_time: spec.cpu_limit(),
@@ -107,7 +113,7 @@ mod tests {
             }],
         };
         change(&mut over);
-        let limits = Limits {
+        let limits = NamedLimits {
             cpu_time: Some(Duration::from_secs(10)),
             memory: Some(1 << 30),
             timeout: Some(Duration::from_secs(60)),
@@ -171,6 +177,11 @@ mod tests {
         assert_eq!(
             end(None, Some(Cause::Timeout)).reason(),
             "still alive 10s after SIGKILL: dd (pid 7)"
+        );
+        let kept = end_after(None, None, |over| over.unkillable.clear());
+        assert_eq!(
+            kept.reason(),
+            "it has ended, but a process that traces it keeps its exit code"
         );
     }
 }

@@ -1,55 +1,32 @@
 //! Asking: one attempt of git or of a probe, supervised and bounded as a collector is.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{DEFAULT_GRACE, Limits, Outcome, Probe, ReleaseSource, ReleaseTag, Stream};
-use crate::process::{AttemptSpec, Collectors, Environment, ForkServer, OutputSink, find_program};
+use crate::model::{Outcome, Probe, ReleaseSource, ReleaseTag, Stream};
+use crate::process::{Helper, Launcher, OutputSink, find_program};
 use crate::release::answer::{Answer, tags};
 
 /// A server that says nothing for so long will not.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What asking needs. Those of a run, usually.
-#[derive(Clone, Copy)]
-pub struct Hands<'a> {
-    /// Starts git or the probe.
-    pub fork_server: &'a ForkServer,
-    /// Finds the probe.
-    pub collectors: &'a Collectors,
-    /// What they inherit.
-    pub environment: &'a Environment,
-}
-
 /// The releases that there are, the oldest first.
 ///
 /// # Errors
 /// Why nobody can tell: there is no git, the server does not answer, ...
-pub async fn ask(source: &ReleaseSource, hands: Hands<'_>) -> Result<Vec<ReleaseTag>, String> {
-    let asked = Asked::new(source, hands)?;
-    let spec = AttemptSpec {
-        program: asked.program,
-        args: asked.args,
-        env: asked.env,
-        working_directory: None,
-        timeout: Some(TIMEOUT),
-        idle_timeout: None,
-        grace: DEFAULT_GRACE,
-        drain: AttemptSpec::DRAIN,
-        kill_wait: AttemptSpec::KILL_WAIT,
-        limits: Limits::default(),
-    };
-    let attempt = hands.fork_server.launch(&spec).await;
-    let attempt = attempt.map_err(|error| format!("{}: {error}", asked.who))?;
+pub async fn find_releases(source: &ReleaseSource, launcher: &Launcher) -> Result<Vec<ReleaseTag>, String> {
+    let asked = Asked::new(source, launcher)?;
     let mut answer = Answer::new();
-    let end = attempt.run(&mut answer).await;
-    if !matches!(end.outcome, Outcome::Succeeded) {
+    let outcome = launcher
+        .run_helper(asked.helper, &mut answer)
+        .await
+        .map_err(|error| format!("{}: {error}", asked.who))?;
+    if !matches!(outcome, Outcome::Succeeded) {
         let complaint = answer
             .complaint()
             .map(|text| format!(": {text}"))
             .unwrap_or_default();
-        return Err(format!("{} {}{complaint}", asked.who, end.outcome.reason()));
+        return Err(format!("{} {}{complaint}", asked.who, outcome.reason()));
     }
     if answer.is_too_long() {
         return Err(format!(
@@ -68,18 +45,16 @@ pub async fn ask(source: &ReleaseSource, hands: Hands<'_>) -> Result<Vec<Release
 struct Asked {
     /// For messages.
     who: String,
-    program: PathBuf,
-    args: Vec<OsString>,
-    env: Vec<(OsString, OsString)>,
+    helper: Helper,
 }
 
 impl Asked {
-    fn new(source: &ReleaseSource, hands: Hands<'_>) -> Result<Self, String> {
-        let path = hands.environment.get("PATH");
-        let env = hands.environment.variables();
+    fn new(source: &ReleaseSource, launcher: &Launcher) -> Result<Self, String> {
+        let env = launcher.environment.variables();
         match &source.probe {
             Probe::Repository(repository) => {
-                let program = find_program("git", path).ok_or("git is not in PATH: install it")?;
+                let program = find_program("git", launcher.environment.get("PATH"))
+                    .ok_or("git is not in PATH: install it")?;
                 let args = ["ls-remote", "--tags", "--refs", "--", repository];
                 // Nobody is there to be asked for a password.
                 let quiet = [
@@ -89,20 +64,25 @@ impl Asked {
                 ];
                 Ok(Self {
                     who: format!("git ls-remote {repository}"),
-                    program,
-                    args: args.map(OsString::from).into(),
-                    env: with(env, &quiet),
+                    helper: Helper {
+                        program,
+                        args: args.map(OsString::from).into(),
+                        env: with(env, &quiet),
+                        timeout: TIMEOUT,
+                    },
                 })
             }
             Probe::Command { command, args } => {
-                let resolved = hands.collectors.resolve(command.as_str(), path);
-                let resolved = resolved.map_err(|error| error.message)?;
+                let resolved = launcher.find(command.as_str()).map_err(|error| error.message)?;
                 let args = args.iter().map(OsString::from);
                 Ok(Self {
                     who: command.to_string(),
-                    program: resolved.program,
-                    args: resolved.leading_args.into_iter().chain(args).collect(),
-                    env,
+                    helper: Helper {
+                        program: resolved.program,
+                        args: resolved.leading_args.into_iter().chain(args).collect(),
+                        env,
+                        timeout: TIMEOUT,
+                    },
                 })
             }
         }

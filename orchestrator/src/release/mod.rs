@@ -5,4 +5,4 @@
 pub(crate) mod answer;
 pub(crate) mod ask;
 
-pub use ask::{Hands, ask};
+pub use ask::find_releases;

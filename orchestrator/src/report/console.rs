@@ -18,7 +18,7 @@ use crate::events::progress::{TaskProgress, remaining};
 use crate::model::Stream;
 use crate::report::terminal::Terminal;
 use crate::text::human_duration;
-use crate::text::safe::{neutralised, push_neutralised};
+use crate::text::safe::{make_safe, push_safe};
 
 /// The listener that shows collectors' lines and the live view.
 pub struct Console {
@@ -85,7 +85,7 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 fn tag(task: &TaskRef) -> String {
-    neutralised(&format!("[{}/{}] ", task.group, task.command)).into_owned()
+    make_safe(&format!("[{}/{}] ", task.group, task.command)).into_owned()
 }
 
 impl Listener for Console {
@@ -117,7 +117,7 @@ impl Listener for Console {
             let tag = format!("{dim}{tag}{dim:#}");
             for line in output.lines() {
                 self.buffer.push_str(&tag);
-                push_neutralised(&mut self.buffer, line.strip_suffix(b"\r").unwrap_or(line));
+                push_safe(&mut self.buffer, line.strip_suffix(b"\r").unwrap_or(line));
                 self.buffer.push('\n');
             }
             if self.buffer.len() > 64 << 10 {
@@ -145,7 +145,7 @@ impl Bars {
         match event {
             RunEvent::RunStarted { tasks, schedule, .. } => {
                 self.overall.set_length(tasks.len() as u64);
-                self.overall.set_message(neutralised(schedule).into_owned());
+                self.overall.set_message(make_safe(schedule).into_owned());
             }
             RunEvent::TaskStarted {
                 task,
@@ -224,7 +224,7 @@ impl Current {
             .flat_map(|said| said.chars())
             .take(200)
             .collect();
-        push_neutralised(&mut message, said.as_bytes());
+        push_safe(&mut message, said.as_bytes());
         self.bar.set_message(message);
     }
 
@@ -236,7 +236,7 @@ impl Current {
         }
         let mut message = format!("{} lines  ", self.lines);
         let last = last.unwrap_or_default();
-        push_neutralised(&mut message, &last[..last.len().min(200)]);
+        push_safe(&mut message, &last[..last.len().min(200)]);
         self.bar.set_message(message);
     }
 }

@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::events::summary::{Summary, TaskSummary};
+use crate::model::TaskStatus;
 use crate::text::human_duration;
-use crate::text::safe::neutralised;
+use crate::text::safe::make_safe;
 
 /// A heading, a table of all tasks, and for each failure its last lines.
 pub fn summary_markdown(summary: &Summary) -> String {
@@ -52,7 +53,7 @@ fn remark(task: &TaskSummary) -> String {
     let mut parts = Vec::new();
     parts.extend(task.suspect.clone());
     parts.extend(task.records.map(|counts| counts.to_string()));
-    if parts.is_empty() || task.outcome != "succeeded" {
+    if parts.is_empty() || task.outcome != TaskStatus::Succeeded {
         parts.insert(0, task.reason.clone());
     }
     parts.join("; ")
@@ -66,7 +67,7 @@ fn tail(text: &mut String, task: &TaskSummary) {
         cell(&task.command)
     );
     for line in &task.tail {
-        let _ = writeln!(text, "{}", html(&neutralised(line)));
+        let _ = writeln!(text, "{}", html(&make_safe(line)));
     }
     let _ = writeln!(text, "</pre>");
 }
@@ -74,7 +75,7 @@ fn tail(text: &mut String, task: &TaskSummary) {
 /// Text that can neither leave its table cell nor become markup.
 fn cell(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in html(&neutralised(text)).chars() {
+    for c in html(&make_safe(text)).chars() {
         if matches!(c, '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '!') {
             safe.push('\\');
         }

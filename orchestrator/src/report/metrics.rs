@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::events::bus::Listener;
 use crate::events::event::RunEvent;
 use crate::events::summary::TaskSummary;
+use crate::model::{SkipCause, TaskStatus};
 use crate::report::exposition::Exposition;
 
 /// Upper bounds of the classes of lag, in seconds.
@@ -39,7 +40,7 @@ type Task = (String, String);
 
 #[derive(Debug, Default)]
 struct TaskCounts {
-    outcomes: BTreeMap<String, u64>,
+    outcomes: BTreeMap<TaskStatus, u64>,
     seconds: f64,
     durations: u64,
     leftovers: u64,
@@ -53,7 +54,7 @@ impl Metrics {
     }
 
     /// A slot has begun, so long after it should have.
-    pub fn fired(&self, lag: Duration) {
+    pub(crate) fn count_start(&self, lag: Duration) {
         self.change(|counts| {
             let seconds = lag.as_secs_f64();
             counts.lag_count += 1;
@@ -64,18 +65,18 @@ impl Metrics {
         });
     }
 
-    /// A task did not run at a slot, for a cause that is one of a few words.
-    pub fn skipped(&self, cause: &'static str) {
-        self.change(|counts| *counts.skipped.entry(cause).or_default() += 1);
+    /// A task did not run at a slot.
+    pub(crate) fn count_skip(&self, cause: SkipCause) {
+        self.change(|counts| counts.skip(cause));
     }
 
     /// It was asked for a group whether there is a new release: `new`, `none` or `unknown`.
-    pub fn release_answer(&self, answer: &'static str) {
+    pub(crate) fn count_release_answer(&self, answer: &'static str) {
         self.change(|counts| *counts.release_answers.entry(answer).or_default() += 1);
     }
 
     /// When a task succeeded before this process began to count.
-    pub fn succeeded_before(&self, group: &str, command: &str, at: Timestamp) {
+    pub(crate) fn remember_success(&self, group: &str, command: &str, at: Timestamp) {
         self.change(|counts| {
             let task = counts.task(group, command);
             task.last_success = task.last_success.max(Some(at));
@@ -100,8 +101,8 @@ impl Listener for Metrics {
         self.change(|counts| match event {
             RunEvent::RunStarted { .. } => counts.running += 1,
             RunEvent::TaskFinished { at, task, .. } => counts.finished(task, *at),
-            RunEvent::TaskSkipped { task, .. } => {
-                *counts.skipped.entry(cause(&task.reason)).or_default() += 1;
+            RunEvent::TaskSkipped { task, cause, .. } => {
+                counts.skip(cause.unwrap_or(SkipCause::Other));
                 counts.outcome(task);
             }
             RunEvent::RunFinished(summary) => {
@@ -118,20 +119,6 @@ impl Listener for Metrics {
     }
 }
 
-/// The kind of reason that a run skips a task for, from the words that `Because` has.
-fn cause(reason: &str) -> &'static str {
-    let known = [
-        ("stopped after ", "stop_on_failure"),
-        ("not started: ", "cancelled"),
-        ("release unknown: ", "release_unknown"),
-        ("no new release", "no_new_release"),
-    ];
-    known
-        .iter()
-        .find(|(begins, _)| reason.starts_with(begins))
-        .map_or("other", |(_, cause)| cause)
-}
-
 impl Counts {
     fn task(&mut self, group: &str, command: &str) -> &mut TaskCounts {
         self.tasks
@@ -139,9 +126,13 @@ impl Counts {
             .or_default()
     }
 
+    fn skip(&mut self, cause: SkipCause) {
+        *self.skipped.entry(cause.as_str()).or_default() += 1;
+    }
+
     fn outcome(&mut self, task: &TaskSummary) {
         let counts = self.task(&task.group, &task.command);
-        *counts.outcomes.entry(task.outcome.clone()).or_default() += 1;
+        *counts.outcomes.entry(task.outcome).or_default() += 1;
     }
 
     fn finished(&mut self, task: &TaskSummary, at: Timestamp) {
@@ -150,7 +141,7 @@ impl Counts {
         counts.durations += 1;
         counts.seconds += Duration::from_millis(task.duration_ms).as_secs_f64();
         counts.leftovers += u64::try_from(task.leftovers.len()).unwrap_or(u64::MAX);
-        if task.outcome == "succeeded" {
+        if task.outcome == TaskStatus::Succeeded {
             counts.last_success = counts.last_success.max(Some(at));
         }
     }
@@ -172,11 +163,34 @@ impl Counts {
                 let labels = [
                     ("group", group.as_str()),
                     ("command", command),
-                    ("outcome", outcome),
+                    ("outcome", outcome.as_str()),
                 ];
                 text.sample("orchestrate_tasks_total", &labels, count);
             }
         }
+        self.write_tasks(text);
+        let name = "orchestrate_tasks_skipped_total";
+        text.family(
+            name,
+            "counter",
+            "Tasks that did not run at a slot or in a run, by cause.",
+        );
+        for (cause, count) in &self.skipped {
+            text.sample(name, &[("cause", cause)], count);
+        }
+        let name = "orchestrate_release_answers_total";
+        text.family(
+            name,
+            "counter",
+            "Whether a slot found a new release for its group, by answer.",
+        );
+        for (answer, count) in &self.release_answers {
+            text.sample(name, &[("answer", answer)], count);
+        }
+        self.write_lag(text);
+    }
+
+    fn write_tasks(&self, text: &mut Exposition) {
         text.family(
             "orchestrate_task_duration_seconds",
             "summary",
@@ -210,25 +224,6 @@ impl Counts {
         for (labels, counts) in self.labelled() {
             text.sample(name, &labels, counts.leftovers);
         }
-        let name = "orchestrate_tasks_skipped_total";
-        text.family(
-            name,
-            "counter",
-            "Tasks that did not run at a slot or in a run, by cause.",
-        );
-        for (cause, count) in &self.skipped {
-            text.sample(name, &[("cause", cause)], count);
-        }
-        let name = "orchestrate_release_answers_total";
-        text.family(
-            name,
-            "counter",
-            "Whether a slot found a new release for its group, by answer.",
-        );
-        for (answer, count) in &self.release_answers {
-            text.sample(name, &[("answer", answer)], count);
-        }
-        self.write_lag(text);
     }
 
     fn write_lag(&self, text: &mut Exposition) {
@@ -261,8 +256,8 @@ mod tests {
     #[test]
     fn lag_is_counted_in_every_class_that_holds_it() {
         let metrics = Metrics::default();
-        metrics.fired(Duration::from_millis(7));
-        metrics.fired(Duration::from_secs(3600));
+        metrics.count_start(Duration::from_millis(7));
+        metrics.count_start(Duration::from_secs(3600));
         let text = metrics.render();
         for line in [
             "orchestrate_schedule_lag_seconds_bucket{le=\"0.005\"} 0",
@@ -279,29 +274,10 @@ mod tests {
     fn an_older_success_does_not_hide_a_newer_one() {
         let metrics = Metrics::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        metrics.succeeded_before("g", "c\"\n", at(200));
-        metrics.succeeded_before("g", "c\"\n", at(100));
+        metrics.remember_success("g", "c\"\n", at(200));
+        metrics.remember_success("g", "c\"\n", at(100));
         let line = r#"orchestrate_task_last_success_timestamp_seconds{group="g",command="c\"\n"} 200"#;
         let text = metrics.render();
         assert!(text.lines().any(|found| found == line), "{text}");
-    }
-
-    #[test]
-    fn every_reason_to_skip_has_its_word() {
-        use crate::model::{Because, CancelCause};
-        for (because, word) in [
-            (
-                Because::StoppedAfter {
-                    command: "a".into(),
-                    exit: "exited with code 3".into(),
-                },
-                "stop_on_failure",
-            ),
-            (Because::Cancelled(CancelCause::Operator), "cancelled"),
-            (Because::ReleaseUnknown("x".into()), "release_unknown"),
-            (Because::NoNewRelease, "no_new_release"),
-        ] {
-            assert_eq!(cause(&because.to_string()), word);
-        }
     }
 }

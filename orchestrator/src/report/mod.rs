@@ -3,7 +3,6 @@
 
 pub(crate) mod console;
 pub(crate) mod exposition;
-pub(crate) mod firing;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod markdown;
@@ -11,14 +10,15 @@ pub(crate) mod metrics;
 pub(crate) mod service_log;
 pub(crate) mod terminal;
 pub(crate) mod text;
+pub(crate) mod upcoming;
 
 pub use console::Console;
 pub use exposition::Exposition;
-pub use firing::{FiringTask, FiringView};
 pub use json::{JsonLines, Unwritten};
 pub use junit::summary_junit;
 pub use markdown::summary_markdown;
 pub use metrics::Metrics;
-pub use service_log::Diary;
+pub use service_log::ServiceLog;
 pub use terminal::Terminal;
 pub use text::{outcome_style, summary_text};
+pub use upcoming::{UpcomingSlotView, UpcomingTask};

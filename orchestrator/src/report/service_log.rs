@@ -7,13 +7,14 @@ use std::time::Duration;
 use crate::events::bus::Listener;
 use crate::events::event::RunEvent;
 use crate::events::summary::TaskSummary;
+use crate::model::TaskStatus;
 use crate::text::human_duration;
-use crate::text::safe::neutralised;
+use crate::text::safe::make_safe;
 
-/// The listener that keeps the diary.
-pub struct Diary;
+/// The listener that writes it.
+pub struct ServiceLog;
 
-impl Listener for Diary {
+impl Listener for ServiceLog {
     fn event(&mut self, event: &RunEvent) {
         match event {
             RunEvent::RunStarted {
@@ -25,7 +26,7 @@ impl Listener for Diary {
             } => {
                 let group = group
                     .as_ref()
-                    .map_or(String::new(), |group| format!(" of group {}", neutralised(group)));
+                    .map_or(String::new(), |group| format!(" of group {}", make_safe(group)));
                 tracing::info!(
                     "run {run} ({schedule}{group}): {} collector{}",
                     tasks.len(),
@@ -49,7 +50,7 @@ impl Listener for Diary {
             } => tracing::warn!(
                 "{} {}; attempt {} follows in {}",
                 name(&task.group, &task.command),
-                neutralised(&attempt.reason),
+                make_safe(&attempt.reason),
                 attempt.number + 1,
                 human_duration(Duration::from_millis(*delay_ms))
             ),
@@ -58,7 +59,7 @@ impl Listener for Diary {
                 tracing::warn!(
                     "{} skipped: {}",
                     name(&task.group, &task.command),
-                    neutralised(&task.reason)
+                    make_safe(&task.reason)
                 );
             }
             RunEvent::RunFinished(summary) => tracing::info!(
@@ -76,29 +77,29 @@ fn finished(task: &TaskSummary) {
     let name = name(&task.group, &task.command);
     let duration = human_duration(Duration::from_millis(task.duration_ms));
     let log = task.log.as_deref().unwrap_or("none");
-    let outcome = task.outcome.as_str();
-    if outcome == "succeeded" {
+    if task.outcome == TaskStatus::Succeeded {
         let brought = task.records.map_or(String::new(), |counts| format!(": {counts}"));
         tracing::info!(exit_code = 0, duration, log, "{name} succeeded{brought}");
     } else {
         let (exit_code, signal) = (task.exit_code, task.signal.as_deref());
-        let reason = neutralised(&task.reason);
+        let reason = make_safe(&task.reason);
+        let outcome = task.outcome.as_str();
         tracing::error!(outcome, exit_code, signal, duration, log, "{name} {reason}");
     }
     if let Some(why) = &task.suspect {
-        tracing::warn!("{name} is suspect: {}", neutralised(why));
+        tracing::warn!("{name} is suspect: {}", make_safe(why));
     }
     for warning in &task.warnings {
-        tracing::warn!("{name}: {}", neutralised(warning));
+        tracing::warn!("{name}: {}", make_safe(warning));
     }
     if task.leaked {
         tracing::warn!(
             "{name} left processes behind, now killed: {}",
-            neutralised(&task.leftovers.join(", "))
+            make_safe(&task.leftovers.join(", "))
         );
     }
 }
 
 fn name(group: &str, command: &str) -> String {
-    neutralised(&format!("{group}/{command}")).into_owned()
+    make_safe(&format!("{group}/{command}")).into_owned()
 }

@@ -9,8 +9,9 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::events::summary::{Summary, TaskSummary};
+use crate::model::TaskStatus;
 use crate::text::human_duration;
-use crate::text::safe::neutralised;
+use crate::text::safe::make_safe;
 
 /// The style of an outcome's keyword, wherever one is shown.
 pub fn outcome_style(outcome: &str) -> Style {
@@ -49,7 +50,7 @@ pub fn summary_text(summary: &Summary, state_dir: &Path) -> String {
 }
 
 fn is_failure(task: &TaskSummary) -> bool {
-    !matches!(task.outcome.as_str(), "succeeded" | "skipped")
+    !matches!(task.outcome, TaskStatus::Succeeded | TaskStatus::Skipped)
 }
 
 fn table(summary: &Summary) -> String {
@@ -67,7 +68,7 @@ fn table(summary: &Summary) -> String {
         let ran = task.attempts > 0;
         table.add_row([
             task.position.to_string(),
-            neutralised(&format!("{}/{}", task.group, task.command)).into_owned(),
+            make_safe(&format!("{}/{}", task.group, task.command)).into_owned(),
             format!("{style}{word}{style:#}"),
             exit,
             if ran {
@@ -95,10 +96,10 @@ fn table(summary: &Summary) -> String {
 /// What the outcome alone does not say.
 fn notes(task: &TaskSummary) -> String {
     let mut notes = Vec::new();
-    if task.outcome != "succeeded" {
-        notes.push(neutralised(&task.reason).into_owned());
+    if task.outcome != TaskStatus::Succeeded {
+        notes.push(make_safe(&task.reason).into_owned());
     }
-    notes.extend(task.suspect.as_deref().map(|why| neutralised(why).into_owned()));
+    notes.extend(task.suspect.as_deref().map(|why| make_safe(why).into_owned()));
     notes.extend(task.records.map(|counts| counts.to_string()));
     if task.attempts > 1 {
         notes.push(format!("{} attempts", task.attempts));
@@ -116,29 +117,29 @@ fn notes(task: &TaskSummary) -> String {
 fn warnings(text: &mut String, task: &TaskSummary) {
     let style = AnsiColor::Yellow.on_default();
     let name = format!("{}/{}", task.group, task.command);
-    let _ = writeln!(text, "\n{style}warnings{style:#}: {}", neutralised(&name));
+    let _ = writeln!(text, "\n{style}warnings{style:#}: {}", make_safe(&name));
     for warning in &task.warnings {
-        let _ = writeln!(text, "  | {}", neutralised(warning));
+        let _ = writeln!(text, "  | {}", make_safe(warning));
     }
 }
 
 fn failure(text: &mut String, task: &TaskSummary, state_dir: &Path) {
-    let style = outcome_style(&task.outcome);
+    let style = outcome_style(task.outcome.as_str());
     let name = format!("{}/{}", task.group, task.command);
     let _ = writeln!(
         text,
         "\n{style}{}{style:#}: {}",
-        neutralised(&name),
-        neutralised(&task.reason)
+        make_safe(&name),
+        make_safe(&task.reason)
     );
     if let Some(hint) = &task.hint {
-        let _ = writeln!(text, "  hint: {}", neutralised(hint));
+        let _ = writeln!(text, "  hint: {}", make_safe(hint));
     }
     if let Some(log) = &task.log {
         let _ = writeln!(text, "  log: {}", state_dir.join(log).display());
     }
     for line in &task.tail {
-        let _ = writeln!(text, "  | {}", neutralised(line));
+        let _ = writeln!(text, "  | {}", make_safe(line));
     }
 }
 

@@ -47,15 +47,13 @@ struct LineIn {
 }
 
 impl Journal {
-    /// Writes `plan.json`, creates `journal.jsonl` and notes that the database does not
-    /// have the run yet: in this order, so that whoever sees the note finds the journal
-    /// locked and does not bring in what has only begun.
+    /// Creates `journal.jsonl` and notes that the database does not have the run yet: in
+    /// this order, so that whoever sees the note finds the journal locked and does not
+    /// bring in what has only begun.
     ///
     /// # Errors
     /// One of them cannot be written.
-    pub fn create(dir: &RunDir, plan: &serde_json::Value) -> io::Result<Self> {
-        let text = serde_json::to_vec_pretty(plan)?;
-        std::fs::write(dir.path().join("plan.json"), text)?;
+    pub fn create(dir: &RunDir) -> io::Result<Self> {
         let file = OpenOptions::new()
             .append(true)
             .create_new(true)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 
-use crate::model::{CancelCause, Entry, beat_table, changes};
+use crate::model::{CancelCause, Entry, changes, scheduler_timetable};
 use crate::scheduler::host::alarm::{Alarm, Rang};
 use crate::scheduler::host::file_watch::FileWatch;
 use crate::scheduler::host::signals::{Signals, Word};
@@ -133,7 +133,7 @@ impl Scheduler {
     /// Works on the timetable that is in force.
     async fn lead(&mut self, sources: &mut Sources) -> After {
         let schedule = self.schedule();
-        let timetable = beat_table(&schedule);
+        let timetable = scheduler_timetable(&schedule);
         let (mut timeline, mut circumstances) = match self.stand(&timetable).await {
             Ok(stands) => stands,
             Err(error) => {
@@ -187,7 +187,7 @@ impl Scheduler {
                 _ = sources.heartbeat.tick() => {
                     self.settle().await;
                     let at_work = self.lanes.runs().cloned().collect();
-                    self.arrears.go_on(&self.setup.means, at_work);
+                    self.arrears.go_on(&self.setup.executor, at_work);
                     if !self.report(&mut sources.heard).await {
                         return After::Standby;
                     }
@@ -219,7 +219,7 @@ impl Scheduler {
     fn arm(&self, alarm: &mut Alarm, timeline: &Timeline<'_, '_>) -> std::io::Result<()> {
         let next = timeline
             .next()
-            .map(|at| self.setup.means.context.clock.machine(at));
+            .map(|at| self.setup.executor.engine.clock.machine(at));
         alarm.set(next)
     }
 

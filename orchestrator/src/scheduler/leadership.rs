@@ -50,7 +50,7 @@ impl Scheduler {
     pub(crate) async fn report(&mut self, heard: &mut Heard) -> bool {
         systemd::alive();
         let leading = self.standing.borrow().leading;
-        let store = &self.setup.means.store;
+        let store = &self.setup.executor.store;
         let known = heard.last.as_ref().map(|(who, ..)| who.clone());
         let lead = match store.report_heartbeat(&self.beat(), None).await {
             Ok(Leader::Other(other)) => match heard.hear(&other.owner, other.seen_at, Instant::now()) {
@@ -95,10 +95,10 @@ impl Scheduler {
 
     /// Before we lead: what became of the runs of those who are gone.
     pub(crate) async fn inherit(&self) {
-        let means = &self.setup.means;
-        match means
+        let executor = &self.setup.executor;
+        match executor
             .store
-            .recover(&means.state_dir, &self.setup.owner, self.now())
+            .recover(executor.state_dir(), &executor.owner, self.now())
             .await
         {
             Ok(found) => {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 
 use crate::events::Standing;
-use crate::execution::{Audience, Means};
-use crate::model::{EntryKey, Owner, Schedule};
+use crate::execution::{Audience, Executor, LocalAdmission};
+use crate::model::{EntryKey, Schedule};
 use crate::report::Metrics;
 use crate::scheduler::background::notices::Telling;
 use crate::scheduler::background::release_checks::Asking;
@@ -24,9 +24,7 @@ use crate::store::{Heartbeat, PassedSlot};
 /// What a scheduler needs.
 pub struct Setup {
     /// To execute and to remember.
-    pub means: Means,
-    /// This process.
-    pub owner: Owner,
+    pub executor: Arc<Executor>,
     /// The schedule file, to be watched.
     pub schedule_file: PathBuf,
     /// What is in it now.
@@ -70,7 +68,7 @@ pub struct Scheduler {
     pub(crate) at_work: JoinSet<Ended>,
     /// What each of them is for.
     pub(crate) places: HashMap<Id, (EntryKey, Timestamp)>,
-    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) admission: LocalAdmission,
     /// Becomes true when nothing more is to begin.
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) standing: watch::Sender<Standing>,
@@ -86,7 +84,7 @@ pub struct Scheduler {
 impl Scheduler {
     /// One that has done nothing yet, and how it stands at any time.
     pub fn new(setup: Setup) -> (Self, watch::Receiver<Standing>) {
-        let now = setup.means.context.clock.now();
+        let now = setup.executor.now();
         let (standing, seen) = watch::channel(Standing {
             schedule: Arc::new(setup.schedule.clone()),
             loaded_at: now,
@@ -101,7 +99,7 @@ impl Scheduler {
             lanes: Lanes::default(),
             at_work: JoinSet::new(),
             places: HashMap::new(),
-            permits: Arc::new(Semaphore::new(setup.concurrency)),
+            admission: LocalAdmission::new(setup.concurrency),
             stop: watch::channel(false).0,
             standing,
             unsettled: Vec::new(),
@@ -117,7 +115,7 @@ impl Scheduler {
 
     /// What time it is.
     pub(crate) fn now(&self) -> Timestamp {
-        self.setup.means.context.clock.now()
+        self.setup.executor.now()
     }
 
     /// The timetable in force.
@@ -129,7 +127,7 @@ impl Scheduler {
     pub(crate) fn beat(&self) -> Heartbeat {
         let standing = self.standing.borrow();
         Heartbeat {
-            owner: self.setup.owner.clone(),
+            owner: self.setup.executor.owner.clone(),
             started_at: self.started_at,
             seen_at: self.now(),
             ticked_at: standing.ticked_at,

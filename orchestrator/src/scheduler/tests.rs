@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::execution::{Audience, Means};
+use crate::execution::{Audience, Executor};
 use crate::model::fixtures::{group, interval, schedule, weekly};
-use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, beat_table};
+use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, scheduler_timetable};
 use crate::report::Metrics;
 use crate::scheduler::{Scheduler, Setup};
-use crate::store::{LedgerState, Store, this_process};
+use crate::store::{LedgerState, Store};
 
 /// A state directory and the time of day.
 struct Night {
@@ -43,8 +43,7 @@ impl Night {
     async fn start_with(&self, schedule: Schedule, concurrency: usize) -> Scheduler {
         let clock: Arc<dyn Clock> = self.clock.clone();
         Scheduler::new(Setup {
-            means: Means::without_collectors(self.store().await, self.dir.path(), clock),
-            owner: this_process().unwrap(),
+            executor: Executor::without_collectors(self.store().await, self.dir.path(), clock),
             schedule_file: self.dir.path().join("schedule.yaml"),
             schedule,
             load: Box::new(|| Err("there is no file".to_owned())),
@@ -60,7 +59,7 @@ impl Night {
     async fn look(&self, scheduler: &mut Scheduler, now: &str) {
         self.clock.set(at(now));
         let schedule = scheduler.schedule();
-        let timetable = beat_table(&schedule);
+        let timetable = scheduler_timetable(&schedule);
         let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
         scheduler
             .tick(&timetable, &mut timeline, &mut circumstances)
@@ -287,7 +286,7 @@ async fn a_slot_that_waits_is_not_lost_behind_one_that_was_skipped_for_it() {
     // There is no place to run.
     let mut scheduler = night.start_with(hourly(), 0).await;
     let schedule = hourly();
-    let timetable = beat_table(&schedule);
+    let timetable = scheduler_timetable(&schedule);
     let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
     for now in ["20T04:00", "20T05:00"] {
         night.clock.set(at(now));

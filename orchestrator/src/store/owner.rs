@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::model::Owner;
+use crate::text::proc_stat::fields_after_name;
 
 /// The process that asks.
 ///
@@ -45,10 +46,9 @@ fn line(path: &str) -> io::Result<String> {
 /// Field 22 of proc_pid_stat(5): the start of a process in clock ticks since the boot.
 fn started(pid: u32) -> io::Result<u64> {
     let path = format!("/proc/{pid}/stat");
-    let stat = fs::read_to_string(&path)?;
-    // Field 2 is the name in parentheses, which may itself hold spaces and parentheses.
-    stat.rsplit_once(')')
-        .and_then(|(_, rest)| rest.split_whitespace().nth(19))
+    let stat = fs::read(&path)?;
+    fields_after_name(&stat)
+        .and_then(|mut fields| fields.nth(22 - 3))
         .and_then(|field| field.parse().ok())
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("{path} has no start time")))
 }

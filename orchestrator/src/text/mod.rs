@@ -1,10 +1,11 @@
 //! Words and bytes: what makes a stranger's text harmless, masks secrets, writes
-//! durations, finds the word that was meant. Pure; used by every room above.
+//! durations, reads a line of /proc. Pure; used by every room above.
 
 pub(crate) mod duration;
+pub(crate) mod proc_stat;
 pub(crate) mod redact;
 pub(crate) mod safe;
 
-pub use duration::human_duration;
-pub use redact::{Redactor, SHORTEST, Secrets};
-pub use safe::{neutralised, push_neutralised};
+pub(crate) use duration::{human_duration, milliseconds};
+pub(crate) use redact::{Redactor, Secrets};
+pub(crate) use safe::{make_safe, push_safe};

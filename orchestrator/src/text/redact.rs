@@ -17,7 +17,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 const MASK: &[u8] = b"***";
 
 /// Shorter values are not masked: they would be found everywhere, and guessed.
-pub const SHORTEST: usize = 4;
+pub(crate) const SHORTEST: usize = 4;
 
 /// Everything but the unreserved characters (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -28,7 +28,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Knows the secrets; cheap to share between streams.
 #[derive(Debug, Clone)]
-pub struct Secrets {
+pub(crate) struct Secrets {
     finder: AhoCorasick,
     /// Every form of every secret, sorted.
     forms: Vec<Vec<u8>>,
@@ -37,7 +37,7 @@ pub struct Secrets {
 
 impl Secrets {
     /// For these values; `None` if there is nothing to mask.
-    pub fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+    pub(crate) fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let forms: BTreeSet<Vec<u8>> = values.into_iter().flat_map(forms).collect();
         let forms: Vec<Vec<u8>> = forms.into_iter().collect();
         let longest = forms.iter().map(Vec::len).max()?;
@@ -54,7 +54,7 @@ impl Secrets {
     }
 
     /// `text`, with every secret in it masked.
-    pub fn masked(&self, text: &str) -> String {
+    pub(crate) fn masked(&self, text: &str) -> String {
         let mut redactor = Redactor::new(self.clone());
         let mut bytes = redactor.push(text.as_bytes()).into_owned();
         bytes.extend(redactor.finish());
@@ -142,7 +142,7 @@ impl LowercaseHex for str {
 
 /// Masks one stream.
 #[derive(Debug, Clone)]
-pub struct Redactor {
+pub(crate) struct Redactor {
     secrets: Secrets,
     /// What may be the beginning of a secret.
     held: Vec<u8>,
@@ -150,7 +150,7 @@ pub struct Redactor {
 
 impl Redactor {
     /// At the beginning of a stream.
-    pub fn new(secrets: Secrets) -> Self {
+    pub(crate) fn new(secrets: Secrets) -> Self {
         Self {
             secrets,
             held: Vec::new(),
@@ -158,7 +158,7 @@ impl Redactor {
     }
 
     /// What of the stream, up to this chunk, is decided and not yet given.
-    pub fn push<'a>(&mut self, chunk: &'a [u8]) -> Cow<'a, [u8]> {
+    pub(crate) fn push<'a>(&mut self, chunk: &'a [u8]) -> Cow<'a, [u8]> {
         let mut bytes = Cow::Borrowed(chunk);
         if !self.held.is_empty() {
             self.held.extend_from_slice(chunk);
@@ -179,7 +179,7 @@ impl Redactor {
     }
 
     /// What was held back: the stream has ended, so it was no secret after all, or one.
-    pub fn finish(&mut self) -> Vec<u8> {
+    pub(crate) fn finish(&mut self) -> Vec<u8> {
         let held = std::mem::take(&mut self.held);
         self.mask(&held, held.len()).0.unwrap_or(held)
     }

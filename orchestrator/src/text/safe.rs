@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// another one's line or hide something: control characters but tab, and characters
 /// that are not seen or that reorder others, are shown as escapes (`\u{202e}`).
 /// Bytes that are no UTF-8 become replacement characters.
-pub fn push_neutralised(into: &mut String, bytes: &[u8]) {
+pub(crate) fn push_safe(into: &mut String, bytes: &[u8]) {
     let printable = |&byte: &u8| (0x20..0x7f).contains(&byte) || byte == b'\t';
     if bytes.iter().all(printable) {
         // The common case by far, and a fifth of the cost.
@@ -26,12 +26,12 @@ pub fn push_neutralised(into: &mut String, bytes: &[u8]) {
     }
 }
 
-/// [`push_neutralised`] for a single piece of text.
-pub fn neutralised(text: &str) -> Cow<'_, str> {
+/// [`push_safe`] for a single piece of text.
+pub(crate) fn make_safe(text: &str) -> Cow<'_, str> {
     let before = std::iter::once(None).chain(text.chars().map(Some));
     if before.zip(text.chars()).any(|(before, c)| must_escape(before, c)) {
         let mut safe = String::with_capacity(text.len() + 16);
-        push_neutralised(&mut safe, text.as_bytes());
+        push_safe(&mut safe, text.as_bytes());
         Cow::Owned(safe)
     } else {
         Cow::Borrowed(text)
@@ -85,7 +85,7 @@ mod tests {
 
     fn shown(bytes: &[u8]) -> String {
         let mut text = String::new();
-        push_neutralised(&mut text, bytes);
+        push_safe(&mut text, bytes);
         text
     }
 
@@ -98,8 +98,8 @@ mod tests {
         assert_eq!(shown("\u{202e}abc".as_bytes()), "\\u{202e}abc");
         assert_eq!(shown("gr\u{fc}n".as_bytes()), "gr\u{fc}n");
         assert_eq!(shown(b"\xff\xfe"), "\u{fffd}\u{fffd}");
-        assert_eq!(neutralised("ok"), "ok");
-        assert_eq!(neutralised("a\nb"), "a\\u{a}b");
+        assert_eq!(make_safe("ok"), "ok");
+        assert_eq!(make_safe("a\nb"), "a\\u{a}b");
     }
 
     #[test]
@@ -117,16 +117,16 @@ mod tests {
             } else {
                 text
             };
-            assert_eq!(neutralised(text), expected, "{escaped}");
+            assert_eq!(make_safe(text), expected, "{escaped}");
         }
     }
 
     #[test]
     fn a_variation_selector_stays_where_its_effect_is_seen() {
-        assert_eq!(neutralised("\u{26a0}\u{fe0f} slow"), "\u{26a0}\u{fe0f} slow");
-        assert_eq!(neutralised("a\u{fe0f}"), "a\\u{fe0f}");
+        assert_eq!(make_safe("\u{26a0}\u{fe0f} slow"), "\u{26a0}\u{fe0f} slow");
+        assert_eq!(make_safe("a\u{fe0f}"), "a\\u{fe0f}");
         assert_eq!(
-            neutralised("\u{26a0}\u{fe0f}\u{fe0f}\u{fe01}"),
+            make_safe("\u{26a0}\u{fe0f}\u{fe0f}\u{fe01}"),
             "\u{26a0}\u{fe0f}\\u{fe0f}\\u{fe01}"
         );
         assert_eq!(

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::model::{Window, firings, timetable};
-use crate::report::FiringView;
+use crate::model::{Window, timetable, upcoming_slots};
+use crate::report::UpcomingSlotView;
 use crate::store::{HistoryFilter, Pause, RunHeader, RunRecord};
 use crate::web::fault::Fault;
 use crate::web::server::Site;
@@ -74,14 +74,14 @@ pub(super) struct NextQuery {
     count: Option<u32>,
 }
 
-/// Upcoming firings with the last outcomes.
+/// Upcoming slots with the last outcomes.
 pub(super) async fn next(
     State(site): State<Arc<Site>>,
     Query(query): Query<NextQuery>,
 ) -> Result<Json<Value>, Fault> {
     let now = site.clock.now();
     let hours = query.hours.map(|hours| SignedDuration::from_hours(hours.into()));
-    // A page of firings each; an interval of a minute has half a million in a year.
+    // A page of slots each; an interval of a minute has half a million in a year.
     let bounded = query.hours.is_some() || query.count.is_some();
     let window = Window {
         until: hours.and_then(|hours| now.checked_add(hours).ok()),
@@ -89,8 +89,8 @@ pub(super) async fn next(
     };
     let schedule = Arc::clone(&site.standing.borrow().schedule);
     let timetable = timetable(&schedule);
-    let firings = firings(&timetable, now, window);
-    let tasks = firings.iter().flat_map(|firing| &firing.tasks);
+    let upcoming = upcoming_slots(&timetable, now, window);
+    let tasks = upcoming.iter().flat_map(|slot| &slot.tasks);
     let keys: BTreeSet<_> = tasks
         .map(|task| (task.group.to_string(), task.command.to_string()))
         .collect();
@@ -101,11 +101,11 @@ pub(super) async fn next(
             last.insert((group, command), outcome);
         }
     }
-    let views: Vec<_> = firings
+    let views: Vec<_> = upcoming
         .iter()
-        .map(|firing| {
-            FiringView::of(
-                firing,
+        .map(|slot| {
+            UpcomingSlotView::of(
+                slot,
                 |task| last.get(&(task.group.to_string(), task.command.to_string())),
                 |group| Pause::of(&pauses, group),
             )

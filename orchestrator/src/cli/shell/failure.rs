@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::output::print_words;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// A failure of `orchestrate` itself, never of a collector.
 #[derive(Debug)]
@@ -69,11 +69,11 @@ impl Failure {
         let (message, hint) = self.words();
         if !message.is_empty() {
             let red: Style = AnsiColor::Red.on_default().bold();
-            print_words!("{red}error:{red:#} {}", neutralised(&message));
+            print_words!("{red}error:{red:#} {}", make_safe(&message));
         }
         if let Some(hint) = &hint {
             let cyan: Style = AnsiColor::Cyan.on_default();
-            print_words!("{cyan}hint:{cyan:#} {}", neutralised(hint));
+            print_words!("{cyan}hint:{cyan:#} {}", make_safe(hint));
         }
         exit
     }

@@ -1,10 +1,10 @@
 //! What verbs stand on: settings, store, logging, exit codes, output.
 
 pub(crate) mod collectors;
+pub(crate) mod executor;
 pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod logging;
-pub(crate) mod means;
 pub(crate) mod output;
 pub(crate) mod schedule;
 pub(crate) mod settings;

@@ -1,10 +1,6 @@
 //! From the words of a command line to a plan.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::cli::command_line::{ReleaseArg, RunOneArgs, SelectionArgs};
 use crate::cli::shell::failure::Failure;
@@ -76,15 +72,6 @@ impl SelectionArgs {
                 .hint("KIND is daily, weekly, monthly, interval, on_release or default")
         })
     }
-}
-
-/// The slot of each group on a date.
-pub(crate) fn slots_on(schedule: &Schedule, date: Date) -> BTreeMap<GroupName, Timestamp> {
-    schedule
-        .groups
-        .iter()
-        .filter_map(|group| Some((group.name.clone(), group.slot_on(date)?)))
-        .collect()
 }
 
 /// The group that a collector has which is run by hand and not in the schedule.

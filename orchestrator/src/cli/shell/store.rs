@@ -8,10 +8,10 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::settings::Settings;
 use crate::database::DatabaseError;
+pub(crate) use crate::execution::records_in as shelf;
 use crate::model::{Clock, SystemClock};
-use crate::records::Records;
 use crate::store::{Recovered, Store, StoreError, this_process};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Opens the store, asks it something, and closes it.
 ///
@@ -39,11 +39,6 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     store.migrate().await.map_err(unusable)?;
     recover(&store, &settings.state_dir).await?;
     Ok(store)
-}
-
-/// The records in the same database.
-pub(crate) fn shelf(store: &Store) -> Records {
-    store.database().into()
 }
 
 /// Opens the store, in a state directory that exists, and leaves it as it is.
@@ -84,7 +79,7 @@ pub(crate) fn tell_recovered(found: &Recovered) {
         .iter()
         .map(|(run, reason)| format!("run {run} is lost: {reason}"));
     for text in lost.chain(found.problems.iter().cloned()) {
-        print_words!("{yellow}warning:{yellow:#} {}", neutralised(&text));
+        print_words!("{yellow}warning:{yellow:#} {}", make_safe(&text));
     }
 }
 

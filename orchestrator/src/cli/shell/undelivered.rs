@@ -7,17 +7,17 @@ use anstyle::AnsiColor;
 
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
-use crate::execution::take_undelivered;
+use crate::execution::ingest_deliveries;
 use crate::model::RunId;
 use crate::records::{Records, Undelivered};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Brings in what was noted, each delivery exactly once, and says so.
 ///
 /// # Errors
 /// The notes cannot be found, or the database is away again.
-pub(crate) async fn bring_in(shelf: &Records, state_dir: &Path) -> Result<(), Failure> {
-    let problems = take_undelivered(shelf, state_dir).await.map_err(|error| {
+pub(crate) async fn bring_in(records: &Records, state_dir: &Path) -> Result<(), Failure> {
+    let problems = ingest_deliveries(records, state_dir).await.map_err(|error| {
         let waits = error.may_pass();
         let failure = Failure::infrastructure(error);
         if waits {
@@ -27,7 +27,7 @@ pub(crate) async fn bring_in(shelf: &Records, state_dir: &Path) -> Result<(), Fa
     })?;
     let yellow = AnsiColor::Yellow.on_default().bold();
     for problem in problems {
-        print_words!("{yellow}warning:{yellow:#} {}", neutralised(&problem));
+        print_words!("{yellow}warning:{yellow:#} {}", make_safe(&problem));
     }
     Ok(())
 }

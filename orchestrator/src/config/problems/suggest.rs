@@ -1,6 +1,6 @@
 //! Words for people: choices, and foreign text made safe to show.
 
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Foreign text in a message is cut after so many characters.
 const SHOWN: usize = 60;
@@ -40,7 +40,7 @@ pub(crate) fn yaml_string(text: &str) -> String {
 /// Foreign text for one line of a message or an excerpt. A tab becomes a space, so that
 /// what is underlined stands above its underline.
 pub(crate) fn one_line(text: &str) -> String {
-    neutralised(&text.replace('\t', " ")).into_owned()
+    make_safe(&text.replace('\t', " ")).into_owned()
 }
 
 #[cfg(test)]

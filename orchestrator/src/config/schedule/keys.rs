@@ -95,7 +95,6 @@ const POLICY_KEYS: &[Key] = &[
     ),
 ];
 
-/// A schedule file.
 pub(crate) static SCHEDULE: KeyTable = KeyTable {
     what: "a schedule file",
     parts: &[&[
@@ -118,13 +117,11 @@ pub(crate) static SCHEDULE: KeyTable = KeyTable {
     ]],
 };
 
-/// `defaults:`
 pub(crate) static DEFAULTS: KeyTable = KeyTable {
     what: "`defaults`",
     parts: &[POLICY_KEYS],
 };
 
-/// A group.
 pub(crate) static GROUP: KeyTable = KeyTable {
     what: "a group",
     parts: &[
@@ -169,7 +166,6 @@ pub(crate) static GROUP: KeyTable = KeyTable {
     ],
 };
 
-/// A task of a group.
 pub(crate) static TASK: KeyTable = KeyTable {
     what: "a task",
     parts: &[
@@ -210,7 +206,6 @@ pub(crate) static TASK: KeyTable = KeyTable {
     ],
 };
 
-/// `workflow:`
 pub(crate) static WORKFLOW: KeyTable = KeyTable {
     what: "`workflow`",
     parts: &[&[
@@ -233,7 +228,6 @@ pub(crate) static STEP: KeyTable = KeyTable {
     parts: &[&[COMMAND, ENABLED, ARGS], POLICY_KEYS],
 };
 
-/// `retry:`
 pub(crate) static RETRY: KeyTable = KeyTable {
     what: "`retry`",
     parts: &[&[
@@ -255,7 +249,6 @@ pub(crate) static RETRY: KeyTable = KeyTable {
     ]],
 };
 
-/// `limits:`
 pub(crate) static LIMITS: KeyTable = KeyTable {
     what: "`limits`",
     parts: &[&[
@@ -288,7 +281,6 @@ pub(crate) static LIMITS: KeyTable = KeyTable {
     ]],
 };
 
-/// `expect:`
 pub(crate) static EXPECT: KeyTable = KeyTable {
     what: "`expect`",
     parts: &[&[
@@ -317,7 +309,6 @@ pub(crate) static CATCH_UP: KeyTable = KeyTable {
     ]],
 };
 
-/// `release:`
 pub(crate) static RELEASE: KeyTable = KeyTable {
     what: "`release`",
     parts: &[&[

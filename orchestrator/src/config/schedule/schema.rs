@@ -13,7 +13,7 @@ use crate::model::{MonthDay, WEEKDAYS};
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of a schedule file (JSON Schema 2020-12).
-pub fn schedule_schema() -> Value {
+pub(crate) fn schedule_schema() -> Value {
     document(&SCHEDULE, "Schedule of orchestrate", true)
 }
 

@@ -16,7 +16,7 @@ use crate::config::yaml::source::Source;
 /// # Errors
 /// The first line that is something else; its text is not shown, because it
 /// may hold a secret.
-pub fn parse_dotenv(file_name: &str, text: &str) -> Result<Vec<(String, String)>, Box<Diagnostic>> {
+pub(crate) fn parse_dotenv(file_name: &str, text: &str) -> Result<Vec<(String, String)>, Box<Diagnostic>> {
     let source = Source::new(file_name, text);
     let mut variables = Vec::new();
     let mut start = 0;

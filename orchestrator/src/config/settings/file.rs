@@ -17,32 +17,30 @@ use crate::model::{DeadMan, NoticeChannel, Retention};
 
 /// What the settings file says; `None` and empty lists where it is silent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// The schedule file.
-    pub schedule_file: Option<PathBuf>,
+pub(crate) struct Settings {
+    pub(crate) schedule_file: Option<PathBuf>,
     /// Where collectors are looked for, in this order.
-    pub collectors_dirs: Option<Vec<PathBuf>>,
+    pub(crate) collectors_dirs: Option<Vec<PathBuf>>,
     /// The command line for commands that are no executable; at least one
     /// item holds `{command}`.
-    pub fallback: Option<Vec<String>>,
+    pub(crate) fallback: Option<Vec<String>>,
     /// Where runs, logs and the database are kept.
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
     /// SQLite or PostgreSQL.
-    pub database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
     /// If given, the only variables that collectors inherit.
-    pub env_allow: Option<Vec<String>>,
+    pub(crate) env_allow: Option<Vec<String>>,
     /// Variables that collectors do not inherit, besides the built-in list.
-    pub strip_env: Vec<String>,
+    pub(crate) strip_env: Vec<String>,
     /// Variables whose values are masked in all output.
-    pub secrets: Vec<String>,
+    pub(crate) secrets: Vec<String>,
     /// One of `off`, `error`, `warn`, `info`, `debug`, `trace`.
-    pub log_level: Option<&'static str>,
+    pub(crate) log_level: Option<&'static str>,
     /// Which past runs are kept.
-    pub retention: Retention,
-    /// Who is told what.
-    pub notify: Vec<NoticeChannel>,
+    pub(crate) retention: Retention,
+    pub(crate) notify: Vec<NoticeChannel>,
     /// Who watches for our silence.
-    pub dead_man: Option<DeadMan>,
+    pub(crate) dead_man: Option<DeadMan>,
 }
 
 /// The whole file, which may be empty; `None` after an error.

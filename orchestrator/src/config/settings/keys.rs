@@ -13,7 +13,6 @@ pub(crate) const FORMATS: &[&str] = &["json", "slack"];
 /// The words after `after:` of a dead man's watch.
 pub(crate) const PULSES: &[&str] = &["run", "tick"];
 
-/// The settings file.
 pub(crate) static SETTINGS: KeyTable = KeyTable {
     what: "a settings file",
     parts: &[&[
@@ -131,7 +130,6 @@ pub(crate) static NOTIFY: KeyTable = KeyTable {
     ]],
 };
 
-/// `dead_man:`
 pub(crate) static DEAD_MAN: KeyTable = KeyTable {
     what: "`dead_man`",
     parts: &[&[
@@ -152,7 +150,6 @@ pub(crate) static DEAD_MAN: KeyTable = KeyTable {
     ]],
 };
 
-/// `retention:`
 pub(crate) static RETENTION: KeyTable = KeyTable {
     what: "`retention`",
     parts: &[&[

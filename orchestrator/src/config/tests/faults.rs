@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{Code, Diagnostic, load_settings, parse_dotenv, parse_schedule, parse_settings, render};
-use crate::config::{LoadError, load_schedule};
+use crate::config::load::LoadError;
+use crate::config::load::parse_settings;
+use crate::config::load_schedule;
+use crate::config::{Code, Diagnostic, load_settings, parse_dotenv, parse_schedule, render};
 
 const FAULTS: &str = include_str!("../../../../tests/fixtures/schedules/faults.yaml");
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use nix::time::{ClockId, clock_gettime};
 use proptest::prelude::*;
 
-use crate::config::{Code, Diagnostic, LoadError, Severity, load_schedule, parse_schedule, render};
+use crate::config::load::LoadError;
+use crate::config::{Code, Diagnostic, Severity, load_schedule, parse_schedule, render};
 
 /// Optimised, each takes a fourth of a second at most; what is quadratic takes
 /// minutes. Of this thread's CPU, because the machine may be busy with other things.

@@ -1,9 +1,10 @@
 //! The tables of keys, the loader and the JSON Schema know the same keys.
 
+use crate::config::load::parse_settings;
 use crate::config::schedule::keys::TABLES;
 use crate::config::settings::keys::SETTINGS;
 use crate::config::table::KeyTable;
-use crate::config::{Code, Diagnostic, parse_schedule, parse_settings, schedule_schema, settings_schema};
+use crate::config::{Code, Diagnostic, parse_schedule, schedule_schema, settings_schema};
 
 /// A valid file around a mapping of this kind, in which `key` holds nonsense.
 fn file(table: &KeyTable, key: &str) -> String {

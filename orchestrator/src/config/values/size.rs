@@ -64,7 +64,7 @@ pub(crate) fn size(node: &Node, what: &str, min: u64, report: &mut Problems<'_>)
 ///
 /// # Errors
 /// It is no size; the text says what to write.
-pub fn parse(text: &str) -> Result<u64, String> {
+pub(crate) fn parse(text: &str) -> Result<u64, String> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let unit = unit.trim_start();

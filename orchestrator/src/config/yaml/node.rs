@@ -23,7 +23,6 @@ pub(crate) enum Value {
     Refused,
 }
 
-/// A whole number.
 #[derive(Debug)]
 pub(crate) struct Int {
     pub(crate) value: i128,
@@ -31,7 +30,6 @@ pub(crate) struct Int {
     pub(crate) text: String,
 }
 
-/// A text.
 #[derive(Debug)]
 pub(crate) struct Text {
     pub(crate) text: String,

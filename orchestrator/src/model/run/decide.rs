@@ -154,7 +154,7 @@ impl RunState {
                 self.start(task, attempt + 1, &mut actions);
             }
             (Event::Cancel(cause), phase) => {
-                self.cancel(cause, phase, &mut actions, RunAction::Cancel(cause))
+                self.cancel(cause, phase, &mut actions, RunAction::Cancel(cause));
             }
             (Event::Kill(cause), phase) => self.cancel(cause, phase, &mut actions, RunAction::Kill(cause)),
             _ => {}

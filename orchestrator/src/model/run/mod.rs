@@ -7,4 +7,6 @@ pub(crate) mod exit;
 pub(crate) mod limit;
 pub(crate) mod order;
 pub(crate) mod outcome;
+pub(crate) mod skip_cause;
 pub(crate) mod suspicion;
+pub(crate) mod task_status;

@@ -73,7 +73,8 @@ pub struct SpawnError {
 }
 
 /// Why a task was not run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Because {
     /// An earlier task failed and the run stops on failure.
     StoppedAfter {

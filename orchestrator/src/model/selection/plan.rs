@@ -5,7 +5,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
+use crate::model::ids::GroupName;
 use crate::model::release::Releases;
 use crate::model::run::outcome::Because;
 use crate::model::schedule::{Cadence, Schedule, Task};
@@ -14,11 +16,13 @@ use crate::model::selection::select::{SelectError, groups_of, select, workflow};
 use crate::model::timetable::slots::{Entry, EntryKey};
 
 /// Whether there is a release that on_release tasks have not yet seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Release {
     /// There is one, for every task: somebody said so.
     New,
     /// These are the releases; each task has its own to deal with, or none.
+    #[serde(skip)]
     Known(Releases),
     /// There is none.
     None,
@@ -42,26 +46,38 @@ impl Release {
 }
 
 /// What one run will do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The keyword of the selection; `workflow` for the fixed list.
-    pub selection: &'static str,
+    pub selection: String,
     /// The date it is for. Where the groups stand in zones that disagree, UTC's.
     pub date: Date,
     /// What was known about releases; never [`Release::Known`], which it makes new or none.
     pub release: Release,
     /// The tasks in order.
-    pub tasks: Vec<Planned>,
+    pub tasks: Vec<PlannedTask>,
 }
 
 /// A task of a plan.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Planned {
-    /// The task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedTask {
+    /// The task, with all that its group decides for it.
+    #[serde(flatten)]
     pub task: Task,
+    /// What the schedule calls it; its command where it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The instant that it stands for; that of its start if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Timestamp>,
+    /// Whether its failure ends its group's part of the run.
+    #[serde(default)]
+    pub stops_group: bool,
     /// Set if it is due and yet known not to run: it is reported as skipped, with this reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<Because>,
     /// The releases that it is run for, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<String>,
 }
 
@@ -74,10 +90,39 @@ pub fn awaits_release(tasks: &[&Task]) -> bool {
 }
 
 impl Plan {
+    /// Takes from the schedule which groups end with their first failure.
+    pub fn stop_groups(&mut self, schedule: &Schedule) {
+        let stops = |name: &GroupName| {
+            let mut groups = schedule.groups.iter();
+            groups.any(|group| group.stop_on_failure && group.name == *name)
+        };
+        for planned in &mut self.tasks {
+            planned.stops_group = stops(&planned.task.group);
+        }
+    }
+
+    /// Each task stands for the slot of its group on `date`.
+    pub fn set_slots_on(&mut self, schedule: &Schedule, date: Date) {
+        for planned in &mut self.tasks {
+            let group = schedule
+                .groups
+                .iter()
+                .find(|group| group.name == planned.task.group);
+            planned.slot = group.and_then(|group| group.slot_on(date));
+        }
+    }
+
+    /// Every task that stands for no other instant stands for `slot`.
+    pub fn set_slot(&mut self, slot: Timestamp) {
+        for planned in &mut self.tasks {
+            planned.slot.get_or_insert(slot);
+        }
+    }
+
     /// The plan for `tasks`, which are due. Without a new release an on_release
     /// task is not due after all and is left out; where nobody knows, it is due
     /// and skipped, so that the record says why it did not run.
-    pub fn new(selection: &'static str, date: Date, release: Release, tasks: &[&Task]) -> Self {
+    pub fn new(selection: &str, date: Date, release: Release, tasks: &[&Task]) -> Self {
         let unknown = |reason: &str| Some((Some(Because::ReleaseUnknown(reason.to_owned())), Vec::new()));
         let verdict = |task: &Task| match &release {
             Release::New => Some((None, Vec::new())),
@@ -94,20 +139,23 @@ impl Plan {
                 Cadence::OnRelease => verdict(task)?,
                 _ => (None, Vec::new()),
             };
-            Some(Planned {
+            Some(PlannedTask {
                 task: task.clone(),
+                name: None,
+                slot: None,
+                stops_group: false,
                 skip,
                 releases,
             })
         };
-        let tasks: Vec<Planned> = tasks.iter().filter_map(|task| planned(task)).collect();
+        let tasks: Vec<PlannedTask> = tasks.iter().filter_map(|task| planned(task)).collect();
         let release = match release {
             Release::Known(_) if tasks.iter().any(|planned| !planned.releases.is_empty()) => Release::New,
             Release::Known(_) => Release::None,
             other => other,
         };
         Self {
-            selection,
+            selection: selection.to_owned(),
             date,
             release,
             tasks,

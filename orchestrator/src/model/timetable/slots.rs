@@ -1,11 +1,11 @@
 //! The timetable: which entries a scheduler has, and the instants (slots) at which
-//! each fires. Pure arithmetic, so that every scheduler computes the same slots.
-//! Called by the beat, by `next` and by `why`; it runs nothing and knows no "now".
+//! each is due. Pure arithmetic, so that every scheduler computes the same slots.
+//! Called by the scheduler, by `next` and by `why`; it runs nothing and knows no "now".
 //!
 //! An entry with a time of day has one slot for each date of its zone's calendar:
 //! the first instant at which the zone's clocks show that date and time, or later.
-//! That one rule covers the changes of the clocks. A time that occurs twice fires
-//! once, at its first occurrence. A time that is skipped fires at the jump; so does
+//! That one rule covers the changes of the clocks. A time that occurs twice counts
+//! once, at its first occurrence. A time that is skipped falls on the jump; so does
 //! a date that is skipped whole (Apia had no 30 December 2011): what was due on it
 //! runs as the zone jumps past it. Where that makes two dates fall on one instant
 //! (a batch at 00:00 in Apia, that day), they share one slot, and what is due on
@@ -31,7 +31,7 @@ pub enum EntryKey {
     Group(GroupName),
     /// All interval tasks of so many minutes, of whichever group.
     Interval(Minutes),
-    /// The looks for releases between the batches of a group (`release: poll`).
+    /// The release checks between the batches of a group (`release: poll`).
     Releases(GroupName),
     /// The fixed list.
     Workflow,
@@ -51,22 +51,22 @@ impl fmt::Display for EntryKey {
 }
 
 impl EntryKey {
-    /// Entries of one lane never run at the same time. A group's looks for releases share
-    /// the lane of its batch, which may run the same tasks.
-    pub fn lane(&self) -> Self {
+    /// Entries with one queue never run at the same time. A group's release checks share
+    /// the queue of its batch, which may run the same tasks.
+    pub fn overlap_queue(&self) -> Self {
         match self {
             Self::Releases(group) => Self::Group(group.clone()),
             other => other.clone(),
         }
     }
 
-    /// Whether its slots are looks for releases, and no times at which something is due.
-    pub fn is_poll(&self) -> bool {
+    /// Whether its slots are release checks, and no times at which something is due.
+    pub fn is_release_check(&self) -> bool {
         matches!(self, Self::Releases(_))
     }
 
-    /// The other entry of its lane, where there may be one.
-    pub fn lane_mate(&self) -> Option<Self> {
+    /// The other entry of its overlap queue, where there may be one.
+    pub fn shares_queue_with(&self) -> Option<Self> {
         match self {
             Self::Releases(group) => Some(Self::Group(group.clone())),
             Self::Group(group) => Some(Self::Releases(group.clone())),
@@ -75,7 +75,7 @@ impl EntryKey {
     }
 }
 
-/// One line of the timetable: tasks that fire together.
+/// One line of the timetable: tasks that are due together.
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
     key: EntryKey,
@@ -84,7 +84,7 @@ pub struct Entry<'a> {
     tasks: Vec<&'a Task>,
 }
 
-/// When an entry fires.
+/// When an entry is due.
 #[derive(Debug, Clone)]
 enum Rhythm {
     /// Once for each date of a zone, at a time of day.
@@ -175,7 +175,7 @@ impl<'a> Entry<'a> {
         &self.key
     }
 
-    /// The group whose batch it is, or whose looks for releases; `None` for intervals and
+    /// The group whose batch it is, or whose release checks; `None` for intervals and
     /// the fixed list.
     pub fn group(&self) -> Option<&'a Group> {
         self.group
@@ -197,9 +197,9 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Whether its slots are looks for releases.
-    pub fn is_poll(&self) -> bool {
-        self.key.is_poll()
+    /// Whether its slots are release checks.
+    pub fn is_release_check(&self) -> bool {
+        self.key.is_release_check()
     }
 
     /// All its tasks in file order, due or not.
@@ -251,7 +251,7 @@ impl<'a> Entry<'a> {
     /// zone's clocks show at that instant: Nuuk skips the last hour of a Saturday
     /// each March, and a batch of 23:30 then runs on the Sunday, for the Saturday.
     /// Of two dates that share a slot, the later; for an interval, the date in UTC; for a
-    /// look for releases, the date in its group's zone; `None` if `slot` is not one of this
+    /// release check, the date in its group's zone; `None` if `slot` is not one of this
     /// entry's.
     pub fn date(&self, slot: Timestamp) -> Option<Date> {
         match &self.rhythm {

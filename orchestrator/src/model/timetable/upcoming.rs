@@ -1,5 +1,5 @@
-//! What will fire next: the due slots of all entries of a timetable, merged in
-//! order of time. Called by `next`, the beat and the dashboard.
+//! Which slots come next: the due slots of all entries of a timetable, merged in
+//! order of time. Called by `next` and the dashboard.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,8 +11,8 @@ use crate::model::timetable::slots::Entry;
 
 /// A slot at which something is due.
 #[derive(Debug, Clone)]
-pub struct Firing<'t, 'a> {
-    /// The entry that fires.
+pub struct UpcomingSlot<'t, 'a> {
+    /// The entry whose slot it is.
     pub entry: &'t Entry<'a>,
     /// When.
     pub at: Timestamp,
@@ -20,21 +20,25 @@ pub struct Firing<'t, 'a> {
     pub tasks: Vec<&'a Task>,
 }
 
-/// How far to look ahead. Without either bound: the next firing of every entry.
+/// How far to look ahead. Without either bound: the next slot of every entry.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Window {
     /// Nothing after this instant.
     pub until: Option<Timestamp>,
-    /// No more firings than this.
+    /// No more slots than this.
     pub count: Option<usize>,
 }
 
-/// The firings after `after` (exclusive) within `window`, in order of time; those of
+/// The slots after `after` (exclusive) within `window`, in order of time; those of
 /// one instant in the order of the timetable. Slots at which nothing is due are left
-/// out. The work grows with the firings that are returned and with the number of
+/// out. The work grows with the slots that are returned and with the number of
 /// entries, not with the length of the window: but a window that ends in the year
-/// 9999 holds as many firings as it says.
-pub fn firings<'t, 'a>(timetable: &'t [Entry<'a>], after: Timestamp, window: Window) -> Vec<Firing<'t, 'a>> {
+/// 9999 holds as many slots as it says.
+pub fn upcoming_slots<'t, 'a>(
+    timetable: &'t [Entry<'a>],
+    after: Timestamp,
+    window: Window,
+) -> Vec<UpcomingSlot<'t, 'a>> {
     let first = |(index, entry): (usize, &Entry<'_>)| Some(Reverse((entry.next_due_after(after)?, index)));
     let mut upcoming: BinaryHeap<_> = timetable.iter().enumerate().filter_map(first).collect();
     let bounded = window.until.is_some() || window.count.is_some();
@@ -48,7 +52,7 @@ pub fn firings<'t, 'a>(timetable: &'t [Entry<'a>], after: Timestamp, window: Win
         }
         let entry = &timetable[index];
         let tasks = entry.due(at);
-        found.push(Firing { entry, at, tasks });
+        found.push(UpcomingSlot { entry, at, tasks });
         if bounded && let Some(next) = entry.next_due_after(at) {
             upcoming.push(Reverse((next, index)));
         }
@@ -87,21 +91,21 @@ mod tests {
     fn shown(window: Window) -> Vec<String> {
         let schedule = example();
         let timetable = timetable(&schedule);
-        firings(&timetable, WEDNESDAY.parse().unwrap(), window)
+        upcoming_slots(&timetable, WEDNESDAY.parse().unwrap(), window)
             .into_iter()
-            .map(|firing| {
+            .map(|slot| {
                 format!(
                     "{} {} {}",
-                    firing.at,
-                    firing.entry.key(),
-                    commands(firing.tasks).join(",")
+                    slot.at,
+                    slot.entry.key(),
+                    commands(slot.tasks).join(",")
                 )
             })
             .collect()
     }
 
     #[test]
-    fn without_bounds_every_entry_shows_its_next_firing() {
+    fn without_bounds_every_entry_shows_its_next_slot() {
         assert_eq!(
             shown(Window::default()),
             [
@@ -152,15 +156,15 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_time_has_no_firings() {
+    fn the_end_of_time_has_no_slots() {
         let schedule = example();
         let timetable = timetable(&schedule);
-        assert!(firings(&timetable, Timestamp::MAX, Window::default()).is_empty());
+        assert!(upcoming_slots(&timetable, Timestamp::MAX, Window::default()).is_empty());
         let everything = Window {
             count: Some(10),
             until: None,
         };
-        let first = firings(&timetable, Timestamp::MIN, everything);
+        let first = upcoming_slots(&timetable, Timestamp::MIN, everything);
         assert_eq!(first.len(), 10);
     }
 
@@ -182,18 +186,18 @@ mod tests {
             count: Some(31),
             until: None,
         };
-        let due: usize = firings(&table, now, month)
+        let due: usize = upcoming_slots(&table, now, month)
             .iter()
-            .map(|firing| firing.tasks.len())
+            .map(|slot| slot.tasks.len())
             .sum();
         assert!(due >= 10_000);
         let table = timetable(&many);
-        assert_eq!(firings(&table, now, Window::default()).len(), 10_000);
+        assert_eq!(upcoming_slots(&table, now, Window::default()).len(), 10_000);
     }
 
     proptest! {
         #[test]
-        fn firings_are_the_due_slots_of_all_entries_in_order(schedule in any_schedule(), hours in 0i64..200) {
+        fn upcoming_slots_are_the_due_slots_of_all_entries_in_order(schedule in any_schedule(), hours in 0i64..200) {
             let timetable = timetable(&schedule);
             let after: Timestamp = "2026-03-28T12:30:00Z".parse().unwrap();
             let until = after.saturating_add(jiff::SignedDuration::from_hours(hours)).unwrap();
@@ -205,9 +209,9 @@ mod tests {
             expected.sort();
             let window = Window { until: Some(until), count: None };
             let place = |entry: &Entry<'_>| timetable.iter().position(|other| other.key() == entry.key()).unwrap();
-            let found: Vec<_> = firings(&timetable, after, window)
+            let found: Vec<_> = upcoming_slots(&timetable, after, window)
                 .into_iter()
-                .map(|firing| (firing.at, place(firing.entry), commands(firing.tasks)))
+                .map(|slot| (slot.at, place(slot.entry), commands(slot.tasks)))
                 .collect();
             prop_assert_eq!(found, expected);
         }

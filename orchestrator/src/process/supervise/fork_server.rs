@@ -18,7 +18,7 @@ use nix::sys::signalfd::SignalFd;
 use nix::unistd::Pid;
 
 use crate::process::protocol::{Report, ToServer};
-use crate::process::supervise::channel::Channel;
+use crate::process::supervise::control_socket::ControlSocket;
 use crate::process::supervise::supervisor::{drain, signal_fd, supervise, whole_millis};
 use crate::process::sys;
 use crate::process::sys::Waited;
@@ -61,7 +61,7 @@ fn run(open_files: Option<u64>) -> io::Result<()> {
     sweep::check_kernel()?;
     let socket = take_stdin()?;
     let mut server = Server {
-        requests: Channel::new(socket),
+        requests: ControlSocket::new(socket),
         deaths: signal_fd()?,
         open_files,
         supervisors: HashMap::new(),
@@ -92,7 +92,7 @@ enum Role {
 }
 
 struct Server {
-    requests: Channel,
+    requests: ControlSocket,
     deaths: SignalFd,
     open_files: Option<u64>,
     /// By pid: the orchestrator's name for it, and its end of the control socket,
@@ -157,7 +157,7 @@ impl Server {
                     Err(error) => {
                         let errno = error.raw_os_error().unwrap_or(0);
                         // If it is gone as well, there is nobody to be told.
-                        let _ = Channel::new(control).send(&Report::NotForked { errno });
+                        let _ = ControlSocket::new(control).send(&Report::NotForked { errno });
                     }
                 }
             }

@@ -3,7 +3,7 @@
 //! async, no logging. Entered from `main` before anything else.
 
 mod cgroup;
-mod channel;
+mod control_socket;
 mod fork_server;
 mod supervisor;
 

@@ -18,9 +18,9 @@ use nix::unistd::Pid;
 use crate::process::ladder::{Action, Input, Ladder, Moment};
 use crate::process::protocol::{Isolation, Over, Report, Stage, Start, ToSupervisor};
 use crate::process::supervise::cgroup::{Cgroup, Cgroups};
-use crate::process::supervise::channel::Channel;
+use crate::process::supervise::control_socket::ControlSocket;
 use crate::process::sys;
-use crate::process::sys::{Execution, ResourceLimit, Spawner, Waited};
+use crate::process::sys::{Execution, Pidfd, Rlimit, Spawner, Waited};
 use crate::process::tree::sweep::{self, Killed};
 
 /// While killing, the tree is looked at again at least this often, and at once
@@ -35,7 +35,7 @@ const BUSY_RETRIES: u32 = 7;
 /// Runs attempts until the orchestrator closes its end, or one cannot be cleaned up.
 pub(crate) fn supervise(control: OwnedFd) -> io::Result<()> {
     let mut supervisor = Supervisor {
-        control: Channel::new(control),
+        control: ControlSocket::new(control),
         deaths: signal_fd()?,
         spawner: Spawner::new(),
         cgroups: None,
@@ -69,7 +69,7 @@ pub(crate) fn drain(signals: &SignalFd) {
 }
 
 struct Supervisor {
-    control: Channel,
+    control: ControlSocket,
     deaths: SignalFd,
     spawner: Spawner,
     /// Looked for when first needed; the inner `None`: there is no place for them.
@@ -80,10 +80,20 @@ struct Supervisor {
 /// What is known about the running attempt.
 struct Progress {
     main: i32,
+    /// Tells its end even while another process traces it and keeps its exit from us.
+    end: Option<Pidfd>,
     started: Moment,
     over: Over,
     killed: Killed,
     cgroup: Option<Cgroup>,
+}
+
+/// What has ended a wait; nothing of it if time has.
+struct Woken {
+    by_death: bool,
+    /// The main process has ended, perhaps not yet for us to reap.
+    by_main: bool,
+    by_word: bool,
 }
 
 impl Progress {
@@ -122,6 +132,7 @@ impl Supervisor {
         let mut orchestrator_gone = self.control.send(&Report::Spawned { pid: main }).is_err();
         let mut progress = Progress {
             main,
+            end: Pidfd::open(main).ok(),
             started,
             over: Over {
                 exit: None,
@@ -150,11 +161,15 @@ impl Supervisor {
             if ladder.is_over() {
                 break;
             }
-            let (died, spoken) = self.wait(&ladder, settled, orchestrator_gone)?;
-            if died {
+            let woken = self.wait(&ladder, progress.end.as_ref(), settled, orchestrator_gone)?;
+            if woken.by_death {
                 drain(&self.deaths);
             }
-            if spoken {
+            if woken.by_main {
+                self.reap(&mut ladder, &mut progress);
+                self.main_ended(&mut ladder, &mut progress);
+            }
+            if woken.by_word {
                 orchestrator_gone = !self.listen(start.attempt, &mut ladder, main)?;
             }
         }
@@ -178,10 +193,8 @@ impl Supervisor {
                     over.system_cpu += system_cpu;
                     over.max_rss = over.max_rss.max(max_rss);
                     if pid == progress.main {
-                        let now = self.now();
                         over.exit = Some(exit);
-                        over.wall = now.saturating_sub(progress.started);
-                        step(ladder, now, Input::MainExited, pid);
+                        self.main_ended(ladder, progress);
                     }
                 }
                 Waited::AllAlive => return,
@@ -193,28 +206,45 @@ impl Supervisor {
         }
     }
 
+    /// Once; from then on there is no end to be waited for.
+    fn main_ended(&self, ladder: &mut Ladder, progress: &mut Progress) {
+        progress.end = None;
+        if !ladder.has_main_exited() {
+            let now = self.now();
+            progress.over.wall = now.saturating_sub(progress.started);
+            step(ladder, now, Input::MainExited, progress.main);
+        }
+    }
+
     /// Waits for a death, a word, or the ladder's next rung.
-    fn wait(&self, ladder: &Ladder, settled: bool, orchestrator_gone: bool) -> io::Result<(bool, bool)> {
+    fn wait(
+        &self,
+        ladder: &Ladder,
+        main: Option<&Pidfd>,
+        settled: bool,
+        orchestrator_gone: bool,
+    ) -> io::Result<Woken> {
         let mut timeout = ladder.wake_at().map(|at| at.saturating_sub(self.now()));
         if ladder.is_killing() {
             let again = if settled { SWEEP_AGAIN } else { Duration::ZERO };
             timeout = Some(timeout.map_or(again, |timeout| timeout.min(again)));
         }
-        let mut sources = [
-            PollFd::new(self.deaths.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.control.as_fd(), PollFlags::POLLIN),
-        ];
+        let mut sources = vec![PollFd::new(self.deaths.as_fd(), PollFlags::POLLIN)];
+        sources.extend(main.map(|main| PollFd::new(main.as_fd(), PollFlags::POLLIN)));
         // A closed socket is always readable: polling it would never wait.
-        let listened = if orchestrator_gone { 1 } else { 2 };
-        match poll(
-            &mut sources[..listened],
-            timeout.map_or(PollTimeout::NONE, whole_millis),
-        ) {
+        if !orchestrator_gone {
+            sources.push(PollFd::new(self.control.as_fd(), PollFlags::POLLIN));
+        }
+        match poll(&mut sources, timeout.map_or(PollTimeout::NONE, whole_millis)) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let ready = |source: &PollFd<'_>| source.any().unwrap_or(false);
-        Ok((ready(&sources[0]), ready(&sources[1])))
+        let mut ready = sources.iter().map(|source| source.any().unwrap_or(false));
+        Ok(Woken {
+            by_death: ready.next().unwrap_or(false),
+            by_main: main.is_some() && ready.next().unwrap_or(false),
+            by_word: !orchestrator_gone && ready.next().unwrap_or(false),
+        })
     }
 
     /// Takes what the orchestrator says. `false` if it is gone.
@@ -245,6 +275,7 @@ impl Supervisor {
             mut over,
             mut killed,
             cgroup,
+            ..
         } = progress;
         if let Some(cgroup) = cgroup {
             over.isolation = Isolation::Cgroup;
@@ -254,7 +285,7 @@ impl Supervisor {
         if !ladder.all_gone() {
             over.unkillable = sweep::living_descendants(|_| false);
         }
-        if over.exit.is_none() {
+        if !ladder.has_main_exited() {
             over.wall = self.now().saturating_sub(started);
         }
         over.cause = ladder.cause();
@@ -344,7 +375,7 @@ fn step(ladder: &mut Ladder, now: Moment, input: Input, main: i32) {
 }
 
 /// Never above the ceiling that we have ourselves: raising it is not ours to do.
-fn resource_limits(start: &Start, in_cgroup: bool) -> nix::Result<Vec<ResourceLimit>> {
+fn resource_limits(start: &Start, in_cgroup: bool) -> nix::Result<Vec<Rlimit>> {
     // A cgroup limits what is really used, and of the whole tree.
     let address_space = start.memory.filter(|_| !in_cgroup);
     let cpu_seconds = start.cpu_time.map(|time| time.as_secs());
@@ -359,7 +390,7 @@ fn resource_limits(start: &Start, in_cgroup: bool) -> nix::Result<Vec<ResourceLi
         if let Some(limit) = limit {
             let (_, ceiling) = getrlimit(resource)?;
             let hard = limit.saturating_add(slack).min(ceiling);
-            limits.push(ResourceLimit {
+            limits.push(Rlimit {
                 resource,
                 soft: limit.min(hard),
                 hard,

@@ -6,12 +6,13 @@ mod pidfd;
 mod readable;
 mod socket;
 mod spawn;
+mod trace;
 mod wait;
 
 pub(crate) use pidfd::Pidfd;
 pub use readable::Readable;
 pub(crate) use socket::{receive, send};
-pub(crate) use spawn::{Execution, ResourceLimit, Spawner};
+pub(crate) use spawn::{Execution, Rlimit, Spawner};
 pub(crate) use wait::{Waited, wait_any};
 
 use std::io;

@@ -1,7 +1,9 @@
 //! A process that cannot be mistaken for another one (pidfd_open(2)).
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use nix::sys::signal::Signal;
 
 /// Refers to one process, also after its pid has been given to another.
 #[derive(Debug)]
@@ -22,17 +24,38 @@ impl Pidfd {
         }
     }
 
-    /// SIGKILL to it (pidfd_send_signal(2)).
+    /// SIGKILL to it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub(crate) fn kill(&self) -> io::Result<()> {
+        self.send(Signal::SIGKILL)
+    }
+
+    /// A signal to it (pidfd_send_signal(2)).
     ///
     /// # Errors
     /// `ESRCH` if it has been reaped, `EPERM` if it belongs to somebody else.
-    pub(crate) fn kill(&self) -> io::Result<()> {
+    pub(crate) fn send(&self, signal: Signal) -> io::Result<()> {
         let no_info = std::ptr::null::<libc::siginfo_t>();
         let fd = self.0.as_raw_fd();
         // SAFETY: a null siginfo is allowed; no memory of ours is touched.
-        match unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, libc::SIGKILL, no_info, 0) } {
+        match unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal as i32, no_info, 0) } {
             0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
         }
+    }
+}
+
+/// Readable when the process has ended, whoever has to wait for it.
+impl AsFd for Pidfd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl From<OwnedFd> for Pidfd {
+    fn from(fd: OwnedFd) -> Self {
+        Self(fd)
     }
 }

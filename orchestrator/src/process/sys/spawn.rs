@@ -29,12 +29,12 @@ pub(crate) struct Execution<'a> {
     /// `cgroup.procs` of the cgroup to enter, if there is one.
     pub cgroup: Option<BorrowedFd<'a>>,
     /// Set in this order.
-    pub limits: &'a [ResourceLimit],
+    pub limits: &'a [Rlimit],
 }
 
 /// One resource limit (setrlimit(2)).
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ResourceLimit {
+pub(crate) struct Rlimit {
     /// Which.
     pub resource: nix::sys::resource::Resource,
     /// What the process may raise itself to is `hard`.
@@ -60,7 +60,7 @@ struct Plan {
     stderr: RawFd,
     /// -1 for none.
     cgroup: RawFd,
-    limits: *const ResourceLimit,
+    limits: *const Rlimit,
     limit_count: usize,
     no_signals: libc::sigset_t,
     /// Written by the child: 0, or 1 + the index of the failed stage.

@@ -9,6 +9,7 @@ use std::io;
 
 use crate::process::protocol::Leftover;
 use crate::process::sys::Pidfd;
+use crate::text::proc_stat::fields_after_name;
 
 /// Names are kept of so many; the rest is only counted.
 const NAMED: usize = 16;
@@ -180,13 +181,10 @@ impl Stat {
     }
 }
 
-/// `None` if there is no such process. The name before the fields may contain anything.
+/// `None` if there is no such process.
 fn stat(pid: i32) -> Option<Stat> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let after_name = memchr::memrchr(b')', &stat)? + 1;
-    let mut fields = std::str::from_utf8(&stat[after_name..])
-        .ok()?
-        .split_ascii_whitespace();
+    let mut fields = fields_after_name(&stat)?;
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;

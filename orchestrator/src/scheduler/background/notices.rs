@@ -2,29 +2,22 @@
 //! back. One delivery goes on at a time; what comes meanwhile goes with the next. Old runs
 //! are forgotten in the same breath.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::events::{SlotRef, Summary};
-use crate::execution::{Means, alive_every, tell, tell_missed, tidy, told_alive, told_success};
+use crate::execution::{Executor, SlotNotice};
 
 /// Deliveries that failed are tried again, though nothing new happens.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// A slot that did not run, and for which tasks (group and collector).
-pub(crate) struct MissedSlot {
-    pub(crate) slot: SlotRef,
-    pub(crate) tasks: Vec<(String, String)>,
-    pub(crate) reason: String,
-}
-
 /// What is to be told.
 pub(crate) struct Telling {
     work: JoinSet<()>,
-    succeeded: Option<Summary>,
-    missed: Vec<MissedSlot>,
+    succeeded: bool,
+    missed: Vec<SlotNotice>,
     news: bool,
     told_at: Instant,
     alive_at: Option<Instant>,
@@ -34,7 +27,7 @@ impl Telling {
     pub(crate) fn new() -> Self {
         Self {
             work: JoinSet::new(),
-            succeeded: None,
+            succeeded: false,
             missed: Vec::new(),
             news: false,
             told_at: Instant::now(),
@@ -43,32 +36,31 @@ impl Telling {
     }
 
     /// A run has ended.
-    pub(crate) fn ran(&mut self, summary: Summary) {
+    pub(crate) fn ran(&mut self, success: bool) {
         self.news = true;
-        if summary.success {
-            // The newest is enough: it says that runs succeed.
-            self.succeeded = Some(summary);
-        }
+        self.succeeded |= success;
     }
 
     /// A slot did not run.
-    pub(crate) fn missed(&mut self, missed: MissedSlot) {
+    pub(crate) fn missed(&mut self, missed: SlotNotice) {
         self.news = true;
         self.missed.push(missed);
     }
 
     /// Sets going what is due, unless something still goes on.
-    pub(crate) fn go_on(&mut self, means: &Means, leading: bool) {
+    pub(crate) fn go_on(&mut self, executor: &Arc<Executor>, leading: bool) {
         while self.work.try_join_next().is_some() {}
         if !self.work.is_empty() {
             return;
         }
         let now = Instant::now();
         let alive = leading
-            && alive_every(means)
+            && executor
+                .notifier
+                .pulse_every()
                 .is_some_and(|every| self.alive_at.is_none_or(|at| now.duration_since(at) >= every));
         let again = leading && now.duration_since(self.told_at) >= AGAIN;
-        let anybody = !means.post.channels.is_empty();
+        let anybody = !executor.notifier.channels.is_empty();
         let news = std::mem::take(&mut self.news) || again && anybody;
         if !(alive || news) {
             return;
@@ -77,29 +69,29 @@ impl Telling {
             self.alive_at = Some(now);
         }
         self.told_at = now;
-        let (means, succeeded) = (means.clone(), self.succeeded.take());
+        let (executor, succeeded) = (Arc::clone(executor), std::mem::take(&mut self.succeeded));
         let missed = std::mem::take(&mut self.missed);
         self.work.spawn(async move {
             if alive {
-                told_alive(&means).await;
+                executor.notifier.pulse().await;
             }
             if anybody {
-                for MissedSlot { slot, tasks, reason } in &missed {
-                    tell_missed(&means, slot, tasks, reason).await;
+                for missed in &missed {
+                    executor.notify_missed(missed).await;
                 }
-                tell(&means).await;
+                executor.notify().await;
             }
-            if let Some(summary) = succeeded {
-                told_success(&means, &summary).await;
+            if succeeded {
+                executor.notifier.pulse_after_success().await;
             }
-            tidy(&means).await;
+            executor.tidy().await;
         });
     }
 
     /// Waits for what goes on, which has a time limit of its own, and for the rest.
-    pub(crate) async fn finish(&mut self, means: &Means) {
+    pub(crate) async fn finish(&mut self, executor: &Arc<Executor>) {
         while self.work.join_next().await.is_some() {}
-        self.go_on(means, false);
+        self.go_on(executor, false);
         while self.work.join_next().await.is_some() {}
     }
 }

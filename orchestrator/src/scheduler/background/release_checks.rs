@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::OnceCell;
 
-use crate::execution::{Means, look, note_found};
+use crate::execution::Executor;
 use crate::model::{Release, ReleaseSource, ReleaseTag};
 
 /// What is asked at the moment, if anything. Cheap to clone.
@@ -20,13 +20,15 @@ struct Question {
 
 impl Asking {
     /// Whether there are releases: asks, or joins those who have asked and wait.
-    pub(crate) async fn answer(&self, means: &Means, source: &ReleaseSource) -> Release {
+    pub(crate) async fn answer(&self, executor: &Executor, source: &ReleaseSource) -> Release {
         let found = {
             let question = self.question(source);
-            let asked = question.answer.get_or_init(|| look(means, &question.source));
+            let asked = question
+                .answer
+                .get_or_init(|| executor.find_releases(&question.source));
             asked.await.clone()
         };
-        note_found(means, found).await
+        executor.record_releases(found).await
     }
 
     /// The one that somebody waits for, or a new one. An answer that everybody has is

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use tokio::task::JoinSet;
 
-use crate::execution::{Means, bring_in};
+use std::sync::Arc;
+
+use crate::execution::Executor;
 use crate::model::RunId;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The attempts.
 #[derive(Default)]
@@ -20,20 +22,21 @@ pub(crate) struct Arrears {
 impl Arrears {
     /// Looks for what is to be brought in, unless that still goes on. What `at_work` has not
     /// been given to the database yet is not in arrears.
-    pub(crate) fn go_on(&mut self, means: &Means, at_work: Vec<RunId>) {
+    pub(crate) fn go_on(&mut self, executor: &Arc<Executor>, at_work: Vec<RunId>) {
         while let Some(done) = self.work.try_join_next() {
             let found: BTreeSet<String> = match done {
                 Ok(problems) => problems.into_iter().collect(),
                 Err(error) => [format!("a defect of ours: {error}")].into(),
             };
             for problem in found.difference(&self.problems) {
-                tracing::warn!("{}", neutralised(problem));
+                tracing::warn!("{}", make_safe(problem));
             }
             self.problems = found;
         }
         if self.work.is_empty() {
-            let means = means.clone();
-            self.work.spawn(async move { bring_in(&means, &at_work).await });
+            let executor = Arc::clone(executor);
+            self.work
+                .spawn(async move { executor.ingest_unrecorded(&at_work).await });
         }
     }
 }

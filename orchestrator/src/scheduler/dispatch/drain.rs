@@ -18,7 +18,8 @@ impl Scheduler {
         self.stop.send_replace(true);
         self.leave_waiting();
         // Another scheduler may lead while our last runs go on: it cannot run the same entry.
-        if let Err(error) = self.setup.means.store.end_heartbeat(&self.setup.owner).await {
+        let executor = &self.setup.executor;
+        if let Err(error) = executor.store.end_heartbeat(&executor.owner).await {
             tracing::warn!("other schedulers cannot be told that this one ends: {error}");
         }
         let deadline = Instant::now() + self.setup.drain_timeout;
@@ -63,7 +64,7 @@ impl Scheduler {
             }
         }
         self.settle().await;
-        self.telling.finish(&self.setup.means).await;
+        self.telling.finish(&self.setup.executor).await;
         cancelled
     }
 }

@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Entry, EntryKey};
-use crate::scheduler::background::notices::MissedSlot;
+use crate::execution::SlotNotice;
+use crate::model::{Entry, EntryKey, SkipCause};
 use crate::scheduler::dispatch::upkeep::{Table, overlap, slot_ref};
 use crate::scheduler::planning::overlap::Offered;
-use crate::scheduler::planning::reason::Reason;
 use crate::scheduler::planning::rows::{Circumstances, Row, known, rows, since};
+use crate::scheduler::planning::skip_reason::SkipReason;
 use crate::scheduler::planning::tick::{Due, Timeline, Verdict};
 use crate::scheduler::scheduler::Scheduler;
 use crate::store::{PassedSlot, StoreError};
@@ -20,7 +20,7 @@ impl Scheduler {
         &self,
         timetable: &'t [Entry<'a>],
     ) -> Result<(Timeline<'t, 'a>, Circumstances), StoreError> {
-        let (store, now) = (&self.setup.means.store, self.now());
+        let (store, now) = (&self.setup.executor.store, self.now());
         let tasks: Vec<_> = timetable
             .iter()
             .flat_map(|entry| entry.tasks().iter().map(|task| known(entry, task)))
@@ -55,7 +55,7 @@ impl Scheduler {
                     Verdict::Run => to_run.push(slot),
                     Verdict::Idle => self.pass_over(entry, slot, circumstances, None),
                     Verdict::Missed(reason) => {
-                        let reason = Reason::missed(entry, reason);
+                        let reason = SkipReason::missed(entry, reason);
                         say_passed(entry, slot, &reason);
                         self.pass_over(entry, slot, circumstances, Some(&reason));
                         missed = Some((slot, reason));
@@ -73,7 +73,7 @@ impl Scheduler {
             let offered = self.lanes.offer(entry.key(), &to_run, overlap(entry), now);
             let Offered { start, skipped } = offered;
             for (slot, reason) in skipped {
-                let reason = Reason::overlap(entry, reason);
+                let reason = SkipReason::overlap(entry, reason);
                 say_passed(entry, slot, &reason);
                 self.pass_over(entry, slot, circumstances, Some(&reason));
                 self.tell_missed(entry, slot, circumstances, &reason);
@@ -95,10 +95,10 @@ impl Scheduler {
         entry: &Entry<'_>,
         slot: Timestamp,
         circumstances: &Circumstances,
-        reason: &Reason,
+        reason: &SkipReason,
     ) {
         // Nobody counts on a look for releases.
-        if entry.is_poll() {
+        if entry.is_release_check() {
             return;
         }
         let of = |row: &Row<'_>| (row.task.group.to_string(), row.task.command.to_string());
@@ -107,7 +107,7 @@ impl Scheduler {
             .filter(|row| row.reason.as_ref() == Some(reason))
             .map(of)
             .collect();
-        self.telling.missed(MissedSlot {
+        self.telling.missed(SlotNotice {
             slot: slot_ref(entry.key(), slot),
             tasks,
             reason: reason.to_string(),
@@ -115,7 +115,7 @@ impl Scheduler {
     }
 
     pub(crate) async fn look_at_pauses(&self, circumstances: &mut Circumstances) {
-        match self.setup.means.store.pauses().await {
+        match self.setup.executor.store.pauses().await {
             Ok(pauses) => {
                 circumstances.pauses = pauses;
                 self.database(None);
@@ -130,14 +130,14 @@ impl Scheduler {
         entry: &Entry<'_>,
         slot: Timestamp,
         circumstances: &Circumstances,
-        reason: Option<&Reason>,
+        reason: Option<&SkipReason>,
     ) {
         self.pass_over_rows(entry, slot, &rows(entry, slot, circumstances, reason));
     }
 
     pub(crate) fn pass_over_rows(&mut self, entry: &Entry<'_>, slot: Timestamp, rows: &[Row<'_>]) {
         for cause in causes(rows) {
-            self.setup.metrics.skipped(cause);
+            self.setup.metrics.count_skip(cause);
         }
         let passed = PassedSlot {
             slot: slot_ref(entry.key(), slot),
@@ -166,7 +166,7 @@ impl Scheduler {
     /// order: one that was passed over waits for an older one that is about to be taken.
     pub(crate) async fn settle(&mut self) {
         let leading = self.standing.borrow().leading;
-        self.telling.go_on(&self.setup.means, leading);
+        self.telling.go_on(&self.setup.executor, leading);
         let lanes = &self.lanes;
         let in_order = |(key, passed): &(EntryKey, PassedSlot)| {
             lanes.untaken(key).is_none_or(|first| passed.slot.at < first)
@@ -179,7 +179,7 @@ impl Scheduler {
             return;
         }
         let slots: Vec<PassedSlot> = ready.iter().map(|(_, passed)| passed.clone()).collect();
-        match self.setup.means.store.pass_over(&slots, self.now()).await {
+        match self.setup.executor.store.pass_over(&slots, self.now()).await {
             Ok(_) => self.database(None),
             Err(error) => {
                 self.unsettled.extend(ready);
@@ -190,15 +190,15 @@ impl Scheduler {
 }
 
 /// The keywords of what keeps tasks from running.
-pub(crate) fn causes<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = &'static str> + use<'r> {
-    rows.iter().filter_map(|row| Some(row.reason.as_ref()?.keyword()))
+pub(crate) fn causes<'r>(rows: &'r [Row<'_>]) -> impl Iterator<Item = SkipCause> + use<'r> {
+    rows.iter().filter_map(|row| Some(row.reason.as_ref()?.cause()))
 }
 
 /// Somebody counts on a slot of the timetable, and nobody on a look for releases.
-fn say_passed(entry: &Entry<'_>, slot: Timestamp, reason: &Reason) {
+fn say_passed(entry: &Entry<'_>, slot: Timestamp, reason: &SkipReason) {
     match reason {
-        Reason::Superseded(_) => tracing::info!("{} of {slot} is skipped: {reason}", entry.key()),
-        Reason::Missed(_) => tracing::warn!("{} of {slot} is missed: {reason}", entry.key()),
+        SkipReason::Superseded(_) => tracing::info!("{} of {slot} is skipped: {reason}", entry.key()),
+        SkipReason::Missed(_) => tracing::warn!("{} of {slot} is missed: {reason}", entry.key()),
         _ => tracing::warn!("{} of {slot} is skipped: {reason}", entry.key()),
     }
 }

@@ -6,13 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::engine::RunRequest;
 use crate::events::SlotRef;
-use crate::execution::{Audience, Executed, Means, Orders, execute};
-use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId};
+use crate::execution::{Admission, Audience, Executed, Executor, LocalAdmission, Orders, RunPlan};
+use crate::model::{EntryKey, Overlap, Release, ReleaseSource, RunId, SkipCause};
 use crate::report::Metrics;
 use crate::scheduler::planning::lateness::{Late, Lateness};
 use crate::store::{Claim, SlotTask};
@@ -47,8 +46,8 @@ pub(crate) enum End {
 
 /// All that a firing needs.
 pub(crate) struct Firing {
-    pub(crate) means: Means,
-    pub(crate) request: RunRequest,
+    pub(crate) executor: Arc<Executor>,
+    pub(crate) plan: RunPlan,
     pub(crate) slot: SlotRef,
     pub(crate) key: EntryKey,
     /// The instant at which it should have begun: the slot and its delay.
@@ -60,12 +59,12 @@ pub(crate) struct Firing {
     pub(crate) taken: Arc<AtomicBool>,
     pub(crate) rows: Vec<SlotTask>,
     /// The causes for which some of them do not run, to be counted.
-    pub(crate) causes: Vec<&'static str>,
+    pub(crate) causes: Vec<SkipCause>,
     pub(crate) overlap: Overlap,
     pub(crate) audience: Audience,
     pub(crate) orders: Orders,
     /// How many may run at a time.
-    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) admission: LocalAdmission,
     /// Becomes true when nothing more is to begin.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) metrics: Metrics,
@@ -74,35 +73,35 @@ pub(crate) struct Firing {
 impl Firing {
     /// Waits for its turn, takes the slot, executes.
     pub(crate) async fn fire(mut self) -> End {
-        let permits = Arc::clone(&self.permits);
+        let admission = self.admission.clone();
         let _permit = tokio::select! {
             biased;
             () = stopped(&mut self.stop) => return End::Stopped,
-            permit = permits.acquire() => permit,
+            permit = admission.admit(&self.plan) => permit,
         };
         if let Some(end) = self.take_slot().await {
             return end;
         }
         self.taken.store(true, Ordering::Release);
-        for cause in &self.causes {
-            self.metrics.skipped(cause);
+        for &cause in &self.causes {
+            self.metrics.count_skip(cause);
         }
         let since = |then: Timestamp| {
-            let passed = self.means.context.clock.now().duration_since(then);
+            let passed = self.executor.now().duration_since(then);
             Duration::try_from(passed).unwrap_or_default()
         };
         let (lag, waited) = (since(self.planned_for), since(self.came));
-        self.metrics.fired(lag);
-        let late = Late::of(&self.slot, &self.request.plan, lag, waited);
+        self.metrics.count_start(lag);
+        let late = Late::of(&self.slot, &self.plan.plan, lag, waited);
         let told = async {
             // A look for releases has no time at which somebody counts on it.
-            if !self.key.is_poll() {
-                self.lateness.tell(&self.means, &self.key, &late).await;
+            if !self.key.is_release_check() {
+                self.lateness.tell(&self.executor, &self.key, &late).await;
             }
         };
-        let run = self.request.run.clone();
+        let run = self.plan.run.clone();
         // Beside the run: no collector waits for a note.
-        let work = execute(&self.means, self.request, self.audience, self.orders);
+        let work = self.executor.execute(self.plan, self.audience, self.orders);
         match tokio::join!(work, told).0 {
             Ok(executed) => End::Ran(executed),
             Err(error) => {
@@ -111,7 +110,7 @@ impl Firing {
                     .map(ToString::to_string)
                     .collect::<Vec<_>>()
                     .join(": ");
-                let kept = self.means.store.give_up_slot(&self.slot, &run, &reason).await;
+                let kept = self.executor.store.give_up_slot(&self.slot, &run, &reason).await;
                 if let Err(error) = kept {
                     reason = format!("{reason}; and the ledger cannot say so: {error}");
                 }
@@ -125,12 +124,10 @@ impl Firing {
         let mut told = false;
         let mate = self.mate();
         loop {
-            let now = self.means.context.clock.now();
-            let request = &self.request;
-            let claim = self.means.store.claim_slot(
+            let now = self.executor.now();
+            let claim = self.executor.store.claim_slot(
                 &self.slot,
-                &request.run,
-                &request.owner,
+                (&self.plan.run, &self.executor.owner),
                 &self.rows,
                 now,
                 mate.as_deref(),
@@ -158,11 +155,11 @@ impl Firing {
     /// Whether it does not wait for a run of `entry`: as in `lanes`, a batch always waits
     /// for a look for releases, and a look for nobody.
     fn gives_way(&self, entry: &str) -> bool {
-        self.key.is_poll() || self.overlap == Overlap::Skip && entry == self.slot.entry
+        self.key.is_release_check() || self.overlap == Overlap::Skip && entry == self.slot.entry
     }
 
     fn mate(&self) -> Option<String> {
-        self.key.lane_mate().map(|mate| mate.to_string())
+        self.key.shares_queue_with().map(|mate| mate.to_string())
     }
 
     /// Waits until no other process has a run in the lane. That run may have dealt with the
@@ -175,9 +172,9 @@ impl Firing {
                 () = stopped(&mut self.stop) => return End::Stopped,
                 () = sleep(PAUSE) => {}
             }
-            let store = &self.means.store;
+            let store = &self.executor.store;
             match store
-                .lane_is_busy(&self.slot, &self.request.owner, mate.as_deref())
+                .lane_is_busy(&self.slot, &self.executor.owner, mate.as_deref())
                 .await
             {
                 Ok(false) => return End::Waited,

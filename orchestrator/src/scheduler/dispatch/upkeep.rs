@@ -2,22 +2,20 @@
 //! release, to the end of its run and what follows in the lane.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::task::{Id, JoinError};
 
-use crate::engine::RunRequest;
 use crate::events::SlotRef;
-use crate::execution::{Executed, Orders};
+use crate::execution::{Executed, Orders, RunPlan};
 use crate::model::{Entry, EntryKey, Overlap, Plan, Release, RunId};
 use crate::scheduler::dispatch::due::causes;
 use crate::scheduler::dispatch::start::{End, Ended, Firing};
 use crate::scheduler::planning::jitter::delay;
-use crate::scheduler::planning::reason::Reason;
 use crate::scheduler::planning::rows::{Circumstances, Row, asks_for_release, planned, rows};
+use crate::scheduler::planning::skip_reason::SkipReason;
 use crate::scheduler::scheduler::Scheduler;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The timetable in force, and what decides besides.
 #[derive(Clone, Copy)]
@@ -40,10 +38,10 @@ impl Scheduler {
         if !asks_for_release(&rows(entry, slot, table.circumstances, None)) {
             return self.fire(entry, slot, table, Release::NotChecked);
         }
-        let (means, asking) = (self.setup.means.clone(), self.asking.clone());
+        let (executor, asking) = (self.setup.executor.clone(), self.asking.clone());
         let source = self.schedule().release.clone();
         self.set_going(entry, slot, async move {
-            let answer = asking.answer(&means, &source).await;
+            let answer = asking.answer(&executor, &source).await;
             Ended::Answered(answer, source)
         });
     }
@@ -59,25 +57,24 @@ impl Scheduler {
         // A run of tasks that are all skipped tells nobody more than their rows do.
         let nothing = unknown
             .clone()
-            .filter(|_| entry.is_poll())
-            .map(Reason::ReleaseUnknown);
+            .filter(|_| entry.is_release_check())
+            .map(SkipReason::ReleaseUnknown);
         let planned = planned(entry, slot, circumstances, release);
         if let Some((plan, _)) = planned.as_ref().filter(|_| asked) {
             self.answered(plan.release.keyword(), unknown);
         }
         let due = planned.filter(|(plan, _)| nothing.is_none() && !plan.tasks.is_empty());
         let Some((plan, rows)) = due else {
-            let reason = nothing.unwrap_or(Reason::NoNewRelease);
+            let reason = nothing.unwrap_or(SkipReason::NoNewRelease);
             self.pass_over(entry, slot, circumstances, Some(&reason));
             return self.free(entry.key(), table);
         };
         let orders = Orders::new();
-        let request = self.request(entry, slot, plan);
-        self.lanes
-            .running(entry.key(), request.run.clone(), orders.sender());
+        let plan = self.run_plan(entry, slot, plan);
+        self.lanes.running(entry.key(), plan.run.clone(), orders.sender());
         let firing = Firing {
-            means: self.setup.means.clone(),
-            request,
+            executor: self.setup.executor.clone(),
+            plan,
             slot: slot_ref(entry.key(), slot),
             key: entry.key().clone(),
             planned_for: slot.checked_add(delay(entry)).unwrap_or(slot),
@@ -89,7 +86,7 @@ impl Scheduler {
             overlap: overlap(entry),
             audience: (self.setup.audience)(),
             orders,
-            permits: Arc::clone(&self.permits),
+            admission: self.admission.clone(),
             stop: self.stop.subscribe(),
             metrics: self.setup.metrics.clone(),
         };
@@ -102,13 +99,13 @@ impl Scheduler {
 
     /// What was answered, to be shown. The reason is that of an answer that is none.
     fn answered(&self, answer: &'static str, unknown: Option<String>) {
-        self.setup.metrics.release_answer(answer);
+        self.setup.metrics.count_release_answer(answer);
         self.standing.send_if_modified(|standing| {
             match (&standing.release_error, &unknown) {
                 (before, Some(reason)) if before.as_ref() != Some(reason) => {
                     tracing::warn!(
                         "nobody can tell whether there is a new release: {}",
-                        neutralised(reason)
+                        make_safe(reason)
                     );
                 }
                 (Some(_), None) => tracing::info!("it is known again whether there is a new release"),
@@ -130,19 +127,16 @@ impl Scheduler {
         self.places.insert(id, (entry.key().clone(), slot));
     }
 
-    fn request(&self, entry: &Entry<'_>, slot: Timestamp, plan: Plan) -> RunRequest {
-        let schedule = self.schedule();
-        let stopping = schedule.groups.iter().filter(|group| group.stop_on_failure);
-        RunRequest {
+    fn run_plan(&self, entry: &Entry<'_>, slot: Timestamp, mut plan: Plan) -> RunPlan {
+        plan.stop_groups(&self.schedule());
+        plan.set_slot(slot);
+        RunPlan {
             run: RunId::at(self.now(), fastrand::u32(..)),
-            schedule: plan.selection.to_owned(),
+            schedule: plan.selection.clone(),
             group: entry.group().map(|group| group.name.to_string()),
-            slots: vec![slot; plan.tasks.len()],
-            plan,
-            stop_on_failure: false,
-            stopping_groups: stopping.map(|group| group.name.to_string()).collect(),
             slot: Some(slot_ref(entry.key(), slot)),
-            owner: self.setup.owner.clone(),
+            stop_on_failure: false,
+            plan,
         }
     }
 
@@ -194,7 +188,7 @@ impl Scheduler {
                 let reason = format!("run {run} of another scheduler still went on (overlap: skip)");
                 tracing::warn!("{key} of {slot} is skipped: {reason}");
                 if let Some(entry) = entry {
-                    let reason = Reason::overlap(entry, reason);
+                    let reason = SkipReason::overlap(entry, reason);
                     self.pass_over(entry, slot, table.circumstances, Some(&reason));
                 }
             }
@@ -220,7 +214,7 @@ impl Scheduler {
                 executed.summary.run
             );
         }
-        self.telling.ran(executed.summary);
+        self.telling.ran(executed.summary.success);
     }
 
     /// A lane is free: what waits in it follows, unless the timetable has it no more.

@@ -8,7 +8,7 @@ use crate::model::{Entry, EntryKey};
 /// looks like the last and groups of one minute are spread.
 pub(crate) fn delay(entry: &Entry<'_>) -> Duration {
     // A look for releases follows its own grid.
-    let group = entry.group().filter(|_| !entry.is_poll());
+    let group = entry.group().filter(|_| !entry.is_release_check());
     group.map_or(Duration::ZERO, |group| {
         group.jitter.mul_f64(fraction(entry.key())).min(group.jitter)
     })

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::events::SlotRef;
-use crate::execution::{Means, tell_late};
+use crate::execution::{Executor, SlotNotice};
 use crate::model::{EntryKey, NoticeChannel, NoticeKind, Plan, judge_late};
 
 /// How often each entry began late in a row, for each channel. Repeats are told when
@@ -16,50 +16,47 @@ pub(crate) struct Lateness(Arc<Mutex<HashMap<(EntryKey, String), u64>>>);
 
 /// A begin, late or not.
 pub(crate) struct Late {
-    slot: SlotRef,
-    /// Those that run, as group and collector.
-    tasks: Vec<(String, String)>,
+    notice: SlotNotice,
     lag: Duration,
-    waited: Duration,
 }
 
 impl Late {
     /// A slot begins `lag` after it should, and `waited` of that in this scheduler.
     pub(crate) fn of(slot: &SlotRef, plan: &Plan, lag: Duration, waited: Duration) -> Self {
         let running = plan.tasks.iter().filter(|planned| planned.skip.is_none());
-        Self {
+        let notice = SlotNotice {
             slot: slot.clone(),
             tasks: running
                 .map(|planned| (planned.task.group.to_string(), planned.task.command.to_string()))
                 .collect(),
-            lag,
-            waited: waited.min(lag),
-        }
+            reason: reason(lag, waited.min(lag)),
+        };
+        Self { notice, lag }
     }
+}
 
-    /// How late, and why, in words.
-    fn reason(&self) -> String {
-        let seconds = |time: Duration| humantime::format_duration(Duration::from_secs(time.as_secs()));
-        let late = format!("it began {} late", seconds(self.lag));
-        if self.waited < self.lag / 2 {
-            return format!("{late}: no scheduler was there to begin it");
-        }
-        format!(
-            "{late}: it waited {} for the run before it, for a place among --concurrency, or for the database",
-            seconds(self.waited)
-        )
+/// How late, and why, in words.
+fn reason(lag: Duration, waited: Duration) -> String {
+    let seconds = |time: Duration| humantime::format_duration(Duration::from_secs(time.as_secs()));
+    let late = format!("it began {} late", seconds(lag));
+    if waited < lag / 2 {
+        return format!("{late}: no scheduler was there to begin it");
     }
+    format!(
+        "{late}: it waited {} for the run before it, for a place among --concurrency, or for the database",
+        seconds(waited)
+    )
 }
 
 impl Lateness {
     /// A slot begins: if it is late, that is written down for whoever wants to know. It is
     /// delivered within a minute (`telling`): a server that does not answer holds no lane.
-    pub(crate) async fn tell(&self, means: &Means, key: &EntryKey, late: &Late) {
-        let told = self.count(&means.post.channels, key, late.lag);
+    pub(crate) async fn tell(&self, executor: &Executor, key: &EntryKey, late: &Late) {
+        let told = self.count(&executor.notifier.channels, key, late.lag);
         if !told.is_empty() {
-            let reason = late.reason();
-            tracing::warn!("{key} of {}: {reason}", late.slot.at);
-            tell_late(means, &late.slot, &late.tasks, &reason, &told).await;
+            let SlotNotice { slot, reason, .. } = &late.notice;
+            tracing::warn!("{key} of {}: {reason}", slot.at);
+            executor.notify_late(&late.notice, &told).await;
         }
     }
 
@@ -122,23 +119,11 @@ mod tests {
 
     #[test]
     fn the_reason_says_who_was_late() {
-        let late = |lag, waited| Late {
-            slot: SlotRef {
-                entry: "workflow".to_owned(),
-                at: jiff::Timestamp::UNIX_EPOCH,
-            },
-            tasks: Vec::new(),
-            lag: Duration::from_millis(lag),
-            waited: Duration::from_millis(waited),
-        };
+        let said = |lag, waited| reason(Duration::from_millis(lag), Duration::from_millis(waited));
         assert_eq!(
-            late(3_600_400, 300).reason(),
+            said(3_600_400, 300),
             "it began 1h late: no scheduler was there to begin it"
         );
-        assert!(
-            late(3_600_000, 3_599_000)
-                .reason()
-                .contains("it waited 59m 59s for the run before it")
-        );
+        assert!(said(3_600_000, 3_599_000).contains("it waited 59m 59s for the run before it"));
     }
 }

@@ -4,6 +4,6 @@
 pub(crate) mod jitter;
 pub(crate) mod lateness;
 pub(crate) mod overlap;
-pub(crate) mod reason;
 pub(crate) mod rows;
+pub(crate) mod skip_reason;
 pub(crate) mod tick;

@@ -70,7 +70,7 @@ impl Lanes {
         now: Timestamp,
     ) -> Offered {
         let mut offered = Offered::default();
-        let lane = self.lanes.entry(key.lane()).or_default();
+        let lane = self.lanes.entry(key.overlap_queue()).or_default();
         if let Some(&last) = slots.last() {
             let before = self.offered.entry(key.clone()).or_insert(last);
             *before = last.max(*before);
@@ -84,7 +84,7 @@ impl Lanes {
             let one_waits = lane
                 .waiting
                 .iter()
-                .find(|place| key.is_poll() && place.key == *key);
+                .find(|place| key.is_release_check() && place.key == *key);
             let reason = match (&in_the_way, one_waits) {
                 (Some(reason), _) => Some(format!("{reason} (overlap: skip)")),
                 (None, Some(place)) => Some(format!("its slot {} waits already", place.slot)),
@@ -108,7 +108,7 @@ impl Lanes {
 
     /// What the run in the lane of an entry is and how it takes orders.
     pub(crate) fn running(&mut self, key: &EntryKey, run: RunId, orders: mpsc::Sender<Order>) {
-        let lane = self.lanes.get_mut(&key.lane());
+        let lane = self.lanes.get_mut(&key.overlap_queue());
         if let Some(current) = lane.and_then(|lane| lane.current.as_mut()) {
             current.run = Some(run);
             current.orders = Some(orders);
@@ -117,13 +117,16 @@ impl Lanes {
 
     /// When the slot that occupies the lane of an entry was found.
     pub(crate) fn came(&self, key: &EntryKey) -> Option<Timestamp> {
-        let current = self.lanes.get(&key.lane())?.current.as_ref()?;
+        let current = self.lanes.get(&key.overlap_queue())?.current.as_ref()?;
         Some(current.place.came)
     }
 
     /// To be set when the slot that occupies the lane of an entry is taken in the database.
     pub(crate) fn taken(&self, key: &EntryKey) -> Arc<AtomicBool> {
-        let current = self.lanes.get(&key.lane()).and_then(|lane| lane.current.as_ref());
+        let current = self
+            .lanes
+            .get(&key.overlap_queue())
+            .and_then(|lane| lane.current.as_ref());
         current
             .map(|current| Arc::clone(&current.taken))
             .unwrap_or_default()
@@ -133,7 +136,7 @@ impl Lanes {
     /// later one of it may be settled before: whoever comes after a kill begins behind
     /// the newest that is settled.
     pub(crate) fn untaken(&self, key: &EntryKey) -> Option<Timestamp> {
-        let lane = self.lanes.get(&key.lane())?;
+        let lane = self.lanes.get(&key.overlap_queue())?;
         let current = lane.current.as_ref();
         let current = current.filter(|current| !current.taken.load(Ordering::Acquire));
         let places = current
@@ -148,7 +151,7 @@ impl Lanes {
 
     /// The lane of an entry is free again; what waited longest in it is to be started.
     pub(crate) fn free(&mut self, key: &EntryKey) -> Option<Place> {
-        let lane = self.lanes.get_mut(&key.lane())?;
+        let lane = self.lanes.get_mut(&key.overlap_queue())?;
         lane.current = None;
         lane.start_next()
     }
@@ -201,7 +204,7 @@ impl Lane {
         let current = self.current.as_ref();
         if let Some(Current {
             place, run, taken, ..
-        }) = current.filter(|current| key.is_poll() || current.place.key == *key)
+        }) = current.filter(|current| key.is_release_check() || current.place.key == *key)
         {
             // A run that does not have its slot yet may never begin.
             return Some(match run.as_ref().filter(|_| taken.load(Ordering::Acquire)) {

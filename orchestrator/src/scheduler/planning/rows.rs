@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::model::{Cadence, Entry, Plan, Release, Task, plan_slot};
-use crate::scheduler::planning::reason::Reason;
+use crate::scheduler::planning::skip_reason::SkipReason;
 use crate::store::{Pause, SlotState, SlotTask, TimetableRow};
 
 /// What decides about tasks besides the timetable.
@@ -23,7 +23,7 @@ pub(crate) struct Circumstances {
 pub(crate) struct Row<'a> {
     pub(crate) task: &'a Task,
     /// Why it does not run; `None` if it does.
-    pub(crate) reason: Option<Reason>,
+    pub(crate) reason: Option<SkipReason>,
 }
 
 impl Row<'_> {
@@ -32,7 +32,7 @@ impl Row<'_> {
         SlotTask {
             group: self.task.group.to_string(),
             command: self.task.command.to_string(),
-            state: self.reason.as_ref().map_or(SlotState::Due, Reason::state),
+            state: self.reason.as_ref().map_or(SlotState::Due, SkipReason::state),
         }
     }
 }
@@ -45,7 +45,9 @@ pub(crate) fn known(entry: &Entry<'_>, task: &Task) -> TimetableRow {
             time.strftime("%H:%M"),
             zone.iana_name().unwrap_or("UTC")
         ),
-        (None, Some(step)) if entry.is_poll() => format!(" every {}", humantime::format_duration(step)),
+        (None, Some(step)) if entry.is_release_check() => {
+            format!(" every {}", humantime::format_duration(step))
+        }
         (None, _) => String::new(),
     };
     TimetableRow {
@@ -69,14 +71,14 @@ pub(crate) fn rows<'a>(
     entry: &Entry<'a>,
     slot: Timestamp,
     circumstances: &Circumstances,
-    reason: Option<&Reason>,
+    reason: Option<&SkipReason>,
 ) -> Vec<Row<'a>> {
     let due = entry.due(slot);
     let judge = |task: &'a Task| {
         let own = if !task.enabled {
-            Some(Reason::Disabled)
+            Some(SkipReason::Disabled)
         } else if !due.iter().any(|due| std::ptr::eq(*due, task)) {
-            Some(Reason::NotDue(task.cadence, entry.date(slot)))
+            Some(SkipReason::NotDue(task.cadence, entry.date(slot)))
         } else {
             kept_back(entry, task, slot, circumstances)
         };
@@ -86,7 +88,7 @@ pub(crate) fn rows<'a>(
         }
     };
     match entry.group() {
-        Some(group) if !entry.is_poll() => {
+        Some(group) if !entry.is_release_check() => {
             let batch = group.tasks.iter();
             batch
                 .filter(|task| !matches!(task.cadence, Cadence::Interval(_)))
@@ -103,10 +105,10 @@ fn kept_back(
     task: &Task,
     slot: Timestamp,
     circumstances: &Circumstances,
-) -> Option<Reason> {
+) -> Option<SkipReason> {
     let since = circumstances.known.get(&known(entry, task));
     if let Some(since) = since.filter(|&&since| slot <= since) {
-        return Some(Reason::New(*since));
+        return Some(SkipReason::New(*since));
     }
     let holds = |pause: &&Pause| {
         // One that goes on holds back older slots as well: nothing is to start now.
@@ -118,7 +120,7 @@ fn kept_back(
         .iter()
         .find(holds)
         .cloned()
-        .map(Reason::Paused)
+        .map(SkipReason::Paused)
 }
 
 /// Whether somebody has to find out about releases before the slot can be planned.
@@ -144,7 +146,7 @@ pub(crate) fn planned<'a>(
     let waits = |row: &&mut Row<'_>| row.reason.is_none() && row.task.cadence == Cadence::OnRelease;
     for row in rows.iter_mut().filter(waits) {
         if none_for(row.task) {
-            row.reason = Some(Reason::NoNewRelease);
+            row.reason = Some(SkipReason::NoNewRelease);
         }
     }
     let mut plan = plan_slot(entry, slot, release)?;

@@ -144,7 +144,7 @@ impl<'t, 'a> Timeline<'t, 'a> {
 fn judge(entry: &Entry<'_>, slots: Vec<Timestamp>, now: Timestamp) -> Vec<(Timestamp, Verdict)> {
     let default = CatchUp::default();
     // A look for releases sees what all before it would have seen.
-    let group = entry.group().filter(|_| !entry.is_poll());
+    let group = entry.group().filter(|_| !entry.is_release_check());
     let catch_up = group.map_or(&default, |group| &group.catch_up);
     let due: Vec<bool> = slots.iter().map(|&slot| !entry.due(slot).is_empty()).collect();
     let newest = slots

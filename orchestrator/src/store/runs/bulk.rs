@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use crate::database::arg::args;
 use crate::database::transaction::Transaction;
-use crate::events::{AttemptRecord, PlannedTask, TaskSummary};
-use crate::model::RunId;
+use crate::events::{AttemptRecord, ListedTask, TaskSummary};
+use crate::model::{Category, RunId};
 use crate::store::change::change_all;
 use crate::store::error::StoreError;
 use crate::store::runs::transition::StateChange;
@@ -37,7 +37,7 @@ pub(crate) async fn plan_tasks(
     sql: &mut Transaction,
     run: &RunId,
     at: Timestamp,
-    tasks: &[PlannedTask],
+    tasks: &[ListedTask],
 ) -> Result<(), StoreError> {
     const TEXT: (&str, &str) = over_rows!(
         "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule)
@@ -46,7 +46,7 @@ pub(crate) async fn plan_tasks(
         ""
     );
     let rows = tasks.iter().map(|planned| {
-        let PlannedTask { task, args, schedule } = planned;
+        let ListedTask { task, args, schedule } = planned;
         args![task.position, at, &task.group, &task.command, args, schedule]
     });
     change_all(sql, StateChange::PlanTask, TEXT, run, &rows.collect::<Vec<_>>()).await
@@ -81,7 +81,7 @@ pub(crate) async fn end_attempts(
             attempt.number,
             attempt.started_at,
             attempt.finished_at,
-            &attempt.outcome,
+            attempt.outcome.as_str(),
             attempt.exit_code,
             &attempt.signal,
             &attempt.reason,
@@ -112,11 +112,11 @@ pub(crate) async fn end_tasks(
     let rows = tasks.iter().map(|task| {
         args![
             task.position,
-            &task.outcome,
+            task.outcome.as_str(),
             task.exit_code,
             &task.signal,
             &task.reason,
-            &task.category,
+            task.category.map(Category::as_str),
             &task.hint,
             task.attempts,
             task.duration_ms,

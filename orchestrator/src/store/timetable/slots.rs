@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::database::arg::args;
 use crate::database::columns::Micros;
 use crate::database::transaction::Transaction;
-use crate::events::{PlannedTask, SlotRef};
+use crate::events::{ListedTask, SlotRef};
 use crate::model::{Owner, RunId};
 use crate::store::change::change_one;
 use crate::store::error::StoreError;
@@ -71,8 +71,7 @@ impl Store {
     pub async fn claim_slot(
         &self,
         slot: &SlotRef,
-        run: &RunId,
-        owner: &Owner,
+        (run, owner): (&RunId, &Owner),
         tasks: &[SlotTask],
         now: Timestamp,
         mate: Option<&str>,
@@ -288,7 +287,7 @@ pub(crate) async fn begin_at_slot(
     run: &RunId,
     slot: &SlotRef,
     at: Timestamp,
-    tasks: &[PlannedTask],
+    tasks: &[ListedTask],
 ) -> Result<(), StoreError> {
     change_one(
         sql,
@@ -308,7 +307,7 @@ pub(crate) async fn begin_at_slot(
         &args![&slot.entry, slot.at, run],
     )
     .await?;
-    for PlannedTask { task, .. } in tasks {
+    for ListedTask { task, .. } in tasks {
         let key = args![&slot.entry, slot.at, &task.group, &task.command, task.position];
         let found = sql
             .execute(

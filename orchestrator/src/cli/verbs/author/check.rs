@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::command_line::{CheckArgs, Format, Global};
-use crate::cli::shell::collectors::collectors;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
@@ -12,7 +12,7 @@ use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
 use crate::model::Schedule;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// A problem as the JSON contract shows it, whether it has a place in a file or not.
 #[derive(Debug, Serialize)]
@@ -97,13 +97,13 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
 }
 
 fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
-    let finder = collectors(settings);
+    let launcher = launcher(settings);
     let mut seen = std::collections::BTreeSet::new();
     schedule
         .tasks()
         .filter(|task| seen.insert((task.command.clone(), task.enabled)))
         .filter_map(|task| {
-            let missing = finder.find(&task.command).err()?;
+            let missing = launcher.find(task.command.as_str()).err()?;
             // A disabled task may wait for its collector.
             let severity = if task.enabled { "error" } else { "warning" };
             let file = settings.schedule_file.display().to_string();
@@ -170,9 +170,9 @@ fn tell(problem: &Problem) {
         ..
     } = problem
     {
-        print_words!("{severity}[{code}]: {}", neutralised(message));
+        print_words!("{severity}[{code}]: {}", make_safe(message));
         if let Some(hint) = hint {
-            print_words!("  hint: {}", neutralised(hint));
+            print_words!("  hint: {}", make_safe(hint));
         }
     }
 }

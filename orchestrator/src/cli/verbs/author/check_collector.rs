@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::cli::command_line::{CheckCollectorArgs, Format, Global};
-use crate::cli::shell::collectors::{Finder, collectors};
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -20,9 +20,9 @@ use crate::model::{
     CancelCause, Category, Clock, CommandName, Exit as Ended, GroupName, Limits, Outcome, RunId, Stream,
     SystemClock,
 };
-use crate::process::{AttemptEnd, AttemptSpec, ForkServer, OutputSink, Place};
+use crate::process::{AttemptEnd, AttemptSpec, ForkServer, Launcher, OutputSink, Place};
 use crate::records::Follower;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// How long it may run where `--timeout` says nothing.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,10 +42,10 @@ struct Finding {
 /// Runs the checks and tells what they found.
 pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
-    let finder = collectors(&settings);
+    let launcher = launcher(&settings);
     let command = CommandName::new(&args.command);
     let mut findings = Vec::new();
-    match finder.find(&command) {
+    match launcher.find(command.as_str()) {
         Err(missing) => {
             let hint = missing.hint.map_or(String::new(), |hint| format!("; {hint}"));
             findings.push(error("executable", format!("{}{hint}", missing.message)));
@@ -55,7 +55,7 @@ pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
             let scratch = scratch_directory().map_err(Failure::infrastructure)?;
             let events = scratch.path().join("events.jsonl");
             std::fs::File::create_new(&events).map_err(Failure::infrastructure)?;
-            let spec = specify(&finder, &command, args, scratch.path(), &events)?;
+            let spec = specify(&launcher, &command, args, scratch.path(), &events)?;
             runtime()?.block_on(async {
                 let server = ForkServer::new();
                 whole_run(&server, &spec, &mut findings).await?;
@@ -111,7 +111,7 @@ fn print(finding: &Finding) -> Result<(), Failure> {
     let (verdict, check) = (finding.verdict, finding.check);
     print_text(&format!(
         "{style}{verdict:8}{style:#} {check}: {}\n",
-        neutralised(&finding.message)
+        make_safe(&finding.message)
     ))
 }
 
@@ -142,13 +142,13 @@ fn scratch_directory() -> std::io::Result<Scratch> {
 }
 
 fn specify(
-    finder: &Finder,
+    launcher: &Launcher,
     command: &CommandName,
     args: &CheckCollectorArgs,
     scratch: &Path,
     events: &Path,
 ) -> Result<AttemptSpec, Failure> {
-    let found = finder.find(command).map_err(Failure::infrastructure)?;
+    let found = launcher.find(command.as_str()).map_err(Failure::infrastructure)?;
     let timeout = args.timeout.unwrap_or(PATIENCE);
     let now = SystemClock.now();
     let place = Place {
@@ -173,7 +173,7 @@ fn specify(
             .into_iter()
             .chain(args.args.iter().map(Into::into))
             .collect(),
-        env: finder
+        env: launcher
             .environment
             .for_attempt(&std::collections::BTreeMap::new(), &place),
         working_directory: None,

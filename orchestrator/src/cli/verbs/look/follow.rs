@@ -10,12 +10,13 @@ use crate::cli::verbs::look::log_reader::{LogOwner, LogReader, Look};
 use crate::cli::verbs::look::logs::is_wanted;
 use crate::events::RunEvent;
 use crate::model::RunId;
+use crate::rundir::StateDir;
 use crate::rundir::Watch;
 use crate::rundir::{JOURNAL_NAME, goes_on, parse_journal_line};
 
 /// Prints what there is and what comes, until the run has ended or its process is gone.
 pub(crate) fn follow(state_dir: &Path, run: &RunId, args: &LogsArgs, out: &mut impl Write) -> io::Result<()> {
-    let dir = state_dir.join("runs").join(run.as_str());
+    let dir = StateDir(state_dir).run(run);
     // First watch, then look: so nothing comes between.
     let watch = Watch::on(&dir)?;
     let mut follower = Follower {

@@ -13,7 +13,7 @@ use crate::cli::shell::store::{connect_store, runtime, unusable};
 use crate::model::{Clock, Owner, RunId, SystemClock};
 use crate::store::{Heartbeat, HistoryFilter, Store, StoreError, StoreHealth, this_process};
 use crate::text::human_duration;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Looks and changes nothing: it may be asked every second.
 pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure> {
@@ -130,7 +130,7 @@ fn warnings(looked: &Looked) -> Vec<String> {
     let releases = |beat: &Heartbeat| {
         let reason = beat.release_error.as_ref()?;
         let told = format!("nobody can tell whether there is a new release: {reason}");
-        Some(neutralised(&told).into_owned())
+        Some(make_safe(&told).into_owned())
     };
     looked.beats.iter().filter_map(releases).collect()
 }

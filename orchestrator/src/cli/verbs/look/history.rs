@@ -16,7 +16,7 @@ use crate::model::{Clock, SystemClock};
 use crate::report::outcome_style;
 use crate::store::{HistoryFilter, RunHeader, RunStatus};
 use crate::text::human_duration;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Lists runs.
 pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
@@ -115,7 +115,7 @@ fn table(runs: &[RunHeader]) -> String {
         };
         table.add_row([
             run.run.to_string(),
-            neutralised(&schedule).into_owned(),
+            make_safe(&schedule).into_owned(),
             run.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
             time.map_or_else(|| "-".to_owned(), human_duration),
             format!("{style}{result}{style:#}"),

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::cli::command_line::{Format, LogsArgs};
 use crate::model::Stream;
-use crate::rundir::{Record, tail_start};
-use crate::text::push_neutralised;
+use crate::rundir::{LogRecord, tail_start};
+use crate::text::push_safe;
 
 /// No record is longer; what is, was not written by us, and is not held in memory.
 const LONGEST: usize = 1 << 20;
@@ -70,7 +70,7 @@ impl Look {
 
     /// A record as it is to be printed; `None` if it is not.
     pub(crate) fn show(self, owner: &LogOwner, line: &[u8]) -> Option<Vec<u8>> {
-        let record = Record::parse(line)?;
+        let record = LogRecord::parse(line)?;
         if self.stream.is_some_and(|wanted| wanted != record.stream) {
             return None;
         }
@@ -84,8 +84,8 @@ impl Look {
             Form::Tagged => {
                 let mut text = String::new();
                 let tag = format!("[{}/{}] ", owner.group, owner.command);
-                push_neutralised(&mut text, tag.as_bytes());
-                push_neutralised(&mut text, without_cr);
+                push_safe(&mut text, tag.as_bytes());
+                push_safe(&mut text, without_cr);
                 text.push('\n');
                 Some(text.into_bytes())
             }

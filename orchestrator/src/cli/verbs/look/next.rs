@@ -14,11 +14,11 @@ use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::with_store;
-use crate::model::{Clock, EntryKey, Firing, SystemClock, Window, firings, timetable};
-use crate::report::{FiringView, outcome_style};
+use crate::model::{Clock, EntryKey, SystemClock, UpcomingSlot, Window, timetable, upcoming_slots};
+use crate::report::{UpcomingSlotView, outcome_style};
 use crate::store::{LastOutcome, Pause};
 use crate::text::human_duration;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 type LastOutcomes = HashMap<(String, String), LastOutcome>;
 
@@ -40,7 +40,7 @@ pub(crate) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
         count: args.count.map(|count| count as usize),
     };
     let timetable = timetable(&schedule);
-    let firings = firings(&timetable, now, window);
+    let firings = upcoming_slots(&timetable, now, window);
     let remembered = remembered(&settings, &firings)?;
     let Remembered { last, pauses } = &remembered;
     match args.format {
@@ -48,7 +48,7 @@ pub(crate) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
             &firings
                 .iter()
                 .map(|firing| {
-                    FiringView::of(
+                    UpcomingSlotView::of(
                         firing,
                         |task| last.get(&(task.group.to_string(), task.command.to_string())),
                         |group| Pause::of(pauses, group),
@@ -62,7 +62,7 @@ pub(crate) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
 }
 
 /// Nothing has run where there is no database yet, and none is made to find out.
-fn remembered(settings: &Settings, firings: &[Firing<'_, '_>]) -> Result<Remembered, Failure> {
+fn remembered(settings: &Settings, firings: &[UpcomingSlot<'_, '_>]) -> Result<Remembered, Failure> {
     if settings.database_url.is_none() && !settings.state_dir.join("orchestrate.db").exists() {
         return Ok(Remembered::default());
     }
@@ -84,7 +84,7 @@ fn remembered(settings: &Settings, firings: &[Firing<'_, '_>]) -> Result<Remembe
     })
 }
 
-fn table(firings: &[Firing<'_, '_>], remembered: &Remembered, now: Timestamp) -> String {
+fn table(firings: &[UpcomingSlot<'_, '_>], remembered: &Remembered, now: Timestamp) -> String {
     if firings.is_empty() {
         return "Nothing is due.\n".to_owned();
     }
@@ -106,7 +106,7 @@ fn table(firings: &[Firing<'_, '_>], remembered: &Remembered, now: Timestamp) ->
             .tasks
             .iter()
             .map(|task| {
-                let name = neutralised(task.command.as_str()).into_owned();
+                let name = make_safe(task.command.as_str()).into_owned();
                 match remembered
                     .last
                     .get(&(task.group.to_string(), task.command.to_string()))
@@ -124,7 +124,7 @@ fn table(firings: &[Firing<'_, '_>], remembered: &Remembered, now: Timestamp) ->
             firing.at.strftime("%a %Y-%m-%d %H:%M").to_string(),
             local.to_datetime(firing.at).strftime("%a %H:%M").to_string(),
             human_duration(Duration::from_secs(wait.as_secs())),
-            neutralised(&entry).into_owned(),
+            make_safe(&entry).into_owned(),
             tasks.join(", "),
         ]);
     }

@@ -7,7 +7,7 @@ use anstyle::AnsiColor;
 use comfy_table::{Table, presets};
 
 use crate::cli::command_line::{Format, Global, PlanArgs};
-use crate::cli::shell::collectors::collectors;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_words;
@@ -16,7 +16,7 @@ use crate::cli::shell::schedule::{load, load_file, planned};
 use crate::cli::shell::settings::Settings;
 use crate::execution::PlanView;
 use crate::model::{Plan, Release, changes};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Shows the plan that `run` with the same arguments would execute.
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
@@ -38,7 +38,7 @@ fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failu
         Format::Text if changes.is_empty() => print_text("Nothing differs.\n")?,
         Format::Text => {
             let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            let safe: Vec<_> = lines.iter().map(|line| neutralised(line)).collect();
+            let safe: Vec<_> = lines.iter().map(|line| make_safe(line)).collect();
             print_text(&format!("{}\n", safe.join("\n")))?;
         }
     }
@@ -58,14 +58,13 @@ pub(crate) fn show(settings: &Settings, plan: &Plan, format: Format) -> Result<E
 
 /// The plan with the executables that would be started; says what is not found.
 fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
-    let finder = collectors(settings);
-    let (view, missing) = PlanView::of(plan, &finder.collectors, &finder.environment);
+    let (view, missing) = PlanView::of(plan, &launcher(settings));
     let yellow = AnsiColor::Yellow.on_default().bold();
     for missing in missing {
         let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
         print_words!(
             "{yellow}warning:{yellow:#} {}",
-            neutralised(&format!("{}{hint}", missing.message))
+            make_safe(&format!("{}{hint}", missing.message))
         );
     }
     view
@@ -98,10 +97,10 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
         };
         table.add_row([
             number.to_string(),
-            neutralised(&format!("{}/{}", task.group, task.command)).into_owned(),
+            make_safe(&format!("{}/{}", task.group, task.command)).into_owned(),
             task.schedule.to_owned(),
-            neutralised(&executable).into_owned(),
-            neutralised(&task.args.join(" ")).into_owned(),
+            make_safe(&executable).into_owned(),
+            make_safe(&task.args.join(" ")).into_owned(),
         ]);
     }
     text.push_str(&table.trim_fmt());

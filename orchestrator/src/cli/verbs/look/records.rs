@@ -20,7 +20,7 @@ use crate::model::nearest;
 use crate::model::{Clock, SystemClock};
 use crate::records::{Collection, Kept, Records, RecordsError, Wanted};
 use crate::store::Store;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// How many records `show` shows of a collection.
 const FIRST: usize = 10;
@@ -57,10 +57,10 @@ fn table(collections: &[Collection]) -> String {
     for collection in collections {
         let by = format!("{}/{}", collection.group, collection.command);
         table.add_row([
-            neutralised(&collection.collection).into_owned(),
+            make_safe(&collection.collection).into_owned(),
             collection.records.to_string(),
             collection.delivered_at.map_or_else(|| "-".to_owned(), time),
-            neutralised(&by).into_owned(),
+            make_safe(&by).into_owned(),
             collection.counts.to_string(),
         ]);
     }
@@ -116,14 +116,10 @@ async fn first(shelf: &Records, collection: &str) -> Result<Vec<Kept>, Failure> 
 fn text(record: &Kept) -> String {
     let data: serde_json::Value = serde_json::from_str(record.data.get()).unwrap_or_default();
     let data = serde_json::to_string_pretty(&data).unwrap_or_default();
-    let mut text = format!(
-        "{} {}\n",
-        neutralised(&record.collection),
-        neutralised(&record.key)
-    );
+    let mut text = format!("{} {}\n", make_safe(&record.collection), make_safe(&record.key));
     for line in data.lines() {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {}", neutralised(line));
+        let _ = writeln!(text, "  {}", make_safe(line));
     }
     for (what, at, run) in [
         ("first seen", record.first_seen, &record.first_run),
@@ -211,7 +207,7 @@ fn prune(settings: &Settings, args: &RecordsPruneArgs) -> Result<Exit, Failure> 
     let would = if args.dry_run { "would be " } else { "" };
     print_text(&format!(
         "{count} records of {} {would}forgotten: not delivered since {}\n",
-        neutralised(&args.collection),
+        make_safe(&args.collection),
         time(since)
     ))?;
     Ok(Exit::Success)

@@ -14,7 +14,7 @@ use crate::cli::shell::store::with_store;
 use crate::events::Summary;
 use crate::report::summary_text;
 use crate::store::{RunHeader, RunRecord, Store};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// Shows a run.
 pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
@@ -36,7 +36,7 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
 fn head(header: &RunHeader) -> String {
     let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ");
     let state = match (&header.lost, header.finished_at) {
-        (Some(lost), _) => neutralised(lost).into_owned(),
+        (Some(lost), _) => make_safe(lost).into_owned(),
         (None, Some(end)) => format!("ended {}", time(end)),
         (None, None) => format!("goes on as {}", header.owner),
     };
@@ -44,7 +44,7 @@ fn head(header: &RunHeader) -> String {
         Some(group) => format!("{} {group}", header.schedule),
         None => header.schedule.clone(),
     };
-    let what = neutralised(&what);
+    let what = make_safe(&what);
     format!(
         "Run {} ({what}), started {}: {state}.\n\n",
         header.run,
@@ -61,7 +61,7 @@ fn isolation(record: &RunRecord) -> String {
     if words.is_empty() {
         return String::new();
     }
-    let words: Vec<_> = words.into_iter().map(neutralised).collect();
+    let words: Vec<_> = words.into_iter().map(make_safe).collect();
     format!("Isolation: {}.\n", words.join(", "))
 }
 
@@ -71,7 +71,7 @@ fn attempts(record: &RunRecord) -> String {
     for task in record.tasks.iter().filter(|task| task.attempt_list.len() > 1) {
         let name = format!("{}/{}", task.summary.group, task.summary.command);
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "\nAttempts at {}:", neutralised(&name));
+        let _ = writeln!(text, "\nAttempts at {}:", make_safe(&name));
         for attempt in &task.attempt_list {
             let reason = attempt.reason.as_deref().unwrap_or("running");
             let _ = writeln!(
@@ -79,7 +79,7 @@ fn attempts(record: &RunRecord) -> String {
                 "  {}  {}  {}  {}",
                 attempt.number,
                 attempt.started_at.strftime("%H:%M:%SZ"),
-                neutralised(reason),
+                make_safe(reason),
                 attempt.log
             );
         }

@@ -12,7 +12,7 @@ use crate::cli::shell::store::with_store;
 use crate::model::{Clock, SystemClock};
 use crate::store::{EndedRun, Statistics, StatisticsFilter};
 use crate::text::human_duration;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// As many runs say how a collector does.
 const LAST: u32 = 1000;
@@ -46,7 +46,7 @@ fn told(numbers: &Statistics) -> String {
         Some(group) => format!("{group}/{}", numbers.command),
         None => numbers.command.clone(),
     };
-    let name = neutralised(&name);
+    let name = make_safe(&name);
     let mut text = match (numbers.first, numbers.last) {
         (Some(first), Some(last)) => format!(
             "{name}: {} runs, from {} to {}.\n",
@@ -59,7 +59,7 @@ fn told(numbers: &Statistics) -> String {
     let outcomes: Vec<String> = numbers
         .outcomes
         .iter()
-        .map(|(outcome, count)| format!("{count} {}", neutralised(outcome)))
+        .map(|(outcome, count)| format!("{count} {}", make_safe(outcome)))
         .collect();
     // Writing to a String cannot fail.
     if !outcomes.is_empty() {
@@ -96,7 +96,7 @@ fn ended(run: Option<&EndedRun>) -> String {
             "{} in run {}: {}",
             run.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
             run.run,
-            neutralised(&run.reason)
+            make_safe(&run.reason)
         ),
     }
 }

@@ -16,7 +16,7 @@ use crate::model::{
     Cadence, Clock, Entry, Group, Schedule, SystemClock, Task, WORKFLOW_GROUP, timetable, weekday_name,
 };
 use crate::store::{LastOutcome, LedgerRow, Pause, Store};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// What is known of a collector in a group.
 #[derive(Debug, Clone, Serialize)]
@@ -78,14 +78,14 @@ pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<Exit, Failure> {
         Format::Json => print_json(&answers)?,
         Format::Text => {
             let texts: Vec<&str> = answers.iter().map(|answer| answer.text.as_str()).collect();
-            print_text(&format!("{}\n", neutralised_paragraphs(&texts)))?;
+            print_text(&format!("{}\n", safe_paragraphs(&texts)))?;
         }
     }
     Ok(Exit::Success)
 }
 
-fn neutralised_paragraphs(texts: &[&str]) -> String {
-    let safe: Vec<_> = texts.iter().map(|text| neutralised(text)).collect();
+fn safe_paragraphs(texts: &[&str]) -> String {
+    let safe: Vec<_> = texts.iter().map(|text| make_safe(text)).collect();
     safe.join("\n\n")
 }
 

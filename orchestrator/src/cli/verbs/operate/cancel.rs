@@ -9,8 +9,7 @@ use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::show::find;
 use crate::model::CancelCause;
 use crate::model::Order;
-use crate::rundir::send_order;
-use crate::rundir::wait_for_end;
+use crate::rundir::{ControlFifo, StateDir, wait_for_end};
 use crate::store::this_process;
 
 /// Gives the order and waits until nobody executes the run any more.
@@ -32,13 +31,13 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<Exit, Failure
         ))
         .hint("cancel it there"));
     }
-    let dir = settings.state_dir.join("runs").join(run.as_str());
+    let dir = StateDir(&settings.state_dir).run(run);
     let order = if args.kill {
         Order::Kill(CancelCause::Operator)
     } else {
         Order::Cancel(CancelCause::Operator)
     };
-    let taken = send_order(&dir, order).map_err(|error| {
+    let taken = ControlFifo::of(&dir).send(order).map_err(|error| {
         Failure::infrastructure(anyhow::Error::new(error).context(dir.display().to_string()))
     })?;
     if !taken {

@@ -6,16 +6,15 @@ use comfy_table::{Table, presets};
 
 use crate::cli::args::notices::{NoticesListArgs, NoticesTestArgs, NoticesVerb};
 use crate::cli::command_line::{Format, Global};
+use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::means::means;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
 use crate::model::{Clock, NoticeKind, SystemClock};
-use crate::notify::{deliver, raise, try_channel};
 use crate::store::{Notice, RecordedNotice};
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The verb.
 pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failure> {
@@ -52,11 +51,11 @@ fn table(deliveries: &[RecordedNotice]) -> String {
         table.add_row([
             format!("{:.0}", notice.at),
             notice.kind.to_string(),
-            neutralised(&format!("{}/{}", notice.group, notice.command)).into_owned(),
-            neutralised(&notice.channel).into_owned(),
+            make_safe(&format!("{}/{}", notice.group, notice.command)).into_owned(),
+            make_safe(&notice.channel).into_owned(),
             delivery.state.to_string(),
             delivery.tries.to_string(),
-            neutralised(&reason).into_owned(),
+            make_safe(&reason).into_owned(),
         ]);
     }
     format!("{table}\n")
@@ -66,14 +65,11 @@ fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let failed = runtime.block_on(async {
         let store = open_store(settings).await?;
-        let means = means(settings, store, Arc::new(SystemClock))?;
-        let now = SystemClock.now();
-        let raised = raise(&means.store, &means.post.channels, now).await;
-        raised.map_err(Failure::infrastructure)?;
-        let failed = deliver(&means.store, &means.post)
-            .await
-            .map_err(Failure::infrastructure)?;
-        means.close().await;
+        let executor = executor(settings, store, Arc::new(SystemClock))?;
+        let (notifier, store) = (&executor.notifier, &executor.store);
+        notifier.raise(store).await.map_err(Failure::infrastructure)?;
+        let failed = notifier.deliver(store).await.map_err(Failure::infrastructure)?;
+        executor.close().await;
         Ok::<_, Failure>(failed)
     })?;
     if failed > 0 {
@@ -99,7 +95,7 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let failed = runtime.block_on(async {
         let store = open_store(settings).await?;
-        let means = means(settings, store, Arc::new(SystemClock))?;
+        let executor = executor(settings, store, Arc::new(SystemClock))?;
         let mut failed = 0;
         for channel in channels {
             let notice = Notice {
@@ -113,16 +109,16 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
                 reason: "somebody tries this channel".to_owned(),
                 in_a_row: 1,
             };
-            let name = neutralised(&channel.name);
-            match try_channel(&means.post, channel, &notice).await {
+            let name = make_safe(&channel.name);
+            match executor.notifier.send(channel, &notice).await {
                 Ok(()) => print_text(&format!("{name}: delivered\n"))?,
                 Err(error) => {
                     failed += 1;
-                    print_text(&format!("{name}: {}\n", neutralised(&error)))?;
+                    print_text(&format!("{name}: {}\n", make_safe(&error)))?;
                 }
             }
         }
-        means.close().await;
+        executor.close().await;
         Ok::<_, Failure>(failed)
     })?;
     Ok(if failed == 0 {

@@ -8,20 +8,19 @@ use serde::Serialize;
 
 use crate::cli::args::release::{ReleaseCheckArgs, ReleaseListArgs, ReleaseMarkArgs, ReleaseVerb};
 use crate::cli::command_line::{Format, Global};
+use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::means::means;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
 use crate::cli::verbs::run::run::Job;
-use crate::execution::detect;
 use crate::model::{
     Clock, Day, GroupName, Handled, Query, Release, Schedule, Selection, SystemClock, Task, plan,
 };
 use crate::store::KnownRelease;
-use crate::text::neutralised;
+use crate::text::make_safe;
 
 /// The verb.
 pub(crate) fn release(global: &Global, verb: &ReleaseVerb) -> Result<Exit, Failure> {
@@ -38,9 +37,9 @@ pub(crate) fn find_out(settings: &Settings, schedule: &Schedule) -> Release {
     let found = runtime().and_then(|runtime| {
         runtime.block_on(async {
             let store = open_store(settings).await?;
-            let means = means(settings, store, Arc::new(SystemClock))?;
-            let answer = detect(&means, &schedule.release).await;
-            means.close().await;
+            let executor = executor(settings, store, Arc::new(SystemClock))?;
+            let answer = executor.check_releases(&schedule.release).await;
+            executor.close().await;
             Ok(answer)
         })
     });
@@ -121,11 +120,11 @@ fn found_words(found: &Found, nobody_waits: bool) -> String {
     }
     let mut text = String::from("New:\n");
     for task in &found.tasks {
-        let (command, releases) = (neutralised(&task.command), shortened(&task.releases));
+        let (command, releases) = (make_safe(&task.command), shortened(&task.releases));
         let _ = writeln!(
             text,
             "  {}/{command} waits for {releases}",
-            neutralised(&task.group)
+            make_safe(&task.group)
         );
     }
     text
@@ -136,7 +135,7 @@ fn shortened(releases: &[String]) -> String {
     const SHOWN: usize = 5;
     let newest = &releases[releases.len().saturating_sub(SHOWN)..];
     let newest_words = newest.join(", ");
-    let shown = neutralised(&newest_words);
+    let shown = make_safe(&newest_words);
     match releases.len() - newest.len() {
         0 => shown.into_owned(),
         more => format!("{more} older ones, {shown}"),
@@ -165,11 +164,11 @@ fn table(known: &[KnownRelease]) -> String {
             .iter()
             .map(|by| {
                 let how = by.run.as_ref().map_or("by hand".to_owned(), ToString::to_string);
-                format!("{}/{} ({how})", neutralised(&by.group), neutralised(&by.command))
+                format!("{}/{} ({how})", make_safe(&by.group), make_safe(&by.command))
             })
             .collect();
         table.add_row([
-            neutralised(&release.tag).into_owned(),
+            make_safe(&release.tag).into_owned(),
             format!("{:.0}", release.first_seen_at),
             if by.is_empty() {
                 "nobody".to_owned()

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::cli::command_line::{BeatArgs, Global, ServeArgs};
+use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::logging;
-use crate::cli::shell::means::means;
 use crate::cli::shell::output::colour_on_stderr;
 use crate::cli::shell::output::print_words;
 use crate::cli::shell::schedule::load;
@@ -18,11 +18,10 @@ use crate::cli::shell::settings::Settings;
 use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
-use crate::execution::{Audience, Means};
-use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, polls, timetable};
-use crate::report::{Console, Diary, Metrics, Terminal};
+use crate::execution::{Audience, Executor};
+use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
+use crate::report::{Console, Metrics, ServiceLog, Terminal};
 use crate::scheduler::{self, Scheduler, Setup};
-use crate::store::this_process;
 use crate::web::{Listening, Site, listen};
 
 /// The scheduler alone.
@@ -64,25 +63,24 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
             settings.schedule_file.display()
         );
     }
-    if schedule.release.poll.is_some() && polls(&schedule).is_empty() {
+    if schedule.release.poll.is_some() && release_checks(&schedule).is_empty() {
         tracing::warn!("release: poll: no enabled task waits for a release, so none is looked for");
     }
-    let means = means(&settings, store, clock)?;
+    let executor = executor(&settings, store, clock)?;
     let metrics = Metrics::default();
     let quiet = global.quiet;
     let counting = metrics.clone();
     let audience = move || Audience {
         listeners: vec![
             Box::new(Console::new(terminal.clone(), !quiet)),
-            Box::new(Diary),
+            Box::new(ServiceLog),
             counting.listener(),
         ],
         with_output: !quiet,
     };
     let file = settings.schedule_file.clone();
     let setup = Setup {
-        means: means.clone(),
-        owner: this_process().map_err(Failure::infrastructure)?,
+        executor: Arc::clone(&executor),
         schedule_file: file.clone(),
         schedule,
         load: Box::new(move || reload(&file)),
@@ -91,25 +89,25 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
         drain_timeout: args.drain_timeout,
         metrics: metrics.clone(),
     };
-    runtime.block_on(work(setup, means, metrics, listening))
+    runtime.block_on(work(setup, executor, metrics, listening))
 }
 
 async fn work(
     setup: Setup,
-    means: Means,
+    executor: Arc<Executor>,
     metrics: Metrics,
     listening: Option<Listening>,
 ) -> Result<Exit, Failure> {
-    remember_successes(&means, &setup.schedule, &metrics).await;
+    remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
     let web = listening.map(|listening| {
         tracing::info!("listening on http://{}", listening.address());
         let site = Site {
-            store: means.store.clone(),
+            store: executor.store.clone(),
             standing,
             metrics,
-            clock: Arc::clone(&means.context.clock),
+            clock: Arc::clone(&executor.engine.clock),
         };
         tokio::spawn(listening.serve(site, end))
     });
@@ -125,7 +123,7 @@ async fn work(
     {
         tracing::warn!("the listener ended badly: {error}");
     }
-    means.close().await;
+    executor.close().await;
     Ok(match stopped?.cancelled {
         None => Exit::Success,
         Some(CancelCause::Interrupt) => Exit::Interrupted,
@@ -135,11 +133,11 @@ async fn work(
 
 /// The time of the last success of each task, which must be known from the start: an
 /// alarm on it must not go off, nor stay silent, because a process was restarted.
-async fn remember_successes(means: &Means, schedule: &Schedule, metrics: &Metrics) {
+async fn remember_successes(executor: &Executor, schedule: &Schedule, metrics: &Metrics) {
     for task in schedule.tasks().filter(|task| task.enabled) {
         let (group, command) = (task.group.as_str(), task.command.as_str());
-        match means.store.last_success(group, command).await {
-            Ok(Some(at)) => metrics.succeeded_before(group, command, at),
+        match executor.store.last_success(group, command).await {
+            Ok(Some(at)) => metrics.remember_success(group, command, at),
             Ok(None) => {}
             Err(error) => return tracing::warn!("past successes are not in the metrics: {error}"),
         }

@@ -11,7 +11,9 @@ use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
 use crate::cli::verbs::look::show::find;
 use crate::cli::verbs::run::run::Job;
-use crate::model::{Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task};
+use crate::model::{
+    Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task, TaskStatus,
+};
 use crate::store::{RunRecord, TaskState};
 
 /// Makes a plan of the record and runs it.
@@ -71,7 +73,7 @@ fn wanted(record: &RunRecord, failed: bool) -> impl Iterator<Item = &TaskState> 
     record
         .tasks
         .iter()
-        .filter(move |task| !failed || task.summary.outcome != "succeeded")
+        .filter(move |task| !failed || task.summary.outcome != TaskStatus::Succeeded)
 }
 
 /// The task as the schedule has it now, with the arguments it had then; the one with

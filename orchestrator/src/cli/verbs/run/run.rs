@@ -1,14 +1,11 @@
 //! `run`, `run-all` and `run-one`: from a plan to an exit code.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::cli::command_line::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs};
+use crate::cli::shell::executor::{executor, not_executed};
 use crate::cli::shell::exit::Exit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::means::{means, not_executed};
 use crate::cli::shell::output::{colour_on_stderr, print_text};
 use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::Settings;
@@ -16,32 +13,30 @@ use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
 use crate::cli::shell::{logging, schedule};
-use crate::cli::verbs::look::plan;
-use crate::engine::{RunRequest, forward_signals};
+use crate::cli::verbs::look::plan::{show, warn_of_missing};
+use crate::engine::OperatorSignals;
 use crate::events::Listener;
-use crate::execution::{Audience, Executed, Means, Orders, execute, tell, tidy, told_success};
-use crate::model::{Clock, Day, GroupName, Plan, Planned, RunId, Schedule, SystemClock, plan_workflow};
-use crate::report::{Console, Diary, JsonLines, Terminal, Unwritten, summary_text};
-use crate::store::this_process;
+use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
+use crate::model::{Clock, Day, Plan, RunId, SystemClock, plan_workflow};
+use crate::report::{Console, JsonLines, ServiceLog, Terminal, Unwritten, summary_text};
 
 /// `run`: selects from the schedule and runs.
 pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
     let settings = Settings::resolve(global)?;
     let schedule = load(&settings)?;
+    let mut plan = planned(&settings, &schedule, &args.selection)?;
+    plan.stop_groups(&schedule);
+    if let Some(date) = args.selection.date {
+        plan.set_slots_on(&schedule, date);
+    }
     let mut job = Job {
-        plan: planned(&settings, &schedule, &args.selection)?,
+        plan,
         label: args.selection.kind()?.to_owned(),
         group: args.selection.group.clone(),
         stop_on_failure: args.stop_on_failure,
-        stopping_groups: stopping_groups(&schedule),
-        slots: args
-            .selection
-            .date
-            .map(|date| schedule::slots_on(&schedule, date))
-            .unwrap_or_default(),
     };
     if args.dry_run {
-        return plan::show(&settings, &job.plan, args.execution.format);
+        return show(&settings, &job.plan, args.execution.format);
     }
     job.run(global, &settings, &args.execution)
 }
@@ -55,11 +50,9 @@ pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failur
         label: "run-all".to_owned(),
         group: None,
         stop_on_failure: args.stop_on_failure,
-        stopping_groups: Vec::new(),
-        slots: BTreeMap::new(),
     };
     if args.dry_run {
-        return plan::show(&settings, &job.plan, args.execution.format);
+        return show(&settings, &job.plan, args.execution.format);
     }
     job.run(global, &settings, &args.execution)
 }
@@ -72,24 +65,12 @@ pub(crate) fn run_one(global: &Global, args: &RunOneArgs) -> Result<Exit, Failur
     job.run(global, &settings, &args.execution)
 }
 
-fn stopping_groups(schedule: &Schedule) -> Vec<String> {
-    schedule
-        .groups
-        .iter()
-        .filter(|group| group.stop_on_failure)
-        .map(|group| group.name.to_string())
-        .collect()
-}
-
 /// A plan and how it is to be executed.
 pub(crate) struct Job {
     plan: Plan,
     label: String,
     group: Option<String>,
     stop_on_failure: bool,
-    stopping_groups: Vec<String>,
-    /// Where a date was given: the slot of each group on it.
-    slots: BTreeMap<GroupName, Timestamp>,
 }
 
 impl Job {
@@ -100,8 +81,6 @@ impl Job {
             label,
             group: None,
             stop_on_failure,
-            stopping_groups: Vec::new(),
-            slots: BTreeMap::new(),
         }
     }
 
@@ -133,12 +112,12 @@ impl Job {
             runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
             runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
-            let means = means(settings, store, Arc::new(SystemClock))?;
+            let executor = executor(settings, store, Arc::new(SystemClock))?;
             let audience = Audience {
                 listeners: listeners(global, terminal, json.then(|| unwritten.clone())),
                 with_output: json || !global.quiet,
             };
-            runtime.block_on(self.execute(means, settings, audience))?
+            runtime.block_on(self.execute(&executor, settings, audience))?
         };
         if !json {
             // It is in the database too: who cannot see it here loses nothing.
@@ -166,52 +145,51 @@ impl Job {
         }
     }
 
-    /// What each task stands for: its group's slot on the day that was asked for, else now.
-    fn slots(&self, now: Timestamp) -> Vec<Timestamp> {
-        let slot = |planned: &Planned| self.slots.get(&planned.task.group).copied().unwrap_or(now);
-        self.plan.tasks.iter().map(slot).collect()
-    }
-
     async fn execute(
         &self,
-        means: Means,
+        executor: &Executor,
         settings: &Settings,
         audience: Audience,
     ) -> Result<Executed, Failure> {
         let orders = Orders::new();
-        forward_signals(orders.sender()).map_err(Failure::infrastructure)?;
-        let now = means.context.clock.now();
-        let request = RunRequest {
+        orders
+            .accept_from(OperatorSignals)
+            .map_err(Failure::infrastructure)?;
+        let now = executor.now();
+        let mut plan = RunPlan {
             run: RunId::at(now, fastrand::u32(..)),
             schedule: self.label.clone(),
             group: self.group.clone(),
-            plan: self.plan.clone(),
-            stop_on_failure: self.stop_on_failure,
-            stopping_groups: self.stopping_groups.clone(),
-            slots: self.slots(now),
             slot: None,
-            owner: this_process().map_err(Failure::infrastructure)?,
+            stop_on_failure: self.stop_on_failure,
+            plan: self.plan.clone(),
         };
-        plan::warn_of_missing(settings, &self.plan);
-        let executed = execute(&means, request, audience, orders)
+        // By hand a task stands for now, unless it was asked for a day.
+        plan.plan.set_slot(now);
+        warn_of_missing(settings, &self.plan);
+        let executed = executor
+            .execute(plan, audience, orders)
             .await
             .map_err(not_executed)?;
-        tell(&means).await;
-        told_success(&means, &executed.summary).await;
+        executor.notify().await;
+        if executed.summary.success {
+            executor.notifier.pulse_after_success().await;
+        }
         if executed.recorded.failure.is_none() {
-            tidy(&means).await;
-            means.close().await;
+            executor.tidy().await;
+            executor.close().await;
         } else {
-            // A database that was waited for already is not waited for to say farewell.
-            means.context.fork_server.shutdown().await;
+            executor.stop_processes().await;
         }
         Ok(executed)
     }
 }
 
 fn listeners(global: &Global, terminal: Terminal, json: Option<Unwritten>) -> Vec<Box<dyn Listener>> {
-    let mut listeners: Vec<Box<dyn Listener>> =
-        vec![Box::new(Console::new(terminal, !global.quiet)), Box::new(Diary)];
+    let mut listeners: Vec<Box<dyn Listener>> = vec![
+        Box::new(Console::new(terminal, !global.quiet)),
+        Box::new(ServiceLog),
+    ];
     if let Some(unwritten) = json {
         listeners.push(Box::new(JsonLines::new(std::io::stdout(), unwritten)));
     }

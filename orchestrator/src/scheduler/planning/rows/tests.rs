@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::fixtures::{any_schedule, example};
-use crate::model::{Because, timetable};
+use crate::model::{Because, SkipCause, timetable};
 
 fn at(text: &str) -> Timestamp {
     format!("2026-11-{text}:00Z").parse().unwrap()
@@ -102,7 +102,7 @@ fn a_pause_of_one_group_leaves_the_others_of_an_interval() {
         .collect();
     assert_eq!(left, ["poll"]);
     assert_eq!(rows.len(), 2);
-    assert_eq!(rows[1].reason.as_ref().unwrap().keyword(), "paused");
+    assert_eq!(rows[1].reason.as_ref().unwrap().cause(), SkipCause::Paused);
 }
 
 #[test]

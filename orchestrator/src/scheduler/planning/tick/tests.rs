@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::fixtures::{any_schedule, group, interval, schedule, weekly};
-use crate::model::{Cadence, Group, Schedule, beat_table, timetable};
+use crate::model::{Cadence, Group, Schedule, scheduler_timetable, timetable};
 
 fn at(text: &str) -> Timestamp {
     format!("2026-11-{text}Z").parse().unwrap()
@@ -167,7 +167,7 @@ fn polled() -> Schedule {
 #[test]
 fn of_looks_for_releases_that_were_slept_through_the_last_is_made() {
     let schedule = polled();
-    let timetable = beat_table(&schedule);
+    let timetable = scheduler_timetable(&schedule);
     let looks = &timetable[1..];
     let mut timeline = Timeline::new(looks, [at("22T05:00:00")]);
     assert_eq!(timeline.next(), Some(at("22T05:15:00")), "not delayed");
@@ -204,7 +204,7 @@ fn of_looks_for_releases_that_were_slept_through_the_last_is_made() {
 #[test]
 fn clocks_on_walls_move_no_look_for_releases() {
     let schedule = polled();
-    let timetable = beat_table(&schedule);
+    let timetable = scheduler_timetable(&schedule);
     // Berlin's clocks go back in that night, and forward in the other.
     for night in ["2026-10-24T20:00:00Z", "2026-03-28T20:00:00Z"] {
         let (mut now, mut seen) = (night.parse::<Timestamp>().unwrap(), Vec::new());

@@ -1,0 +1,42 @@
+//! The executor, as the settings describe it.
+
+use std::sync::Arc;
+
+use crate::cli::shell::collectors::launcher;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::settings::Settings;
+use crate::execution::{ExecutionError, Executor, ExecutorSettings};
+use crate::model::Clock;
+use crate::store::Store;
+
+/// Puts it together. Nothing is started by that.
+///
+/// # Errors
+/// The working directory is gone, or the state directory cannot be written.
+pub(crate) fn executor(
+    settings: &Settings,
+    store: Store,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<Executor>, Failure> {
+    let wanted = ExecutorSettings {
+        state_dir: settings.state_dir.clone(),
+        database_url: settings.database_url.clone(),
+        launcher: launcher(settings),
+        secret_names: settings.file.secrets.clone(),
+        channels: settings.file.notify.clone(),
+        dead_man: settings.file.dead_man.clone(),
+        retention: settings.file.retention,
+    };
+    Executor::new(wanted, store, clock).map_err(not_executed)
+}
+
+/// An execution that could not be, with what to do about it.
+pub(crate) fn not_executed(error: ExecutionError) -> Failure {
+    let state = matches!(error, ExecutionError::State { .. });
+    let failure = Failure::infrastructure(error);
+    if state {
+        failure.hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
+    } else {
+        failure
+    }
+}

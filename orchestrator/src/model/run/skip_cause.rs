@@ -1,0 +1,61 @@
+//! Why tasks do not run, as one of a few words: what is counted. The sentence that people
+//! read is elsewhere (`Because` in a run, `SkipReason` at a slot), and each of them knows
+//! its word.
+
+use crate::model::run::outcome::{Because, Outcome};
+use crate::model::words::words;
+
+words! {
+    /// What keeps a task from running, at a slot or in a run.
+    pub enum SkipCause {
+        Disabled = "disabled",
+        NotDue = "not_due",
+        New = "new",
+        Paused = "paused",
+        NoNewRelease = "no_new_release",
+        ReleaseUnknown = "release_unknown",
+        Superseded = "superseded",
+        Overlap = "overlap",
+        Missed = "missed",
+        StopOnFailure = "stop_on_failure",
+        Cancelled = "cancelled",
+        Other = "other",
+    }
+}
+
+impl SkipCause {
+    /// For a task that ended without an attempt.
+    pub(crate) fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Skipped(Because::StoppedAfter { .. }) => Self::StopOnFailure,
+            Outcome::Skipped(Because::Cancelled(_)) => Self::Cancelled,
+            Outcome::Skipped(Because::NoNewRelease) => Self::NoNewRelease,
+            Outcome::Skipped(Because::ReleaseUnknown(_)) => Self::ReleaseUnknown,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CancelCause;
+
+    #[test]
+    fn every_reason_of_a_run_has_its_word() {
+        for (because, word) in [
+            (
+                Because::StoppedAfter {
+                    command: "a".into(),
+                    exit: "exited with code 3".into(),
+                },
+                "stop_on_failure",
+            ),
+            (Because::Cancelled(CancelCause::Operator), "cancelled"),
+            (Because::ReleaseUnknown("x".into()), "release_unknown"),
+            (Because::NoNewRelease, "no_new_release"),
+        ] {
+            assert_eq!(SkipCause::of(&Outcome::Skipped(because)).as_str(), word);
+        }
+    }
+}

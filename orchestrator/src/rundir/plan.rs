@@ -1,0 +1,122 @@
+//! `plan.json`: what a run will do, whole. A worker on another machine needs nothing else of
+//! the schedule; its own settings, secrets and collectors it has. Written before the first
+//! event of a run, and never changed.
+//!
+//! An argument or a value of `env` may hold `{secret:NAME}`: such text is kept as it is, and
+//! whoever starts the attempt puts in what its own environment has.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::events::SlotRef;
+use crate::model::{Plan, RunId};
+use crate::rundir::paths::RunDir;
+use crate::rundir::replace::replace_file;
+
+/// The version that this program writes. Whoever takes a key away or gives one another
+/// meaning counts it up; keys that may be absent can be added.
+const VERSION: u64 = 1;
+
+/// The name of the plan in its run's directory.
+pub const PLAN_NAME: &str = "plan.json";
+
+/// A run to be executed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunPlan {
+    /// Its id.
+    pub run: RunId,
+    /// What was asked for, as the record will call it: `daily`, `run-all`, `retry ...`.
+    pub schedule: String,
+    /// The group it was narrowed to, if it was.
+    pub group: Option<String>,
+    /// The slot of the timetable that it is for; `None` for a run by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<SlotRef>,
+    /// Whether the first failure skips all that follows.
+    pub stop_on_failure: bool,
+    /// What to run. Its order is the order of execution.
+    #[serde(flatten)]
+    pub plan: Plan,
+}
+
+/// Why text is no plan that can be executed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A later program wrote it.
+    #[error(
+        "the plan has version {found}, and this orchestrate knows versions up to {VERSION}: it needs a newer one"
+    )]
+    Newer {
+        /// The version it says.
+        found: u64,
+    },
+    /// It is from the time when a run's directory had only what `plan` shows.
+    #[error("the plan has no version: it was kept to be looked at, and does not say how its tasks are run")]
+    Unversioned,
+    /// It is no plan at all.
+    #[error("the plan cannot be read: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// The file cannot be read.
+    #[error("the plan cannot be read: {0}")]
+    File(#[from] io::Error),
+}
+
+#[derive(Serialize)]
+struct DocumentOut<'a> {
+    version: u64,
+    #[serde(flatten)]
+    plan: &'a RunPlan,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: Option<u64>,
+}
+
+impl RunPlan {
+    /// The document.
+    ///
+    /// # Errors
+    /// Something in it has no form in JSON: a path that is not UTF-8.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        let document = DocumentOut {
+            version: VERSION,
+            plan: self,
+        };
+        serde_json::to_vec_pretty(&document)
+    }
+
+    /// The plan that a document holds.
+    ///
+    /// # Errors
+    /// It is of a newer version, of none, or no plan.
+    pub fn parse(document: &[u8]) -> Result<Self, PlanError> {
+        match serde_json::from_slice::<Version>(document)?.version {
+            None => Err(PlanError::Unversioned),
+            Some(found) if found > VERSION => Err(PlanError::Newer { found }),
+            Some(_) => Ok(serde_json::from_slice(document)?),
+        }
+    }
+
+    /// Writes it into the run's directory.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, dir: &RunDir) -> io::Result<()> {
+        let document = self.to_json()?;
+        replace_file(&dir.path().join(PLAN_NAME), |file| file.write_all(&document))
+    }
+
+    /// Reads it from a run's directory.
+    ///
+    /// # Errors
+    /// There is none, or [`RunPlan::parse`] does not take it.
+    pub fn read(run_dir: &Path) -> Result<Self, PlanError> {
+        Self::parse(&std::fs::read(run_dir.join(PLAN_NAME))?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! The settings with which a collector reads records back: where the database is. A
+//! file that only this user may read, in `<state>/private/`, for as long as the process
+//! that executes runs: so no URL, and no password in it, is ever in an environment, on
+//! a command line or in the directory of a run. Its writer holds a lock on it (flock(2)),
+//! by which others see that it is in use.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::rundir::paths::StateDir;
+
+/// The file; gone when this is dropped.
+#[derive(Debug)]
+pub(crate) struct ReaderSettings {
+    path: PathBuf,
+    _locked: File,
+}
+
+impl ReaderSettings {
+    /// Writes it, and removes those of processes that were killed. `state_dir` is absolute.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn write(state_dir: &Path, database_url: Option<&str>) -> io::Result<Self> {
+        let folder = StateDir(state_dir).private();
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        sweep(&folder)?;
+        let name = format!("{}-{:08x}.yaml", std::process::id(), fastrand::u32(..));
+        let path = folder.join(name);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        file.lock()?;
+        file.write_all(text(state_dir, database_url)?.as_bytes())?;
+        Ok(Self { path, _locked: file })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for ReaderSettings {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::warn!("{} is not removed: {error}", self.path.display());
+        }
+    }
+}
+
+/// Whoever was killed could not remove its file, and holds no lock any more. An empty
+/// one is being made at this moment, or tells nobody anything.
+fn sweep(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let left = || {
+            let file = File::open(&path)?;
+            Ok::<_, io::Error>(file.metadata()?.len() > 0 && file.try_lock().is_ok())
+        };
+        match left() {
+            Ok(true) => fs::remove_file(&path)?,
+            // Another one was faster.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(false) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// YAML, in the part of it that is JSON: no text needs other quotes.
+fn text(state_dir: &Path, database_url: Option<&str>) -> io::Result<String> {
+    let quoted = |text: &str| serde_json::to_string(text).map_err(io::Error::from);
+    let state = state_dir.to_str().ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path of the state directory is not UTF-8",
+        )
+    })?;
+    let mut settings = format!("state_dir: {}\n", quoted(state)?);
+    if let Some(url) = database_url {
+        settings.push_str(&format!("database_url: {}\n", quoted(&wherever_it_runs(url)?)?));
+    }
+    Ok(settings)
+}
+
+/// A collector may run in another directory: the path of a database file is made absolute.
+fn wherever_it_runs(url: &str) -> io::Result<String> {
+    let Some(path) = url.strip_prefix("sqlite:") else {
+        return Ok(url.to_owned());
+    };
+    let path = std::path::absolute(path.strip_prefix("//").unwrap_or(path))?;
+    Ok(format!("sqlite:{}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_private_and_goes_with_its_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = StateDir(dir.path()).private();
+        let one = ReaderSettings::write(dir.path(), None).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(one.path()).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+        // What a killed process left, and what is in use.
+        fs::write(folder.join("dead.yaml"), "database_url: secret").unwrap();
+        let other = ReaderSettings::write(dir.path(), None).unwrap();
+        assert!(one.path().exists() && other.path().exists());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        drop((one, other));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_text_is_a_settings_file_whatever_the_values_are() {
+        let (state, url) = ("/s/on: \"#x\"", "postgres://me:p%40: #w'\"\\@h/db");
+        let text = text(Path::new(state), Some(url)).unwrap();
+        let read: std::collections::BTreeMap<String, String> = serde_yaml::from_str(&text).unwrap();
+        let read: Vec<(&str, &str)> = read.iter().map(|(key, value)| (&**key, &**value)).collect();
+        assert_eq!(read, [("database_url", url), ("state_dir", state)]);
+    }
+
+    #[test]
+    fn the_path_of_a_database_file_holds_everywhere() {
+        let here = std::env::current_dir().unwrap();
+        let expected = format!("sqlite:{}/x.db", here.display());
+        assert_eq!(wherever_it_runs("sqlite:x.db").unwrap(), expected);
+        assert_eq!(wherever_it_runs("sqlite:///y.db").unwrap(), "sqlite:/y.db");
+    }
+}

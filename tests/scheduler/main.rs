@@ -1,0 +1,31 @@
+//! The scheduler as a process of its own: what it runs, what it says, how it ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail where it stands"
+)]
+
+#[expect(dead_code, reason = "shared with the tests of the store")]
+#[path = "../support/cluster.rs"]
+mod cluster;
+mod fast;
+mod kill;
+mod left_behind;
+mod notices;
+mod operation;
+#[path = "../cli/receiver.rs"]
+mod receiver;
+mod release_checks;
+mod rights;
+#[path = "../support/runtime.rs"]
+mod runtime;
+mod service_manager;
+#[expect(dead_code, reason = "shared with the tests of the store")]
+#[path = "../support/story.rs"]
+mod story;
+#[expect(dead_code, reason = "made for the tests of the command line")]
+#[path = "../cli/support.rs"]
+mod support;
+mod undelivered;
+mod whole_process;
