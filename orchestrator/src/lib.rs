@@ -30,6 +30,7 @@ pub mod execution;
 pub mod model;
 pub mod notify;
 pub mod process;
+pub(crate) mod queries;
 pub mod records;
 pub mod release;
 pub mod report;

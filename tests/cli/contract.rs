@@ -91,6 +91,18 @@ fn next() {
     assert_eq!(few.as_array().unwrap().len(), 3);
 }
 
+/// A spreadsheet evaluates what begins with a sign; a group may be called so.
+#[test]
+fn history_as_csv_has_no_formulas() {
+    let place = Place::new(&SCHEDULE.replace("  g:", "  \"=1+1\":"));
+    place
+        .run(&["run", "--schedule", "default", "--group", "=1+1"])
+        .exits(0);
+    let csv = place.run(&["history", "--format", "csv"]).stdout;
+    let row = csv.lines().nth(1).unwrap();
+    assert!(row.contains(",default,\"'=1+1\",finished,"), "{row}");
+}
+
 #[test]
 fn run_events_and_summary() {
     let place = Place::new(SCHEDULE);

@@ -1,20 +1,17 @@
-//! What can be said on the command line: the verbs. Only words and their help; the
-//! meaning is in the verb's own file. What can be said after a verb is in the `args_`
-//! files, by what it is about.
+//! What can be said on the command line: the list of verbs, in the order of the help
+//! page, and which file each is in. What a verb takes, its help and its meaning are in
+//! that file.
 
-use clap::{Parser, Subcommand};
-use clap_complete::Shell;
+use clap::{CommandFactory, Parser, Subcommand};
 
-pub(crate) use crate::cli::args::beat::*;
-pub(crate) use crate::cli::args::check::*;
-pub(crate) use crate::cli::args::execution::*;
-pub(crate) use crate::cli::args::global::*;
-use crate::cli::args::notices::NoticesVerb;
-pub(crate) use crate::cli::args::operate::*;
-pub(crate) use crate::cli::args::past::*;
-pub(crate) use crate::cli::args::records::*;
-use crate::cli::args::release::ReleaseVerb;
-pub(crate) use crate::cli::args::selection::*;
+use crate::cli::args::global::Global;
+use crate::cli::shell::exit::VerbExit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::verbs::author::{check, check_collector, generate, new_collector};
+use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, why};
+use crate::cli::verbs::maintain::db;
+use crate::cli::verbs::operate::{cancel, notices, pause, release};
+use crate::cli::verbs::run::{beat, retry, run};
 
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
 #[derive(Debug, Parser)]
@@ -42,183 +39,99 @@ pub struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) verb: Verb,
+    verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
-    /// Select collectors from the schedule and run them, one after another
-    #[command(after_help = "\
-Examples:
-  orchestrate run --schedule default --group github
-  orchestrate run --schedule weekly --day-of-week mon --stop-on-failure")]
-    Run(RunArgs),
-    /// Run the fixed list: the commands under workflow: in the schedule file
-    #[command(after_help = "\
-Examples:
-  orchestrate run-all
-  orchestrate run-all --stop-on-failure --summary-file summary.json")]
-    RunAll(RunAllArgs),
-    /// Run one collector by hand, like a scheduled one
-    #[command(after_help = "\
-Examples:
-  orchestrate run-one run_export -- --format csv
-  orchestrate run-one ./my-collector --timeout 10m")]
-    RunOne(RunOneArgs),
-    /// Show what a run would do, in order; nothing is started
-    #[command(after_help = "\
-Examples:
-  orchestrate plan --schedule default --group reporting --date 2026-02-28
-  orchestrate plan --diff new-schedule.yaml")]
-    Plan(PlanArgs),
-    /// Show upcoming firings of the timetable
-    #[command(after_help = "\
-Examples:
-  orchestrate next
-  orchestrate next --hours 24 --format json")]
-    Next(NextArgs),
-    /// Check schedule, settings, collectors, state directory and database
-    #[command(after_help = "\
-Examples:
-  orchestrate check
-  orchestrate check --schedule-only --format json")]
-    Check(CheckArgs),
-    /// Try a collector in a scratch directory: does it keep the contract?
-    #[command(after_help = "\
-Examples:
-  orchestrate check-collector run_export -- --format csv
-  orchestrate check-collector ./my-collector --timeout 10s --format json")]
-    CheckCollector(CheckCollectorArgs),
-    /// List past and running runs, newest first
-    #[command(after_help = "\
-Examples:
-  orchestrate history --collector run_export --outcome failed --since 7d
-  orchestrate history --since 2026-11-01 --until 2026-12-01 --last 1000 --format csv")]
-    History(HistoryArgs),
-    /// Show one run: its collectors, how they ended and why
-    #[command(after_help = "\
-Examples:
-  orchestrate show last
-  orchestrate show 20261125-041000 --format json")]
-    Show(ShowArgs),
-    /// Print what the collectors of a run wrote
-    #[command(after_help = "\
-Examples:
-  orchestrate logs last --follow
-  orchestrate logs last run_export --stream stderr --tail 20")]
-    Logs(LogsArgs),
-    /// Say in one paragraph why a collector ran, did not run, or when it will
-    #[command(after_help = "\
-Examples:
-  orchestrate why run_export
-  orchestrate why run_export --group reporting --format json")]
-    Why(WhyArgs),
-    /// Ask a run of another process to end
-    #[command(after_help = "\
-Examples:
-  orchestrate cancel last
-  orchestrate cancel 20261125-041000 --kill --no-wait")]
-    Cancel(CancelArgs),
-    /// Run the collectors of a past run again
-    #[command(after_help = "\
-Examples:
-  orchestrate retry last --failed
-  orchestrate retry 20261125-041000 --timeout 2h")]
-    Retry(RetryArgs),
-    /// Run the timetable: every slot once, by itself, until a signal ends it
-    #[command(after_help = "\
-Examples:
-  orchestrate beat
-  orchestrate beat --concurrency 4 --drain-timeout 1h")]
-    Beat(BeatArgs),
-    /// Run the timetable and answer over HTTP: health, metrics, JSON
-    #[command(after_help = "\
-Examples:
-  orchestrate serve
-  orchestrate serve --listen 127.0.0.1:9000 --drain-timeout 1h")]
-    Serve(ServeArgs),
-    /// Keep the scheduler from running a group
-    #[command(after_help = "\
-Examples:
-  orchestrate pause github
-  orchestrate pause workflow")]
-    Pause(PauseArgs),
-    /// Let the scheduler run a paused group again
-    #[command(after_help = "\
-Examples:
-  orchestrate resume github
-  orchestrate resume workflow")]
-    Resume(PauseArgs),
-    /// Look for releases by hand
-    #[command(after_help = "\
-Examples:
-  orchestrate release check --run
-  orchestrate release mark boost-1.90.0")]
-    Release {
-        #[command(subcommand)]
-        verb: ReleaseVerb,
-    },
-    /// Read what collectors brought
-    #[command(after_help = "\
-Examples:
-  orchestrate records list
-  orchestrate records export boost_library --format csv")]
-    Records {
-        #[command(subcommand)]
-        verb: RecordsVerb,
-    },
-    /// Make something new
-    #[command(after_help = "\
-Examples:
-  orchestrate new collector run_weather --lang python
-  orchestrate new collector run_weather --lang sh --dir collectors")]
-    New {
-        #[command(subcommand)]
-        what: NewVerb,
-    },
-    /// See who was told what, and whether it arrived
-    #[command(after_help = "\
-Examples:
-  orchestrate notices list
-  orchestrate notices test")]
-    Notices {
-        #[command(subcommand)]
-        verb: NoticesVerb,
-    },
-    /// Look after the database
-    #[command(after_help = "\
-Examples:
-  orchestrate db status
-  orchestrate db prune --older-than 90d --dry-run")]
-    Db {
-        #[command(subcommand)]
-        verb: DbVerb,
-    },
-    /// Exit 0 when database, scheduler and runs are well, for probes
-    #[command(after_help = "\
-Examples:
-  orchestrate health
-  orchestrate health --beat --format json")]
-    Health(HealthArgs),
+enum Verb {
+    Run(run::RunArgs),
+    RunAll(run::RunAllArgs),
+    RunOne(run::RunOneArgs),
+    Plan(plan::PlanArgs),
+    Next(next::NextArgs),
+    Check(check::CheckArgs),
+    CheckCollector(check_collector::CheckCollectorArgs),
+    History(history::HistoryArgs),
+    Show(show::ShowArgs),
+    Logs(logs::LogsArgs),
+    Why(why::WhyArgs),
+    Cancel(cancel::CancelArgs),
+    Retry(retry::RetryArgs),
+    Beat(beat::BeatArgs),
+    Serve(beat::ServeArgs),
+    Pause(pause::PauseArgs),
+    Resume(pause::ResumeArgs),
+    #[command(subcommand)]
+    Release(release::ReleaseVerb),
+    #[command(subcommand)]
+    Records(records::RecordsVerb),
+    #[command(subcommand)]
+    New(new_collector::NewVerb),
+    #[command(subcommand)]
+    Notices(notices::NoticesVerb),
+    #[command(subcommand)]
+    Db(db::DbVerb),
+    Health(health::HealthArgs),
     /// Print the JSON Schema of the schedule file, for editors
     #[command(after_help = "\
 Examples:
   orchestrate schema > schedule.schema.json
   orchestrate schema | python3 -m json.tool | head")]
     Schema,
-    /// Print a completion script for a shell
-    #[command(after_help = "\
-Examples:
-  orchestrate completions bash > /etc/bash_completion.d/orchestrate
-  orchestrate completions fish > ~/.config/fish/completions/orchestrate.fish")]
-    Completions {
-        /// Which shell
-        shell: Shell,
-    },
+    Completions(generate::CompletionsArgs),
     /// Print the manual page
     #[command(after_help = "\
 Examples:
   orchestrate man | man -l -
   orchestrate man > /usr/local/share/man/man1/orchestrate.1")]
     Man,
+}
+
+impl Cli {
+    /// Does what the verb means.
+    ///
+    /// # Errors
+    /// The verb could not do its work.
+    pub(crate) fn run(&self) -> Result<VerbExit, Failure> {
+        let global = &self.global;
+        match &self.verb {
+            Verb::Run(args) => run::run(global, args),
+            Verb::RunAll(args) => run::run_all(global, args),
+            Verb::RunOne(args) => run::run_one(global, args),
+            Verb::Plan(args) => plan::plan(global, args),
+            Verb::Next(args) => next::next(global, args),
+            Verb::Check(args) => check::check(global, args),
+            Verb::CheckCollector(args) => check_collector::check_collector(global, args),
+            Verb::History(args) => history::history(global, args),
+            Verb::Show(args) => show::show(global, args),
+            Verb::Logs(args) => logs::logs(global, args),
+            Verb::Why(args) => why::why(global, args),
+            Verb::Cancel(args) => cancel::cancel(global, args),
+            Verb::Retry(args) => retry::retry(global, args),
+            Verb::Beat(args) => beat::beat(global, args),
+            Verb::Serve(args) => beat::serve(global, args),
+            Verb::Pause(args) => pause::pause(global, args),
+            Verb::Resume(args) => pause::resume(global, args),
+            Verb::Release(verb) => release::release(global, verb),
+            Verb::Records(verb) => records::records(global, verb),
+            Verb::New(what) => new_collector::new_collector(global, what),
+            Verb::Notices(verb) => notices::notices(global, verb),
+            Verb::Db(verb) => db::db(global, verb),
+            Verb::Health(args) => health::health(global, args),
+            Verb::Schema => generate::schema(),
+            Verb::Completions(args) => generate::completions(args, &mut Self::command()),
+            Verb::Man => generate::man(&Self::command()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// clap finds most contradictions of a command line only when that very verb is said.
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Cli::command().debug_assert();
+    }
 }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::model::Pulse;
-use crate::notify::http;
 use crate::notify::notifier::Notifier;
+use crate::notify::transport::request::NetworkRequest;
 
 impl Notifier {
     /// Tells the watch that a run succeeded, if it wants to know of runs.
@@ -15,19 +15,30 @@ impl Notifier {
             .as_ref()
             .is_some_and(|watch| watch.after == Pulse::Run)
         {
-            self.pulse().await;
+            // It is in the log, and the watch notices by itself.
+            let _ = self.pulse().await;
         }
     }
 
     /// Tells the watch that we are alive, if there is one. A failure is said in the log: the
     /// watch notices by itself.
-    pub async fn pulse(&self) {
-        let Some(watch) = &self.dead_man else { return };
-        let url = watch.url.clone();
-        let asked = tokio::task::spawn_blocking(move || http::get(&url)).await;
-        if let Err(error) = asked.unwrap_or_else(|error| Err(error.to_string())) {
-            tracing::warn!("the dead man's watch was not reached: {error}");
-        }
+    ///
+    /// # Errors
+    /// That failure.
+    pub async fn pulse(&self) -> Result<(), String> {
+        let Some(watch) = &self.dead_man else {
+            return Ok(());
+        };
+        let ask = async {
+            let url = self.network.value(&watch.url)?;
+            self.network.send(&NetworkRequest::Get { url }).await
+        };
+        let asked = tokio::select! {
+            biased;
+            () = self.break_off.thrown() => Err("we are to end".to_owned()),
+            asked = ask => asked,
+        };
+        asked.inspect_err(|error| tracing::warn!("the dead man's watch was not reached: {error}"))
     }
 
     /// How often a scheduler is to call [`Notifier::pulse`]; `None` for never.

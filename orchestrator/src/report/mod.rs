@@ -10,7 +10,6 @@ pub(crate) mod metrics;
 pub(crate) mod service_log;
 pub(crate) mod terminal;
 pub(crate) mod text;
-pub(crate) mod upcoming;
 
 pub use console::Console;
 pub use exposition::Exposition;
@@ -21,4 +20,3 @@ pub use metrics::Metrics;
 pub use service_log::ServiceLog;
 pub use terminal::Terminal;
 pub use text::{outcome_style, summary_text};
-pub use upcoming::{UpcomingSlotView, UpcomingTask};

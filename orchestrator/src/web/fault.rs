@@ -3,10 +3,11 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 
+use crate::queries::find_run::FindRunError;
 use crate::store::StoreError;
 
 /// The reason.
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// What was asked for is not there.
     NotFound(String),
     /// It cannot be asked like that.
@@ -18,6 +19,20 @@ pub(super) enum Fault {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<FindRunError> for Fault {
+    fn from(error: FindRunError) -> Self {
+        match error {
+            FindRunError::NoRunYet => Self::NotFound("no run begins with \"last\"".to_owned()),
+            FindRunError::Unknown(prefix) => Self::NotFound(format!("no run begins with {prefix:?}")),
+            FindRunError::Several { prefix, .. } => {
+                Self::BadRequest(format!("more than one run begins with {prefix:?}"))
+            }
+            FindRunError::Removed(run) => Self::NotFound(format!("run {run} is gone")),
+            FindRunError::Store(error) => Self::Store(error),
+        }
     }
 }
 

@@ -6,40 +6,23 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Refuses what is not for us; adds the headers that every answer has.
-pub(super) async fn guard(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
+/// Refuses what is not for us.
+pub(crate) async fn guard(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
     // One that names two hosts is refused (RFC 9112, 3.2), whichever comes first.
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
-    let mut response = if hosts.next().is_some() {
-        (StatusCode::BAD_REQUEST, "one Host, please\n").into_response()
-    } else if !host.is_some_and(|host| is_ours(host, address)) {
-        let text = "this Host is not answered; use http://127.0.0.1 or http://localhost\n";
-        (StatusCode::MISDIRECTED_REQUEST, text).into_response()
-    } else if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        (StatusCode::METHOD_NOT_ALLOWED, "everything here is read-only\n").into_response()
-    } else {
-        next.run(request).await
-    };
-    for (name, value) in [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
-    ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+    if hosts.next().is_some() {
+        return (StatusCode::BAD_REQUEST, "one Host, please\n").into_response();
     }
-    response
+    if !host.is_some_and(|host| is_ours(host, address)) {
+        let text = "this Host is not answered; use http://127.0.0.1 or http://localhost\n";
+        return (StatusCode::MISDIRECTED_REQUEST, text).into_response();
+    }
+    next.run(request).await
 }
 
 /// Whether a Host header (RFC 9110, 7.2) names this machine's loopback, or the address

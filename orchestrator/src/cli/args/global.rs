@@ -1,11 +1,11 @@
-//! What can be said with every verb, and the forms that their data can have.
+//! What can be said with every verb.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 /// Options of every verb. Where one is not given: environment, then settings
-/// file, then default (`cli::settings`).
+/// file, then default (`cli::shell::settings`).
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
@@ -72,14 +72,6 @@ impl Color {
 /// The form of our own diagnostics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
-    #[default]
-    Text,
-    Json,
-}
-
-/// The form of a verb's data.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
     #[default]
     Text,
     Json,

@@ -1,12 +1,9 @@
-//! Words that several verbs share.
+//! Flags and words that several verbs share. What only one verb takes is in the verb's
+//! own file.
 
-pub(crate) mod beat;
-pub(crate) mod check;
 pub(crate) mod execution;
+pub(crate) mod format;
 pub(crate) mod global;
-pub(crate) mod notices;
-pub(crate) mod operate;
-pub(crate) mod past;
-pub(crate) mod records;
-pub(crate) mod release;
+pub(crate) mod limit;
+pub(crate) mod moment;
 pub(crate) mod selection;

@@ -1,14 +1,8 @@
-//! What can be said about which tasks are meant, and when: the words of `plan` and
-//! `next`, and those by which `run` selects.
-
-use std::path::PathBuf;
+//! Which tasks are meant: what `run` and `plan` select by.
 
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
-use crate::cli::args::global::Format;
-
-/// What `run` and `plan` select by.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct SelectionArgs {
@@ -44,29 +38,4 @@ pub(crate) enum ReleaseArg {
     New,
     /// There is none
     None,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) selection: SelectionArgs,
-    /// Instead: what would change if this file were the schedule
-    #[arg(long, value_name = "FILE", conflicts_with = "schedule")]
-    pub(crate) diff: Option<PathBuf>,
-    /// Form of the plan
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct NextArgs {
-    /// Every firing within so many hours
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=87_600))]
-    pub(crate) hours: Option<u32>,
-    /// At most so many firings
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(crate) count: Option<u32>,
-    /// Form of the list
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
 }

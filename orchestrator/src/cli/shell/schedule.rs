@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use crate::cli::command_line::{ReleaseArg, RunOneArgs, SelectionArgs};
+use crate::cli::args::selection::ReleaseArg;
+use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
-use crate::cli::shell::settings::Settings;
-use crate::cli::verbs::operate::release::find_out;
+use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
+use crate::cli::shell::release_check::check_releases;
+use crate::cli::shell::settings::CliSettings;
 use crate::config;
 use crate::model::{
     Cadence, Clock, CommandName, Day, Details, GroupName, Plan, Policy, Query, Release, Schedule, Selection,
@@ -17,7 +18,7 @@ use crate::model::{
 ///
 /// # Errors
 /// The file cannot be read or has errors. Warnings are told and pass.
-pub(crate) fn load(settings: &Settings) -> Result<Schedule, Failure> {
+pub(crate) fn load(settings: &CliSettings) -> Result<Schedule, Failure> {
     load_file(&settings.schedule_file)
 }
 
@@ -26,7 +27,7 @@ pub(crate) fn load(settings: &Settings) -> Result<Schedule, Failure> {
 /// # Errors
 /// Those of [`load`].
 pub(crate) fn load_file(file: &Path) -> Result<Schedule, Failure> {
-    let loaded = config::load_schedule(file).map_err(|error| tell_diagnostics(error.diagnostics()))?;
+    let loaded = config::load_schedule(file).map_err(|error| fail_with_diagnostics(error.diagnostics()))?;
     print_diagnostics(&loaded.warnings);
     Ok(loaded.value)
 }
@@ -36,7 +37,7 @@ pub(crate) fn load_file(file: &Path) -> Result<Schedule, Failure> {
 /// # Errors
 /// They ask for something that cannot be: an unknown group, a wrong day, ...
 pub(crate) fn planned(
-    settings: &Settings,
+    settings: &CliSettings,
     schedule: &Schedule,
     args: &SelectionArgs,
 ) -> Result<Plan, Failure> {
@@ -56,7 +57,7 @@ pub(crate) fn planned(
         _ if !waits => Release::NotChecked,
         ReleaseArg::New => Release::New,
         ReleaseArg::None => Release::None,
-        ReleaseArg::Auto => find_out(settings, schedule),
+        ReleaseArg::Auto => check_releases(settings, schedule),
     };
     plan(schedule, &query, release).map_err(Failure::usage)
 }
@@ -82,7 +83,12 @@ const BY_HAND: &str = "by-hand";
 ///
 /// # Errors
 /// The schedule is wrong, or the named group does not have the collector.
-pub(crate) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan, Failure> {
+pub(crate) fn planned_one(
+    settings: &CliSettings,
+    command: &str,
+    group: Option<&str>,
+    args: &[String],
+) -> Result<Plan, Failure> {
     let schedule = if settings.schedule_file.exists() {
         Some(load(settings)?)
     } else {
@@ -91,21 +97,19 @@ pub(crate) fn planned_one(settings: &Settings, args: &RunOneArgs) -> Result<Plan
     let mut known = schedule
         .iter()
         .flat_map(|schedule| schedule.tasks())
-        .filter(|task| task.command.as_str() == args.command);
-    let mut task = match &args.group {
+        .filter(|task| task.command.as_str() == command);
+    let mut task = match group {
         None => known
             .min_by_key(|task| !task.enabled)
             .cloned()
-            .unwrap_or_else(|| by_hand(&args.command)),
+            .unwrap_or_else(|| by_hand(command)),
         Some(group) => {
             let found = known.find(|task| task.group.as_str() == group).cloned();
-            found.ok_or_else(|| {
-                Failure::usage(format!("group {group:?} has no collector {:?}", args.command))
-            })?
+            found.ok_or_else(|| Failure::usage(format!("group {group:?} has no collector {command:?}")))?
         }
     };
-    if !args.args.is_empty() {
-        task.args.clone_from(&args.args);
+    if !args.is_empty() {
+        task.args = args.to_vec();
     }
     let date = Day::At(SystemClock.now()).in_zone(&jiff::tz::TimeZone::UTC);
     // By hand means now, whatever release it waits for.

@@ -6,12 +6,52 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::cli::command_line::{Global, Language, NewCollectorArgs, NewVerb};
-use crate::cli::shell::exit::Exit;
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::cli::args::global::Global;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
-use crate::cli::shell::output::print_words;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
+
+/// Make something new
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate new collector run_weather --lang python
+  orchestrate new collector run_weather --lang sh --dir collectors")]
+pub(crate) enum NewVerb {
+    /// Make a collector that works, with a test, and show the schedule entry to paste
+    #[command(after_help = "\
+Examples:
+  orchestrate new collector run_weather --lang python
+  orchestrate new collector run_weather --lang rust --dir collectors")]
+    Collector(NewCollectorArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewCollectorArgs {
+    /// Its name, which the schedule calls it by
+    pub(crate) name: String,
+    /// What it is written in
+    #[arg(long, value_enum)]
+    pub(crate) lang: Language,
+    /// Where to put it [default: the first directory in which collectors are looked for]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// What a collector can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Python 3, standard library
+    Python,
+    /// POSIX sh
+    Sh,
+    /// Rust, a crate of its own
+    Rust,
+}
 
 const LONGEST_NAME: usize = 64;
 
@@ -23,7 +63,7 @@ struct File {
 }
 
 /// Writes it, and shows what to paste into the schedule.
-pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Failure> {
+pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<VerbExit, Failure> {
     let NewVerb::Collector(args) = what;
     if !is_name(&args.name) {
         return Err(
@@ -35,7 +75,7 @@ pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Fai
     let dir = match &args.dir {
         Some(dir) => dir.clone(),
         None => {
-            let settings = Settings::resolve(global)?;
+            let settings = CliSettings::resolve(global)?;
             let first = settings.collectors_dirs.into_iter().next();
             first.unwrap_or_else(|| PathBuf::from("collectors"))
         }
@@ -60,7 +100,7 @@ pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Fai
         test_command(&dir, args)
     );
     print_text(&format!("- command: {}\n  schedule: daily\n", args.name))?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 fn is_name(name: &str) -> bool {

@@ -1,50 +1,127 @@
 //! `history`: past and running runs, newest first.
 
-use std::fmt::Write;
 use std::time::Duration;
 
-use comfy_table::{Table, presets};
+use clap::{Args, ValueEnum};
 
-use crate::cli::command_line::{Global, HistoryArgs, ListFormat};
-use crate::cli::shell::exit::Exit;
+use crate::cli::args::format::ListFormat;
+use crate::cli::args::global::Global;
+use crate::cli::args::moment::MomentArg;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
+use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::look::statistics::statistics;
 use crate::model::{Clock, SystemClock};
+use crate::queries::history::{RUNS, RUNS_OF_STATISTICS, list_runs};
 use crate::report::outcome_style;
-use crate::store::{HistoryFilter, RunHeader, RunStatus};
-use crate::text::human_duration;
-use crate::text::make_safe;
+use crate::store::{HistoryFilter, RunHeader, RunStatus, StatisticsFilter};
+use crate::text::{human_duration, make_safe, push_csv_row};
+
+/// List past and running runs, newest first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate history --collector run_export --outcome failed --since 7d
+  orchestrate history --since 2026-11-01 --until 2026-12-01 --last 1000 --format csv")]
+pub(crate) struct HistoryArgs {
+    /// The newest so many runs [default: 20; with --stats 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) last: Option<u32>,
+    /// Only runs of this collector
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) collector: Option<String>,
+    /// Only runs of this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// Only runs in which a task (of that collector, of that group) ended so
+    #[arg(long, value_enum, value_name = "OUTCOME")]
+    pub(crate) outcome: Option<OutcomeArg>,
+    /// Only runs that began then or later: 2026-11-25, 2026-11-25T04:10:00Z, or 7d for seven days ago
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<MomentArg>,
+    /// Only runs that began before then
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) until: Option<MomentArg>,
+    /// Not the runs but numbers about the collector in them: how often it succeeds, how long it takes
+    #[arg(long, requires = "collector", conflicts_with = "outcome")]
+    pub(crate) stats: bool,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ListFormat,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutcomeArg {
+    Running,
+    Succeeded,
+    Failed,
+    #[value(alias = "timed_out")]
+    TimedOut,
+    Cancelled,
+    #[value(alias = "not_started")]
+    NotStarted,
+    Skipped,
+    Lost,
+    /// Succeeded, and did not bring what it should
+    Suspect,
+}
+
+impl OutcomeArg {
+    /// The word in the record.
+    pub(crate) fn keyword(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Cancelled => "cancelled",
+            Self::NotStarted => "not_started",
+            Self::Skipped => "skipped",
+            Self::Lost => "lost",
+            Self::Suspect => "suspect",
+        }
+    }
+}
 
 /// Lists runs.
-pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
-    if args.stats {
-        return statistics(&settings, args);
-    }
+pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let now = SystemClock.now();
+    let since = args.since.map(|when| when.resolve(now));
+    let until = args.until.map(|when| when.resolve(now));
+    if args.stats {
+        let filter = StatisticsFilter {
+            command: args.collector.clone().unwrap_or_default(),
+            group: args.group.clone(),
+            since,
+            until,
+            last: args.last.unwrap_or(RUNS_OF_STATISTICS),
+        };
+        return statistics(&settings, &filter, args.format);
+    }
     let filter = HistoryFilter {
         command: args.collector.clone(),
         group: args.group.clone(),
         outcome: args.outcome.map(|outcome| outcome.keyword().to_owned()),
-        since: args.since.map(|when| when.resolve(now)),
-        until: args.until.map(|when| when.resolve(now)),
-        last: args.last.unwrap_or(20),
+        since,
+        until,
+        last: args.last.unwrap_or(RUNS),
     };
     let runs = with_store(&settings, async |store| {
-        store.history(&filter).await.map_err(Failure::infrastructure)
+        list_runs(store, &filter).await.map_err(Failure::infrastructure)
     })?;
     match args.format {
         ListFormat::Json => print_json(&runs)?,
         ListFormat::Csv => print_text(&csv(&runs))?,
         ListFormat::Table => print_text(&table(&runs))?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-/// RFC 4180, but for line ends, which are those of this system.
 fn csv(runs: &[RunHeader]) -> String {
     let mut text = String::from(
         "run,schedule,group,state,started_at,finished_at,succeeded,failed,skipped,success,exit_code,lost,suspect\n",
@@ -65,27 +142,16 @@ fn csv(runs: &[RunHeader]) -> String {
             run.lost.clone().unwrap_or_default(),
             run.suspect.to_string(),
         ];
-        text.push_str(&fields.map(|field| quoted(&field)).join(","));
-        text.push('\n');
+        push_csv_row(&mut text, fields.iter().map(String::as_str));
     }
     text
-}
-
-fn quoted(field: &str) -> String {
-    if field.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
 }
 
 fn table(runs: &[RunHeader]) -> String {
     if runs.is_empty() {
         return "No runs.\n".to_owned();
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header([
+    let mut table = TextTable::new([
         "Run",
         "Schedule",
         "Started",
@@ -113,7 +179,7 @@ fn table(runs: &[RunHeader]) -> String {
             Some(group) => format!("{} {group}", run.schedule),
             None => run.schedule.clone(),
         };
-        table.add_row([
+        table.row([
             run.run.to_string(),
             make_safe(&schedule).into_owned(),
             run.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
@@ -124,20 +190,5 @@ fn table(runs: &[RunHeader]) -> String {
             run.skipped.to_string(),
         ]);
     }
-    let mut text = table.trim_fmt();
-    // Writing to a String cannot fail.
-    let _ = writeln!(text);
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_quoted_where_they_must_be() {
-        assert_eq!(quoted("plain text"), "plain text");
-        assert_eq!(quoted("a,b"), "\"a,b\"");
-        assert_eq!(quoted("say \"hi\"\n"), "\"say \"\"hi\"\"\n\"");
-    }
+    table.text()
 }

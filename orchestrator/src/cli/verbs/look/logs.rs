@@ -1,116 +1,188 @@
 //! `logs`: what the collectors of a run wrote.
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
-use crate::cli::command_line::{Global, LogsArgs};
-use crate::cli::shell::exit::Exit;
+use clap::{Args, ValueEnum};
+
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::with_store;
-use crate::cli::verbs::look::follow::follow;
-use crate::cli::verbs::look::log_page::page;
-use crate::cli::verbs::look::log_reader::{LogOwner, LogReader, Look};
-use crate::cli::verbs::look::show::find;
-use crate::store::{RunRecord, TaskState};
+use crate::cli::verbs::look::log_page::{Page, print_page};
+use crate::cli::verbs::look::log_text::LogForm;
+use crate::model::{RunId, Stream};
+use crate::queries::find_run::find_run;
+use crate::queries::logs::{CollectorLog, LogChoice, LogFollower, LogReader, PAGE_BYTES};
+use crate::store::RunRecord;
 
-/// A log that was asked for.
-pub(crate) struct Log {
-    /// Its file, relative to the state directory.
-    pub(crate) path: String,
-    /// The place of its collector in the run's plan, counted from 1.
-    pub(crate) position: usize,
-    pub(crate) owner: LogOwner,
+/// Print what the collectors of a run wrote
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate logs last --follow
+  orchestrate logs last run_export --stream stderr --tail 20")]
+pub(crate) struct LogsArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(crate) run: String,
+    /// Only this collector
+    pub(crate) command: Option<String>,
+    /// Only the collector at this place of the run's plan, where several have its name
+    #[arg(long, value_name = "N")]
+    pub(crate) task: Option<usize>,
+    /// Not the last attempt at it but this one
+    #[arg(long, value_name = "N", conflicts_with = "follow")]
+    pub(crate) attempt: Option<u32>,
+    /// Only the last so many lines of each log
+    #[arg(long, value_name = "N", conflicts_with_all = ["offset", "limit"])]
+    pub(crate) tail: Option<usize>,
+    /// One page of one log: whole lines from this byte of its file on; where the next page
+    /// begins is said on standard error [default: 0]
+    #[arg(long, value_name = "BYTES", conflicts_with = "follow")]
+    pub(crate) offset: Option<u64>,
+    /// How large the page is: at most so many bytes, but at least a line [default: 64KiB]
+    #[arg(long, value_name = "BYTES", value_parser = page_size, conflicts_with = "follow")]
+    pub(crate) limit: Option<u64>,
+    /// Only what was written there
+    #[arg(long, value_name = "STREAM")]
+    pub(crate) stream: Option<StreamArg>,
+    /// The collector's bytes, exactly as it wrote them
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) raw: bool,
+    /// Go on as the run goes on, until its end
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Form of the lines: tagged text, or JSON Lines
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// A page is held in memory.
+fn page_size(text: &str) -> Result<u64, String> {
+    match crate::config::parse(text) {
+        Ok(0) => Err("a page of no bytes would never end".to_owned()),
+        Ok(bytes) if bytes > 64 << 20 => Err("at most 64MiB".to_owned()),
+        Ok(bytes) => Ok(bytes),
+        error => error,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StreamArg {
+    Stdout,
+    Stderr,
+}
+
+impl From<StreamArg> for Stream {
+    fn from(stream: StreamArg) -> Self {
+        match stream {
+            StreamArg::Stdout => Self::Stdout,
+            StreamArg::Stderr => Self::Stderr,
+        }
+    }
+}
+
+impl LogsArgs {
+    fn choice(&self) -> LogChoice {
+        LogChoice {
+            command: self.command.clone(),
+            position: self.task,
+            attempt: self.attempt,
+            stream: self.stream.map(Stream::from),
+        }
+    }
+
+    fn form(&self) -> LogForm {
+        match (self.raw, self.format) {
+            (true, _) => LogForm::Raw,
+            (false, Format::Json) => LogForm::Json,
+            (false, Format::Text) => LogForm::Tagged,
+        }
+    }
 }
 
 /// Prints the logs of the run's collectors, in order.
-pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
-    let record = with_store(&settings, async |store| find(store, &args.run).await)?;
-    known(&record, args)?;
+pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
+    let state_dir = &settings.state_dir;
+    let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
+    let choice = args.choice();
+    if !choice.is_in(&record) {
+        return Err(unknown(&record, &choice));
+    }
+    let form = args.form();
     let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
-    let ended = record.header.finished_at.is_some();
     let printed = if args.follow {
-        follow(&settings.state_dir, &record.header.run, args, &mut out)
+        follow(state_dir, &record.header.run, args, &mut out)
     } else if args.offset.is_some() || args.limit.is_some() {
-        page(&settings.state_dir, &wanted(&record, args), args, ended, &mut out)?;
+        let page = Page {
+            offset: args.offset.unwrap_or(0),
+            limit: args.limit.unwrap_or(PAGE_BYTES),
+            stream: choice.stream,
+            form,
+            ended: record.header.finished_at.is_some(),
+        };
+        print_page(state_dir, &choice.logs(&record), &page, &mut out)?;
         Ok(())
     } else {
-        past(&settings, &wanted(&record, args), args, &mut out)
+        print_whole(state_dir, &choice.logs(&record), args, &mut out)
     };
     match printed.and_then(|()| out.flush()) {
         // The reader has seen what it wanted.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::infrastructure(error)),
-        _ => Ok(Exit::Success),
+        _ => Ok(VerbExit::Success),
     }
 }
 
-/// Whether the run has what was asked for.
-fn known(record: &RunRecord, args: &LogsArgs) -> Result<(), Failure> {
-    let is_wanted = |task: &&TaskState| is_wanted(args, task.summary.position, &task.summary.command);
-    let what = match (&args.command, args.task) {
+/// The run does not have what was asked for.
+fn unknown(record: &RunRecord, choice: &LogChoice) -> Failure {
+    let what = match (&choice.command, choice.position) {
         (Some(command), Some(task)) => format!("no collector {command:?} at place {task}"),
         (Some(command), None) => format!("no collector {command:?}"),
-        (None, Some(task)) => format!("no collector at place {task}"),
-        (None, None) => return Ok(()),
+        (None, position) => format!("no collector at place {}", position.unwrap_or_default()),
     };
-    if record.tasks.iter().any(|task| is_wanted(&task)) {
-        return Ok(());
-    }
     let names: Vec<&str> = record
         .tasks
         .iter()
         .map(|task| task.summary.command.as_str())
         .collect();
-    Err(Failure::usage(format!("run {} had {what}", record.header.run))
-        .hint(format!("it had: {}", names.join(", "))))
+    Failure::usage(format!("run {} had {what}", record.header.run))
+        .hint(format!("it had: {}", names.join(", ")))
 }
 
-/// Whether a collector is one of those whose logs were asked for.
-pub(crate) fn is_wanted(args: &LogsArgs, position: usize, command: &str) -> bool {
-    args.command.as_deref().is_none_or(|wanted| wanted == command)
-        && args.task.is_none_or(|wanted| wanted == position)
+/// Prints what there is and what comes, until the run has ended or its process is gone.
+fn follow(state_dir: &Path, run: &RunId, args: &LogsArgs, out: &mut impl Write) -> io::Result<()> {
+    let form = args.form();
+    let mut follower = LogFollower::open(state_dir, run, args.choice(), args.tail)?;
+    follower.read(&mut |owner, record| form.write(owner, record, out))?;
+    out.flush()?;
+    while follower.wait()? {
+        follower.read(&mut |owner, record| form.write(owner, record, out))?;
+        out.flush()?;
+    }
+    follower.finish(&mut |owner, record| form.write(owner, record, out))
 }
 
-/// The logs that were asked for, of tasks that had an attempt, in order.
-fn wanted(record: &RunRecord, args: &LogsArgs) -> Vec<Log> {
-    let log_of = |task: &TaskState| match args.attempt {
-        None => task.summary.log.clone(),
-        Some(number) => {
-            let attempt = task.attempt_list.iter().find(|attempt| attempt.number == number);
-            attempt.map(|attempt| attempt.log.clone())
-        }
-    };
-    record
-        .tasks
-        .iter()
-        .filter(|task| is_wanted(args, task.summary.position, &task.summary.command))
-        .filter_map(|task| {
-            Some(Log {
-                path: log_of(task)?,
-                position: task.summary.position,
-                owner: LogOwner {
-                    group: task.summary.group.clone(),
-                    command: task.summary.command.clone(),
-                },
-            })
-        })
-        .collect()
-}
-
-fn past(settings: &Settings, logs: &[Log], args: &LogsArgs, out: &mut impl Write) -> io::Result<()> {
-    let look = Look::new(args);
+fn print_whole(
+    state_dir: &Path,
+    logs: &[CollectorLog],
+    args: &LogsArgs,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let (form, stream) = (args.form(), args.stream.map(Stream::from));
     for log in logs {
-        let mut reader = LogReader::new(settings.state_dir.join(&log.path), log.owner.clone());
+        let mut reader = LogReader::new(state_dir.join(&log.path), log.owner.clone(), stream);
         if !reader.path().exists() {
             print_words!("{} is not there any more", reader.path().display());
         }
         if let Some(count) = args.tail {
-            reader.skip_to_tail(look, count)?;
+            reader.skip_to_tail(count)?;
         }
-        let mut print = |shown: Vec<u8>| out.write_all(&shown);
-        reader.read(look, &mut print)?;
-        reader.finish(look, &mut print)?;
+        reader.read(&mut |owner, record| form.write(owner, record, out))?;
+        reader.finish(&mut |owner, record| form.write(owner, record, out))?;
     }
     Ok(())
 }

@@ -1,16 +1,13 @@
 //! Verbs that only look.
 
-pub(crate) mod follow;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod log_page;
-pub(crate) mod log_reader;
+pub(crate) mod log_text;
 pub(crate) mod logs;
 pub(crate) mod next;
 pub(crate) mod plan;
 pub(crate) mod records;
-pub(crate) mod records_rows;
 pub(crate) mod show;
 pub(crate) mod statistics;
 pub(crate) mod why;
-pub(crate) mod why_words;

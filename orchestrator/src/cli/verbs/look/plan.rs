@@ -2,25 +2,46 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::path::PathBuf;
 
 use anstyle::AnsiColor;
-use comfy_table::{Table, presets};
+use clap::Args;
 
-use crate::cli::command_line::{Format, Global, PlanArgs};
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::collectors::launcher;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::{load, load_file, planned};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
+use crate::cli::shell::table::TextTable;
 use crate::execution::PlanView;
 use crate::model::{Plan, Release, changes};
 use crate::text::make_safe;
 
+/// Show what a run would do, in order; nothing is started
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate plan --schedule default --group reporting --date 2026-02-28
+  orchestrate plan --diff new-schedule.yaml")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Instead: what would change if this file were the schedule
+    #[arg(long, value_name = "FILE", conflicts_with = "schedule")]
+    pub(crate) diff: Option<PathBuf>,
+    /// Form of the plan
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
 /// Shows the plan that `run` with the same arguments would execute.
-pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     if let Some(other) = &args.diff {
         return diff(&settings, other, args.format);
     }
@@ -29,7 +50,7 @@ pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
 }
 
 /// Shows what would change with another file, as a scheduler would tell it on reading it.
-fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failure> {
+fn diff(settings: &CliSettings, other: &Path, format: Format) -> Result<VerbExit, Failure> {
     let before = load(settings)?;
     let after = load_file(other)?;
     let changes = changes(&before, &after);
@@ -42,22 +63,22 @@ fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failu
             print_text(&format!("{}\n", safe.join("\n")))?;
         }
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// Prints a plan. A collector that is not found is a warning here: the run would
 /// go on without it.
-pub(crate) fn show(settings: &Settings, plan: &Plan, format: Format) -> Result<Exit, Failure> {
+pub(crate) fn show(settings: &CliSettings, plan: &Plan, format: Format) -> Result<VerbExit, Failure> {
     let view = view(settings, plan);
     match format {
         Format::Json => print_json(&view)?,
         Format::Text => print_text(&table(plan, &view))?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// The plan with the executables that would be started; says what is not found.
-fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
+fn view<'a>(settings: &CliSettings, plan: &'a Plan) -> PlanView<'a> {
     let (view, missing) = PlanView::of(plan, &launcher(settings));
     let yellow = AnsiColor::Yellow.on_default().bold();
     for missing in missing {
@@ -71,7 +92,7 @@ fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
 }
 
 /// Says what of a plan that is about to run is not found.
-pub(crate) fn warn_of_missing(settings: &Settings, plan: &Plan) {
+pub(crate) fn warn_of_missing(settings: &CliSettings, plan: &Plan) {
     view(settings, plan);
 }
 
@@ -86,16 +107,14 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
         let _ = writeln!(text, "Nothing is due.");
         return text;
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["", "Task", "Schedule", "Executable", "Arguments"]);
+    let mut table = TextTable::new(["", "Task", "Schedule", "Executable", "Arguments"]);
     for (task, number) in view.tasks.iter().zip(1..) {
         let executable = match (&task.skip, &task.executable) {
             (Some(skip), _) => format!("skipped: {skip}"),
             (None, Some(path)) => path.clone(),
             (None, None) => "not found".to_owned(),
         };
-        table.add_row([
+        table.row([
             number.to_string(),
             make_safe(&format!("{}/{}", task.group, task.command)).into_owned(),
             task.schedule.to_owned(),
@@ -103,7 +122,6 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
             make_safe(&task.args.join(" ")).into_owned(),
         ]);
     }
-    text.push_str(&table.trim_fmt());
-    text.push('\n');
+    text.push_str(&table.text());
     text
 }

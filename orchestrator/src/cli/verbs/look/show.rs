@@ -3,23 +3,40 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::command_line::{Format, Global, ShowArgs};
-use crate::cli::shell::exit::Exit;
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::events::Summary;
+use crate::queries::find_run::find_run;
 use crate::report::summary_text;
-use crate::store::{RunHeader, RunRecord, Store};
+use crate::store::{RunHeader, RunRecord};
 use crate::text::make_safe;
 
+/// Show one run: its collectors, how they ended and why
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate show last
+  orchestrate show 20261125-041000 --format json")]
+pub(crate) struct ShowArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(crate) run: String,
+    /// Form of the record
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
 /// Shows a run.
-pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
-    let record = with_store(&settings, async |store| find(store, &args.run).await)?;
+pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
+    let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
     match args.format {
         Format::Json => print_json(&record)?,
         Format::Text => {
@@ -29,7 +46,7 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
             print_text(&more)?;
         }
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// What the run is and how it stands.
@@ -85,32 +102,6 @@ fn attempts(record: &RunRecord) -> String {
         }
     }
     text
-}
-
-/// The run whose id begins with `prefix`.
-///
-/// # Errors
-/// There is none, there are several, or the database fails.
-pub(crate) async fn find(store: &Store, prefix: &str) -> Result<RunRecord, Failure> {
-    let mut found = store.find_run(prefix).await.map_err(Failure::infrastructure)?;
-    let run = match (found.pop(), found.pop()) {
-        (Some(run), None) => run,
-        (None, _) => {
-            let problem = if prefix == "last" {
-                "there is no run yet".to_owned()
-            } else {
-                format!("there is no run {prefix:?}")
-            };
-            return Err(Failure::usage(problem).hint("orchestrate history lists the runs"));
-        }
-        (Some(one), Some(other)) => {
-            return Err(Failure::usage(format!(
-                "{prefix:?} is the beginning of several runs, {other} and {one} among them"
-            )));
-        }
-    };
-    let record = store.run(&run).await.map_err(Failure::infrastructure)?;
-    record.ok_or_else(|| Failure::usage(format!("run {run} was removed meanwhile")))
 }
 
 /// What the table shows of a run, also of one without an end.

@@ -3,45 +3,39 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::cli::command_line::{HistoryArgs, ListFormat};
-use crate::cli::shell::exit::Exit;
+use crate::cli::args::format::ListFormat;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
-use crate::model::{Clock, SystemClock};
+use crate::queries::history::collector_statistics;
 use crate::store::{EndedRun, Statistics, StatisticsFilter};
 use crate::text::human_duration;
 use crate::text::make_safe;
 
-/// As many runs say how a collector does.
-const LAST: u32 = 1000;
-
 /// Prints the numbers.
-pub(crate) fn statistics(settings: &Settings, args: &HistoryArgs) -> Result<Exit, Failure> {
-    if args.format == ListFormat::Csv {
+pub(crate) fn statistics(
+    settings: &CliSettings,
+    filter: &StatisticsFilter,
+    format: ListFormat,
+) -> Result<VerbExit, Failure> {
+    if format == ListFormat::Csv {
         return Err(Failure::usage("--stats has no form of CSV").hint("use --format table or json"));
     }
-    let now = SystemClock.now();
-    let filter = StatisticsFilter {
-        command: args.collector.clone().unwrap_or_default(),
-        group: args.group.clone(),
-        since: args.since.map(|when| when.resolve(now)),
-        until: args.until.map(|when| when.resolve(now)),
-        last: args.last.unwrap_or(LAST),
-    };
     let numbers = with_store(settings, async |store| {
-        store.statistics(&filter).await.map_err(Failure::infrastructure)
+        let numbers = collector_statistics(store, filter).await;
+        numbers.map_err(Failure::infrastructure)
     })?;
-    if args.format == ListFormat::Json {
+    if format == ListFormat::Json {
         print_json(&numbers)?;
     } else {
-        print_text(&told(&numbers))?;
+        print_text(&text(&numbers))?;
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-fn told(numbers: &Statistics) -> String {
+fn text(numbers: &Statistics) -> String {
     let name = match &numbers.group {
         Some(group) => format!("{group}/{}", numbers.command),
         None => numbers.command.clone(),

@@ -3,20 +3,96 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::cli::command_line::{DbVerb, Format, Global, PruneArgs};
-use crate::cli::shell::exit::Exit;
+use clap::{Args, Subcommand};
+
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::moment::MomentArg;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
-use crate::cli::shell::store::{connect_store, runtime, shelf, tell_recovered, unusable, with_store};
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::store::{connect_store, print_recovered, runtime, shelf, unusable, with_store};
 use crate::cli::shell::undelivered;
 use crate::database::MigrationState;
 use crate::model::{Clock, Retention, SystemClock};
 use crate::store::Pruned;
 
+/// Look after the database
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate db status
+  orchestrate db prune --older-than 90d --dry-run")]
+pub(crate) enum DbVerb {
+    /// Bring the schema up to date; every other verb does so by itself
+    #[command(after_help = "\
+Examples:
+  orchestrate db migrate
+  orchestrate db migrate --database-url postgres://orchestrate@db.example/orchestrate")]
+    Migrate,
+    /// Show which database it is and which steps its schema has
+    #[command(after_help = "\
+Examples:
+  orchestrate db status
+  orchestrate db status --format json")]
+    Status {
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Forget old runs, but never a collector's last success or last failure
+    #[command(after_help = "\
+Examples:
+  orchestrate db prune --older-than 90d
+  orchestrate db prune --keep 1000 --max-size 20GiB --dry-run")]
+    Prune(PruneArgs),
+    /// Bring runs from their journals into the database; every start does so for what it lacks
+    #[command(after_help = "\
+Examples:
+  orchestrate db import-journal
+  orchestrate db import-journal --all")]
+    ImportJournal {
+        /// Of every run directory, into a database that is new or was restored
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct PruneBounds {
+    /// Runs that began before then: 90d, 2026-01-01
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) older_than: Option<MomentArg>,
+    /// All but the newest so many runs
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<usize>,
+    /// The oldest runs, until logs and journals fit into so much: 20GiB, 500MB
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_size: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PruneArgs {
+    #[command(flatten)]
+    pub(crate) bounds: PruneBounds,
+    /// Only show what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Bytes, as the schedule file writes them.
+fn size(text: &str) -> Result<u64, String> {
+    crate::config::parse(text).map_err(|error| error.to_string())
+}
+
 /// Does what the word after `db` says.
-pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     match verb {
         DbVerb::Migrate => migrate(&settings),
         DbVerb::Status { format } => status(&settings, *format),
@@ -25,7 +101,7 @@ pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<Exit, Failure> {
     }
 }
 
-fn migrate(settings: &Settings) -> Result<Exit, Failure> {
+fn migrate(settings: &CliSettings) -> Result<VerbExit, Failure> {
     let (name, before, after) = runtime()?.block_on(async {
         let store = connect_store(settings).await?;
         let before = store.migrations().await.map_err(unusable)?;
@@ -37,10 +113,10 @@ fn migrate(settings: &Settings) -> Result<Exit, Failure> {
     })?;
     let new = before.iter().filter(|step| !step.applied).count();
     print_text(&format!("{name}: {} steps, {new} of them new\n", after.len()))?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-fn status(settings: &Settings, format: Format) -> Result<Exit, Failure> {
+fn status(settings: &CliSettings, format: Format) -> Result<VerbExit, Failure> {
     let (name, steps) = runtime()?.block_on(async {
         let store = connect_store(settings).await?;
         let steps = store.migrations().await.map_err(unusable)?;
@@ -60,10 +136,10 @@ fn status(settings: &Settings, format: Format) -> Result<Exit, Failure> {
             print_text(&text)?;
         }
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-fn prune(settings: &Settings, args: &PruneArgs) -> Result<Exit, Failure> {
+fn prune(settings: &CliSettings, args: &PruneArgs) -> Result<VerbExit, Failure> {
     let now = SystemClock.now();
     let retention = Retention {
         age: args.bounds.older_than.map(|when| {
@@ -75,7 +151,7 @@ fn prune(settings: &Settings, args: &PruneArgs) -> Result<Exit, Failure> {
     };
     let pruned = with_store(settings, async |store| {
         // The events file of a run that goes may be the only place of what it brought.
-        undelivered::bring_in(&shelf(store), &settings.state_dir).await?;
+        undelivered::ingest(&shelf(store), &settings.state_dir).await?;
         store
             .prune(&settings.state_dir, &retention, now, args.dry_run)
             .await
@@ -83,12 +159,12 @@ fn prune(settings: &Settings, args: &PruneArgs) -> Result<Exit, Failure> {
     })?;
     match args.format {
         Format::Json => print_json(&pruned)?,
-        Format::Text => print_text(&told(&pruned, args.dry_run))?,
+        Format::Text => print_text(&text(&pruned, args.dry_run))?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-fn told(pruned: &Pruned, dry_run: bool) -> String {
+fn text(pruned: &Pruned, dry_run: bool) -> String {
     let would = if dry_run { "would be " } else { "" };
     let kept = match pruned.kept {
         0 => String::new(),
@@ -100,15 +176,15 @@ fn told(pruned: &Pruned, dry_run: bool) -> String {
     )
 }
 
-fn import(settings: &Settings, all: bool) -> Result<Exit, Failure> {
+fn import(settings: &CliSettings, all: bool) -> Result<VerbExit, Failure> {
     // To open the store brings in what was noted; what that found was told.
     let imported = with_store(settings, async |store| {
-        undelivered::bring_in(&shelf(store), &settings.state_dir).await?;
+        undelivered::ingest(&shelf(store), &settings.state_dir).await?;
         if !all {
             return Ok(None);
         }
         let found = store.import_all(&settings.state_dir).await.map_err(unusable)?;
-        tell_recovered(&found);
+        print_recovered(&found);
         crate::cli::shell::store::recover(store, &settings.state_dir).await?;
         Ok(Some(found.imported.len()))
     })?;
@@ -116,5 +192,5 @@ fn import(settings: &Settings, all: bool) -> Result<Exit, Failure> {
         Some(count) => print_text(&format!("{count} runs brought in from their journals\n"))?,
         None => print_text("Every journal that was noted is in the database.\n")?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }

@@ -1,21 +1,40 @@
 //! `cancel`: asks a run of another process to end.
 
-use crate::cli::command_line::{CancelArgs, Global};
-use crate::cli::shell::exit::Exit;
+use clap::Args;
+
+use crate::cli::args::global::Global;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
-use crate::cli::verbs::look::show::find;
 use crate::model::CancelCause;
 use crate::model::Order;
+use crate::queries::find_run::find_run;
 use crate::rundir::{ControlFifo, StateDir, wait_for_end};
 use crate::store::this_process;
 
+/// Ask a run of another process to end
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate cancel last
+  orchestrate cancel 20261125-041000 --kill --no-wait")]
+pub(crate) struct CancelArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(crate) run: String,
+    /// End it now, without time to clean up
+    #[arg(long)]
+    pub(crate) kill: bool,
+    /// Do not wait until it has ended
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
 /// Gives the order and waits until nobody executes the run any more.
-pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
-    let header = with_store(&settings, async |store| find(store, &args.run).await)?.header;
+pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
+    let header = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?.header;
     let run = &header.run;
     if let Some(end) = header.finished_at {
         let end = end.strftime("%Y-%m-%d %H:%M:%SZ");
@@ -48,9 +67,9 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<Exit, Failure
     }
     if args.no_wait {
         print_text(&format!("Run {run} was asked to end.\n"))?;
-        return Ok(Exit::Success);
+        return Ok(VerbExit::Success);
     }
     wait_for_end(&dir).map_err(Failure::infrastructure)?;
     print_text(&format!("Run {run} has ended.\n"))?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }

@@ -1,24 +1,70 @@
 //! `notices`: what was told to whom, and whether it arrived.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use comfy_table::{Table, presets};
+use clap::{Args, Subcommand};
 
-use crate::cli::args::notices::{NoticesListArgs, NoticesTestArgs, NoticesVerb};
-use crate::cli::command_line::{Format, Global};
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
 use crate::cli::shell::executor::executor;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
+use crate::cli::shell::table::TextTable;
 use crate::model::{Clock, NoticeKind, SystemClock};
 use crate::store::{Notice, RecordedNotice};
 use crate::text::make_safe;
 
+/// See who was told what, and whether it arrived
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices test")]
+pub(crate) enum NoticesVerb {
+    /// List the newest notices and what became of them
+    #[command(after_help = "\
+Examples:
+  orchestrate notices list
+  orchestrate notices list --last 200 --format json")]
+    List(NoticesListArgs),
+    /// Deliver what waits
+    #[command(after_help = "\
+Examples:
+  orchestrate notices deliver
+  orchestrate notices deliver --quiet")]
+    Deliver,
+    /// Tell every channel something, to see whether it works
+    #[command(after_help = "\
+Examples:
+  orchestrate notices test
+  orchestrate notices test --channel \"mail 2\"")]
+    Test(NoticesTestArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoticesListArgs {
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) last: u32,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoticesTestArgs {
+    /// Only this one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) channel: Option<String>,
+}
+
 /// The verb.
-pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     match verb {
         NoticesVerb::List(args) => list(&settings, args),
         NoticesVerb::Deliver => deliver_now(&settings),
@@ -26,7 +72,7 @@ pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failu
     }
 }
 
-fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
+fn list(settings: &CliSettings, args: &NoticesListArgs) -> Result<VerbExit, Failure> {
     let deliveries = with_store(settings, async |store| {
         store.notices(args.last).await.map_err(Failure::infrastructure)
     })?;
@@ -35,20 +81,18 @@ fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
         Format::Text if deliveries.is_empty() => print_text("Nobody was told anything.\n")?,
         Format::Text => print_text(&table(&deliveries))?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 fn table(deliveries: &[RecordedNotice]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
+    let mut table = TextTable::new(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
     for delivery in deliveries {
         let notice = &delivery.notice;
         let reason = match &delivery.error {
             Some(error) => format!("{} [not delivered: {error}]", notice.reason),
             None => notice.reason.clone(),
         };
-        table.add_row([
+        table.row([
             format!("{:.0}", notice.at),
             notice.kind.to_string(),
             make_safe(&format!("{}/{}", notice.group, notice.command)).into_owned(),
@@ -58,17 +102,18 @@ fn table(deliveries: &[RecordedNotice]) -> String {
             make_safe(&reason).into_owned(),
         ]);
     }
-    format!("{table}\n")
+    table.text()
 }
 
-fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {
+fn deliver_now(settings: &CliSettings) -> Result<VerbExit, Failure> {
     let runtime = runtime()?;
     let failed = runtime.block_on(async {
         let store = open_store(settings).await?;
         let executor = executor(settings, store, Arc::new(SystemClock))?;
         let (notifier, store) = (&executor.notifier, &executor.store);
         notifier.raise(store).await.map_err(Failure::infrastructure)?;
-        let failed = notifier.deliver(store).await.map_err(Failure::infrastructure)?;
+        let delivery = notifier.deliver(store, Duration::MAX).await;
+        let failed = delivery.map_err(Failure::infrastructure)?.failed;
         executor.close().await;
         Ok::<_, Failure>(failed)
     })?;
@@ -77,10 +122,10 @@ fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {
         return Err(error.hint("orchestrate notices list says why; they are tried again for a day"));
     }
     print_text("Nothing waits.\n")?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
+fn test(settings: &CliSettings, args: &NoticesTestArgs) -> Result<VerbExit, Failure> {
     let wanted = |name: &str| args.channel.as_ref().is_none_or(|channel| channel == name);
     let channels: Vec<_> = settings
         .file
@@ -122,8 +167,8 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
         Ok::<_, Failure>(failed)
     })?;
     Ok(if failed == 0 {
-        Exit::Success
+        VerbExit::Success
     } else {
-        Exit::Infrastructure
+        VerbExit::Infrastructure
     })
 }

@@ -3,34 +3,68 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use clap::Args;
 use tokio::sync::watch;
 
-use crate::cli::command_line::{BeatArgs, Global, ServeArgs};
+use crate::cli::args::global::Global;
+use crate::cli::args::limit::positive_duration;
 use crate::cli::shell::executor::executor;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::logging;
-use crate::cli::shell::output::colour_on_stderr;
-use crate::cli::shell::output::print_words;
 use crate::cli::shell::schedule::load;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
 use crate::report::{Console, Metrics, ServiceLog, Terminal};
-use crate::scheduler::{self, Scheduler, Setup};
+use crate::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::web::{Listening, Site, listen};
 
+/// Run the timetable: every slot once, by itself, until a signal ends it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate beat
+  orchestrate beat --concurrency 4 --drain-timeout 1h")]
+pub(crate) struct BeatArgs {
+    /// How many runs may go on at a time; those of one entry follow each other anyway
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) concurrency: u16,
+    /// After SIGTERM, how long runs may go on before they are cancelled
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
+    pub(crate) drain_timeout: Duration,
+}
+
+/// Run the timetable and answer over HTTP: health, metrics, JSON
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate serve
+  orchestrate serve --listen 127.0.0.1:9000 --drain-timeout 1h")]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) beat: BeatArgs,
+    /// Where to answer HTTP: a loopback address
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Answer no HTTP
+    #[arg(long, conflicts_with = "listen")]
+    pub(crate) no_web: bool,
+}
+
 /// The scheduler alone.
-pub(crate) fn beat(global: &Global, args: &BeatArgs) -> Result<Exit, Failure> {
+pub(crate) fn beat(global: &Global, args: &BeatArgs) -> Result<VerbExit, Failure> {
     schedule_for_ever(global, args, None)
 }
 
 /// The scheduler and what it answers over HTTP.
-pub(crate) fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Failure> {
+pub(crate) fn serve(global: &Global, args: &ServeArgs) -> Result<VerbExit, Failure> {
     if args.no_web {
         return schedule_for_ever(global, &args.beat, None);
     }
@@ -44,9 +78,14 @@ pub(crate) fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Failure> 
     schedule_for_ever(global, &args.beat, Some(args.listen))
 }
 
-fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAddr>) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+fn schedule_for_ever(
+    global: &Global,
+    args: &BeatArgs,
+    address: Option<SocketAddr>,
+) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
+    settings.warn_of_unset();
     let clock = clock(&settings)?;
     let terminal = Terminal::new(false, colour_on_stderr());
     let runtime = runtime()?;
@@ -55,7 +94,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
     runtime
         .block_on(store.check_rights_to_schedule())
         .map_err(unusable)?;
-    runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
+    runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal)?;
     if timetable(&schedule).is_empty() {
         tracing::warn!(
@@ -79,7 +118,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
         with_output: !quiet,
     };
     let file = settings.schedule_file.clone();
-    let setup = Setup {
+    let setup = SchedulerSettings {
         executor: Arc::clone(&executor),
         schedule_file: file.clone(),
         schedule,
@@ -93,11 +132,11 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
 }
 
 async fn work(
-    setup: Setup,
+    setup: SchedulerSettings,
     executor: Arc<Executor>,
     metrics: Metrics,
     listening: Option<Listening>,
-) -> Result<Exit, Failure> {
+) -> Result<VerbExit, Failure> {
     remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
@@ -125,9 +164,9 @@ async fn work(
     }
     executor.close().await;
     Ok(match stopped?.cancelled {
-        None => Exit::Success,
-        Some(CancelCause::Interrupt) => Exit::Interrupted,
-        Some(_) => Exit::Terminated,
+        None => VerbExit::Success,
+        Some(CancelCause::Interrupt) => VerbExit::Interrupted,
+        Some(_) => VerbExit::Terminated,
     })
 }
 
@@ -165,7 +204,7 @@ fn take_port(address: SocketAddr) -> Result<Listening, Failure> {
 }
 
 /// The machine's clock, or for tests of whole processes a faster one.
-fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, Failure> {
+fn clock(settings: &CliSettings) -> Result<Arc<dyn Clock>, Failure> {
     const NAME: &str = "ORCHESTRATE_TIME_LAPSE";
     let Some(lapse) = settings.environment.get(NAME) else {
         return Ok(Arc::new(SystemClock));

@@ -1,26 +1,50 @@
 //! `retry`: what a past run ran, once more, with today's settings.
 
+use clap::Args;
 use jiff::tz::TimeZone;
 
-use crate::cli::command_line::{Global, RetryArgs};
-use crate::cli::shell::exit::Exit;
+use crate::cli::args::execution::ExecutionArgs;
+use crate::cli::args::global::Global;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::schedule::{by_hand, load};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
-use crate::cli::verbs::look::show::find;
-use crate::cli::verbs::run::run::Job;
+use crate::cli::verbs::run::run::ManualRun;
 use crate::model::{
     Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task, TaskStatus,
 };
+use crate::queries::find_run::find_run;
 use crate::store::{RunRecord, TaskState};
 
+/// Run the collectors of a past run again
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate retry last --failed
+  orchestrate retry 20261125-041000 --timeout 2h")]
+pub(crate) struct RetryArgs {
+    /// A run's id, or the beginning of one, or `last`
+    pub(crate) run: String,
+    /// Only what did not succeed: what failed, and what was not run because of that
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Skip what follows the first failure
+    #[arg(long)]
+    pub(crate) stop_on_failure: bool,
+    /// Only show what would run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+}
+
 /// Makes a plan of the record and runs it.
-pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let (record, known) = with_store(&settings, async |store| {
-        let record = find(store, &args.run).await?;
+        let record = find_run(store, &args.run).await?;
         Ok((
             record,
             store.noted_releases().await.map_err(Failure::infrastructure)?,
@@ -65,7 +89,7 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> 
     if args.dry_run {
         return plan::show(&settings, &plan, args.execution.format);
     }
-    let mut job = Job::by_hand(plan, format!("retry {run}"), args.stop_on_failure);
+    let mut job = ManualRun::by_hand(plan, format!("retry {run}"), args.stop_on_failure);
     job.run(global, &settings, &args.execution)
 }
 

@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::cli::command_line::{ExecutionArgs, Format, Global, RunAllArgs, RunArgs, RunOneArgs};
+use clap::Args;
+
+use crate::cli::args::execution::ExecutionArgs;
+use crate::cli::args::format::Format;
+use crate::cli::args::global::Global;
+use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::executor::{executor, not_executed};
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::{colour_on_stderr, print_text};
+use crate::cli::shell::output::print_text;
 use crate::cli::shell::schedule::{load, planned};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::colour_on_stderr;
 use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
@@ -20,16 +26,74 @@ use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
 use crate::model::{Clock, Day, Plan, RunId, SystemClock, plan_workflow};
 use crate::report::{Console, JsonLines, ServiceLog, Terminal, Unwritten, summary_text};
 
+/// Select collectors from the schedule and run them, one after another
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate run --schedule default --group github
+  orchestrate run --schedule weekly --day-of-week mon --stop-on-failure")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Skip what follows the first failure
+    #[arg(long)]
+    pub(crate) stop_on_failure: bool,
+    /// Only show what would run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Accepted for compatibility: the schedule is always strict
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+}
+
+/// Run the fixed list: the commands under workflow: in the schedule file
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate run-all
+  orchestrate run-all --stop-on-failure --summary-file summary.json")]
+pub(crate) struct RunAllArgs {
+    /// Skip what follows the first failure
+    #[arg(long)]
+    pub(crate) stop_on_failure: bool,
+    /// Only show what would run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+}
+
+/// Run one collector by hand, like a scheduled one
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orchestrate run-one run_export -- --format csv
+  orchestrate run-one ./my-collector --timeout 10m")]
+pub(crate) struct RunOneArgs {
+    /// The collector: a name, or a path with a slash
+    pub(crate) command: String,
+    /// Take its settings from this group, if several have it
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArgs,
+    /// Its arguments, instead of the schedule's
+    #[arg(last = true)]
+    pub(crate) args: Vec<String>,
+}
+
 /// `run`: selects from the schedule and runs.
-pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
     let mut plan = planned(&settings, &schedule, &args.selection)?;
     plan.stop_groups(&schedule);
     if let Some(date) = args.selection.date {
         plan.set_slots_on(&schedule, date);
     }
-    let mut job = Job {
+    let mut job = ManualRun {
         plan,
         label: args.selection.kind()?.to_owned(),
         group: args.selection.group.clone(),
@@ -42,10 +106,10 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
 }
 
 /// `run-all`: the fixed list.
-pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
-    let mut job = Job {
+    let mut job = ManualRun {
         plan: plan_workflow(&schedule, Day::At(SystemClock.now())).map_err(Failure::usage)?,
         label: "run-all".to_owned(),
         group: None,
@@ -58,22 +122,22 @@ pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failur
 }
 
 /// `run-one`: one collector by hand.
-pub(crate) fn run_one(global: &Global, args: &RunOneArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
-    let plan = schedule::planned_one(&settings, args)?;
-    let mut job = Job::by_hand(plan, "run-one".to_owned(), false);
+pub(crate) fn run_one(global: &Global, args: &RunOneArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
+    let plan = schedule::planned_one(&settings, &args.command, args.group.as_deref(), &args.args)?;
+    let mut job = ManualRun::by_hand(plan, "run-one".to_owned(), false);
     job.run(global, &settings, &args.execution)
 }
 
 /// A plan and how it is to be executed.
-pub(crate) struct Job {
+pub(crate) struct ManualRun {
     plan: Plan,
     label: String,
     group: Option<String>,
     stop_on_failure: bool,
 }
 
-impl Job {
+impl ManualRun {
     /// Something that a person wants now, whatever the schedule says.
     pub(crate) fn by_hand(plan: Plan, label: String, stop_on_failure: bool) -> Self {
         Self {
@@ -91,14 +155,15 @@ impl Job {
     pub(crate) fn run(
         &mut self,
         global: &Global,
-        settings: &Settings,
+        settings: &CliSettings,
         args: &ExecutionArgs,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<VerbExit, Failure> {
         if let Some(timeout) = args.timeout {
             for planned in &mut self.plan.tasks {
                 planned.task.policy.timeout = Some(timeout);
             }
         }
+        settings.warn_of_unset();
         let json = args.format == Format::Json;
         let terminal = Terminal::new(
             !json && std::env::var_os("NO_COLOR").is_none(),
@@ -110,7 +175,7 @@ impl Job {
         let Executed { summary, recorded } = {
             let store = runtime.block_on(open_store(settings))?;
             runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
-            runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
+            runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
             let executor = executor(settings, store, Arc::new(SystemClock))?;
             let audience = Audience {
@@ -122,7 +187,7 @@ impl Job {
         if !json {
             // It is in the database too: who cannot see it here loses nothing.
             if let Err(failure) = print_text(&summary_text(&summary, &settings.state_dir)) {
-                failure.tell();
+                failure.print();
             }
         }
         files.write(&summary)?;
@@ -141,14 +206,14 @@ impl Job {
                 "not all events of run {} are on standard output: {error}",
                 summary.run
             ))),
-            _ => Ok(Exit::of_run(summary.exit_code)),
+            _ => Ok(VerbExit::of_run(summary.exit_code)),
         }
     }
 
     async fn execute(
         &self,
         executor: &Executor,
-        settings: &Settings,
+        settings: &CliSettings,
         audience: Audience,
     ) -> Result<Executed, Failure> {
         let orders = Orders::new();
@@ -171,12 +236,15 @@ impl Job {
             .execute(plan, audience, orders)
             .await
             .map_err(not_executed)?;
-        executor.notify().await;
-        if executed.summary.success {
-            executor.notifier.pulse_after_success().await;
-        }
+        let signalled = executor
+            .notify_end(&executed.summary)
+            .await
+            .map_err(Failure::infrastructure)?;
         if executed.recorded.failure.is_none() {
-            executor.tidy().await;
+            if !signalled {
+                // What stood in the way is in the log, and tried again by whoever comes next.
+                let _ = executor.tidy().await;
+            }
             executor.close().await;
         } else {
             executor.stop_processes().await;

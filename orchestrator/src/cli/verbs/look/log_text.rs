@@ -1,0 +1,52 @@
+//! The forms in which `logs` shows a record.
+
+use std::io::{self, Write};
+
+use crate::queries::logs::{LogLine, LogOwner};
+use crate::rundir::LogRecord;
+use crate::text::push_safe;
+
+/// How records are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogForm {
+    /// Harmless text behind the collector's name.
+    Tagged,
+    /// The collector's bytes.
+    Raw,
+    Json,
+}
+
+impl LogForm {
+    /// Writes a record as it is to be shown.
+    ///
+    /// # Errors
+    /// `out` fails.
+    pub(crate) fn write(
+        self,
+        owner: &LogOwner,
+        record: &LogRecord<'_>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        match self {
+            Self::Raw => {
+                out.write_all(record.bytes)?;
+                out.write_all(if record.whole { b"\n" } else { b"" })
+            }
+            Self::Tagged => {
+                let mut text = String::new();
+                let tag = format!("[{}/{}] ", owner.group, owner.command);
+                push_safe(&mut text, tag.as_bytes());
+                push_safe(
+                    &mut text,
+                    record.bytes.strip_suffix(b"\r").unwrap_or(record.bytes),
+                );
+                text.push('\n');
+                out.write_all(text.as_bytes())
+            }
+            Self::Json => {
+                serde_json::to_writer(&mut *out, &LogLine::new(owner, record))?;
+                out.write_all(b"\n")
+            }
+        }
+    }
+}

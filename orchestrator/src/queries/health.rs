@@ -1,0 +1,146 @@
+//! Whether database, schedulers and runs are well, for probes. Looks and changes nothing:
+//! it may be asked every second.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::model::{Owner, RunId};
+use crate::store::{Heartbeat, HistoryFilter, Store, StoreError, StoreHealth};
+use crate::text::{human_duration, make_safe};
+
+/// A scheduler says every ten seconds that it is there.
+const RECENT: SignedDuration = SignedDuration::from_secs(60);
+
+/// What counts as well.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HealthBounds {
+    /// Whether a scheduler must be there.
+    pub(crate) scheduler: bool,
+    /// A run that has gone on for longer is stuck.
+    pub(crate) stuck_after: Duration,
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Health {
+    #[serde(flatten)]
+    pub(crate) store: StoreHealth,
+    /// The one that leads first.
+    pub(crate) schedulers: Vec<Heartbeat>,
+    pub(crate) ok: bool,
+    pub(crate) problems: Vec<String>,
+    /// What somebody should know and what no restart would mend.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Asks the store and judges what it says.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn health(
+    store: &Store,
+    state_dir: &Path,
+    here: &Owner,
+    bounds: HealthBounds,
+    now: Timestamp,
+) -> Result<Health, StoreError> {
+    let found = store.health(state_dir, here).await?;
+    // What a schema lacks cannot be asked.
+    let (schedulers, running) = if found.missing_migrations.is_empty() {
+        (store.heartbeats().await?, running(store).await?)
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let mut problems = problems_of_store(&found);
+    problems.extend(problems_of_schedulers(&schedulers, bounds, now));
+    problems.extend(stuck_runs(&running, bounds, now));
+    Ok(Health {
+        store: found,
+        warnings: warnings(&schedulers),
+        schedulers,
+        ok: problems.is_empty(),
+        problems,
+    })
+}
+
+/// Runs that go on, and since when.
+async fn running(store: &Store) -> Result<Vec<(RunId, Timestamp)>, StoreError> {
+    let filter = HistoryFilter {
+        outcome: Some("running".to_owned()),
+        last: 1000,
+        ..HistoryFilter::default()
+    };
+    let running = store.history(&filter).await?;
+    Ok(running.into_iter().map(|run| (run.run, run.started_at)).collect())
+}
+
+fn problems_of_store(health: &StoreHealth) -> Vec<String> {
+    let mut problems = Vec::new();
+    if !health.missing_migrations.is_empty() {
+        problems.push(format!(
+            "{} lacks {} steps of its schema: orchestrate db migrate",
+            health.database,
+            health.missing_migrations.len()
+        ));
+    }
+    if let Some(first) = health.abandoned.first() {
+        problems.push(format!(
+            "{} runs have lost their process, {first} the first; whatever verb comes next records that",
+            health.abandoned.len()
+        ));
+    }
+    if let Some(first) = health.unrecorded.first() {
+        problems.push(format!(
+            "{} runs are not whole in the database, {first} the first: orchestrate db import-journal",
+            health.unrecorded.len()
+        ));
+    }
+    problems
+}
+
+fn problems_of_schedulers(schedulers: &[Heartbeat], bounds: HealthBounds, now: Timestamp) -> Vec<String> {
+    let mut problems = Vec::new();
+    if bounds.scheduler && schedulers.is_empty() {
+        problems.push("no scheduler is there: orchestrate beat or orchestrate serve".to_owned());
+    }
+    for beat in schedulers {
+        let silent = now.duration_since(beat.seen_at);
+        if silent > RECENT {
+            problems.push(format!(
+                "the scheduler {} has said nothing for {}",
+                beat.owner,
+                human_duration(Duration::from_secs(silent.unsigned_abs().as_secs()))
+            ));
+        }
+        if let Some(error) = &beat.schedule_error {
+            problems.push(format!(
+                "the scheduler {} cannot use {} as it is now and keeps the timetable that it had: {error}",
+                beat.owner, beat.schedule_file
+            ));
+        }
+    }
+    problems
+}
+
+fn stuck_runs(running: &[(RunId, Timestamp)], bounds: HealthBounds, now: Timestamp) -> Vec<String> {
+    let stuck = |since: Timestamp| {
+        Duration::try_from(now.duration_since(since)).is_ok_and(|going| going > bounds.stuck_after)
+    };
+    running
+        .iter()
+        .filter(|(_, since)| stuck(*since))
+        .map(|(run, since)| format!("run {run} has gone on since {since}: orchestrate cancel {run}"))
+        .collect()
+}
+
+fn warnings(schedulers: &[Heartbeat]) -> Vec<String> {
+    let releases = |beat: &Heartbeat| {
+        let reason = beat.release_error.as_ref()?;
+        let warning = format!("nobody can tell whether there is a new release: {reason}");
+        Some(make_safe(&warning).into_owned())
+    };
+    schedulers.iter().filter_map(releases).collect()
+}

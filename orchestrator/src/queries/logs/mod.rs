@@ -1,0 +1,14 @@
+//! What the collectors of a run wrote: whole logs, their tails, one page, or as it comes.
+//! Records are handed out as they were written; how they are shown is the caller's.
+
+pub(crate) mod choice;
+pub(crate) mod follow;
+pub(crate) mod line;
+pub(crate) mod page;
+pub(crate) mod reader;
+
+pub(crate) use choice::{CollectorLog, LogChoice};
+pub(crate) use follow::LogFollower;
+pub(crate) use line::{LogLine, LogOwner};
+pub(crate) use page::{LogPageEnd, PAGE_BYTES, read_log_page};
+pub(crate) use reader::{LogReader, each_record};

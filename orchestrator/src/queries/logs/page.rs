@@ -1,0 +1,46 @@
+//! One page of one log, by byte offset, so that a log of any size can be looked at
+//! anywhere.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::rundir::{LogPage, read_page};
+
+/// How large a page is where nothing is said.
+pub(crate) const PAGE_BYTES: u64 = 64 << 10;
+
+/// Where a page stands in its log; in JSON, the last line of the page.
+#[derive(Debug, Serialize)]
+pub(crate) struct LogPageEnd<'a> {
+    log: &'a str,
+    offset: u64,
+    next_offset: u64,
+    size: u64,
+    /// Whether there is more in the file than this and the pages before it.
+    more: bool,
+}
+
+impl<'a> LogPageEnd<'a> {
+    pub(crate) fn new(log: &'a str, page: &LogPage) -> Self {
+        Self {
+            log,
+            offset: page.offset,
+            next_offset: page.next_offset,
+            size: page.size,
+            more: page.next_offset < page.size,
+        }
+    }
+}
+
+/// The page of the log at `path` that begins at `offset`, of at most `limit` bytes but at
+/// least one record. A record without its end belongs to it only if the log has `ended`.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn read_log_page(path: &Path, offset: u64, limit: u64, ended: bool) -> io::Result<LogPage> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    read_page(&mut File::open(path)?, offset, limit, ended)
+}

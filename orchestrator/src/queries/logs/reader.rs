@@ -1,0 +1,122 @@
+//! A collector's log, read as it grows.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::model::Stream;
+use crate::queries::logs::line::LogOwner;
+use crate::rundir::{LogRecord, tail_start};
+
+/// No record is longer; what is, was not written by us, and is not held in memory.
+const LONGEST: usize = 1 << 20;
+
+/// How much is read at a time.
+const CHUNK: usize = 64 << 10;
+
+/// One log file and how far it has been read.
+pub(crate) struct LogReader {
+    path: PathBuf,
+    owner: LogOwner,
+    /// Only what was written there.
+    stream: Option<Stream>,
+    file: Option<File>,
+    /// The beginning of a line whose end has not been written yet.
+    rest: Vec<u8>,
+}
+
+impl LogReader {
+    /// The log at `path`, which need not be there yet.
+    pub(crate) fn new(path: PathBuf, owner: LogOwner, stream: Option<Stream>) -> Self {
+        Self {
+            path,
+            owner,
+            stream,
+            file: None,
+            rest: Vec::new(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Passes over all but the last `count` records that are wanted.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn skip_to_tail(&mut self, count: usize) -> io::Result<()> {
+        let stream = self.stream;
+        if let Some(file) = self.file()? {
+            let start = tail_start(file, stream, count)?;
+            file.seek(SeekFrom::Start(start))?;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self) -> io::Result<Option<&mut File>> {
+        if self.file.is_none() {
+            self.file = match File::open(&self.path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                file => Some(file?),
+            };
+        }
+        Ok(self.file.as_mut())
+    }
+
+    /// Hands over what was written since the last time, record by record.
+    ///
+    /// # Errors
+    /// The file cannot be read, or `each` fails.
+    pub(crate) fn read(
+        &mut self,
+        each: &mut impl FnMut(&LogOwner, &LogRecord<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let Some(file) = self.file()? else {
+                return Ok(());
+            };
+            let count = file.read(&mut chunk)?;
+            if count == 0 {
+                return Ok(());
+            }
+            self.rest.extend_from_slice(&chunk[..count]);
+            let whole = memchr::memrchr(b'\n', &self.rest).map_or(0, |end| end + 1);
+            each_record(&self.rest[..whole], self.stream, |record| {
+                each(&self.owner, record)
+            })?;
+            self.rest.drain(..whole);
+            self.rest.truncate(LONGEST);
+        }
+    }
+
+    /// Hands over a last line that has no end: its writer was killed.
+    ///
+    /// # Errors
+    /// `each` fails.
+    pub(crate) fn finish(
+        &mut self,
+        each: &mut impl FnMut(&LogOwner, &LogRecord<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let rest = std::mem::take(&mut self.rest);
+        each_record(&rest, self.stream, |record| each(&self.owner, record))
+    }
+}
+
+/// Hands over the records of some lines of a log, those of one stream if one is wanted.
+/// What is none of ours is passed over.
+///
+/// # Errors
+/// `each` fails.
+pub(crate) fn each_record(
+    lines: &[u8],
+    stream: Option<Stream>,
+    mut each: impl FnMut(&LogRecord<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    lines
+        .split_inclusive(|&byte| byte == b'\n')
+        .filter_map(|line| LogRecord::parse(line.strip_suffix(b"\n").unwrap_or(line)))
+        .filter(|record| stream.is_none_or(|wanted| wanted == record.stream))
+        .try_for_each(|record| each(&record))
+}

@@ -1,0 +1,11 @@
+//! Answers about the timetable, runs and their logs, as values: for the command line,
+//! which prints them, and for the web, which serialises them. Each question is asked here
+//! once. Takes the store, directories and values; never settings or words of a command
+//! line, never prints, never changes anything.
+
+pub(crate) mod find_run;
+pub(crate) mod health;
+pub(crate) mod history;
+pub(crate) mod logs;
+pub(crate) mod next;
+pub(crate) mod why;

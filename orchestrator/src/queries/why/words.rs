@@ -1,0 +1,267 @@
+//! The paragraph that `why` answers with. Pure: facts in, words out.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::queries::why::facts::WhyFacts;
+use crate::store::LedgerState;
+use crate::text::human_duration;
+
+/// A slot is given so long to begin before it counts as passed over.
+const BEGINNING: SignedDuration = SignedDuration::from_mins(1);
+
+/// Rule, last slot, last run, next slot.
+pub(crate) fn words(facts: &WhyFacts, now: Timestamp) -> String {
+    let mut sentences = vec![rule(facts)];
+    sentences.extend(facts.paused_since.map(|since| {
+        let group = &facts.group;
+        format!(
+            "Group {group} is paused since {}: its slots are skipped until orchestrate resume {group}.",
+            time(since)
+        )
+    }));
+    sentences.extend(slot(facts, now));
+    sentences.push(last(facts, now));
+    sentences.extend(next(facts, now));
+    sentences.join(" ")
+}
+
+fn rule(facts: &WhyFacts) -> String {
+    let name = format!("{}/{}", facts.group, facts.command);
+    match (&facts.rule, facts.scheduled, facts.enabled) {
+        (Some(rule), _, true) => format!("{name} {rule}."),
+        (Some(rule), ..) => {
+            format!(
+                "{name} is disabled in the schedule (enabled: false) and runs only by hand; otherwise it {rule}."
+            )
+        }
+        (None, ..) => format!("{name} is not in the schedule, so nothing runs it by itself."),
+    }
+}
+
+/// What became of its last slot, where that is more than its last run tells.
+fn slot(facts: &WhyFacts, now: Timestamp) -> Option<String> {
+    let slot = facts.previous?;
+    if let Some(row) = &facts.ledger {
+        let cause = row.cause.as_deref().unwrap_or("no reason is recorded");
+        return match row.state {
+            LedgerState::Skipped | LedgerState::Missed | LedgerState::Unknown => {
+                Some(format!("Its slot of {} was {}: {cause}.", time(slot), row.state))
+            }
+            LedgerState::Due | LedgerState::Ran => None,
+        };
+    }
+    let ran_since = facts.last.as_ref().is_some_and(|last| last.started_at >= slot);
+    let passed = now.duration_since(slot) > BEGINNING;
+    (passed && !ran_since && facts.enabled).then(|| {
+        format!(
+            "Its slot of {} has passed and no run since then is recorded: nothing ran it, \
+             neither a scheduler nor anybody by hand.",
+            time(slot)
+        )
+    })
+}
+
+fn last(facts: &WhyFacts, now: Timestamp) -> String {
+    let Some(last) = &facts.last else {
+        return "No run of it is recorded.".to_owned();
+    };
+    let run = format!("run {} of {}", last.run, time(last.started_at));
+    let reason = &last.reason;
+    match last.outcome.as_str() {
+        "running" => format!(
+            "It is running now, in {run}, for {}.",
+            span(now.duration_since(last.started_at))
+        ),
+        "pending" => format!("It waits for its turn in {run}."),
+        "succeeded" => match &last.suspect {
+            Some(why) => format!("It last ran in {run} and succeeded, but is suspect: {why}."),
+            None => format!("It last ran in {run} and succeeded."),
+        },
+        "skipped" => format!("In {run} it was skipped: {reason}."),
+        "lost" => format!("How it ended in {run} is not known: {reason}."),
+        "not_started" => format!("In {run} it could not be started: {reason}."),
+        outcome => format!(
+            "It last ran in {run} and {}: {reason}.",
+            match outcome {
+                "timed_out" => "ran out of time",
+                "cancelled" => "was cancelled",
+                _ => "failed",
+            }
+        ),
+    }
+}
+
+fn next(facts: &WhyFacts, now: Timestamp) -> Option<String> {
+    match facts.next {
+        Some(next) => Some(format!(
+            "Its next slot is {}, in {}.",
+            time(next),
+            span(next.duration_since(now))
+        )),
+        None if facts.scheduled && facts.enabled => Some("It has no next slot.".to_owned()),
+        None => None,
+    }
+}
+
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%MZ").to_string()
+}
+
+fn span(span: SignedDuration) -> String {
+    let seconds = Duration::from_secs(Duration::try_from(span).unwrap_or_default().as_secs());
+    match seconds.as_secs() / 86_400 {
+        0 => human_duration(seconds),
+        days => format!(
+            "{days} d {}",
+            human_duration(seconds - Duration::from_secs(days * 86_400))
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RunId;
+    use crate::store::{LastOutcome, LedgerRow};
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-11-{time}:00Z").parse().unwrap()
+    }
+
+    fn last(outcome: &str, reason: &str) -> Option<LastOutcome> {
+        Some(LastOutcome {
+            group: "github".into(),
+            command: "run_x".into(),
+            args: Vec::new(),
+            run: RunId::new("20261125-041000-3fa9c1"),
+            started_at: at("25T04:10"),
+            outcome: outcome.into(),
+            reason: reason.into(),
+            suspect: None,
+        })
+    }
+
+    fn facts() -> WhyFacts {
+        WhyFacts {
+            group: "github".into(),
+            command: "run_x".into(),
+            args: Vec::new(),
+            scheduled: true,
+            enabled: true,
+            rule: Some("is due every day at 04:10 UTC".into()),
+            previous: Some(at("25T04:10")),
+            next: Some(at("26T04:10")),
+            last: None,
+            ledger: None,
+            paused_since: None,
+        }
+    }
+
+    fn said(change: impl FnOnce(&mut WhyFacts)) -> String {
+        let mut facts = facts();
+        change(&mut facts);
+        words(&facts, at("25T10:00"))
+    }
+
+    const NEXT: &str = " Its next slot is 2026-11-26 04:10Z, in 18h 10m.";
+    const RUN: &str = "run 20261125-041000-3fa9c1 of 2026-11-25 04:10Z";
+
+    #[test]
+    fn the_last_run_is_told_with_its_cause() {
+        for (outcome, reason, told) in [
+            (
+                "succeeded",
+                "exited with code 0",
+                format!("It last ran in {RUN} and succeeded."),
+            ),
+            (
+                "failed",
+                "exited with code 3",
+                format!("It last ran in {RUN} and failed: exited with code 3."),
+            ),
+            (
+                "timed_out",
+                "timed out after 1h",
+                format!("It last ran in {RUN} and ran out of time: timed out after 1h."),
+            ),
+            (
+                "skipped",
+                "stopped after run_w exited with code 3",
+                format!("In {RUN} it was skipped: stopped after run_w exited with code 3."),
+            ),
+            (
+                "lost",
+                "killed",
+                format!("How it ended in {RUN} is not known: killed."),
+            ),
+            ("running", "", format!("It is running now, in {RUN}, for 5h 50m.")),
+            ("pending", "", format!("It waits for its turn in {RUN}.")),
+        ] {
+            assert_eq!(
+                said(|facts| facts.last = last(outcome, reason)),
+                format!("github/run_x is due every day at 04:10 UTC. {told}{NEXT}")
+            );
+        }
+    }
+
+    #[test]
+    fn a_slot_that_nobody_ran_is_told() {
+        let missed = "Its slot of 2026-11-25 04:10Z has passed and no run since then is recorded: nothing ran it, \
+                      neither a scheduler nor anybody by hand.";
+        assert_eq!(
+            said(|_| {}),
+            format!("github/run_x is due every day at 04:10 UTC. {missed} No run of it is recorded.{NEXT}")
+        );
+        let recorded = said(|facts| {
+            facts.ledger = Some(LedgerRow {
+                entry: "group:github".into(),
+                slot: at("25T04:10"),
+                group: "github".into(),
+                state: LedgerState::Missed,
+                cause: Some("no scheduler was running".into()),
+                run: None,
+            });
+        });
+        assert!(
+            recorded.contains("Its slot of 2026-11-25 04:10Z was missed: no scheduler was running."),
+            "{recorded}"
+        );
+    }
+
+    #[test]
+    fn a_pause_is_told() {
+        let paused = said(|facts| facts.paused_since = Some(at("25T03:00")));
+        let told = "Group github is paused since 2026-11-25 03:00Z: its slots are skipped until \
+                    orchestrate resume github.";
+        assert!(paused.contains(told), "{paused}");
+    }
+
+    #[test]
+    fn what_nothing_runs_says_so() {
+        let disabled = said(|facts| {
+            facts.enabled = false;
+            facts.next = None;
+        });
+        assert_eq!(
+            disabled,
+            "github/run_x is disabled in the schedule (enabled: false) and runs only by hand; otherwise it is due \
+             every day at 04:10 UTC. No run of it is recorded."
+        );
+        let gone = said(|facts| {
+            facts.scheduled = false;
+            facts.enabled = false;
+            facts.rule = None;
+            facts.previous = None;
+            facts.next = None;
+            facts.last = last("succeeded", "");
+        });
+        assert_eq!(
+            gone,
+            format!(
+                "github/run_x is not in the schedule, so nothing runs it by itself. It last ran in {RUN} and succeeded."
+            )
+        );
+    }
+}

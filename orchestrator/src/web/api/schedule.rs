@@ -1,0 +1,65 @@
+//! `/api/schedule`: the timetable in force.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Json;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::store::Pause;
+use crate::web::fault::Fault;
+use crate::web::permit::{DATA, readable};
+use crate::web::site::Site;
+
+pub(crate) fn route() -> Router<Arc<Site>> {
+    readable("/api/schedule", DATA, schedule)
+}
+
+#[derive(Serialize)]
+struct GroupView<'a> {
+    group: &'a str,
+    at: String,
+    timezone: &'a str,
+    paused_since: Option<Timestamp>,
+    tasks: Vec<Value>,
+}
+
+/// The timetable in force, since when, and what is wrong with the file, if anything is.
+async fn schedule(State(site): State<Arc<Site>>) -> Result<Json<Value>, Fault> {
+    let standing = site.standing.borrow().clone();
+    let pauses = site.store.pauses().await?;
+    let groups: Vec<GroupView<'_>> = standing
+        .schedule
+        .groups
+        .iter()
+        .map(|group| GroupView {
+            group: group.name.as_str(),
+            at: group.default_time.strftime("%H:%M").to_string(),
+            timezone: group.timezone.iana_name().unwrap_or("UTC"),
+            paused_since: Pause::of(&pauses, group.name.as_str()),
+            // Not the environment: values may be nobody's business.
+            tasks: group
+                .tasks
+                .iter()
+                .map(|task| {
+                    json!({
+                        "command": task.command,
+                        "args": task.args,
+                        "schedule": task.cadence.keyword(),
+                        "when": task.cadence.to_string(),
+                        "enabled": task.enabled,
+                    })
+                })
+                .collect(),
+        })
+        .collect();
+    Ok(Json(json!({
+        "loaded_at": standing.loaded_at,
+        "error": standing.schedule_error,
+        "leading": standing.leading,
+        "groups": groups,
+    })))
+}

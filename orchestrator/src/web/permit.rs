@@ -1,0 +1,80 @@
+//! What may be done with a path: which methods it takes, and what a browser may do with
+//! its answers. Decided where the route is, one by one; nothing is allowed by default.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::web::site::Site;
+
+/// The permit of a path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Permit {
+    /// Content-Security-Policy of its answers (CSP Level 3).
+    pub(crate) content: &'static str,
+}
+
+/// Data: a browser may load, run and embed nothing.
+pub(crate) const DATA: Permit = Permit {
+    content: "default-src 'none'; frame-ancestors 'none'",
+};
+
+/// Headers of every answer, also of a refusal: nothing is kept, guessed, framed or leaked.
+const HEADERS: [(HeaderName, &str); 4] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+/// A path that can be read and nothing else, with its permit.
+pub(crate) fn readable<H, T>(path: &str, permit: Permit, handler: H) -> Router<Arc<Site>>
+where
+    H: Handler<T, Arc<Site>>,
+    T: 'static,
+{
+    let with_policy = move |mut response: Response| {
+        let policy = HeaderValue::from_static(permit.content);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+        std::future::ready(response)
+    };
+    let methods = get(handler).fallback(refuse_method);
+    Router::new().route(path, methods.layer(map_response(with_policy)))
+}
+
+/// What no path is for: it is not there, and could only have been read.
+pub(crate) async fn refuse_path(method: Method) -> Response {
+    if matches!(method, Method::GET | Method::HEAD) {
+        return (StatusCode::NOT_FOUND, "there is nothing here; see /\n").into_response();
+    }
+    refuse_method().await
+}
+
+async fn refuse_method() -> Response {
+    let text = "everything here is read-only\n";
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        [(header::ALLOW, "GET, HEAD")],
+        text,
+    )
+        .into_response()
+}
+
+/// Adds what every answer has; one without a permit of its own gets the strictest.
+pub(crate) async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(DATA.content));
+    response
+}

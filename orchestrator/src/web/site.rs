@@ -1,0 +1,21 @@
+//! What the answers are made of.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::events::Standing;
+use crate::model::Clock;
+use crate::report::Metrics;
+use crate::store::Store;
+
+/// Everything that handlers may read.
+pub(crate) struct Site {
+    /// What is remembered.
+    pub(crate) store: Store,
+    /// How the scheduler stands.
+    pub(crate) standing: watch::Receiver<Standing>,
+    /// What was counted.
+    pub(crate) metrics: Metrics,
+    pub(crate) clock: Arc<dyn Clock>,
+}

@@ -1,0 +1,241 @@
+//! The router as a whole, without a socket: which paths there are, what may be done with
+//! them, and that their documents are those of the verbs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use jiff::Timestamp;
+use jiff::civil::Weekday;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+use crate::events::Standing;
+use crate::model::fixtures::{group, interval, schedule, weekly};
+use crate::model::{ManualClock, timetable, upcoming_slots};
+use crate::queries::next::{SlotFacts, next_slots, window};
+use crate::report::Metrics;
+use crate::store::Store;
+use crate::web::routes::routes;
+use crate::web::site::Site;
+
+const PATHS: [&str; 6] = [
+    "/",
+    "/healthz",
+    "/metrics",
+    "/api/schedule",
+    "/api/next",
+    "/api/runs",
+];
+
+/// A site with an empty database.
+struct Fixture {
+    router: Router,
+    store: Store,
+    standing: watch::Sender<Standing>,
+    _dir: TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+fn now() -> Timestamp {
+    "2026-11-25T00:00:00Z".parse().unwrap()
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(None, dir.path()).await.unwrap();
+        let (standing, receiver) = watch::channel(Standing {
+            schedule: Arc::new(schedule([
+                group("early", "UTC", "04:10", &[("usage", weekly(Weekday::Monday))]),
+                group("often", "UTC", "06:00", &[("poll", interval(180))]),
+            ])),
+            loaded_at: now(),
+            schedule_error: None,
+            leading: true,
+            ticked_at: None,
+            next_at: None,
+            database_error: None,
+            release_error: None,
+            side_work: Vec::new(),
+        });
+        let site = Site {
+            store: store.clone(),
+            standing: receiver,
+            metrics: Metrics::default(),
+            clock: Arc::new(ManualClock::new(now())),
+        };
+        let address: SocketAddr = "127.0.0.1:8080".parse().unwrap();
+        Self {
+            router: routes(site, address),
+            store,
+            standing,
+            _dir: dir,
+        }
+    }
+
+    async fn ask(&self, method: &str, path: &str, hosts: &[&str]) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for host in hosts {
+            request = request.header(header::HOST, *host);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        Answer {
+            status,
+            headers,
+            text,
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &["localhost:8080"]).await
+    }
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn every_path_can_be_read_and_nothing_else() {
+    let site = Fixture::new().await;
+    for path in PATHS {
+        assert_eq!(site.get(path).await.status, StatusCode::OK, "{path}");
+        let head = site.ask("HEAD", path, &["localhost"]).await;
+        assert_eq!((head.status, head.text.as_str()), (StatusCode::OK, ""), "{path}");
+        for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+            let refused = site.ask(method, path, &["localhost"]).await;
+            assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            assert_eq!(refused.headers[header::ALLOW], "GET, HEAD", "{method} {path}");
+        }
+    }
+    assert_eq!(site.get("/nothing").await.status, StatusCode::NOT_FOUND);
+    let written = site.ask("POST", "/nothing", &["localhost"]).await;
+    assert_eq!(written.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn every_answer_and_every_refusal_is_hardened() {
+    let site = Fixture::new().await;
+    let mut answers = vec![
+        site.get("/nothing").await,
+        site.get("/api/runs?colour=red").await,
+        site.get("/api/runs/nothing").await,
+        site.ask("POST", "/", &["localhost"]).await,
+        site.ask("GET", "/", &["evil.example"]).await,
+        site.ask("GET", "/", &[]).await,
+        site.ask("GET", "/", &["localhost", "evil.example"]).await,
+    ];
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    assert_eq!(statuses, [404, 400, 404, 405, 421, 421, 400]);
+    for path in PATHS {
+        answers.push(site.get(path).await);
+    }
+    for answer in answers {
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            (
+                "content-security-policy",
+                "default-src 'none'; frame-ancestors 'none'",
+            ),
+        ] {
+            let values: Vec<_> = answer.headers.get_all(name).iter().collect();
+            assert_eq!(values, [value], "{name} of {}", answer.text);
+        }
+        // No other origin may read.
+        assert!(!answer.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
+    }
+}
+
+#[tokio::test]
+async fn next_is_the_document_of_the_verb() {
+    let site = Fixture::new().await;
+    assert!(site.store.pause("early", now()).await.unwrap());
+    let schedule = Arc::clone(&site.standing.borrow().schedule);
+    let timetable = timetable(&schedule);
+    for (query, hours, count) in [
+        ("", None, None),
+        ("?hours=24", Some(24), Some(1000)),
+        ("?count=2", None, Some(2)),
+        ("?count=100000", None, Some(1000)),
+    ] {
+        let slots = upcoming_slots(&timetable, now(), window(now(), hours, count));
+        let remembered = SlotFacts::ask(&site.store, &slots).await.unwrap();
+        let expected = json!(next_slots(&slots, &remembered));
+        assert_eq!(
+            site.get(&format!("/api/next{query}")).await.json(),
+            expected,
+            "{query}"
+        );
+    }
+    let first = site.get("/api/next").await.json();
+    assert_eq!(
+        first[0],
+        json!({"kind": "interval", "minutes": 180, "next": "2026-11-25T03:00:00Z", "tasks": [
+            {"group": "often", "command": "poll", "args": [], "schedule": "interval", "last": null}
+        ]})
+    );
+    assert_eq!(first[1]["paused_since"], "2026-11-25T00:00:00Z");
+}
+
+#[tokio::test]
+async fn runs_that_are_not_there_are_said_so() {
+    let site = Fixture::new().await;
+    assert_eq!(site.get("/api/runs").await.json(), json!([]));
+    for name in ["last", "2026"] {
+        let answer = site.get(&format!("/api/runs/{name}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        assert_eq!(
+            answer.json(),
+            json!({"error": format!("no run begins with {name:?}")})
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_scheduler_that_is_not_well_says_why() {
+    let site = Fixture::new().await;
+    let well = site.get("/healthz").await;
+    assert_eq!((well.status, &well.json()["ok"]), (StatusCode::OK, &json!(true)));
+    site.standing.send_modify(|standing| {
+        standing.schedule_error = Some("line 3".to_owned());
+        standing.next_at = Some("2026-11-24T23:50:00Z".parse().unwrap());
+    });
+    let ill = site.get("/healthz").await;
+    assert_eq!(ill.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        ill.json()["problems"],
+        json!([
+            "the schedule file cannot be used: line 3",
+            "something was due 600 s ago and has not begun"
+        ])
+    );
+    let metrics = site.get("/metrics").await;
+    assert_eq!(
+        metrics.headers[header::CONTENT_TYPE],
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
+    assert!(
+        metrics.text.contains("orchestrate_schedule_file_ok 0\n"),
+        "{}",
+        metrics.text
+    );
+}
