@@ -1,15 +1,19 @@
 //! Who may import whom, and the other rules of the house that no lint knows. Each
 //! breach is named with its file and line, the rule, and the reason for the rule.
 
+mod graph;
 mod lex;
 mod rules;
 mod scan;
+mod shape;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rules::{LINES, violations};
+use graph::Graph;
+use rules::{FILES, FUNCTION, LINES, PARAMETERS, violations};
 use scan::Source;
 
 /// Every source file of the orchestrator, in order of path.
@@ -47,6 +51,56 @@ fn the_house_keeps_its_rules() {
         broken.is_empty(),
         "rules of the house are broken:\n\n{}\n",
         broken.join("\n")
+    );
+}
+
+/// For each name that more than one file lets out, where.
+fn shared_names(sources: &[Source]) -> Vec<String> {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources {
+        for found in source.types() {
+            let place = format!("{}:{}", source.path, found.line);
+            places.entry(found.name).or_default().push(place);
+        }
+    }
+    let shared = places.into_iter().filter(|(_, places)| places.len() > 1);
+    shared
+        .map(|(name, places)| format!("{name}: {}", places.join(", ")))
+        .collect()
+}
+
+#[test]
+fn a_type_name_means_one_thing() {
+    let shared = shared_names(&sources().unwrap());
+    assert!(
+        shared.is_empty(),
+        "a reader who meets a name must know which type it is:\n{}\n",
+        shared.join("\n")
+    );
+}
+
+#[test]
+fn files_stand_in_no_circle() {
+    let circles = Graph::of(&sources().unwrap()).circles();
+    let lines: Vec<String> = circles.iter().map(|circle| circle.join(" <-> ")).collect();
+    assert!(
+        lines.is_empty(),
+        "files that need each other are one file, or one of them holds two things:\n{}\n",
+        lines.join("\n")
+    );
+}
+
+#[test]
+fn no_folder_is_a_flat_list() {
+    let mut files: BTreeMap<String, usize> = BTreeMap::new();
+    for source in sources().unwrap() {
+        let folder = source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        *files.entry(folder.to_owned()).or_default() += 1;
+    }
+    files.retain(|_, count| *count > FILES);
+    assert!(
+        files.is_empty(),
+        "more than {FILES} files, which rooms do they hide? {files:?}"
     );
 }
 
@@ -209,7 +263,15 @@ fn files_are_short_and_begin_by_saying_what_they_are() {
     assert_eq!(said("engine/loop.rs", &"\n".repeat(LINES - 1)), [""; 0]);
     assert_eq!(
         said("engine/loop.rs", &"\n".repeat(LINES)),
-        ["engine/loop.rs:501: 501 lines, and 500 is the limit"]
+        ["engine/loop.rs:451: 451 lines, and 450 is the limit"]
+    );
+    let long = format!("fn f() {{\n{}}}", "\n".repeat(FUNCTION - 1));
+    assert_eq!(said("engine/loop.rs", &long).len(), 1);
+    assert_eq!(said("engine/loop/tests.rs", &long), [""; 0]);
+    let many = format!("fn f({}) {{}}", "a: A, ".repeat(PARAMETERS + 1));
+    assert_eq!(
+        said("engine/loop.rs", &many),
+        ["engine/loop.rs:2: f takes 7 parameters, and 6 is the limit"]
     );
     let silent = Source {
         path: "engine/loop.rs".to_owned(),

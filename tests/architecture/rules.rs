@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::scan::{Mention, Source};
+use crate::shape::Function;
 
 /// Which other rooms a room may import from: ground first, and no room names one further
 /// down this list.
@@ -180,7 +181,13 @@ const CLOCKS: [&str; 3] = ["Timestamp", "SystemTime", "ZonedDateTime"];
 const CLOCK_FILE: &str = "model/clock.rs";
 
 /// More lines than this, and a file holds more than one concept.
-pub(crate) const LINES: usize = 500;
+pub(crate) const LINES: usize = 450;
+/// More lines than this, and a function does more than one thing.
+pub(crate) const FUNCTION: usize = 70;
+/// More parameters than this, and some of them belong together.
+pub(crate) const PARAMETERS: usize = 6;
+/// More files than this in a folder, and it holds more than one room.
+pub(crate) const FILES: usize = 16;
 
 /// A rule broken at a place.
 #[derive(Debug, PartialEq, Eq)]
@@ -219,6 +226,12 @@ pub(crate) fn violations(source: &Source) -> Vec<Violation> {
         .collect();
     found.extend(too_long(source));
     found.extend(unexplained(source));
+    found.extend(
+        source
+            .functions()
+            .iter()
+            .flat_map(|function| unwieldy(source, function)),
+    );
     found
 }
 
@@ -281,6 +294,27 @@ fn too_long(source: &Source) -> Option<Violation> {
     let what = format!("{lines} lines, and {LINES} is the limit");
     let why = "one concept per file: split it where a second concept begins".to_owned();
     (lines > LINES).then(|| violation(source, lines, what, why))
+}
+
+fn unwieldy(source: &Source, function: &Function) -> Vec<Violation> {
+    let Function {
+        name,
+        line,
+        lines,
+        parameters,
+    } = function;
+    let mut found = Vec::new();
+    if *lines > FUNCTION {
+        let what = format!("{name} has {lines} lines, and {FUNCTION} is the limit");
+        let why = "a function that is read at a glance has one job".to_owned();
+        found.push(violation(source, *line, what, why));
+    }
+    if *parameters > PARAMETERS {
+        let what = format!("{name} takes {parameters} parameters, and {PARAMETERS} is the limit");
+        let why = "what always goes together is a type".to_owned();
+        found.push(violation(source, *line, what, why));
+    }
+    found
 }
 
 fn unexplained(source: &Source) -> Option<Violation> {

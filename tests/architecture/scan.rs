@@ -44,7 +44,7 @@ impl Source {
     }
 
     /// The module that it is: `model/slots.rs` and `model/slots/mod.rs` are `crate::model::slots`.
-    fn module(&self) -> Vec<String> {
+    pub(crate) fn module(&self) -> Vec<String> {
         let path = self.path.trim_end_matches(".rs");
         let path = path.strip_suffix("/mod").unwrap_or(path);
         let words = path.split('/').filter(|word| !["lib", "main"].contains(word));

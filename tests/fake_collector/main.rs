@@ -105,6 +105,9 @@ fn run(verb: &str, words: Words<'_>) -> io::Result<Option<u8>> {
         "traced-by-child" => tracing::have_traced(nix::unistd::getpid(), false)?,
         "trace-supervisor" => tracing::have_traced(nix::unistd::getppid(), true)?,
         "attach" => tracing::attach(nix::unistd::Pid::from_raw(number(words)?), false)?,
+        "attach-and-forward" => {
+            tracing::attach_and_forward(nix::unistd::Pid::from_raw(number(words)?))?;
+        }
         "attach-and-stop" => tracing::attach(nix::unistd::Pid::from_raw(number(words)?), true)?,
         "execute" => return Err(tracing::execute(words)),
         "stop-ancestors" => tracing::shoot(&word(words)?, Signal::SIGSTOP)?,

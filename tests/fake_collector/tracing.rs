@@ -62,6 +62,17 @@ pub(crate) fn attach(pid: Pid, lasting: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// Becomes its tracer, and passes on each signal at which it stops, for ever.
+pub(crate) fn attach_and_forward(pid: Pid) -> io::Result<()> {
+    attach(pid, false)?;
+    super::write(1, b"attached\n")?;
+    loop {
+        waitpid(pid, Some(WaitPidFlag::__WALL))?;
+        // The supervisor has no signal that is not blocked: it stops for nothing but exits.
+        ptrace(libc::PTRACE_CONT, pid)?;
+    }
+}
+
 /// 1 is the supervisor, 2 the fork server, 3 the orchestrator.
 pub(crate) fn ancestor(generation: u32) -> io::Result<Pid> {
     let mut pid = getpid();

@@ -21,6 +21,7 @@ mod output;
 mod place;
 mod spawn;
 mod starvation;
+mod stopped;
 mod support;
 mod survival;
 mod traced;

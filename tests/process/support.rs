@@ -217,7 +217,11 @@ pub(crate) fn kill9_fork_server_of(supervisor: i32) {
 }
 
 pub(crate) fn kill9(pid: i32) {
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+    send(pid, nix::sys::signal::Signal::SIGKILL);
+}
+
+pub(crate) fn send(pid: i32, signal: nix::sys::signal::Signal) {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).unwrap();
 }
 
 /// A process outside every tree that traces one and never waits for it.
@@ -291,6 +295,11 @@ pub(crate) fn allowed(wrapper: &[&str]) -> bool {
         eprintln!("SKIPPED: this user may not {}", wrapper.join(" "));
     }
     allowed
+}
+
+/// How often to shoot at something that is hit only now and then.
+pub(crate) fn shots() -> u32 {
+    if full() { 1000 } else { 40 }
 }
 
 /// Whether the long forms of some tests are asked for.

@@ -133,11 +133,11 @@ async fn illegal_changes_are_refused(home: &Home) {
     let mut finish = Story::new("finish", 0, &["a"], owner.clone());
     finish.does(failed()).finish().finish();
     refused(&finish).await;
-    // An outcome that there is not.
+    // An outcome that is none.
     let mut unknown = Story::new("unknown", 0, &["a"], owner);
     unknown.does(failed());
     if let Some(orchestrator::events::RunEvent::TaskFinished { task, .. }) = unknown.events.last_mut() {
-        task.outcome = "fine".into();
+        task.outcome = orchestrator::model::TaskStatus::Running;
     }
     refused(&unknown).await;
     // What was refused left nothing behind: a batch is whole or not there.

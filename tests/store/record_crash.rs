@@ -15,7 +15,7 @@ use orchestrator::store::{Store, this_process};
 
 use crate::both::runtime;
 use crate::cluster::{Cluster, cluster};
-use crate::records::{delivery, line, remembered, shelf};
+use crate::records::{delivery, line, shelf, state};
 use crate::story::{Home, Story, at};
 use crate::support::{Place, Running, wait_until};
 
@@ -60,7 +60,7 @@ fn taken(place: &Place, url: Option<&str>) -> usize {
         let store = Store::open(url, &place.state()).await.unwrap();
         let shelf = shelf(&store);
         let collections = shelf.collections().await.unwrap();
-        let state = remembered(&store).await.state;
+        let state = state(&store).await;
         store.close().await;
         let count = collections
             .first()

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orchestrator::events::RecordCounts;
 use orchestrator::model::RunId;
-use orchestrator::records::{Delivery, Follower, Ingested, Kept, Records, RecordsError, Remembered, Wanted};
+use orchestrator::records::{Delivery, Follower, Ingested, Kept, Records, RecordsError, Wanted};
 use orchestrator::store::Store;
 
 use crate::story::{Home, at};
@@ -30,15 +30,10 @@ pub(crate) fn shelf(store: &Store) -> Records {
     store.database().into()
 }
 
-/// What is known of the collector that all of these deliveries are from.
-pub(crate) async fn remembered(store: &Store) -> Remembered {
-    let [remembered] = shelf(store)
-        .recall(&[("g", "c")])
-        .await
-        .unwrap()
-        .try_into()
-        .unwrap();
-    remembered
+/// What the collector left for itself that all of these deliveries are from.
+pub(crate) async fn state(store: &Store) -> Option<String> {
+    let states = shelf(store).states(&[("g", "c")], Duration::from_secs(30)).await;
+    states.unwrap().remove(0)
 }
 
 pub(crate) fn line(collection: &str, key: &str, data: &str) -> String {
@@ -167,10 +162,24 @@ async fn a_delivery_is_taken_once(home: &Home) {
 /// A delivery that had to wait for the database comes after a newer one.
 async fn what_is_late_gives_way(home: &Home) {
     let store = home.open().await;
-    let state = |n: u32| format!("{{\"type\":\"state\",\"data\":{n}}}\n");
-    take(home, &store, "r1", 1, &(line("x", "a", "{\"n\":1}") + &state(1))).await;
-    take(home, &store, "r3", 3, &(line("x", "a", "{\"n\":3}") + &state(3))).await;
-    let late = line("x", "a", "{\"n\":2}") + &line("x", "b", "{\"n\":2}") + &state(2);
+    let line_of = |n: u32| format!("{{\"type\":\"state\",\"data\":{n}}}\n");
+    take(
+        home,
+        &store,
+        "r1",
+        1,
+        &(line("x", "a", "{\"n\":1}") + &line_of(1)),
+    )
+    .await;
+    take(
+        home,
+        &store,
+        "r3",
+        3,
+        &(line("x", "a", "{\"n\":3}") + &line_of(3)),
+    )
+    .await;
+    let late = line("x", "a", "{\"n\":2}") + &line("x", "b", "{\"n\":2}") + &line_of(2);
     assert_eq!(take(home, &store, "r2", 2, &late).await.counts, counts(1, 0, 1));
     let data: Vec<_> = all(&store, "x")
         .await
@@ -178,7 +187,7 @@ async fn what_is_late_gives_way(home: &Home) {
         .map(|one| one.data.get().to_owned())
         .collect();
     assert_eq!(data, ["{\"n\":3}", "{\"n\":2}"]);
-    assert_eq!(remembered(&store).await.state.as_deref(), Some("3"));
+    assert_eq!(state(&store).await.as_deref(), Some("3"));
     store.close().await;
 }
 
@@ -294,7 +303,7 @@ async fn records_that_nobody_delivers_can_be_forgotten(home: &Home) {
 
 async fn a_collector_is_remembered(home: &Home) {
     let store = home.open().await;
-    assert_eq!(remembered(&store).await, Remembered::default());
+    assert_eq!(state(&store).await, None);
     take(
         home,
         &store,
@@ -317,18 +326,21 @@ async fn a_collector_is_remembered(home: &Home) {
         ))
         .await;
     }
-    let known = Remembered {
-        // Kept until there is another.
-        state: Some("{\"a\":[],\"b\":1}".to_owned()),
-        usual: Some(Duration::from_millis(30)),
-    };
-    assert_eq!(remembered(&store).await, known);
     let several = [("other", "c"), ("g", "c"), ("g", "other"), ("g", "c")];
+    let (records, patience) = (shelf(&store), Duration::from_secs(30));
+    // Kept until there is another.
+    let kept = Some("{\"a\":[],\"b\":1}".to_owned());
     assert_eq!(
-        shelf(&store).recall(&several).await.unwrap(),
-        [Remembered::default(), known.clone(), Remembered::default(), known]
+        records.states(&several, patience).await.unwrap(),
+        [None, kept.clone(), None, kept]
     );
-    assert_eq!(shelf(&store).recall(&[]).await.unwrap(), []);
+    let usual = Some(Duration::from_millis(30));
+    assert_eq!(
+        records.usual_durations(&several).await.unwrap(),
+        [None, usual, None, usual]
+    );
+    assert!(records.states(&[], patience).await.unwrap().is_empty());
+    assert!(records.usual_durations(&[]).await.unwrap().is_empty());
     store.close().await;
 }
 

@@ -39,7 +39,7 @@ async fn outcomes(store: &Store, story: &Story) -> (RunStatus, String) {
     let outcomes: Vec<_> = record
         .tasks
         .iter()
-        .map(|task| task.summary.outcome.clone())
+        .map(|task| task.summary.outcome.as_str())
         .collect();
     (record.header.state, outcomes.join(" "))
 }
@@ -199,7 +199,7 @@ async fn a_dead_run_is_lost_with_the_reason(home: &Home) {
         .collect();
     assert_eq!(attempts, ["failed", "lost"]);
     // What never began was not lost: it is known that it did not run.
-    assert_eq!(record.tasks[2].summary.outcome, "skipped");
+    assert_eq!(record.tasks[2].summary.outcome.as_str(), "skipped");
     assert_eq!(record.tasks[3].summary.reason, format!("not started: {reason}"));
     store.close().await;
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use orchestrator::events::{
-    AttemptRecord, Bus, ListedTask, Listener, OutcomeWords, RunEvent, SlotRef, Summary, TaskRef, TaskSummary,
-    Verdict,
+    AttemptRecord, Bus, ListedTask, Listener, OutcomeWords, RunEvent, RunVerdict, SlotRef, Summary, TaskRef,
+    TaskSummary,
 };
 use orchestrator::model::{Exit, Outcome, Owner, RunId};
 use orchestrator::rundir::Journal;
@@ -219,7 +219,7 @@ impl Story {
             group: task.group.clone(),
             command: task.command.clone(),
             args: vec!["--all".into(), "nul\0".into()],
-            outcome: words.outcome,
+            outcome: words.outcome.into(),
             exit_code: words.exit_code,
             signal: words.signal,
             reason: words.reason,
@@ -246,7 +246,7 @@ impl Story {
 
     /// The run is over.
     pub(crate) fn finish(&mut self) -> &mut Self {
-        let verdict = Verdict::of(self.ended.iter().map(|(outcome, _)| outcome), None);
+        let verdict = RunVerdict::of(self.ended.iter().map(|(outcome, _)| outcome), None);
         self.events.push(RunEvent::RunFinished(Box::new(Summary {
             run: self.run.clone(),
             schedule: "daily".into(),

@@ -98,6 +98,12 @@ impl From<&Option<String>> for Arg {
     }
 }
 
+impl From<Option<&str>> for Arg {
+    fn from(value: Option<&str>) -> Self {
+        Self::Text(value.map(without_nul))
+    }
+}
+
 impl From<&RunId> for Arg {
     fn from(value: &RunId) -> Self {
         Self::from(value.as_str())

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::records::{Examined, Follower, Progress};
+use crate::rundir::replace_file;
 use crate::text::{Redactor, Secrets};
 
 /// How often somebody who watches gets to see something new.
@@ -22,7 +23,7 @@ const MOST: u64 = 16 << 20;
 type Looked = (Follower, io::Result<Option<Progress>>);
 
 /// The file and how far it has been read.
-pub(crate) struct Channel {
+pub(crate) struct EventsFile {
     path: PathBuf,
     follower: Option<Follower>,
     looking: Option<JoinHandle<Looked>>,
@@ -30,7 +31,7 @@ pub(crate) struct Channel {
     shown: Option<Progress>,
 }
 
-impl Channel {
+impl EventsFile {
     /// Creates the file, empty.
     pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
         let file = File::options()
@@ -144,9 +145,8 @@ fn is_empty_file(path: &Path) -> bool {
 /// Replaces the file by one without secrets.
 fn mask(path: &Path, secrets: Secrets) -> io::Result<()> {
     let mut redactor = Redactor::new(secrets);
-    let temporary = path.with_extension("masked");
-    let mut copy = || {
-        let (mut from, mut to) = (File::open(path)?, File::create(&temporary)?);
+    replace_file(path, |to| {
+        let mut from = File::open(path)?;
         let mut buffer = vec![0; 64 << 10];
         loop {
             let read = from.read(&mut buffer)?;
@@ -155,11 +155,6 @@ fn mask(path: &Path, secrets: Secrets) -> io::Result<()> {
             }
             to.write_all(&redactor.push(&buffer[..read]))?;
         }
-        to.write_all(&redactor.finish())?;
-        std::fs::rename(&temporary, path)
-    };
-    copy().inspect_err(|_| {
-        // What is left of the attempt is of no use to anybody.
-        let _ = std::fs::remove_file(&temporary);
+        to.write_all(&redactor.finish())
     })
 }

@@ -7,13 +7,18 @@
 pub(crate) mod attempt;
 pub(crate) mod engine;
 pub(crate) mod events_file;
-pub(crate) mod memory;
+pub(crate) mod finished_attempt;
+pub(crate) mod launch_spec;
 pub(crate) mod results;
 pub(crate) mod run;
 pub(crate) mod signals;
 pub(crate) mod sink;
+pub(crate) mod states;
 pub(crate) mod tail;
 pub(crate) mod tally;
+pub(crate) mod task_attempt;
+pub(crate) mod usual_durations;
 
 pub use engine::Engine;
-pub use signals::{ending_signal, forward_signals};
+pub use signals::{OperatorSignals, ending_signal};
+pub use states::CollectorStates;

@@ -6,86 +6,88 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::engine::attempt::Job;
+use crate::engine::task_attempt::TaskAttempt;
 use crate::events::RecordCounts;
 use crate::model::{Brought, CancelCause, Exit, Order, Outcome, ReportedFailure, suspicion};
 use crate::records::{Delivery, Examined, Ingested, RecordsError};
 
 /// What an attempt brought, and what it said.
 #[derive(Debug, Default)]
-pub(crate) struct Harvest {
+pub(crate) struct AttemptResults {
     /// What was taken.
     pub(crate) counts: Option<RecordCounts>,
     /// Why the success is not believed.
     pub(crate) suspect: Option<String>,
     pub(crate) warnings: Vec<String>,
     /// What decides whether and when it is tried again.
-    pub(crate) told: ReportedFailure,
+    pub(crate) reported: ReportedFailure,
     /// Its failure in its own words.
     pub(crate) said: Option<String>,
+    /// What it left for its next attempt, once that is delivered or waits to be.
+    pub(crate) state: Option<String>,
     /// What the database could not take now.
     pub(crate) pending: Option<Delivery>,
 }
 
-/// Harvests. A success that brought what cannot be taken becomes a failure.
-pub(crate) async fn harvest(
-    job: &mut Job,
+/// AttemptResultss. A success that brought what cannot be taken becomes a failure.
+pub(crate) async fn read_results(
+    attempt: &mut TaskAttempt,
     outcome: &mut Outcome,
     examined: Result<Examined, String>,
-) -> Harvest {
+) -> AttemptResults {
     let examined = match examined {
         Ok(examined) => examined,
         Err(why) => {
             if outcome.is_success() {
                 *outcome = Outcome::Refused(why);
-                return Harvest::default();
+                return AttemptResults::default();
             }
-            return Harvest {
+            return AttemptResults {
                 warnings: vec![why],
-                ..Harvest::default()
+                ..AttemptResults::default()
             };
         }
     };
     let said = &examined.examination;
     for note in &said.notes.first {
-        tracing::info!("{} notes: {}", job.name(), crate::text::make_safe(note));
+        tracing::info!("{} notes: {}", attempt.name(), crate::text::make_safe(note));
     }
-    let mut harvest = Harvest {
+    let mut results = AttemptResults {
         warnings: said.complaints(),
-        ..Harvest::default()
+        ..AttemptResults::default()
     };
     if !outcome.is_success() {
-        harvest.failed(job, &examined);
-        return harvest;
+        results.failed(attempt, &examined);
+        return results;
     }
     if let Some(why) = said.refusal() {
         *outcome = Outcome::Refused(format!("{why}; nothing of it was taken"));
-        return harvest;
+        return results;
     }
-    let now = job.engine.clock.now();
+    let now = attempt.engine.clock.now();
     let taken = if said.brings_something() {
-        match harvest.take(job, outcome, &examined, now).await {
+        match results.take(attempt, outcome, &examined, now).await {
             Some(taken) => Some(taken),
-            None => return harvest,
+            None => return results,
         }
     } else {
         None
     };
-    harvest.suspect = match &said.failure {
+    results.suspect = match &said.failure {
         Some(failure) => Some(format!(
             "it exited with code 0 and told of a failure: {}",
             failure.message.as_deref().unwrap_or("without a message")
         )),
-        None => harvest.suspicion(job, taken, now).await,
+        None => results.suspicion(attempt, taken, now).await,
     };
-    harvest
+    results
 }
 
-impl Harvest {
-    fn failed(&mut self, job: &Job, examined: &Examined) {
+impl AttemptResults {
+    fn failed(&mut self, attempt: &TaskAttempt, examined: &Examined) {
         let said = &examined.examination;
         if let Some(failure) = &said.failure {
-            self.told = ReportedFailure {
+            self.reported = ReportedFailure {
                 category: failure.category,
                 retry_after: failure.retry_after,
             };
@@ -100,7 +102,7 @@ impl Harvest {
                 } else {
                     "no state"
                 },
-                job.events.display()
+                attempt.events.display()
             ));
         }
     }
@@ -109,22 +111,22 @@ impl Harvest {
     /// more to say: the outcome or the warnings say it.
     async fn take(
         &mut self,
-        job: &mut Job,
+        attempt: &mut TaskAttempt,
         outcome: &mut Outcome,
         examined: &Examined,
         now: Timestamp,
     ) -> Option<Ingested> {
         let delivery = Delivery {
-            run: job.run.clone(),
-            position: job.task_ref.position,
-            group: job.task_ref.group.clone(),
-            command: job.task_ref.command.clone(),
+            run: attempt.run.clone(),
+            position: attempt.task_ref.position,
+            group: attempt.task_ref.group.clone(),
+            command: attempt.task_ref.command.clone(),
             at: now,
-            events: job.events.clone(),
+            events: attempt.events.clone(),
             bytes: examined.bytes,
             state: examined.examination.state.clone(),
         };
-        match ingest(job, &delivery).await {
+        match ingest(attempt, &delivery).await {
             Err(by) => {
                 *outcome = Outcome::Cancelled {
                     by,
@@ -134,10 +136,12 @@ impl Harvest {
             }
             Ok(Ok(taken)) => {
                 self.counts = Some(taken.counts);
+                self.state = delivery.state;
                 Some(taken)
             }
             Ok(Err(error)) if error.may_pass() => {
-                self.warnings.push(put_off(job, &delivery, &error));
+                self.warnings.push(postpone(attempt, &delivery, &error));
+                self.state.clone_from(&delivery.state);
                 self.pending = Some(delivery);
                 None
             }
@@ -150,18 +154,26 @@ impl Harvest {
         }
     }
 
-    async fn suspicion(&self, job: &Job, taken: Option<Ingested>, now: Timestamp) -> Option<String> {
-        let expect = &job.task.policy.expect;
+    async fn suspicion(
+        &self,
+        attempt: &TaskAttempt,
+        taken: Option<Ingested>,
+        now: Timestamp,
+    ) -> Option<String> {
+        let expect = &attempt.task.policy.expect;
         let counts = self.counts.unwrap_or_default();
         let fresh_at = match (taken, expect.max_age) {
             (Some(taken), _) => taken.fresh_at,
             (None, None) => None,
             (None, Some(_)) => {
-                let (group, command) = (&job.task_ref.group, &job.task_ref.command);
-                match job.engine.records.fresh_at(group, command).await {
+                let (group, command) = (&attempt.task_ref.group, &attempt.task_ref.command);
+                match attempt.engine.records.fresh_at(group, command).await {
                     Ok(fresh_at) => fresh_at,
                     Err(error) => {
-                        tracing::warn!("{}: how old its records are is not known: {error}", job.name());
+                        tracing::warn!(
+                            "{}: how old its records are is not known: {error}",
+                            attempt.name()
+                        );
                         return None;
                     }
                 }
@@ -177,14 +189,17 @@ impl Harvest {
 }
 
 /// Takes it; or who wanted the run to end now, and then nothing was taken.
-async fn ingest(job: &mut Job, delivery: &Delivery) -> Result<Result<Ingested, RecordsError>, CancelCause> {
-    let (shelf, state_dir) = (&job.engine.records, &job.engine.state_dir);
+async fn ingest(
+    attempt: &mut TaskAttempt,
+    delivery: &Delivery,
+) -> Result<Result<Ingested, RecordsError>, CancelCause> {
+    let (shelf, state_dir) = (&attempt.engine.records, &attempt.engine.state_dir);
     let taking = shelf.ingest(state_dir, delivery);
     tokio::pin!(taking);
     loop {
         tokio::select! {
             taken = &mut taking => return Ok(taken),
-            Some(order) = job.orders.recv() => if let Order::Kill(by) = order {
+            Some(order) = attempt.orders.recv() => if let Order::Kill(by) = order {
                 return Err(by);
             },
         }
@@ -192,9 +207,9 @@ async fn ingest(job: &mut Job, delivery: &Delivery) -> Result<Result<Ingested, R
 }
 
 /// The events file stays the truth; the note leads a later start to it.
-fn put_off(job: &Job, delivery: &Delivery, error: &RecordsError) -> String {
-    if let Err(error) = delivery.note(&job.engine.state_dir) {
-        tracing::error!("{}: {error}; the end of this run tries again", job.name());
+fn postpone(attempt: &TaskAttempt, delivery: &Delivery, error: &RecordsError) -> String {
+    if let Err(error) = delivery.note(&attempt.engine.state_dir) {
+        tracing::error!("{}: {error}; the end of this run tries again", attempt.name());
     }
     format!(
         "what it brought is not in the database yet: {error}; it is in {} and is brought in later",

@@ -7,14 +7,18 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::engine::attempt::{Attempted, Job, attempt};
+use crate::engine::attempt::make_attempt;
 use crate::engine::engine::Engine;
-use crate::engine::memory::Memory;
-use crate::engine::tally::Ledger;
+use crate::engine::finished_attempt::FinishedAttempt;
+use crate::engine::states::CollectorStates;
+use crate::engine::tally::RunTally;
+use crate::engine::task_attempt::TaskAttempt;
+use crate::engine::usual_durations::UsualDurations;
 use crate::events::{Bus, ListedTask, RunEvent, Summary, TaskRef};
 use crate::model::{Event, Order, PlannedTask, RunAction, RunState, RunTask};
 use crate::records::Delivery;
 use crate::rundir::{RunDir, RunPlan};
+use crate::text::milliseconds;
 
 impl Engine {
     /// Executes the plan, one collector after another, and tells `bus` everything.
@@ -22,6 +26,7 @@ impl Engine {
     pub async fn run(
         self: &Arc<Self>,
         plan: RunPlan,
+        states: CollectorStates,
         dir: &RunDir,
         bus: &Bus,
         orders: mpsc::Receiver<Order>,
@@ -31,8 +36,9 @@ impl Engine {
             plan.stop_on_failure,
         );
         let refs: Vec<Arc<TaskRef>> = plan.plan.tasks.iter().zip(1..).map(task_ref).collect();
+        let usual = UsualDurations::ask(self.records.clone(), refs.clone());
         let mut running = Running {
-            ledger: Ledger::new(&plan, &refs, self.clock.now()),
+            tally: RunTally::new(&plan, &refs, self.clock.now()),
             engine: self,
             plan: &plan,
             refs,
@@ -41,10 +47,11 @@ impl Engine {
             attempts: JoinSet::new(),
             current: None,
             rest: None,
-            memory: Memory::new(),
+            usual,
+            states,
             pending: Vec::new(),
         };
-        running.told_start().await;
+        running.publish_start().await;
         running.drive(state, orders).await
     }
 }
@@ -73,23 +80,25 @@ struct Running<'a> {
     refs: Vec<Arc<TaskRef>>,
     dir: &'a RunDir,
     bus: &'a Bus,
-    ledger: Ledger,
+    tally: RunTally,
     /// At most one, but a set: dropping it ends what it holds.
-    attempts: JoinSet<Attempted>,
+    attempts: JoinSet<FinishedAttempt>,
     current: Option<Current>,
     rest: Option<Instant>,
-    memory: Memory,
+    usual: UsualDurations,
+    states: CollectorStates,
     /// What the database could not take when it should have.
     pending: Vec<Delivery>,
 }
 
 /// The hand on the attempt that runs. Orders may come before its collector does.
 struct Current {
+    task: usize,
     orders: mpsc::UnboundedSender<Order>,
 }
 
 impl Running<'_> {
-    async fn told_start(&self) {
+    async fn publish_start(&self) {
         let tasks = self
             .plan
             .plan
@@ -107,7 +116,7 @@ impl Running<'_> {
                 run: self.plan.run.clone(),
                 schedule: self.plan.schedule.clone(),
                 group: self.plan.group.clone(),
-                at: self.ledger.started_at(),
+                at: self.tally.started_at(),
                 owner: self.engine.owner.clone(),
                 slot: self.plan.slot.clone(),
                 tasks,
@@ -142,22 +151,26 @@ impl Running<'_> {
                 }
             }
             Some(joined) = self.attempts.join_next() => {
-                self.current = None;
                 // An attempt that panics is a defect of ours; the run goes on and says so.
-                let attempted = joined.unwrap_or_else(|error| Attempted::lost(&error.to_string(), self.engine.clock.now()));
-                let (outcome, told) = (attempted.outcome.clone(), attempted.harvest.told);
-                self.pending.extend(attempted.harvest.pending.clone());
-                if attempted.harvest.counts.is_some() {
-                    self.memory.forget();
-                }
-                self.ledger.attempted(attempted);
-                Event::Ended { outcome, told }
+                let finished = joined.unwrap_or_else(|error| FinishedAttempt::lost(&error.to_string(), self.engine.clock.now()));
+                self.end_attempt(finished)
             }
             () = sleep_until(rest), if rest.is_some() => {
                 self.rest = None;
                 Event::Rested
             }
         }
+    }
+
+    fn end_attempt(&mut self, finished: FinishedAttempt) -> Event {
+        let results = &finished.results;
+        if let Some((task, state)) = self.current.take().zip(results.state.clone()) {
+            self.states.replace(&self.refs[task.task], state);
+        }
+        self.pending.extend(results.pending.clone());
+        let (outcome, told) = (finished.outcome.clone(), results.reported);
+        self.tally.end(finished);
+        Event::Ended { outcome, told }
     }
 
     async fn act(&mut self, action: RunAction) {
@@ -177,7 +190,7 @@ impl Running<'_> {
             RunAction::Cancel(cause) => self.order(Order::Cancel(cause)),
             RunAction::Kill(cause) => self.order(Order::Kill(cause)),
             RunAction::Settle { task, outcome } => {
-                let event = self.ledger.settle(task, &outcome, self.engine.clock.now());
+                let event = self.tally.settle(task, &outcome, self.engine.clock.now());
                 self.bus.publish(event).await;
             }
             RunAction::Finish => {}
@@ -188,7 +201,7 @@ impl Running<'_> {
         let planned = &self.plan.plan.tasks[task].task;
         let log = self.dir.log(task + 1, planned.command.as_str(), number);
         let events = self.dir.events(task + 1, planned.command.as_str(), number);
-        let remembered = self.memory.of(task, &self.refs, &self.engine.records).await;
+        let usual = self.usual.of(task).await;
         let at = self.engine.clock.now();
         self.bus
             .publish(RunEvent::TaskStarted {
@@ -196,14 +209,14 @@ impl Running<'_> {
                 attempt: number,
                 at,
                 timeout_ms: planned.policy.timeout.map(milliseconds),
-                usual_ms: remembered.usual.map(milliseconds),
+                usual_ms: usual.map(milliseconds),
                 log: log.display().to_string(),
             })
             .await;
         let (orders, receiver) = mpsc::unbounded_channel();
-        self.current = Some(Current { orders });
-        self.ledger.started(task, number, at, &log);
-        self.attempts.spawn(attempt(Job {
+        self.current = Some(Current { task, orders });
+        self.tally.begin(task, number, at, &log);
+        self.attempts.spawn(make_attempt(TaskAttempt {
             engine: Arc::clone(self.engine),
             task: planned.clone(),
             task_ref: Arc::clone(&self.refs[task]),
@@ -213,7 +226,7 @@ impl Running<'_> {
             number,
             log: self.dir.resolve(&log),
             events,
-            state: remembered.state,
+            state: self.states.of(&self.refs[task]),
             bus: self.bus.clone(),
             orders: receiver,
         }));
@@ -225,7 +238,7 @@ impl Running<'_> {
             let state_dir = &self.engine.state_dir;
             match self.engine.records.ingest(state_dir, &delivery).await {
                 Ok(taken) => {
-                    self.ledger.delivered(delivery.position, taken.counts);
+                    self.tally.deliver(delivery.position, taken.counts);
                     if let Err(error) = delivery.forget(state_dir) {
                         // Harmless: the next start finds that it has been taken.
                         tracing::debug!("{error}");
@@ -242,7 +255,7 @@ impl Running<'_> {
     }
 
     async fn retry(&self, task: usize, delay: Duration) {
-        if let Some(attempt) = self.ledger.last_attempt() {
+        if let Some(attempt) = self.tally.last_attempt() {
             let event = RunEvent::TaskRetry {
                 task: (*self.refs[task]).clone(),
                 attempt,
@@ -261,7 +274,7 @@ impl Running<'_> {
 
     async fn finish(&mut self, state: &RunState) -> Summary {
         self.deliver_pending().await;
-        let summary = self.ledger.summary(state, self.engine.clock.now());
+        let summary = self.tally.summary(state, self.engine.clock.now());
         self.bus
             .publish(RunEvent::RunFinished(Box::new(summary.clone())))
             .await;
@@ -273,8 +286,4 @@ async fn sleep_until(deadline: Option<Instant>) {
     if let Some(deadline) = deadline {
         tokio::time::sleep_until(deadline).await;
     }
-}
-
-pub(crate) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::model::{CancelCause, Order};
+use crate::rundir::OrderSource;
 
 /// The signals that ask for an end, those left out that are ignored.
 struct EndingSignals {
@@ -82,34 +83,36 @@ pub fn ending_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Turns SIGINT, SIGTERM and SIGHUP into orders, until nobody takes them. A file that may
-/// not grow any more (`ulimit -f`) is an error of whoever writes it, and no longer our end.
-///
-/// # Errors
-/// The handlers cannot be installed.
-pub fn forward_signals(orders: mpsc::Sender<Order>) -> io::Result<()> {
-    let mut signals = EndingSignals::new()?;
-    // Once there is a handler the write fails with EFBIG (setrlimit(2)). Collectors have
-    // none: execve(2) takes it away.
-    let _ = signal(SignalKind::from_raw(libc::SIGXFSZ))?;
-    tokio::spawn(async move {
-        let mut first = true;
-        loop {
-            let cause = tokio::select! {
-                cause = signals.next() => cause,
-                () = orders.closed() => return,
-            };
-            let order = if std::mem::take(&mut first) {
-                Order::Cancel(cause)
-            } else {
-                Order::Kill(cause)
-            };
-            if orders.send(order).await.is_err() {
-                return;
+/// The operator's signals as orders: SIGINT, SIGTERM and SIGHUP. A file that may not grow
+/// any more (`ulimit -f`) is an error of whoever writes it by that, and no longer our end.
+#[derive(Debug, Clone, Copy)]
+pub struct OperatorSignals;
+
+impl OrderSource for OperatorSignals {
+    fn forward(self, orders: mpsc::Sender<Order>) -> io::Result<()> {
+        let mut signals = EndingSignals::new()?;
+        // Once there is a handler the write fails with EFBIG (setrlimit(2)). Collectors have
+        // none: execve(2) takes it away.
+        let _ = signal(SignalKind::from_raw(libc::SIGXFSZ))?;
+        tokio::spawn(async move {
+            let mut first = true;
+            loop {
+                let cause = tokio::select! {
+                    cause = signals.next() => cause,
+                    () = orders.closed() => return,
+                };
+                let order = if std::mem::take(&mut first) {
+                    Order::Cancel(cause)
+                } else {
+                    Order::Kill(cause)
+                };
+                if orders.send(order).await.is_err() {
+                    return;
+                }
             }
-        }
-    });
-    Ok(())
+        });
+        Ok(())
+    }
 }
 
 #[cfg(test)]

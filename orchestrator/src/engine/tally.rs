@@ -5,25 +5,25 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::engine::attempt::Attempted;
-use crate::engine::run::milliseconds;
+use crate::engine::finished_attempt::FinishedAttempt;
 use crate::events::{
-    AttemptRecord, OutcomeWords, RecordCounts, RunEvent, Summary, TaskRef, TaskSummary, Verdict,
+    AttemptRecord, OutcomeWords, RecordCounts, RunEvent, RunVerdict, Summary, TaskRef, TaskSummary,
 };
 use crate::model::{Outcome, RunId, RunState, SkipCause};
 use crate::rundir::RunPlan;
+use crate::text::milliseconds;
 
 /// The record of a run that goes on. Tasks run one after another, so there is one
 /// attempt that is the last.
-pub(crate) struct Ledger {
+pub(crate) struct RunTally {
     run: RunId,
     schedule: String,
     started_at: Timestamp,
-    tasks: Vec<Entry>,
+    tasks: Vec<TaskTally>,
     last: Option<LastAttempt>,
 }
 
-struct Entry {
+struct TaskTally {
     task: Arc<TaskRef>,
     args: Vec<String>,
     releases: Vec<String>,
@@ -36,17 +36,17 @@ struct LastAttempt {
     number: u32,
     started_at: Timestamp,
     log: String,
-    end: Option<Attempted>,
+    end: Option<FinishedAttempt>,
 }
 
-impl Ledger {
+impl RunTally {
     pub(crate) fn new(plan: &RunPlan, refs: &[Arc<TaskRef>], now: Timestamp) -> Self {
         let tasks = plan
             .plan
             .tasks
             .iter()
             .zip(refs)
-            .map(|(planned, task)| Entry {
+            .map(|(planned, task)| TaskTally {
                 task: Arc::clone(task),
                 args: planned.task.args.clone(),
                 releases: planned.releases.clone(),
@@ -69,7 +69,7 @@ impl Ledger {
     }
 
     /// An attempt begins.
-    pub(crate) fn started(&mut self, task: usize, number: u32, at: Timestamp, log: &Path) {
+    pub(crate) fn begin(&mut self, task: usize, number: u32, at: Timestamp, log: &Path) {
         let entry = &mut self.tasks[task];
         entry.attempts = number;
         entry.first_start.get_or_insert(at);
@@ -82,7 +82,7 @@ impl Ledger {
     }
 
     /// It is over.
-    pub(crate) fn attempted(&mut self, end: Attempted) {
+    pub(crate) fn end(&mut self, end: FinishedAttempt) {
         if let Some(last) = &mut self.last {
             last.end = Some(end);
         }
@@ -135,7 +135,7 @@ impl Ledger {
         let last = self.last.as_ref().filter(|_| tried);
         let end = last.and_then(|last| last.end.as_ref());
         let words = spelled(outcome, end);
-        let harvest = end.map(|end| &end.harvest);
+        let results = end.map(|end| &end.results);
         let duration = entry.first_start.zip(end).and_then(|(start, end)| {
             std::time::Duration::try_from(end.finished_at.duration_since(start)).ok()
         });
@@ -145,7 +145,7 @@ impl Ledger {
             group: entry.task.group.clone(),
             command: entry.task.command.clone(),
             args: entry.args.clone(),
-            outcome: words.outcome,
+            outcome: words.outcome.into(),
             exit_code: words.exit_code,
             signal: words.signal,
             reason: words.reason,
@@ -162,10 +162,10 @@ impl Ledger {
             leaked: end.is_some_and(|end| !end.leftovers.is_empty()),
             leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
             releases: entry.releases.clone(),
-            records: harvest.and_then(|harvest| harvest.counts),
-            suspect: harvest.and_then(|harvest| harvest.suspect.clone()),
-            warnings: harvest
-                .map(|harvest| harvest.warnings.clone())
+            records: results.and_then(|results| results.counts),
+            suspect: results.and_then(|results| results.suspect.clone()),
+            warnings: results
+                .map(|results| results.warnings.clone())
                 .unwrap_or_default(),
             log: last
                 .filter(|_| end.is_none_or(|end| end.logged))
@@ -175,7 +175,7 @@ impl Ledger {
     }
 
     /// What the database could not take at first is in it now.
-    pub(crate) fn delivered(&mut self, position: usize, counts: RecordCounts) {
+    pub(crate) fn deliver(&mut self, position: usize, counts: RecordCounts) {
         let mut settled = self.tasks.iter_mut().filter_map(|entry| entry.settled.as_mut());
         if let Some(task) = settled.find(|task| task.position == position) {
             task.records = Some(counts);
@@ -189,7 +189,7 @@ impl Ledger {
             .iter_mut()
             .filter_map(|entry| entry.settled.take())
             .collect();
-        let verdict = Verdict::of(state.outcomes().iter().flatten(), state.cancelled());
+        let verdict = RunVerdict::of(state.outcomes().iter().flatten(), state.cancelled());
         Summary {
             run: self.run.clone(),
             schedule: self.schedule.clone(),
@@ -207,15 +207,15 @@ impl Ledger {
 }
 
 /// The outcome in words, with what the collector itself said of its failure.
-fn spelled(outcome: &Outcome, end: Option<&Attempted>) -> OutcomeWords {
+fn spelled(outcome: &Outcome, end: Option<&FinishedAttempt>) -> OutcomeWords {
     let mut words = OutcomeWords::from(outcome);
-    if let Some(harvest) = end.map(|end| &end.harvest)
+    if let Some(results) = end.map(|end| &end.results)
         && words.category.is_some()
     {
-        if let Some(category) = harvest.told.category {
-            words.category = Some(category.as_str().to_owned());
+        if let Some(category) = results.reported.category {
+            words.category = Some(category);
         }
-        if let Some(said) = &harvest.said {
+        if let Some(said) = &results.said {
             words.reason = format!("{}: {said}", words.reason);
         }
     }

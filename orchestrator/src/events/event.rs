@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::events::summary::{Summary, TaskSummary};
-use crate::model::{Owner, RunId, SkipCause};
+use crate::model::{OutcomeKind, Owner, RunId, SkipCause};
 
 /// A task of the run, as events name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,8 +126,8 @@ pub struct AttemptRecord {
     pub started_at: Timestamp,
     /// When its tree was gone.
     pub finished_at: Timestamp,
-    /// The keyword of its outcome.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: OutcomeKind,
     /// Its exit code, if it exited.
     pub exit_code: Option<i32>,
     /// The signal that killed it, if one did.

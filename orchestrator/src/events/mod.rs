@@ -12,5 +12,5 @@ pub use bus::{Bus, Listener, Message, report};
 pub use event::{AttemptRecord, ListedTask, RunEvent, SlotRef, TaskRef};
 pub use output::Output;
 pub use progress::{TaskProgress, time_left};
-pub use standing::Standing;
-pub use summary::{OutcomeWords, RecordCounts, Summary, TaskSummary, Verdict};
+pub use standing::{SideWorkStatus, Standing};
+pub use summary::{OutcomeWords, RecordCounts, RunVerdict, Summary, TaskSummary};

@@ -1,4 +1,4 @@
-//! How a scheduler stands, for whoever shows it: told by the beat, read by the web.
+//! How a scheduler stands, for whoever shows it: written by the scheduler, read by the web.
 
 use std::sync::Arc;
 
@@ -25,6 +25,32 @@ pub struct Standing {
     pub database_error: Option<String>,
     /// Why nobody could tell whether there is a new release the last time it was asked, if so.
     pub release_error: Option<String>,
+    /// What is done beside the timetable, each with its last result.
+    pub side_work: Vec<SideWorkStatus>,
+}
+
+/// The last result of one kind of work beside the timetable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SideWorkStatus {
+    /// What it is: `notice delivery`, ...
+    pub name: &'static str,
+    /// When it was last begun.
+    pub started_at: Option<Timestamp>,
+    /// When it last ended.
+    pub ended_at: Option<Timestamp>,
+    /// What stood in its way the last time, if anything did.
+    pub error: Option<String>,
+}
+
+impl SideWorkStatus {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            started_at: None,
+            ended_at: None,
+            error: None,
+        }
+    }
 }
 
 impl Standing {

@@ -5,7 +5,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Because, CancelCause, Exit, Outcome, RunId, signal_name};
+use crate::model::{
+    Because, CancelCause, Category, Exit, Outcome, OutcomeKind, RunId, TaskStatus, signal_name,
+};
 
 /// A whole run, ended. Its serialized form is a contract: keys may be added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +48,8 @@ pub struct TaskSummary {
     pub command: String,
     /// Its arguments.
     pub args: Vec<String>,
-    /// The keyword of its outcome.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: TaskStatus,
     /// Its exit code, if it exited.
     pub exit_code: Option<i32>,
     /// The name of the signal that killed it, if one did.
@@ -55,7 +57,7 @@ pub struct TaskSummary {
     /// The cause in words.
     pub reason: String,
     /// The kind of failure, for a failure.
-    pub category: Option<String>,
+    pub category: Option<Category>,
     /// What to do about it, where we know.
     pub hint: Option<String>,
     /// How many attempts were made.
@@ -99,10 +101,10 @@ pub struct TaskSummary {
 
 impl TaskSummary {
     /// The word that people read: `suspect` for a success that is not believed.
-    pub fn word(&self) -> &str {
+    pub fn word(&self) -> &'static str {
         match self.suspect {
             Some(_) => "suspect",
-            None => &self.outcome,
+            None => self.outcome.as_str(),
         }
     }
 }
@@ -133,7 +135,7 @@ impl std::fmt::Display for RecordCounts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutcomeWords {
     /// `succeeded`, `failed`, ...
-    pub outcome: String,
+    pub outcome: OutcomeKind,
     /// Exit code, if it exited.
     pub exit_code: Option<i32>,
     /// Signal name, if one killed it.
@@ -141,7 +143,7 @@ pub struct OutcomeWords {
     /// The cause in words.
     pub reason: String,
     /// The kind of failure.
-    pub category: Option<String>,
+    pub category: Option<Category>,
 }
 
 impl From<&Outcome> for OutcomeWords {
@@ -152,18 +154,18 @@ impl From<&Outcome> for OutcomeWords {
             None => (None, None),
         };
         Self {
-            outcome: outcome.keyword().to_owned(),
+            outcome: outcome.kind(),
             exit_code,
             signal,
             reason: outcome.reason(),
-            category: outcome.category().map(|category| category.as_str().to_owned()),
+            category: outcome.category(),
         }
     }
 }
 
 /// What a run comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict {
+pub struct RunVerdict {
     /// Tasks that did what they should.
     pub succeeded: usize,
     /// Tasks that did not.
@@ -176,7 +178,7 @@ pub struct Verdict {
     pub exit_code: u8,
 }
 
-impl Verdict {
+impl RunVerdict {
     /// Counts outcomes. A skip is green only if there was nothing to do: not
     /// when a failure, a cancel or a question without an answer caused it.
     pub fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>, cancelled: Option<CancelCause>) -> Self {
@@ -234,7 +236,7 @@ pub(crate) mod tests {
                 group: "github".into(),
                 command: (*command).into(),
                 args: vec![],
-                outcome: words.outcome,
+                outcome: words.outcome.into(),
                 exit_code: words.exit_code,
                 signal: words.signal,
                 reason: words.reason,
@@ -284,7 +286,7 @@ pub(crate) mod tests {
         let bad = Outcome::Failed(Exit::Code(3));
         let none = Outcome::Skipped(Because::NoNewRelease);
         let unknown = Outcome::Skipped(Because::ReleaseUnknown("no git".into()));
-        let code = |outcomes: &[&Outcome], by| Verdict::of(outcomes.iter().copied(), by).exit_code;
+        let code = |outcomes: &[&Outcome], by| RunVerdict::of(outcomes.iter().copied(), by).exit_code;
         assert_eq!(code(&[], None), 0);
         assert_eq!(code(&[&ok, &none], None), 0);
         assert_eq!(code(&[&ok, &bad], None), 1);
@@ -302,7 +304,7 @@ pub(crate) mod tests {
                 words.outcome.as_str(),
                 words.exit_code,
                 words.signal.as_deref(),
-                words.category.as_deref()
+                words.category.map(Category::as_str)
             ),
             ("failed", None, Some("SIGSEGV"), Some("signal"))
         );

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::records::RecordsError;
+
 /// The machine would not.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecutionError {
@@ -13,6 +15,15 @@ pub enum ExecutionError {
         /// The system's word.
         source: std::io::Error,
     },
+    /// The database does not tell what collectors left for themselves the last time.
+    #[error("not started: what its collectors left in the database cannot be read")]
+    CollectorStates {
+        /// The database's word.
+        source: RecordsError,
+    },
+    /// An order to end came before there was anything to end.
+    #[error("cancelled before it started")]
+    Cancelled,
     /// This process cannot say who it is.
     #[error("cannot tell the name of this host")]
     Owner(#[source] std::io::Error),

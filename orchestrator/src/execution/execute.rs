@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
+use crate::engine::CollectorStates;
 use crate::events::{Bus, Listener, Summary, report};
-use crate::execution::drained::drained;
+use crate::execution::await_recorder::await_recorder;
 use crate::execution::error::ExecutionError;
 use crate::execution::executor::Executor;
-use crate::model::Order;
-use crate::rundir::{Journal, RunDir, RunPlan, forward_control};
+use crate::execution::orders::Orders;
+use crate::rundir::{ControlFifo, Journal, RunDir, RunPlan};
 use crate::store::{DRAIN, RecorderEnd, record};
 
 /// Who is told while it goes on, besides the journal and the database.
@@ -20,35 +21,6 @@ pub struct Audience {
     pub listeners: Vec<Box<dyn Listener>>,
     /// Whether they want to hear what collectors write.
     pub with_output: bool,
-}
-
-/// The two ends of a run's orders. Its own end is kept open, so that orders can also
-/// come from another process.
-pub struct Orders {
-    sender: mpsc::Sender<Order>,
-    receiver: mpsc::Receiver<Order>,
-}
-
-/// An operator has two things to say, and may say them again.
-const ORDERS: usize = 4;
-
-impl Orders {
-    /// A run that nobody has given an order yet.
-    pub fn new() -> Self {
-        let (sender, receiver) = mpsc::channel(ORDERS);
-        Self { sender, receiver }
-    }
-
-    /// The end for whoever gives them.
-    pub fn sender(&self) -> mpsc::Sender<Order> {
-        self.sender.clone()
-    }
-}
-
-impl Default for Orders {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// What became of it.
@@ -64,15 +36,16 @@ impl Executor {
     /// Executes `plan` and returns when everybody has been told its last event.
     ///
     /// # Errors
-    /// The run's directory cannot be written: nothing was started. Or a part of ours
-    /// ended too early.
+    /// What its collectors left cannot be read, or the run's directory cannot be written:
+    /// nothing was started. Or a part of ours ended too early.
     pub async fn execute(
         &self,
         plan: RunPlan,
         audience: Audience,
-        orders: Orders,
+        mut orders: Orders,
     ) -> Result<Executed, ExecutionError> {
         let id = plan.run.clone();
+        let states = self.read_states(&plan, &mut orders).await?;
         let dir = RunDir::create(self.state_dir(), &id).map_err(state(self.state_dir()))?;
         plan.write(&dir).map_err(state(&dir.path()))?;
         let journal = Journal::create(&dir).map_err(state(&dir.path()))?;
@@ -88,16 +61,18 @@ impl Executor {
             DRAIN,
             Arc::clone(&enough),
         ));
-        let Orders { sender, receiver } = orders;
-        if let Err(error) = forward_control(&dir.path(), sender) {
+        if let Err(error) = orders.accept_from(ControlFifo::of(&dir.path())) {
             tracing::warn!("orchestrate cancel will not reach this run: {error}");
         }
 
-        let summary = self.engine.run(plan, &dir, &bus, receiver).await;
+        let summary = self
+            .engine
+            .run(plan, states, &dir, &bus, orders.into_receiver())
+            .await;
 
         // The queues end with the last publisher; what they hold is told before we go on.
         drop(bus);
-        let recorded = drained(recorder, &enough)
+        let recorded = await_recorder(recorder, &enough)
             .await
             .map_err(|error| part("recorder", &error))?;
         if let Some(reporter) = reporter {
@@ -107,6 +82,20 @@ impl Executor {
                 .map_err(|_| part("reporter", &"it panicked"))?;
         }
         Ok(Executed { summary, recorded })
+    }
+
+    /// An order that comes meanwhile is the end of a run that has not begun.
+    async fn read_states(
+        &self,
+        plan: &RunPlan,
+        orders: &mut Orders,
+    ) -> Result<CollectorStates, ExecutionError> {
+        tokio::select! {
+            states = self.engine.read_states(plan) => {
+                states.map_err(|source| ExecutionError::CollectorStates { source })
+            }
+            Some(_) = orders.receiver.recv() => Err(ExecutionError::Cancelled),
+        }
     }
 }
 

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use crate::engine::Engine;
 use crate::execution::error::ExecutionError;
-use crate::execution::reader_settings::ReaderSettings;
 use crate::model::{Clock, DeadMan, NoticeChannel, Owner, Retention};
 use crate::notify::Notifier;
 use crate::process::Launcher;
 use crate::records::Records;
+use crate::rundir::{ReaderSettings, StateDir};
 use crate::store::{Store, this_process};
 
 /// What the settings say of execution.
@@ -67,7 +67,7 @@ impl Executor {
         };
         let state_dir = std::path::absolute(&settings.state_dir).map_err(unusable(&settings.state_dir))?;
         let reader = ReaderSettings::write(&state_dir, settings.database_url.as_deref())
-            .map_err(unusable(&state_dir.join("private")))?;
+            .map_err(unusable(&StateDir(&state_dir).private()))?;
         let owner = this_process().map_err(ExecutionError::Owner)?;
         let launcher = settings.launcher.with_many_open_files();
         Ok(Arc::new(Self {

@@ -2,21 +2,24 @@
 //! and the engine, put together in one place. The verbs that run something and the
 //! scheduler call it. It decides neither what runs nor when, and prints nothing itself.
 
-pub(crate) mod drained;
+pub(crate) mod admission;
+pub(crate) mod await_recorder;
 pub(crate) mod error;
 pub(crate) mod execute;
 pub(crate) mod executor;
 pub(crate) mod ingest;
 pub(crate) mod notify;
+pub(crate) mod orders;
 pub(crate) mod plan_view;
-pub(crate) mod reader_settings;
 pub(crate) mod releases;
 pub(crate) mod tidy;
 
 pub use crate::notify::SlotNotice;
 pub use crate::rundir::RunPlan;
+pub use admission::{Admission, LocalAdmission};
 pub use error::ExecutionError;
-pub use execute::{Audience, Executed, Orders};
+pub use execute::{Audience, Executed};
 pub use executor::{Executor, ExecutorSettings, records_in};
 pub use ingest::ingest_deliveries;
+pub use orders::Orders;
 pub use plan_view::{PlanView, TaskView};

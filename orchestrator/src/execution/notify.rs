@@ -11,17 +11,22 @@ use crate::notify::SlotNotice;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Executor {
-    /// Raises and delivers what is due.
-    pub async fn notify(&self) {
+    /// Raises and delivers what is due. Returns what stood in the way, which is in the log.
+    ///
+    /// # Errors
+    /// That; it is tried again by whoever comes next.
+    pub async fn notify(&self) -> Result<(), String> {
         let work = async {
             self.notifier.raise(&self.store).await?;
             self.notifier.deliver(&self.store).await
         };
-        match tokio::time::timeout(PATIENCE, work).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!("notices wait in the database: {error}"),
-            Err(_) => tracing::warn!("notices wait: telling took more than {} s", PATIENCE.as_secs()),
-        }
+        let problem = match tokio::time::timeout(PATIENCE, work).await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => format!("notices wait in the database: {error}"),
+            Err(_) => format!("notices wait: telling took more than {} s", PATIENCE.as_secs()),
+        };
+        tracing::warn!("{problem}");
+        Err(problem)
     }
 
     /// Writes down that tasks did not run at a slot, for whoever wants to know of that.

@@ -10,8 +10,11 @@ use crate::execution::executor::Executor;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Executor {
-    /// Forgets what is due. A failure is said and is none of the run's.
-    pub async fn tidy(&self) {
+    /// Forgets what is due. A failure is in the log and is none of the run's.
+    ///
+    /// # Errors
+    /// That failure.
+    pub async fn tidy(&self) -> Result<(), String> {
         let tidying = self
             .store
             .tidy(self.state_dir(), &self.retention, self.now(), PATIENCE);
@@ -24,7 +27,12 @@ impl Executor {
                 );
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!("old runs cannot be forgotten: {error}"),
+            Err(error) => {
+                let problem = format!("old runs cannot be forgotten: {error}");
+                tracing::warn!("{problem}");
+                return Err(problem);
+            }
         }
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod schedule;
 pub(crate) mod selection;
 pub(crate) mod stream;
 pub(crate) mod timetable;
+pub(crate) mod weekday;
 pub(crate) mod words;
 
 pub use channel::{Address, DeadMan, NoticeChannel, Pulse, Secret};
@@ -34,6 +35,7 @@ pub use run::order::{CancelCause, Order};
 pub use run::outcome::{Because, Outcome, OutcomeKind, SpawnError};
 pub use run::skip_cause::SkipCause;
 pub use run::suspicion::{Brought, suspicion};
+pub use run::task_status::TaskStatus;
 pub use schedule::{
     Cadence, CadenceKind, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay,
     Overlap, Policy, Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
@@ -44,8 +46,9 @@ pub use selection::plan::{
 };
 pub use selection::select::{SelectError, select, workflow};
 pub use stream::Stream;
-pub use timetable::calendar::{WEEKDAYS, falls_on, parse_weekday, weekday_name};
+pub use timetable::calendar::falls_on;
 pub use timetable::changes::{Change, ChangeKind, changes};
 pub use timetable::release_checks::{release_checks, scheduler_timetable};
 pub use timetable::slots::{Entry, EntryKey, timetable};
 pub use timetable::upcoming::{UpcomingSlot, Window, upcoming_slots};
+pub use weekday::{WEEKDAYS, parse_weekday, weekday_name};

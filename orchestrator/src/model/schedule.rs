@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::ids::{CommandName, GroupName};
 use crate::model::release::ReleaseSource;
 use crate::model::run::category::Category;
+use crate::model::weekday;
 use crate::model::words::words;
 
 /// A whole schedule file.
@@ -92,7 +93,7 @@ pub enum Cadence {
     /// Every day, in the group's batch.
     Daily,
     /// Once a week, in the group's batch.
-    Weekly(#[serde(with = "weekday_word")] Weekday),
+    Weekly(#[serde(with = "weekday")] Weekday),
     /// Once a month, in the group's batch; a day that the month lacks means its last day.
     Monthly(MonthDay),
     /// Every so many minutes, outside the group's batch.
@@ -324,21 +325,3 @@ pub struct Workflow {
 
 /// The group name that tasks of the fixed list carry.
 pub const WORKFLOW_GROUP: &str = "workflow";
-
-/// Weekdays by their words, for a [`Cadence`] in a plan.
-mod weekday_word {
-    use jiff::civil::Weekday;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::model::timetable::calendar::{parse_weekday, weekday_name};
-
-    pub(super) fn serialize<S: Serializer>(weekday: &Weekday, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(weekday_name(*weekday))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        parse_weekday(&word).ok_or_else(|| D::Error::custom(format!("{word:?} is no weekday")))
-    }
-}

@@ -15,19 +15,25 @@ impl Notifier {
             .as_ref()
             .is_some_and(|watch| watch.after == Pulse::Run)
         {
-            self.pulse().await;
+            // It is in the log, and the watch notices by itself.
+            let _ = self.pulse().await;
         }
     }
 
     /// Tells the watch that we are alive, if there is one. A failure is said in the log: the
     /// watch notices by itself.
-    pub async fn pulse(&self) {
-        let Some(watch) = &self.dead_man else { return };
+    ///
+    /// # Errors
+    /// That failure.
+    pub async fn pulse(&self) -> Result<(), String> {
+        let Some(watch) = &self.dead_man else {
+            return Ok(());
+        };
         let url = watch.url.clone();
         let asked = tokio::task::spawn_blocking(move || http::get(&url)).await;
-        if let Err(error) = asked.unwrap_or_else(|error| Err(error.to_string())) {
-            tracing::warn!("the dead man's watch was not reached: {error}");
-        }
+        asked
+            .unwrap_or_else(|error| Err(error.to_string()))
+            .inspect_err(|error| tracing::warn!("the dead man's watch was not reached: {error}"))
     }
 
     /// How often a scheduler is to call [`Notifier::pulse`]; `None` for never.

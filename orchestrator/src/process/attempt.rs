@@ -21,15 +21,11 @@ use crate::process::output::sink::OutputSink;
 use crate::process::pool::ForkServer;
 use crate::process::protocol::{Isolation, Leftover, Over, Report};
 use crate::process::spec::AttemptSpec;
-use crate::process::tree::orphans;
 use crate::process::tree::peers::Supervisor;
 use crate::process::verdict::{self, NamedLimits};
 
 /// Silence after which [`OutputSink::quiet`] is called.
 const QUIET: Duration = Duration::from_millis(250);
-
-/// How much later than the supervisor itself we notice that an attempt should be over.
-const WATCHDOG_SLACK: Duration = Duration::from_secs(5);
 
 /// A pipe holds 64 KiB, and up to this much where its owner asked for it
 /// (/proc/sys/fs/pipe-max-size).
@@ -111,10 +107,6 @@ impl Attempt {
             ],
             first: 0,
             limits: spec.into(),
-            ending: spec
-                .grace
-                .saturating_add(spec.drain)
-                .saturating_add(spec.kill_wait),
             started: Instant::now(),
             controller: controller.clone(),
             home,
@@ -174,8 +166,6 @@ struct Running {
     /// Which of them is asked first: they take turns.
     first: usize,
     limits: NamedLimits,
-    /// From SIGTERM to the supervisor's last report, at most.
-    ending: Duration,
     started: Instant,
     controller: Controller,
     home: ForkServer,
@@ -193,11 +183,10 @@ impl Running {
             last: self.started,
             pending: false,
         };
-        let mut deaf = false;
         let mut timer = std::pin::pin!(sleep_until(self.started));
         let mut armed = false;
         loop {
-            if !armed && let Some(at) = self.wake_at(&clock, deaf) {
+            if !armed && let Some(at) = self.wake_at(&clock) {
                 timer.as_mut().reset(at);
                 armed = true;
             }
@@ -210,7 +199,7 @@ impl Running {
                 }
                 () = timer.as_mut(), if armed => {
                     armed = false;
-                    self.on_time(sink, &mut clock, &mut deaf).await;
+                    self.on_time(sink, &mut clock).await;
                     continue;
                 }
             };
@@ -229,25 +218,19 @@ impl Running {
                 // Nothing else is said while an attempt runs.
                 Event::Report(Ok(Some(_))) => {}
                 Event::Report(gone) => {
-                    self.bury(sink).await;
+                    self.supervisor.bury().await;
+                    self.read_rest(sink).await;
                     let why = match gone {
                         // A reset means that it ended with a request of ours unread.
                         Err(error) if error.kind() != io::ErrorKind::ConnectionReset => {
                             format!("its supervisor cannot be understood: {error}")
                         }
-                        _ if deaf => "its supervisor hung and was killed".to_owned(),
-                        _ => "its supervisor was killed".to_owned(),
+                        _ => self.supervisor.fate().to_owned(),
                     };
                     return self.lost(why);
                 }
             }
         }
-    }
-
-    /// Nobody else is left to clean up: makes sure that somebody has, and reads the rest.
-    async fn bury<S: OutputSink>(&mut self, sink: &mut S) {
-        orphans::bury(self.supervisor.pid).await;
-        self.read_rest(sink).await;
     }
 
     /// The next report, else the next output, the two pipes taking turns.
@@ -308,11 +291,10 @@ impl Running {
     }
 
     /// When something is due if nothing happens.
-    fn wake_at(&self, clock: &OutputClock, deaf: bool) -> Option<Instant> {
+    fn wake_at(&self, clock: &OutputClock) -> Option<Instant> {
         let quiet = clock.pending.then(|| clock.last + QUIET);
         let idle = self.idle_at(clock);
-        let watchdog = if deaf { None } else { self.watchdog_at() };
-        [quiet, idle, watchdog].into_iter().flatten().min()
+        [quiet, idle].into_iter().flatten().min()
     }
 
     /// When it has been silent for too long; `None` while that is not counted.
@@ -325,21 +307,7 @@ impl Running {
         since.checked_add(self.limits.idle_timeout?)
     }
 
-    /// When the supervisor must have reported, whatever the collector does.
-    fn watchdog_at(&self) -> Option<Instant> {
-        let state = self.controller.shared().state();
-        if state.paused_since.is_some() && state.ending_since.is_none() {
-            return None;
-        }
-        let timeout = self
-            .limits
-            .timeout
-            .and_then(|timeout| self.started.checked_add(timeout.saturating_add(state.paused)));
-        let sooner = [state.ending_since, timeout].into_iter().flatten().min()?;
-        sooner.checked_add(self.ending.saturating_add(WATCHDOG_SLACK))
-    }
-
-    async fn on_time<S: OutputSink>(&mut self, sink: &mut S, clock: &mut OutputClock, deaf: &mut bool) {
+    async fn on_time<S: OutputSink>(&mut self, sink: &mut S, clock: &mut OutputClock) {
         let now = Instant::now();
         if clock.pending && now >= clock.last + QUIET {
             clock.pending = false;
@@ -347,10 +315,6 @@ impl Running {
         }
         if self.idle_at(clock).is_some_and(|at| now >= at) {
             self.controller.cancel_for(Cause::Idle);
-        }
-        if !*deaf && self.watchdog_at().is_some_and(|at| now >= at) {
-            *deaf = true;
-            self.supervisor.kill().await;
         }
     }
 

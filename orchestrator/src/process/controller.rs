@@ -3,7 +3,6 @@
 //! signals a process itself.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
 use tokio::net::UnixStream;
 use tokio::sync::Notify;
@@ -39,8 +38,6 @@ pub(crate) struct State {
     pub ending_since: Option<Instant>,
     /// Paused now, and since when.
     pub paused_since: Option<Instant>,
-    /// How long it was paused before that.
-    pub paused: Duration,
     /// The end of the last pause.
     pub resumed_at: Option<Instant>,
 }
@@ -102,8 +99,7 @@ impl Controller {
             attempt: self.attempt,
         });
         let mut state = self.shared.lock();
-        if let Some(since) = state.paused_since.take() {
-            state.paused += since.elapsed();
+        if state.paused_since.take().is_some() {
             state.resumed_at = Some(Instant::now());
             self.shared.changed.notify_one();
         }

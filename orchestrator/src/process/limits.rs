@@ -4,7 +4,7 @@ use std::io;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Raises our soft limit of open files to the hard one: an attempt takes three
+/// Raises our soft limit of open files to the hard one: an attempt takes four
 /// descriptors. Returns what it was, for [`ForkServer::with_open_files`], because
 /// collectors shall not inherit it: programs that use select(2) break with
 /// descriptors above 1023. To be called once, at start-up.

@@ -26,6 +26,7 @@ pub(crate) mod supervise;
 pub(crate) mod sys;
 pub(crate) mod tree;
 pub(crate) mod verdict;
+mod watchdog;
 
 pub use crate::model::Stream;
 pub use attempt::{Attempt, AttemptEnd, Usage};

@@ -16,6 +16,7 @@ use crate::process::protocol::{Report, Stage, ToServer, encode};
 use crate::process::spec::AttemptSpec;
 use crate::process::tree::orphans;
 use crate::process::tree::peers::{Server, Supervisor, send};
+use crate::process::watchdog::TICK;
 
 /// Supervisors kept waiting. More than this many at once is a burst.
 const IDLE: usize = 8;
@@ -172,16 +173,17 @@ impl ForkServer {
         let (stdout, stdout_writer) = io::pipe().map_err(descriptors)?;
         let (stderr, stderr_writer) = io::pipe().map_err(descriptors)?;
         let writers = [stdout_writer.into(), stderr_writer.into()];
+        supervisor.watch();
         send(&supervisor.socket, frame, &writers)
             .await
             .map_err(Failed::Unread)?;
         drop(writers);
-        match tokio::time::timeout(SPAWN_WAIT, supervisor.report()).await {
-            Ok(Ok(Some(Report::Spawned { pid }))) => {
+        match while_we_run(SPAWN_WAIT, supervisor.report()).await {
+            Some(Ok(Some(Report::Spawned { pid }))) => {
                 let output = [stdout.into(), stderr.into()];
                 Attempt::running(spec, attempt, pid, supervisor, output, self.clone()).map_err(descriptors)
             }
-            Ok(Ok(Some(Report::NotSpawned {
+            Some(Ok(Some(Report::NotSpawned {
                 stage: Stage::Fork,
                 errno,
             }))) => {
@@ -189,7 +191,7 @@ impl ForkServer {
                 let error = io::Error::from_raw_os_error(errno);
                 Err(Failed::Machine(LaunchError::Process(error)))
             }
-            Ok(Ok(Some(Report::NotSpawned { stage, errno }))) => {
+            Some(Ok(Some(Report::NotSpawned { stage, errno }))) => {
                 self.put_back(supervisor);
                 let directory = spec.working_directory.as_deref();
                 Ok(Attempt::refused(explain::spawn_error(
@@ -201,20 +203,28 @@ impl ForkServer {
             }
             // It ended with our message unread (unix(7): the peer of a socket that is
             // closed with unread data gets ECONNRESET): it cannot have started anything.
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => Err(Failed::Unread(error)),
+            Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => Err(Failed::Unread(error)),
             // It had read the message: perhaps the collector ran for a moment, until
             // the kernel killed it. To start it again could do its work twice.
-            Ok(Ok(_)) => {
-                orphans::bury(supervisor.pid).await;
-                Ok(Attempt::lost("its supervisor ended while starting it".to_owned()))
+            Some(Ok(_)) => {
+                supervisor.bury().await;
+                let fate = supervisor.fate();
+                Ok(Attempt::lost(format!("{fate} while starting it")))
             }
-            Ok(Err(error)) => Ok(Attempt::lost(format!(
-                "its supervisor cannot be understood: {error}"
-            ))),
-            Err(_) => {
-                supervisor.kill().await;
+            Some(Err(error)) => {
+                supervisor.bury().await;
+                Ok(Attempt::lost(format!(
+                    "its supervisor cannot be understood: {error}"
+                )))
+            }
+            None => {
+                supervisor.kill();
+                // Until nothing of it is left, which is not for long.
+                let _ = while_we_run(READY_WAIT, supervisor.end()).await;
+                supervisor.bury().await;
                 let wait = humantime::format_duration(SPAWN_WAIT);
-                Ok(Attempt::lost(format!("it had not started after {wait}")))
+                let why = "its supervisor did not say that it had started";
+                Ok(Attempt::lost(format!("{why} within {wait}, and was killed")))
             }
         }
     }
@@ -227,15 +237,17 @@ impl ForkServer {
         if let Some(server) = server.and_then(Arc::into_inner) {
             drop(server.socket);
             // Its watcher never panics, and nobody cancels it before this.
-            let _ = tokio::time::timeout(READY_WAIT, server.watcher).await;
+            let _ = while_we_run(READY_WAIT, server.watcher).await;
         }
-        orphans::reap();
+        // Should the fork server have been killed, we have adopted what it had.
+        orphans::bury(|| true).await;
     }
 
     /// Takes a supervisor back whose attempt left nothing behind.
-    pub(crate) fn put_back(&self, supervisor: Supervisor) {
+    pub(crate) fn put_back(&self, mut supervisor: Supervisor) {
+        let reliable = supervisor.rest();
         let mut idle = self.idle();
-        if idle.len() < IDLE && supervisor.server.is_alive() {
+        if idle.len() < IDLE && reliable {
             idle.push(supervisor);
         }
     }
@@ -247,7 +259,7 @@ impl ForkServer {
                 return self.fork().await;
             };
             // One that has something to say while it waits has been killed.
-            if supervisor.server.is_alive() && supervisor.is_silent() {
+            if supervisor.server.is_alive() && supervisor.is_idle() {
                 return Ok(supervisor);
             }
         }
@@ -271,17 +283,22 @@ impl ForkServer {
                 continue;
             }
             let mut supervisor = Supervisor::new(name, socket, Arc::clone(&server));
-            match tokio::time::timeout(READY_WAIT, supervisor.report()).await {
-                Ok(Ok(Some(Report::Ready { pid }))) => {
-                    supervisor.is_ready(pid);
-                    return Ok(supervisor);
+            match while_we_run(READY_WAIT, supervisor.report()).await {
+                Some(Ok(Some(Report::Ready { pid }))) => {
+                    return match supervisor.is_ready(pid) {
+                        true => Ok(supervisor),
+                        // There was no room for its pidfd.
+                        false => Err(LaunchError::Descriptors(io::Error::from_raw_os_error(
+                            libc::EMFILE,
+                        ))),
+                    };
                 }
-                Ok(Ok(Some(Report::NotForked { errno }))) => {
+                Some(Ok(Some(Report::NotForked { errno }))) => {
                     return Err(LaunchError::Process(io::Error::from_raw_os_error(errno)));
                 }
-                Ok(Err(error)) => reason = error.to_string(),
-                Ok(Ok(_)) => {}
-                Err(_) => reason = "it does not answer".to_owned(),
+                Some(Err(error)) => reason = error.to_string(),
+                Some(Ok(_)) => {}
+                None => reason = "it does not answer".to_owned(),
             }
             self.forget(&server).await;
         }
@@ -323,4 +340,19 @@ impl ForkServer {
     fn name(&self) -> u64 {
         self.shared.names.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+/// Waits for something, but not for longer than this. Only time in which we ran counts:
+/// after a suspend, or frozen together with those that are waited for, there is as much
+/// left as before.
+async fn while_we_run<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut left = limit;
+    while !left.is_zero() {
+        if let Ok(result) = tokio::time::timeout(TICK.min(left), future.as_mut()).await {
+            return Some(result);
+        }
+        left = left.saturating_sub(TICK);
+    }
+    None
 }

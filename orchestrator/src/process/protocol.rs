@@ -30,7 +30,7 @@ pub(crate) enum ToServer {
         /// The orchestrator's name for it, never used twice.
         supervisor: u64,
     },
-    /// SIGKILL to a supervisor that does not answer.
+    /// SIGKILL to a supervisor that does not answer, and to all that it leaves.
     Kill {
         /// Which one.
         supervisor: u64,
@@ -51,6 +51,8 @@ pub(crate) enum ToSupervisor {
     Pause { attempt: u64 },
     /// Let both go on.
     Resume { attempt: u64 },
+    /// Are you there? Answered with [`Report::Pong`].
+    Ping,
 }
 
 /// The fixed part of an attempt; its strings are in the tail, in the order
@@ -76,7 +78,8 @@ pub(crate) struct Start {
 /// From a supervisor to the orchestrator.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
-    /// It is there, under this process id, and waits for its first attempt.
+    /// It is there, under this process id, and waits for its first attempt. Its pidfd
+    /// comes with the message: nobody else could be sure of it.
     Ready { pid: i32 },
     /// The fork server could not make a supervisor (sent by the fork server itself).
     NotForked { errno: i32 },
@@ -86,6 +89,11 @@ pub(crate) enum Report {
     NotSpawned { stage: Stage, errno: i32 },
     /// The attempt is over.
     Over(Over),
+    /// It is there.
+    Pong,
+    /// The supervisor has been killed, and all that it left behind (sent by the fork
+    /// server). Without this word before its end, nobody has seen to that.
+    Buried,
 }
 
 /// What was tried when starting a collector failed.

@@ -3,7 +3,7 @@
 //! looking at every run there ever was; the events file stays the truth until then.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::RunId;
 use crate::records::error::RecordsError;
-
-const FOLDER: &str = "undelivered";
+use crate::rundir::{StateDir, replace_file};
 
 /// What is to be taken, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,14 +40,12 @@ impl Delivery {
     /// # Errors
     /// The note cannot be written.
     pub fn note(&self, state_dir: &Path) -> Result<(), RecordsError> {
-        let folder = state_dir.join(FOLDER);
+        let folder = StateDir(state_dir).undelivered();
         let path = folder.join(self.name());
         let write = || {
             fs::create_dir_all(&folder)?;
-            let temporary = folder.join(format!(".{}", self.name()));
-            fs::write(&temporary, serde_json::to_vec(self)?)?;
-            // Whole or not there.
-            fs::rename(&temporary, &path)
+            let note = serde_json::to_vec(self)?;
+            replace_file(&path, |file| file.write_all(&note))
         };
         write().map_err(|source| RecordsError::File {
             path: path.clone(),
@@ -61,7 +58,7 @@ impl Delivery {
     /// # Errors
     /// The note cannot be removed.
     pub fn forget(&self, state_dir: &Path) -> Result<(), RecordsError> {
-        let path = state_dir.join(FOLDER).join(self.name());
+        let path = StateDir(state_dir).undelivered().join(self.name());
         match fs::remove_file(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             done => done.map_err(|source| RecordsError::File { path, source }),
@@ -88,7 +85,7 @@ impl Undelivered {
     /// # Errors
     /// The directory cannot be read.
     pub fn find(state_dir: &Path) -> Result<Self, RecordsError> {
-        let folder = state_dir.join(FOLDER);
+        let folder = StateDir(state_dir).undelivered();
         let failed = |source| RecordsError::File {
             path: folder.clone(),
             source,
@@ -159,7 +156,7 @@ mod tests {
         late.note(dir.path()).unwrap();
         early.note(dir.path()).unwrap();
         early.note(dir.path()).unwrap();
-        fs::write(dir.path().join(FOLDER).join("nonsense"), "?").unwrap();
+        fs::write(StateDir(dir.path()).undelivered().join("nonsense"), "?").unwrap();
         let found = Undelivered::find(dir.path()).unwrap();
         assert_eq!(found.deliveries, [early.clone(), late.clone()]);
         assert_eq!(found.problems.len(), 1);

@@ -31,5 +31,4 @@ pub use events_file::follow::{Examined, Follower};
 pub use events_file::lines::LONGEST_LINE;
 pub use export::{Collection, Kept, Wanted};
 pub use merge::Ingested;
-pub use recall::Remembered;
 pub use records::Records;

@@ -5,20 +5,12 @@ use std::time::Duration;
 
 use crate::database::AssertSqlSafe;
 use crate::database::arg::args;
+use crate::database::connection::EitherRow;
 use crate::records::error::RecordsError;
 use crate::records::records::Records;
 
-/// A database that is away holds no collector back for longer than this.
+/// How long a collector usually takes is nice to know, and worth no wait.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What is known before an attempt.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Remembered {
-    /// The state of the last delivery that had one: JSON.
-    pub state: Option<String>,
-    /// The median of its last successes.
-    pub usual: Option<Duration>,
-}
 
 /// The duration of a success, counted back from the newest.
 macro_rules! success {
@@ -33,11 +25,14 @@ macro_rules! success {
     };
 }
 
+/// For each row of `asked (place, group_name, command)`, by primary key.
+const STATES: &str = " select place, (select cast(data as text) from states s
+     where s.group_name = asked.group_name and s.command = asked.command)
+ from asked";
+
 /// For each row of `asked (place, group_name, command)`.
-const ANSWERS: &str = concat!(
-    "select place,
-     (select cast(data as text) from states s
-      where s.group_name = asked.group_name and s.command = asked.command), ",
+const DURATIONS: &str = concat!(
+    " select place, ",
     success!(0),
     ", ",
     success!(1),
@@ -50,10 +45,9 @@ const ANSWERS: &str = concat!(
     " from asked"
 );
 
-/// Place, state, and up to five durations.
-type Row = (
+/// Place and up to five durations.
+type Durations = (
     i64,
-    Option<String>,
     Option<i64>,
     Option<i64>,
     Option<i64>,
@@ -62,40 +56,70 @@ type Row = (
 );
 
 impl Records {
-    /// Looks for all of these collectors (group and command) at once, for no longer than
-    /// two seconds. The answers are in the order of the questions.
+    /// What each of these collectors (group and command) left for itself the last time, as
+    /// JSON. The answers are in the order of the questions, which come in one statement.
     ///
     /// # Errors
-    /// The database fails or takes too long.
-    pub async fn recall(&self, collectors: &[(&str, &str)]) -> Result<Vec<Remembered>, RecordsError> {
+    /// The database fails, or takes longer than `patience`.
+    pub async fn states(
+        &self,
+        collectors: &[(&str, &str)],
+        patience: Duration,
+    ) -> Result<Vec<Option<String>>, RecordsError> {
+        let rows: Vec<(i64, Option<String>)> = self.ask(collectors, STATES, patience).await?;
+        let mut states = vec![None; collectors.len()];
+        for (place, state) in rows {
+            put(&mut states, place, state);
+        }
+        Ok(states)
+    }
+
+    /// How long each of these collectors (group and command) usually takes: the median of
+    /// its last successes. The answers are in the order of the questions.
+    ///
+    /// # Errors
+    /// The database fails, or takes longer than two seconds.
+    pub async fn usual_durations(
+        &self,
+        collectors: &[(&str, &str)],
+    ) -> Result<Vec<Option<Duration>>, RecordsError> {
+        let rows: Vec<Durations> = self.ask(collectors, DURATIONS, PATIENCE).await?;
+        let mut usual = vec![None; collectors.len()];
+        for (place, a, b, c, d, e) in rows {
+            put(&mut usual, place, median([a, b, c, d, e]));
+        }
+        Ok(usual)
+    }
+
+    async fn ask<T: EitherRow>(
+        &self,
+        collectors: &[(&str, &str)],
+        answers: &str,
+        patience: Duration,
+    ) -> Result<Vec<T>, RecordsError> {
         if collectors.is_empty() {
             return Ok(Vec::new());
         }
         let asked = collectors
             .iter()
             .flat_map(|(group, command)| args![*group, *command]);
-        let rows: Vec<Row> = self
+        let question = AssertSqlSafe(format!("{}{answers}", asked_rows(collectors.len())));
+        Ok(self
             .database
-            .fetch_within(
-                PATIENCE,
-                AssertSqlSafe(question(collectors.len())),
-                &asked.collect::<Vec<_>>(),
-            )
-            .await?;
-        let mut answers = vec![Remembered::default(); collectors.len()];
-        for (place, state, a, b, c, d, e) in rows {
-            let place = usize::try_from(place).ok();
-            if let Some(answer) = place.and_then(|place| answers.get_mut(place)) {
-                let usual = median([a, b, c, d, e]);
-                *answer = Remembered { state, usual };
-            }
-        }
-        Ok(answers)
+            .fetch_within(patience, question, &asked.collect::<Vec<_>>())
+            .await?)
+    }
+}
+
+fn put<T>(answers: &mut [Option<T>], place: i64, answer: Option<T>) {
+    let place = usize::try_from(place).ok();
+    if let Some(slot) = place.and_then(|place| answers.get_mut(place)) {
+        *slot = answer;
     }
 }
 
 /// Only the number of rows differs.
-fn question(collectors: usize) -> String {
+fn asked_rows(collectors: usize) -> String {
     let rows: Vec<String> = (0..collectors)
         .map(|place| {
             format!(
@@ -106,7 +130,7 @@ fn question(collectors: usize) -> String {
         })
         .collect();
     format!(
-        "with asked (place, group_name, command) as (values {}) {ANSWERS}",
+        "with asked (place, group_name, command) as (values {})",
         rows.join(", ")
     )
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::events::summary::{Summary, TaskSummary};
+use crate::model::{Category, TaskStatus};
 
 /// The report: one suite per group, one case per task.
 ///
@@ -31,19 +32,19 @@ fn elapsed(summary: &Summary) -> Duration {
 }
 
 fn case(task: &TaskSummary) -> TestCase {
-    let status = match task.outcome.as_str() {
-        "succeeded" => TestCaseStatus::success(),
-        "skipped" => TestCaseStatus::skipped(),
-        "failed" => TestCaseStatus::non_success(NonSuccessKind::Failure),
+    let status = match task.outcome {
+        TaskStatus::Succeeded => TestCaseStatus::success(),
+        TaskStatus::Skipped => TestCaseStatus::skipped(),
+        TaskStatus::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
         _ => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
     let mut case = TestCase::new(task.command.as_str(), status);
     case.set_classname(task.group.as_str());
     case.set_time(Duration::from_millis(task.duration_ms));
-    if task.outcome != "succeeded" {
+    if task.outcome != TaskStatus::Succeeded {
         case.status.set_message(task.reason.as_str());
         case.status
-            .set_type(task.category.as_deref().unwrap_or(&task.outcome));
+            .set_type(task.category.map_or(task.outcome.as_str(), Category::as_str));
     }
     // JUnit knows no yellow: what is suspect passes, and says so.
     let suspect = task.suspect.iter().map(|why| format!("suspect: {why}"));

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::events::summary::{Summary, TaskSummary};
+use crate::model::TaskStatus;
 use crate::text::human_duration;
 use crate::text::safe::make_safe;
 
@@ -52,7 +53,7 @@ fn remark(task: &TaskSummary) -> String {
     let mut parts = Vec::new();
     parts.extend(task.suspect.clone());
     parts.extend(task.records.map(|counts| counts.to_string()));
-    if parts.is_empty() || task.outcome != "succeeded" {
+    if parts.is_empty() || task.outcome != TaskStatus::Succeeded {
         parts.insert(0, task.reason.clone());
     }
     parts.join("; ")

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::events::bus::Listener;
 use crate::events::event::RunEvent;
 use crate::events::summary::TaskSummary;
-use crate::model::SkipCause;
+use crate::model::{SkipCause, TaskStatus};
 use crate::report::exposition::Exposition;
 
 /// Upper bounds of the classes of lag, in seconds.
@@ -40,7 +40,7 @@ type Task = (String, String);
 
 #[derive(Debug, Default)]
 struct TaskCounts {
-    outcomes: BTreeMap<String, u64>,
+    outcomes: BTreeMap<TaskStatus, u64>,
     seconds: f64,
     durations: u64,
     leftovers: u64,
@@ -132,7 +132,7 @@ impl Counts {
 
     fn outcome(&mut self, task: &TaskSummary) {
         let counts = self.task(&task.group, &task.command);
-        *counts.outcomes.entry(task.outcome.clone()).or_default() += 1;
+        *counts.outcomes.entry(task.outcome).or_default() += 1;
     }
 
     fn finished(&mut self, task: &TaskSummary, at: Timestamp) {
@@ -141,7 +141,7 @@ impl Counts {
         counts.durations += 1;
         counts.seconds += Duration::from_millis(task.duration_ms).as_secs_f64();
         counts.leftovers += u64::try_from(task.leftovers.len()).unwrap_or(u64::MAX);
-        if task.outcome == "succeeded" {
+        if task.outcome == TaskStatus::Succeeded {
             counts.last_success = counts.last_success.max(Some(at));
         }
     }
@@ -163,11 +163,34 @@ impl Counts {
                 let labels = [
                     ("group", group.as_str()),
                     ("command", command),
-                    ("outcome", outcome),
+                    ("outcome", outcome.as_str()),
                 ];
                 text.sample("orchestrate_tasks_total", &labels, count);
             }
         }
+        self.write_tasks(text);
+        let name = "orchestrate_tasks_skipped_total";
+        text.family(
+            name,
+            "counter",
+            "Tasks that did not run at a slot or in a run, by cause.",
+        );
+        for (cause, count) in &self.skipped {
+            text.sample(name, &[("cause", cause)], count);
+        }
+        let name = "orchestrate_release_answers_total";
+        text.family(
+            name,
+            "counter",
+            "Whether a slot found a new release for its group, by answer.",
+        );
+        for (answer, count) in &self.release_answers {
+            text.sample(name, &[("answer", answer)], count);
+        }
+        self.write_lag(text);
+    }
+
+    fn write_tasks(&self, text: &mut Exposition) {
         text.family(
             "orchestrate_task_duration_seconds",
             "summary",
@@ -201,25 +224,6 @@ impl Counts {
         for (labels, counts) in self.labelled() {
             text.sample(name, &labels, counts.leftovers);
         }
-        let name = "orchestrate_tasks_skipped_total";
-        text.family(
-            name,
-            "counter",
-            "Tasks that did not run at a slot or in a run, by cause.",
-        );
-        for (cause, count) in &self.skipped {
-            text.sample(name, &[("cause", cause)], count);
-        }
-        let name = "orchestrate_release_answers_total";
-        text.family(
-            name,
-            "counter",
-            "Whether a slot found a new release for its group, by answer.",
-        );
-        for (answer, count) in &self.release_answers {
-            text.sample(name, &[("answer", answer)], count);
-        }
-        self.write_lag(text);
     }
 
     fn write_lag(&self, text: &mut Exposition) {

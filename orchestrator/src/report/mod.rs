@@ -17,6 +17,6 @@ pub use json::{JsonLines, Unwritten};
 pub use junit::summary_junit;
 pub use markdown::summary_markdown;
 pub use metrics::Metrics;
-pub use service_log::Diary;
+pub use service_log::ServiceLog;
 pub use terminal::Terminal;
 pub use text::{outcome_style, summary_text};

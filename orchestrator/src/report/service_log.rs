@@ -7,13 +7,14 @@ use std::time::Duration;
 use crate::events::bus::Listener;
 use crate::events::event::RunEvent;
 use crate::events::summary::TaskSummary;
+use crate::model::TaskStatus;
 use crate::text::human_duration;
 use crate::text::safe::make_safe;
 
-/// The listener that keeps the diary.
-pub struct Diary;
+/// The listener that writes it.
+pub struct ServiceLog;
 
-impl Listener for Diary {
+impl Listener for ServiceLog {
     fn event(&mut self, event: &RunEvent) {
         match event {
             RunEvent::RunStarted {
@@ -76,13 +77,13 @@ fn finished(task: &TaskSummary) {
     let name = name(&task.group, &task.command);
     let duration = human_duration(Duration::from_millis(task.duration_ms));
     let log = task.log.as_deref().unwrap_or("none");
-    let outcome = task.outcome.as_str();
-    if outcome == "succeeded" {
+    if task.outcome == TaskStatus::Succeeded {
         let brought = task.records.map_or(String::new(), |counts| format!(": {counts}"));
         tracing::info!(exit_code = 0, duration, log, "{name} succeeded{brought}");
     } else {
         let (exit_code, signal) = (task.exit_code, task.signal.as_deref());
         let reason = make_safe(&task.reason);
+        let outcome = task.outcome.as_str();
         tracing::error!(outcome, exit_code, signal, duration, log, "{name} {reason}");
     }
     if let Some(why) = &task.suspect {

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::events::summary::{Summary, TaskSummary};
+use crate::model::TaskStatus;
 use crate::text::human_duration;
 use crate::text::safe::make_safe;
 
@@ -49,7 +50,7 @@ pub fn summary_text(summary: &Summary, state_dir: &Path) -> String {
 }
 
 fn is_failure(task: &TaskSummary) -> bool {
-    !matches!(task.outcome.as_str(), "succeeded" | "skipped")
+    !matches!(task.outcome, TaskStatus::Succeeded | TaskStatus::Skipped)
 }
 
 fn table(summary: &Summary) -> String {
@@ -95,7 +96,7 @@ fn table(summary: &Summary) -> String {
 /// What the outcome alone does not say.
 fn notes(task: &TaskSummary) -> String {
     let mut notes = Vec::new();
-    if task.outcome != "succeeded" {
+    if task.outcome != TaskStatus::Succeeded {
         notes.push(make_safe(&task.reason).into_owned());
     }
     notes.extend(task.suspect.as_deref().map(|why| make_safe(why).into_owned()));
@@ -123,7 +124,7 @@ fn warnings(text: &mut String, task: &TaskSummary) {
 }
 
 fn failure(text: &mut String, task: &TaskSummary, state_dir: &Path) {
-    let style = outcome_style(&task.outcome);
+    let style = outcome_style(task.outcome.as_str());
     let name = format!("{}/{}", task.group, task.command);
     let _ = writeln!(
         text,

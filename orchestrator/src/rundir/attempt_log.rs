@@ -161,7 +161,7 @@ impl AttemptLog {
 
 /// One record of a log file, as read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Record<'a> {
+pub struct LogRecord<'a> {
     /// When it was read from the collector, as written.
     pub at: &'a str,
     /// Which stream it came from.
@@ -172,7 +172,7 @@ pub struct Record<'a> {
     pub bytes: &'a [u8],
 }
 
-impl<'a> Record<'a> {
+impl<'a> LogRecord<'a> {
     /// Reads a line of a log file, without its newline; `None` if it is none of ours.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let mut parts = line.splitn(4, |&byte| byte == b' ');
@@ -221,12 +221,12 @@ mod tests {
             "2026-11-25T04:10:00.500000000Z stdout F a b\n2026-11-25T04:10:00.500000000Z stdout P \n"
         );
         assert!(!end.truncated && end.failure.is_none());
-        let record = Record::parse(text.lines().next().unwrap().as_bytes()).unwrap();
+        let record = LogRecord::parse(text.lines().next().unwrap().as_bytes()).unwrap();
         assert_eq!(
             (record.stream, record.whole, record.bytes),
             (Stream::Stdout, true, &b"a b"[..])
         );
-        assert_eq!(Record::parse(b"no record"), None);
+        assert_eq!(LogRecord::parse(b"no record"), None);
     }
 
     #[test]
@@ -250,7 +250,8 @@ mod tests {
             .unwrap();
         assert!(marker > 10);
         assert!(
-            text.lines().all(|line| Record::parse(line.as_bytes()).is_some()),
+            text.lines()
+                .all(|line| LogRecord::parse(line.as_bytes()).is_some()),
             "{text}"
         );
     }

@@ -5,7 +5,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::model::Stream;
-use crate::rundir::attempt_log::Record;
+use crate::rundir::attempt_log::LogRecord;
 
 /// How much is read at a time.
 const CHUNK: usize = 64 << 10;
@@ -153,7 +153,7 @@ fn is_of(stream: Option<Stream>, first: &[u8], then: &[u8]) -> bool {
     stream.is_none_or(|stream| {
         let head: Vec<u8> = first.iter().chain(then).take(HEAD).copied().collect();
         let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        Record::parse(line).is_some_and(|record| record.stream == stream)
+        LogRecord::parse(line).is_some_and(|record| record.stream == stream)
     })
 }
 

@@ -3,18 +3,24 @@
 
 pub(crate) mod attempt_log;
 pub(crate) mod journal;
+pub(crate) mod liveness;
 pub(crate) mod log_page;
 pub(crate) mod orders;
 pub(crate) mod paths;
 pub(crate) mod plan;
+pub(crate) mod reader_settings;
+pub(crate) mod replace;
 pub(crate) mod unrecorded;
 pub(crate) mod watch;
 
-pub use attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, Record};
+pub use attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, LogRecord};
 pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
+pub(crate) use liveness::is_worked_on;
+pub use liveness::unrecorded_runs;
 pub use log_page::{LogPage, read_page, tail_start};
-pub use orders::{forward_control, send_order};
-pub use paths::{RunDir, file_name};
+pub use orders::{ControlFifo, OrderSource};
+pub use paths::{RunDir, StateDir, file_name};
 pub use plan::{PLAN_NAME, PlanError, RunPlan};
-pub use unrecorded::unrecorded_runs;
-pub use watch::{Change, Watch};
+pub(crate) use reader_settings::ReaderSettings;
+pub(crate) use replace::replace_file;
+pub use watch::{DirectoryChange, Watch};

@@ -19,69 +19,87 @@ use crate::model::{CancelCause, Order};
 const CANCEL: &str = "cancel";
 const KILL: &str = "kill";
 
-/// Makes the FIFO and turns what is written into it into orders, until nobody takes
-/// them; then it is removed.
-///
-/// # Errors
-/// The FIFO cannot be made; the run can only be cancelled by signals then.
-pub fn forward_control(run_dir: &Path, orders: mpsc::Sender<Order>) -> io::Result<()> {
-    let path = path(run_dir);
-    nix::unistd::mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR)?;
-    // Open for writing as well: so there is no end of file when a writer goes.
-    let fifo = pipe::OpenOptions::new().read_write(true).open_receiver(&path)?;
-    let mut lines = BufReader::new(fifo).lines();
-    tokio::spawn(async move {
-        loop {
-            let word = tokio::select! {
-                word = lines.next_line() => word,
-                () = orders.closed() => break,
-            };
-            let order = match word {
-                Ok(Some(word)) if word == CANCEL => Order::Cancel(CancelCause::Operator),
-                Ok(Some(word)) if word == KILL => Order::Kill(CancelCause::Operator),
-                Ok(Some(word)) => {
-                    tracing::warn!("an order that is none: {word:?}");
-                    continue;
-                }
-                Ok(None) | Err(_) => break,
-            };
-            if orders.send(order).await.is_err() {
-                break;
-            }
-        }
-        // It may be gone with the whole directory.
-        let _ = std::fs::remove_file(path);
-    });
-    Ok(())
+/// Where orders to a run come from.
+pub trait OrderSource {
+    /// Passes orders on until nobody takes them. Returns at once.
+    ///
+    /// # Errors
+    /// No order will come from there.
+    fn forward(self, orders: mpsc::Sender<Order>) -> io::Result<()>;
 }
 
-/// Gives an order to the run of this directory; `false` if nobody takes orders there.
-///
-/// # Errors
-/// The FIFO is there and cannot be written.
-pub fn send_order(run_dir: &Path, order: Order) -> io::Result<bool> {
-    let word = match order {
-        Order::Cancel(_) => CANCEL,
-        Order::Kill(_) => KILL,
-    };
-    // Without O_NONBLOCK it would wait for a reader that may never come.
-    let opened = OpenOptions::new()
-        .write(true)
-        .custom_flags(OFlag::O_NONBLOCK.bits())
-        .open(path(run_dir));
-    match opened {
-        // No reader, or no FIFO.
-        Err(error) if error.raw_os_error() == Some(Errno::ENXIO as i32) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        opened => {
-            opened?.write_all(format!("{word}\n").as_bytes())?;
-            Ok(true)
+/// The FIFO of a run.
+#[derive(Debug)]
+pub struct ControlFifo {
+    path: PathBuf,
+}
+
+impl ControlFifo {
+    /// That of a run's directory, whether it is there or not.
+    pub fn of(run_dir: &Path) -> Self {
+        Self {
+            path: run_dir.join("control"),
+        }
+    }
+
+    /// Gives an order to the run; `false` if nobody takes orders there.
+    ///
+    /// # Errors
+    /// The FIFO is there and cannot be written.
+    pub fn send(&self, order: Order) -> io::Result<bool> {
+        let word = match order {
+            Order::Cancel(_) => CANCEL,
+            Order::Kill(_) => KILL,
+        };
+        // Without O_NONBLOCK it would wait for a reader that may never come.
+        let opened = OpenOptions::new()
+            .write(true)
+            .custom_flags(OFlag::O_NONBLOCK.bits())
+            .open(&self.path);
+        match opened {
+            // No reader, or no FIFO.
+            Err(error) if error.raw_os_error() == Some(Errno::ENXIO as i32) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            opened => {
+                opened?.write_all(format!("{word}\n").as_bytes())?;
+                Ok(true)
+            }
         }
     }
 }
 
-fn path(run_dir: &Path) -> PathBuf {
-    run_dir.join("control")
+impl OrderSource for ControlFifo {
+    /// Makes the FIFO; it is removed when nobody takes orders any more.
+    fn forward(self, orders: mpsc::Sender<Order>) -> io::Result<()> {
+        let path = self.path;
+        nix::unistd::mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR)?;
+        // Open for writing as well: so there is no end of file when a writer goes.
+        let fifo = pipe::OpenOptions::new().read_write(true).open_receiver(&path)?;
+        let mut lines = BufReader::new(fifo).lines();
+        tokio::spawn(async move {
+            loop {
+                let word = tokio::select! {
+                    word = lines.next_line() => word,
+                    () = orders.closed() => break,
+                };
+                let order = match word {
+                    Ok(Some(word)) if word == CANCEL => Order::Cancel(CancelCause::Operator),
+                    Ok(Some(word)) if word == KILL => Order::Kill(CancelCause::Operator),
+                    Ok(Some(word)) => {
+                        tracing::warn!("an order that is none: {word:?}");
+                        continue;
+                    }
+                    Ok(None) | Err(_) => break,
+                };
+                if orders.send(order).await.is_err() {
+                    break;
+                }
+            }
+            // It may be gone with the whole directory.
+            let _ = std::fs::remove_file(path);
+        });
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -92,16 +110,19 @@ mod tests {
     async fn orders_arrive_as_long_as_somebody_takes_them() {
         let dir = tempfile::tempdir().unwrap();
         let cancel = Order::Cancel(CancelCause::Operator);
-        assert!(!send_order(dir.path(), cancel).unwrap(), "there is no run");
+        assert!(
+            !ControlFifo::of(dir.path()).send(cancel).unwrap(),
+            "there is no run"
+        );
         let (sender, mut orders) = mpsc::channel(4);
-        forward_control(dir.path(), sender).unwrap();
-        assert!(send_order(dir.path(), cancel).unwrap());
+        ControlFifo::of(dir.path()).forward(sender).unwrap();
+        assert!(ControlFifo::of(dir.path()).send(cancel).unwrap());
         assert_eq!(orders.recv().await, Some(cancel));
         let kill = Order::Kill(CancelCause::Operator);
-        assert!(send_order(dir.path(), kill).unwrap());
+        assert!(ControlFifo::of(dir.path()).send(kill).unwrap());
         assert_eq!(orders.recv().await, Some(kill));
         drop(orders);
-        while path(dir.path()).exists() {
+        while ControlFifo::of(dir.path()).path.exists() {
             tokio::task::yield_now().await;
         }
     }
@@ -109,7 +130,11 @@ mod tests {
     #[test]
     fn a_fifo_that_a_dead_run_left_takes_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        nix::unistd::mkfifo(&path(dir.path()), Mode::S_IRWXU).unwrap();
-        assert!(!send_order(dir.path(), Order::Kill(CancelCause::Operator)).unwrap());
+        nix::unistd::mkfifo(&ControlFifo::of(dir.path()).path, Mode::S_IRWXU).unwrap();
+        assert!(
+            !ControlFifo::of(dir.path())
+                .send(Order::Kill(CancelCause::Operator))
+                .unwrap()
+        );
     }
 }

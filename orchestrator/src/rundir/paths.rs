@@ -1,12 +1,53 @@
-//! The directory of one run, `<state>/runs/<run id>/`: `plan.json`,
-//! `journal.jsonl` and one log file per attempt. It is written first and can
-//! tell the whole story without a database.
+//! Every path below the state directory. The directory of one run,
+//! `<state>/runs/<run id>/`, has `plan.json`, `journal.jsonl` and one log file per
+//! attempt: it is written first and can tell the whole story without a database.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::RunId;
+
+/// The state directory.
+#[derive(Debug, Clone, Copy)]
+pub struct StateDir<'a>(pub &'a Path);
+
+impl StateDir<'_> {
+    /// The directories of all runs.
+    pub fn runs(self) -> PathBuf {
+        self.0.join("runs")
+    }
+
+    /// The directory of a run.
+    pub fn run(self, run: &RunId) -> PathBuf {
+        self.runs().join(run.as_str())
+    }
+
+    /// The log of the program itself.
+    pub fn logs(self) -> PathBuf {
+        self.0.join("logs")
+    }
+
+    /// What only this user may read.
+    pub(crate) fn private(self) -> PathBuf {
+        self.0.join("private")
+    }
+
+    /// Notes of runs that the database does not have whole.
+    pub(crate) fn unrecorded(self) -> PathBuf {
+        self.0.join("unrecorded")
+    }
+
+    /// Notes of records that the database does not have.
+    pub(crate) fn undelivered(self) -> PathBuf {
+        self.0.join("undelivered")
+    }
+
+    /// The directory that a collector keeps from run to run.
+    pub(crate) fn workspace(self, command: &str) -> PathBuf {
+        self.0.join("workspaces").join(file_name(command))
+    }
+}
 
 /// A run's directory. Log paths are handed out relative to the state directory,
 /// so that a record stays true when the state directory moves.
@@ -22,13 +63,17 @@ impl RunDir {
     /// # Errors
     /// It exists, or cannot be created.
     pub fn create(state_dir: &Path, run: &RunId) -> io::Result<Self> {
-        let relative = Path::new("runs").join(run.as_str());
-        fs::create_dir_all(state_dir.join("runs"))?;
+        let relative = StateDir(Path::new("")).run(run);
+        fs::create_dir_all(StateDir(state_dir).runs())?;
         fs::create_dir(state_dir.join(&relative))?;
         Ok(Self {
             state_dir: state_dir.to_owned(),
             relative,
         })
+    }
+
+    pub(crate) fn state_dir(&self) -> StateDir<'_> {
+        StateDir(&self.state_dir)
     }
 
     /// The directory itself.

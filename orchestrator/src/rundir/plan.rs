@@ -5,14 +5,15 @@
 //! An argument or a value of `env` may hold `{secret:NAME}`: such text is kept as it is, and
 //! whoever starts the attempt puts in what its own environment has.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::events::SlotRef;
 use crate::model::{Plan, RunId};
-use crate::rundir::RunDir;
+use crate::rundir::paths::RunDir;
+use crate::rundir::replace::replace_file;
 
 /// The version that this program writes. Whoever takes a key away or gives one another
 /// meaning counts it up; keys that may be absent can be added.
@@ -104,7 +105,8 @@ impl RunPlan {
     /// # Errors
     /// It cannot be written.
     pub fn write(&self, dir: &RunDir) -> io::Result<()> {
-        std::fs::write(dir.path().join(PLAN_NAME), self.to_json()?)
+        let document = self.to_json()?;
+        replace_file(&dir.path().join(PLAN_NAME), |file| file.write_all(&document))
     }
 
     /// Reads it from a run's directory.

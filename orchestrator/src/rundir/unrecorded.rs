@@ -8,38 +8,24 @@ use std::io;
 use std::path::Path;
 
 use crate::model::RunId;
-use crate::rundir::RunDir;
-use crate::rundir::journal;
-
-const FOLDER: &str = "unrecorded";
+use crate::rundir::paths::{RunDir, StateDir};
 
 /// The database does not have this run yet.
 pub(crate) fn note(dir: &RunDir) -> io::Result<()> {
-    fs::create_dir_all(dir.resolve(Path::new(FOLDER)))?;
+    let folder = dir.state_dir().unrecorded();
+    fs::create_dir_all(&folder)?;
     let path = dir.path();
-    let name = path.file_name().unwrap_or_default();
-    fs::write(dir.resolve(&Path::new(FOLDER).join(name)), b"")
+    fs::write(folder.join(path.file_name().unwrap_or_default()), b"")
 }
 
 /// The runs that were noted, oldest first.
 pub(crate) fn noted(state_dir: &Path) -> io::Result<Vec<RunId>> {
-    names(&state_dir.join(FOLDER))
-}
-
-/// The runs of a state directory that the database may not have whole and that do not go
-/// on, oldest first.
-///
-/// # Errors
-/// The notes cannot be read.
-pub fn unrecorded_runs(state_dir: &Path) -> io::Result<Vec<RunId>> {
-    let mut runs = noted(state_dir)?;
-    runs.retain(|run| !journal::goes_on(&state_dir.join("runs").join(run.as_str())));
-    Ok(runs)
+    names(&StateDir(state_dir).unrecorded())
 }
 
 /// Every run that has a directory, oldest first.
 pub(crate) fn all(state_dir: &Path) -> io::Result<Vec<RunId>> {
-    names(&state_dir.join("runs"))
+    names(&StateDir(state_dir).runs())
 }
 
 fn names(folder: &Path) -> io::Result<Vec<RunId>> {
@@ -60,7 +46,7 @@ fn names(folder: &Path) -> io::Result<Vec<RunId>> {
 
 /// The database has this run, whole.
 pub(crate) fn forget(state_dir: &Path, run: &RunId) -> io::Result<()> {
-    match fs::remove_file(state_dir.join(FOLDER).join(run.as_str())) {
+    match fs::remove_file(StateDir(state_dir).unrecorded().join(run.as_str())) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         done => done,
     }

@@ -15,7 +15,7 @@ pub struct Watch(Inotify);
 
 /// A change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct DirectoryChange {
     /// The file.
     pub name: OsString,
     /// Whether somebody who could write it has closed it: by itself or by dying.
@@ -38,7 +38,7 @@ impl Watch {
     ///
     /// # Errors
     /// The system fails.
-    pub fn wait(&self) -> io::Result<Vec<Change>> {
+    pub fn wait(&self) -> io::Result<Vec<DirectoryChange>> {
         let events = loop {
             match self.0.read_events() {
                 Err(Errno::EINTR) => {}
@@ -47,7 +47,7 @@ impl Watch {
         };
         Ok(events
             .into_iter()
-            .map(|event| Change {
+            .map(|event| DirectoryChange {
                 name: event.name.unwrap_or_default(),
                 closed: event.mask.contains(AddWatchFlags::IN_CLOSE_WRITE),
             })

@@ -1,18 +1,20 @@
-//! The loop: it sleeps until something is due or happens, and does what is to be done.
+//! The loop: it sleeps until something is due or happens, and hands that on. Signals come
+//! first, then the clock, then what has ended, the schedule file, and the heartbeat.
 
 use std::time::Duration;
 
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
-use crate::model::{CancelCause, Entry, changes, scheduler_timetable};
-use crate::scheduler::host::alarm::{Alarm, Rang};
-use crate::scheduler::host::file_watch::FileWatch;
-use crate::scheduler::host::signals::{Signals, Word};
+use crate::model::{CancelCause, scheduler_timetable};
+use crate::scheduler::host::alarm::{Alarm, AlarmCause};
+use crate::scheduler::host::schedule_file::WatchedFile;
+use crate::scheduler::host::signals::{OperatorRequest, Signals};
 use crate::scheduler::host::systemd;
-use crate::scheduler::leadership::{Heard, heartbeat};
-use crate::scheduler::planning::rows::Circumstances;
+use crate::scheduler::leadership::heartbeat_interval;
+use crate::scheduler::planning::situation::Situation;
 use crate::scheduler::planning::tick::Timeline;
-use crate::scheduler::scheduler::{BeatError, Scheduler};
+use crate::scheduler::scheduler::Scheduler;
+use crate::scheduler::settings::SchedulerError;
 
 /// How a scheduler ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +23,6 @@ pub struct Stopped {
     pub cancelled: Option<CancelCause>,
 }
 
-/// Whoever writes a file writes several times; it is read when it has been quiet so long.
-const QUIET: Duration = Duration::from_millis(100);
-
 /// The pause before a database that cannot say how the timetable stands is asked again.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -31,22 +30,27 @@ const PAUSE: Duration = Duration::from_secs(2);
 struct Sources {
     signals: Signals,
     alarm: Alarm,
-    file: ScheduleFile,
+    file: WatchedFile,
     heartbeat: Interval,
-    heard: Heard,
 }
 
-/// The schedule file, watched.
-struct ScheduleFile {
-    watch: Option<FileWatch>,
-    /// When to read it, if it may have changed.
-    read_at: Option<Instant>,
+impl Sources {
+    fn new(scheduler: &Scheduler) -> Result<Self, SchedulerError> {
+        let mut heartbeat = interval(heartbeat_interval());
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self {
+            signals: Signals::new().map_err(SchedulerError::system("signal handlers"))?,
+            alarm: Alarm::new().map_err(SchedulerError::system("timer"))?,
+            file: WatchedFile::new(&scheduler.source.file),
+            heartbeat,
+        })
+    }
 }
 
 /// What interrupts the work on a timetable.
-enum After {
-    /// Another timetable is in force, or the clock was set: begin anew.
-    Anew,
+enum Interrupt {
+    /// Another timetable is in force, or the clock was set: the situation is read again.
+    Restart,
     /// Another scheduler leads.
     Standby,
     /// The operator wants an end.
@@ -57,237 +61,149 @@ enum After {
 ///
 /// # Errors
 /// The kernel does not give what it needs; nothing was started.
-pub async fn run(mut scheduler: Scheduler) -> Result<Stopped, BeatError> {
-    let mut heartbeat = interval(heartbeat());
-    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut sources = Sources {
-        signals: Signals::new().map_err(BeatError::system("signal handlers"))?,
-        alarm: Alarm::new().map_err(BeatError::system("timer"))?,
-        file: ScheduleFile {
-            watch: watch(&scheduler),
-            read_at: None,
-        },
-        heartbeat,
-        heard: Heard::default(),
-    };
-    systemd::ready("starting");
+pub async fn run(mut scheduler: Scheduler) -> Result<Stopped, SchedulerError> {
+    let mut sources = Sources::new(&scheduler)?;
+    systemd::notify_ready("starting");
     let cause = loop {
-        match scheduler.stand_by(&mut sources).await {
-            After::Stop(cause) => break cause,
-            After::Anew | After::Standby => {}
-        }
-        scheduler.lanes.forget_offered();
-        tracing::info!("this scheduler leads");
-        scheduler.inherit().await;
-        let after = loop {
-            match scheduler.lead(&mut sources).await {
-                After::Anew => {}
-                after => break after,
-            }
-        };
-        if let After::Stop(cause) = after {
+        if let Some(cause) = scheduler.stand_by(&mut sources).await {
             break cause;
         }
-        // What waits has not been taken: it is the other one's now.
-        scheduler.leave_waiting();
+        scheduler.begin_to_lead().await;
+        let interrupt = loop {
+            match scheduler.lead(&mut sources).await {
+                Interrupt::Restart => {}
+                interrupt => break interrupt,
+            }
+        };
+        if let Interrupt::Stop(cause) = interrupt {
+            break cause;
+        }
+        // What waits has not been claimed: it is the other one's now.
+        scheduler.slots.leave_waiting();
     };
     let cancelled = scheduler.drain(&mut sources.signals, cause).await;
     Ok(Stopped { cancelled })
 }
 
-fn watch(scheduler: &Scheduler) -> Option<FileWatch> {
-    let file = &scheduler.setup.schedule_file;
-    FileWatch::on(file)
-        .inspect_err(|error| {
-            tracing::warn!(
-                "changes of {} are not noticed ({error}); send SIGHUP",
-                file.display()
-            );
-        })
-        .ok()
-}
-
 impl Scheduler {
-    /// Waits until this scheduler leads (`Anew`) or is to end.
-    async fn stand_by(&mut self, sources: &mut Sources) -> After {
+    /// Waits until this scheduler leads, or is to end for this cause.
+    async fn stand_by(&mut self, sources: &mut Sources) -> Option<CancelCause> {
         loop {
             tokio::select! {
                 biased;
-                word = sources.signals.next() => match word {
-                    Word::Stop(cause) => return After::Stop(cause),
-                    Word::Reload => { self.reload(); }
+                request = sources.signals.next() => match request {
+                    OperatorRequest::Stop(cause) => return Some(cause),
+                    OperatorRequest::Reload => { self.source.reload(); }
                 },
-                Some(ended) = self.at_work.join_next_with_id(), if !self.at_work.is_empty() => {
-                    self.ended(ended, &[], &mut Circumstances::default()).await;
+                news = self.slots.next_news() => {
+                    let schedule = self.status.schedule();
+                    self.slots.handle(news, &mut Situation::without_entries(&schedule)).await;
                 }
-                () = sources.file.changed() => { self.reload(); }
+                () = sources.file.changed() => { self.source.reload(); }
                 _ = sources.heartbeat.tick() => {
-                    if self.report(&mut sources.heard).await {
-                        return After::Anew;
+                    if self.leadership.report().await {
+                        return None;
                     }
                 }
             }
         }
+    }
+
+    async fn begin_to_lead(&mut self) {
+        self.slots.planner.queues.forget_offered();
+        tracing::info!("this scheduler leads");
+        self.leadership.recover_runs().await;
+        self.slots.side_work.report_lead();
     }
 
     /// Works on the timetable that is in force.
-    async fn lead(&mut self, sources: &mut Sources) -> After {
-        let schedule = self.schedule();
+    async fn lead(&mut self, sources: &mut Sources) -> Interrupt {
+        let schedule = self.status.schedule();
         let timetable = scheduler_timetable(&schedule);
-        let (mut timeline, mut circumstances) = match self.stand(&timetable).await {
-            Ok(stands) => stands,
+        let (mut timeline, mut situation) = match self.slots.read_situation(&schedule, &timetable).await {
+            Ok(read) => read,
             Err(error) => {
-                self.database(Some(error.to_string()));
-                // Not for ever: signals are heard, and another scheduler may lead by now.
-                return tokio::select! {
-                    word = sources.signals.next() => match word {
-                        Word::Stop(cause) => After::Stop(cause),
-                        Word::Reload => { self.reload(); After::Anew }
-                    },
-                    () = sleep(PAUSE) => if self.report(&mut sources.heard).await { After::Anew } else { After::Standby },
-                };
+                self.status.set_database_error(Some(error.to_string()));
+                return self.wait_for_database(sources).await;
             }
         };
-        self.database(None);
-        self.tick(&timetable, &mut timeline, &mut circumstances).await;
+        self.status.set_database_error(None);
         loop {
-            if let Err(error) = self.arm(&mut sources.alarm, &timeline) {
-                tracing::error!("the timer cannot be set: {error}; the heartbeat stands in for it");
+            self.slots.tick(&mut timeline, &mut situation).await;
+            if let Err(interrupt) = self.next_event(sources, &timeline, &mut situation).await {
+                return interrupt;
             }
-            tokio::select! {
-                biased;
-                word = sources.signals.next() => match word {
-                    Word::Stop(cause) => return After::Stop(cause),
-                    Word::Reload => {
-                        sources.heartbeat.reset_immediately();
-                        if self.reload() { return After::Anew }
-                    }
-                },
-                rang = sources.alarm.ring() => match rang {
-                    Ok(Rang::Time) => {}
-                    Ok(Rang::ClockSet) => {
-                        tracing::info!("the clock was set; it is {} now", self.now());
-                        self.lanes.forget_offered();
-                        return After::Anew;
-                    }
-                    Err(error) => {
-                        tracing::error!("the timer fails: {error}; the heartbeat stands in for it");
-                        sleep(PAUSE).await;
-                    }
-                },
-                Some(ended) = self.at_work.join_next_with_id(), if !self.at_work.is_empty() => {
-                    self.ended(ended, &timetable, &mut circumstances).await;
-                    continue;
-                }
-                () = sources.file.changed() => {
-                    // Health is to know at once.
-                    sources.heartbeat.reset_immediately();
-                    if self.reload() { return After::Anew }
-                }
-                _ = sources.heartbeat.tick() => {
-                    self.settle().await;
-                    let at_work = self.lanes.runs().cloned().collect();
-                    self.arrears.go_on(&self.setup.executor, at_work);
-                    if !self.report(&mut sources.heard).await {
-                        return After::Standby;
-                    }
-                }
-            }
-            self.tick(&timetable, &mut timeline, &mut circumstances).await;
         }
     }
 
-    /// Looks at the timetable: what has come is dealt with.
-    pub(crate) async fn tick(
+    /// Not for ever: signals are heard, and another scheduler may lead by now.
+    async fn wait_for_database(&mut self, sources: &mut Sources) -> Interrupt {
+        tokio::select! {
+            request = sources.signals.next() => match request {
+                OperatorRequest::Stop(cause) => Interrupt::Stop(cause),
+                OperatorRequest::Reload => {
+                    self.source.reload();
+                    Interrupt::Restart
+                }
+            },
+            () = sleep(PAUSE) => match self.leadership.report().await {
+                true => Interrupt::Restart,
+                false => Interrupt::Standby,
+            },
+        }
+    }
+
+    /// Waits for one event and deals with it; an error is what interrupts the work.
+    async fn next_event(
         &mut self,
-        timetable: &[Entry<'_>],
-        timeline: &mut Timeline<'_, '_>,
-        circumstances: &mut Circumstances,
-    ) {
-        let now = self.now();
-        let due = timeline.tick(now);
-        if !due.is_empty() {
-            self.turn(timetable, circumstances, due).await;
+        sources: &mut Sources,
+        timeline: &Timeline<'_, '_>,
+        situation: &mut Situation<'_, '_>,
+    ) -> Result<(), Interrupt> {
+        let next = timeline.next().map(|at| self.slots.clock.machine(at));
+        if let Err(error) = sources.alarm.set(next) {
+            tracing::error!("the timer cannot be set: {error}; the heartbeat stands in for it");
         }
-        let next = timeline.next();
-        self.standing.send_modify(|standing| {
-            standing.ticked_at = Some(now);
-            standing.next_at = next;
-        });
-    }
-
-    fn arm(&self, alarm: &mut Alarm, timeline: &Timeline<'_, '_>) -> std::io::Result<()> {
-        let next = timeline
-            .next()
-            .map(|at| self.setup.executor.engine.clock.machine(at));
-        alarm.set(next)
-    }
-
-    /// Reads the schedule file again; whether another timetable is in force by that.
-    fn reload(&mut self) -> bool {
-        systemd::reloading();
-        let anew = self.read_again();
-        systemd::ready(self.standing.borrow().words());
-        anew
-    }
-
-    /// A file that cannot be used changes nothing.
-    fn read_again(&mut self) -> bool {
-        let file = self.setup.schedule_file.display().to_string();
-        let before = self.schedule();
-        let schedule = match (self.setup.load)() {
-            Ok(schedule) => schedule,
-            Err(error) => {
-                tracing::error!("{file} cannot be used; the timetable stays as it was:\n{error}");
-                self.standing
-                    .send_modify(|standing| standing.schedule_error = Some(error));
-                return false;
-            }
-        };
-        let changes = changes(&before, &schedule);
-        let had_error = self.standing.borrow().schedule_error.is_some();
-        if *before == schedule && !had_error {
-            tracing::debug!("{file}: nothing differs");
-            return false;
-        }
-        tracing::info!("{file} was read again: {} changes", changes.len());
-        for change in &changes {
-            tracing::info!("{change}");
-        }
-        let now = self.now();
-        self.standing.send_modify(|standing| {
-            if before.release != schedule.release {
-                // It was said of another place.
-                standing.release_error = None;
-            }
-            standing.schedule = std::sync::Arc::new(schedule);
-            standing.loaded_at = now;
-            standing.schedule_error = None;
-        });
-        true
-    }
-}
-
-impl ScheduleFile {
-    /// Waits until the file may have changed and has been quiet since. Safe to drop and to
-    /// call again: what was noticed is kept.
-    async fn changed(&mut self) {
-        loop {
-            let Some(watch) = &mut self.watch else {
-                return std::future::pending().await;
-            };
-            tokio::select! {
-                noticed = watch.changed() => match noticed {
-                    Ok(()) => self.read_at = Some(Instant::now() + QUIET),
-                    Err(error) => {
-                        tracing::warn!("changes of the schedule file are no longer noticed ({error}); send SIGHUP");
-                        self.watch = None;
-                    }
-                },
-                () = sleep_until(self.read_at.unwrap_or_else(Instant::now)), if self.read_at.is_some() => {
-                    self.read_at = None;
-                    return;
+        tokio::select! {
+            biased;
+            request = sources.signals.next() => match request {
+                OperatorRequest::Stop(cause) => return Err(Interrupt::Stop(cause)),
+                OperatorRequest::Reload => self.reload(sources)?,
+            },
+            woken = sources.alarm.wait() => self.answer_alarm(woken).await?,
+            news = self.slots.next_news() => self.slots.handle(news, situation).await,
+            () = sources.file.changed() => self.reload(sources)?,
+            _ = sources.heartbeat.tick() => {
+                self.slots.settle().await;
+                if !self.leadership.report().await {
+                    return Err(Interrupt::Standby);
                 }
+            }
+        }
+        Ok(())
+    }
+
+    fn reload(&self, sources: &mut Sources) -> Result<(), Interrupt> {
+        // Health is to know at once.
+        sources.heartbeat.reset_immediately();
+        match self.source.reload() {
+            true => Err(Interrupt::Restart),
+            false => Ok(()),
+        }
+    }
+
+    async fn answer_alarm(&mut self, woken: std::io::Result<AlarmCause>) -> Result<(), Interrupt> {
+        match woken {
+            Ok(AlarmCause::Time) => Ok(()),
+            Ok(AlarmCause::ClockSet) => {
+                tracing::info!("the clock was set; it is {} now", self.slots.now());
+                self.slots.planner.queues.forget_offered();
+                Err(Interrupt::Restart)
+            }
+            Err(error) => {
+                tracing::error!("the timer fails: {error}; the heartbeat stands in for it");
+                sleep(PAUSE).await;
+                Ok(())
             }
         }
     }

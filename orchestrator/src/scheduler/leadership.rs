@@ -1,16 +1,19 @@
 //! One scheduler leads, others stand by: the heartbeat in the database, and what it
-//! tells. No clock of another machine is trusted: one that leads is silent if what it
+//! says. No clock of another machine is trusted: one that leads is silent if what it
 //! last said has not changed for a while by our own elapsed time.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::execution::Executor;
 use crate::model::Owner;
 use crate::scheduler::host::systemd;
-use crate::scheduler::scheduler::Scheduler;
-use crate::store::Leader;
+use crate::scheduler::status::Status;
+use crate::store::{Heartbeat, Leader, StoreError};
 
 /// How often a scheduler says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -18,15 +21,24 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long one that leads may say nothing before another one takes over.
 const SILENCE: Duration = Duration::from_secs(45);
 
-/// What was heard of the one that leads.
+/// Our part in who leads.
+pub(crate) struct Leadership {
+    executor: Arc<Executor>,
+    schedule_file: String,
+    started_at: Timestamp,
+    status: Status,
+    leader: LeaderWatch,
+}
+
+/// What the one that leads said last, and since when it says nothing new.
 #[derive(Debug, Default)]
-pub(crate) struct Heard {
+struct LeaderWatch {
     last: Option<(Owner, Timestamp, Instant)>,
 }
 
-impl Heard {
+impl LeaderWatch {
     /// The one that leads has said this. Returns it if that is nothing new for too long.
-    fn hear(&mut self, owner: &Owner, seen_at: Timestamp, now: Instant) -> Option<Owner> {
+    fn observe(&mut self, owner: &Owner, seen_at: Timestamp, now: Instant) -> Option<Owner> {
         match &self.last {
             Some((who, what, since)) if who == owner && *what == seen_at => {
                 (now.duration_since(*since) > SILENCE).then(|| owner.clone())
@@ -37,68 +49,98 @@ impl Heard {
             }
         }
     }
+
+    fn is_known(&self, owner: &Owner) -> bool {
+        self.last.as_ref().is_some_and(|(who, ..)| who == owner)
+    }
 }
 
 /// How often to report: more often if a watchdog wants to hear from us.
-pub(crate) fn heartbeat() -> Duration {
-    systemd::watchdog().map_or(HEARTBEAT, |limit| HEARTBEAT.min(limit / 3))
+pub(crate) fn heartbeat_interval() -> Duration {
+    systemd::watchdog_limit().map_or(HEARTBEAT, |limit| HEARTBEAT.min(limit / 3))
 }
 
-impl Scheduler {
+impl Leadership {
+    pub(crate) fn new(executor: Arc<Executor>, schedule_file: &Path, status: Status) -> Self {
+        Self {
+            started_at: executor.now(),
+            executor,
+            schedule_file: schedule_file.display().to_string(),
+            status,
+            leader: LeaderWatch::default(),
+        }
+    }
+
     /// Says that we are there; whether we lead. A database that does not answer changes
     /// nothing: who led leads, who stood by stands by.
-    pub(crate) async fn report(&mut self, heard: &mut Heard) -> bool {
-        systemd::alive();
-        let leading = self.standing.borrow().leading;
-        let store = &self.setup.executor.store;
-        let known = heard.last.as_ref().map(|(who, ..)| who.clone());
-        let lead = match store.report_heartbeat(&self.beat(), None).await {
-            Ok(Leader::Other(other)) => match heard.hear(&other.owner, other.seen_at, Instant::now()) {
-                Some(silent) => {
-                    tracing::warn!(
-                        "the scheduler {silent} has been silent for {} s",
-                        SILENCE.as_secs()
-                    );
-                    store.report_heartbeat(&self.beat(), Some(&silent)).await
-                }
-                None => Ok(Leader::Other(other)),
-            },
-            other => other,
-        };
-        let now_leading = match lead {
-            Ok(Leader::Ours) => {
-                self.database(None);
+    pub(crate) async fn report(&mut self) -> bool {
+        systemd::notify_alive();
+        let led = self.status.leads();
+        let answer = self.send_heartbeat().await;
+        let leads = match answer {
+            Ok((Leader::Ours, _)) => {
+                self.status.set_database_error(None);
                 true
             }
-            Ok(Leader::Other(other)) => {
-                self.database(None);
-                if leading {
+            Ok((Leader::Other(other), known)) => {
+                self.status.set_database_error(None);
+                if led {
                     tracing::warn!("the scheduler {} leads now; this one stands by", other.owner);
-                } else if known.as_ref() != Some(&other.owner) {
+                } else if !known {
                     tracing::info!("the scheduler {} leads; this one stands by", other.owner);
                 }
                 false
             }
             Err(error) => {
-                self.database(Some(error.to_string()));
-                leading
+                self.status.set_database_error(Some(error.to_string()));
+                led
             }
         };
-        self.standing.send_if_modified(|standing| {
-            let differs = standing.leading != now_leading;
-            standing.leading = now_leading;
-            differs
-        });
-        systemd::status(self.standing.borrow().words());
-        now_leading
+        self.status.set_leads(leads);
+        systemd::notify_status(self.status.read().words());
+        leads
+    }
+
+    /// Who leads by the database, and whether we knew.
+    async fn send_heartbeat(&mut self) -> Result<(Leader, bool), StoreError> {
+        let (store, heartbeat) = (&self.executor.store, self.heartbeat());
+        let Leader::Other(other) = store.report_heartbeat(&heartbeat, None).await? else {
+            return Ok((Leader::Ours, true));
+        };
+        let known = self.leader.is_known(&other.owner);
+        let silent = self.leader.observe(&other.owner, other.seen_at, Instant::now());
+        let Some(silent) = silent else {
+            return Ok((Leader::Other(other), known));
+        };
+        tracing::warn!(
+            "the scheduler {silent} has been silent for {} s",
+            SILENCE.as_secs()
+        );
+        let lead = store.report_heartbeat(&heartbeat, Some(&silent)).await?;
+        let known = matches!(&lead, Leader::Other(other) if self.leader.is_known(&other.owner));
+        Ok((lead, known))
+    }
+
+    fn heartbeat(&self) -> Heartbeat {
+        let standing = self.status.read();
+        Heartbeat {
+            owner: self.executor.owner.clone(),
+            started_at: self.started_at,
+            seen_at: self.executor.now(),
+            ticked_at: standing.ticked_at,
+            next_at: standing.next_at,
+            schedule_file: self.schedule_file.clone(),
+            schedule_error: standing.schedule_error.clone(),
+            release_error: standing.release_error.clone(),
+        }
     }
 
     /// Before we lead: what became of the runs of those who are gone.
-    pub(crate) async fn inherit(&self) {
-        let executor = &self.setup.executor;
+    pub(crate) async fn recover_runs(&self) {
+        let (executor, now) = (&self.executor, self.executor.now());
         match executor
             .store
-            .recover(executor.state_dir(), &executor.owner, self.now())
+            .recover(executor.state_dir(), &self.executor.owner, now)
             .await
         {
             Ok(found) => {
@@ -109,7 +151,14 @@ impl Scheduler {
                     tracing::warn!("{problem}");
                 }
             }
-            Err(error) => self.database(Some(error.to_string())),
+            Err(error) => self.status.set_database_error(Some(error.to_string())),
+        }
+    }
+
+    /// We lead and stand by no more: another scheduler may lead at once.
+    pub(crate) async fn resign(&self) {
+        if let Err(error) = self.executor.store.end_heartbeat(&self.executor.owner).await {
+            tracing::warn!("other schedulers cannot be told that this one ends: {error}");
         }
     }
 }
@@ -127,13 +176,13 @@ mod tests {
             started: 1,
         };
         let at = |second| Timestamp::from_second(second).unwrap();
-        let (mut heard, start) = (Heard::default(), Instant::now());
+        let (mut leader, start) = (LeaderWatch::default(), Instant::now());
         let long = SILENCE + Duration::from_secs(1);
-        assert_eq!(heard.hear(&owner, at(1), start), None);
-        assert_eq!(heard.hear(&owner, at(1), start + SILENCE), None);
+        assert_eq!(leader.observe(&owner, at(1), start), None);
+        assert_eq!(leader.observe(&owner, at(1), start + SILENCE), None);
         // Whatever its clock says, it has moved.
-        assert_eq!(heard.hear(&owner, at(0), start + long), None);
-        assert_eq!(heard.hear(&owner, at(0), start + long + SILENCE), None);
-        assert_eq!(heard.hear(&owner, at(0), start + long + long), Some(owner));
+        assert_eq!(leader.observe(&owner, at(0), start + long), None);
+        assert_eq!(leader.observe(&owner, at(0), start + long + SILENCE), None);
+        assert_eq!(leader.observe(&owner, at(0), start + long + long), Some(owner));
     }
 }

@@ -1,24 +1,29 @@
-//! The scheduler: fires the slots of the timetable, each once, and keeps a row of every
+//! The scheduler: starts the slots of the timetable, each once, and keeps a row of every
 //! one that did not run. Called by `beat` and `serve`.
 //!
-//! Pure: `tick` (which slots have come, and what becomes of them), `jitter`, `rows` (what
-//! a slot means to each task), `lanes` (one run at a time in a lane). Around them: `run`
-//! (the loop), `lead` (one scheduler leads, others stand by), `turn` (slots that have come),
-//! `firings` and `fire` (claim and execute), `asking` (is there a release?), `alarm` and
-//! `watch` (the kernel wakes us, nothing is polled).
+//! `event_loop` waits for what happens. `planning` (pure) says what becomes of it: which
+//! slots are due, what each executor to its tasks, what waits in the overlap queue. `dispatch`
+//! carries that out: it claims slots and executes their plans here, or later through a
+//! queue. `background` drives the work beside the loop, `host` is the machine around it,
+//! and `leadership` sees to it that one scheduler leads and others stand by.
 //!
-//! It must never read the schedule file itself, never decide what a run does, and never
-//! start anything whose slot it has not taken in the database.
+//! It must never decide what a run does, and never start anything whose slot it has not
+//! claimed in the database.
 
 pub(crate) mod background;
 pub(crate) mod dispatch;
+pub(crate) mod drain;
 pub(crate) mod event_loop;
 pub(crate) mod host;
 pub(crate) mod leadership;
 pub(crate) mod planning;
+pub(crate) mod reload;
 pub(crate) mod scheduler;
+pub(crate) mod settings;
+pub(crate) mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use event_loop::{Stopped, run};
-pub use scheduler::{BeatError, Scheduler, Setup};
+pub use scheduler::Scheduler;
+pub use settings::{SchedulerError, SchedulerSettings};

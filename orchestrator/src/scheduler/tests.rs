@@ -10,7 +10,7 @@ use crate::execution::{Audience, Executor};
 use crate::model::fixtures::{group, interval, schedule, weekly};
 use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, scheduler_timetable};
 use crate::report::Metrics;
-use crate::scheduler::{Scheduler, Setup};
+use crate::scheduler::{Scheduler, SchedulerSettings};
 use crate::store::{LedgerState, Store};
 
 /// A state directory and the time of day.
@@ -42,7 +42,7 @@ impl Night {
 
     async fn start_with(&self, schedule: Schedule, concurrency: usize) -> Scheduler {
         let clock: Arc<dyn Clock> = self.clock.clone();
-        Scheduler::new(Setup {
+        Scheduler::new(SchedulerSettings {
             executor: Executor::without_collectors(self.store().await, self.dir.path(), clock),
             schedule_file: self.dir.path().join("schedule.yaml"),
             schedule,
@@ -58,16 +58,16 @@ impl Night {
     /// It is `now`: the scheduler looks, and what it sets going comes to its end.
     async fn look(&self, scheduler: &mut Scheduler, now: &str) {
         self.clock.set(at(now));
-        let schedule = scheduler.schedule();
+        let schedule = scheduler.status.schedule();
         let timetable = scheduler_timetable(&schedule);
-        let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
-        scheduler
-            .tick(&timetable, &mut timeline, &mut circumstances)
-            .await;
-        while let Some(ended) = scheduler.at_work.join_next_with_id().await {
-            scheduler.ended(ended, &timetable, &mut circumstances).await;
+        let slots = &mut scheduler.slots;
+        let (mut timeline, mut situation) = slots.read_situation(&schedule, &timetable).await.unwrap();
+        slots.tick(&mut timeline, &mut situation).await;
+        while slots.count_begun() > 0 {
+            let news = slots.next_news().await;
+            slots.handle(news, &mut situation).await;
         }
-        assert!(scheduler.places.is_empty() && scheduler.unsettled.is_empty());
+        assert_eq!(slots.unsettled.len(), 0);
     }
 
     /// Slot and state of a collector, oldest first.
@@ -131,13 +131,13 @@ async fn a_clock_that_is_set_fires_nothing_twice_and_stops_nothing() {
     for now in [
         "20T00:00", "20T04:10", "20T02:00", "20T04:00", "20T04:10", "21T04:10",
     ] {
-        scheduler.lanes.forget_offered();
+        scheduler.slots.planner.queues.forget_offered();
         night.look(&mut scheduler, now).await;
     }
     assert_eq!(night.ledger("c").await, ["20T04:10 ran", "21T04:10 ran"]);
     // It was days ahead for a moment: the present goes on all the same.
     for now in ["28T05:00", "21T05:00", "22T04:10"] {
-        scheduler.lanes.forget_offered();
+        scheduler.slots.planner.queues.forget_offered();
         night.look(&mut scheduler, now).await;
     }
     let ledger = night.ledger("c").await;
@@ -234,7 +234,7 @@ async fn a_pause_skips_its_group_in_batch_and_interval() {
 
 /// There is no git in this environment, so nobody can tell.
 #[tokio::test]
-async fn a_look_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks_only_who_waits() {
+async fn a_release_check_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks_only_who_waits() {
     let night = Night::new("20T00:00");
     let tasks = [("c", Cadence::Daily), ("s", Cadence::OnRelease)];
     let mut waiting = schedule([group("g", "UTC", "04:10", &tasks)]);
@@ -254,7 +254,7 @@ async fn a_look_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks_only_who
     );
     assert_eq!(rows[0].run, None);
     store.close().await;
-    let error = scheduler.standing.borrow().release_error.clone();
+    let error = scheduler.status.read().release_error.clone();
     assert_eq!(error.as_deref(), Some("git is not in PATH: install it"));
     night.look(&mut scheduler, "20T04:10").await;
     assert_eq!(night.ledger("c").await, ["20T04:10 ran"]);
@@ -287,14 +287,13 @@ async fn a_slot_that_waits_is_not_lost_behind_one_that_was_skipped_for_it() {
     let mut scheduler = night.start_with(hourly(), 0).await;
     let schedule = hourly();
     let timetable = scheduler_timetable(&schedule);
-    let (mut timeline, mut circumstances) = scheduler.stand(&timetable).await.unwrap();
+    let slots = &mut scheduler.slots;
+    let (mut timeline, mut situation) = slots.read_situation(&schedule, &timetable).await.unwrap();
     for now in ["20T04:00", "20T05:00"] {
         night.clock.set(at(now));
-        scheduler
-            .tick(&timetable, &mut timeline, &mut circumstances)
-            .await;
+        slots.tick(&mut timeline, &mut situation).await;
     }
-    assert_eq!(scheduler.unsettled.len(), 1, "held back");
+    assert_eq!(slots.unsettled.len(), 1, "held back");
     assert_eq!(night.ledger("i").await, [""; 0]);
     drop(scheduler);
     let mut scheduler = night.start(hourly()).await;

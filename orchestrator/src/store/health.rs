@@ -5,9 +5,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::model::{Owner, RunId};
-use crate::rundir::unrecorded::unrecorded_runs;
+use crate::rundir::unrecorded_runs;
 use crate::store::error::StoreError;
-use crate::store::runs::recovery::is_abandoned;
+use crate::store::liveness::{LocalLiveness, is_abandoned};
 use crate::store::store::Store;
 
 /// Numbers about the store.
@@ -45,7 +45,7 @@ impl Store {
         };
         let abandoned = running
             .iter()
-            .filter(|(run, owner)| is_abandoned(state_dir, run, owner, here))
+            .filter(|(run, owner)| is_abandoned(&LocalLiveness { state_dir, here }, run, owner))
             .map(|(run, _)| run.clone())
             .collect();
         let unrecorded = unrecorded_runs(state_dir).map_err(|source| StoreError::File {

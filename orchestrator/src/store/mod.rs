@@ -8,6 +8,7 @@
 pub(crate) mod change;
 pub(crate) mod error;
 pub(crate) mod health;
+pub(crate) mod liveness;
 pub(crate) mod notices;
 pub(crate) mod owner;
 #[cfg(test)]

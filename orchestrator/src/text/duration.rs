@@ -12,3 +12,8 @@ pub(crate) fn human_duration(duration: Duration) -> String {
         _ => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
     }
 }
+
+/// Whole milliseconds, as events and rows have them.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -18,6 +18,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::model::{Clock, SystemClock};
 use crate::report::Terminal;
+use crate::rundir::StateDir;
 
 /// Lines that may wait for the disk. Small, so that the guard's short patience at
 /// the end is enough to write them all; a full queue makes its caller wait.
@@ -40,7 +41,7 @@ pub(crate) fn start(
     settings: &CliSettings,
     terminal: &Terminal,
 ) -> Result<Logging, Failure> {
-    let directory = settings.state_dir.join("logs");
+    let directory = StateDir(&settings.state_dir).logs();
     let (file, guard) = file_writer(&directory)?;
     let level = match (&settings.log_level, global.quiet, global.verbose) {
         (_, true, _) => "warn",

@@ -9,3 +9,4 @@ pub(crate) mod order;
 pub(crate) mod outcome;
 pub(crate) mod skip_cause;
 pub(crate) mod suspicion;
+pub(crate) mod task_status;

@@ -1,38 +1,11 @@
 //! Dates and clocks on the wall: which dates a cadence falls on, and at which
-//! instant a zone's clock first shows a date and time. Used by `select`, `slots`
-//! and, for the names of the weekdays, by whoever reads one from a human.
+//! instant a zone's clock first shows a date and time. Used by `select` and `slots`.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime, Weekday};
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::model::schedule::Cadence;
-
-/// The weekdays as they are written in YAML and on the command line, Monday first.
-pub const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("monday", Weekday::Monday),
-    ("tuesday", Weekday::Tuesday),
-    ("wednesday", Weekday::Wednesday),
-    ("thursday", Weekday::Thursday),
-    ("friday", Weekday::Friday),
-    ("saturday", Weekday::Saturday),
-    ("sunday", Weekday::Sunday),
-];
-
-/// Reads `monday` or `mon`, in any case and with spaces around it.
-pub fn parse_weekday(text: &str) -> Option<Weekday> {
-    let text = text.trim();
-    WEEKDAYS
-        .iter()
-        .find(|(name, _)| text.eq_ignore_ascii_case(name) || text.eq_ignore_ascii_case(&name[..3]))
-        .map(|&(_, weekday)| weekday)
-}
-
-/// The name that [`parse_weekday`] reads back: `monday`.
-pub fn weekday_name(weekday: Weekday) -> &'static str {
-    let monday_first = usize::from(weekday.to_monday_zero_offset().unsigned_abs());
-    WEEKDAYS[monday_first].0
-}
 
 /// The dates on which at least one of some cadences falls. Asking it costs the
 /// same for one cadence as for ten thousand.
@@ -112,19 +85,6 @@ mod tests {
 
     use super::*;
     use crate::model::{Minutes, MonthDay};
-
-    #[test]
-    fn weekdays_are_read_long_or_short_in_any_case() {
-        for (name, weekday) in WEEKDAYS {
-            assert_eq!(parse_weekday(name), Some(weekday));
-            assert_eq!(parse_weekday(&format!("  {} ", &name[..3])), Some(weekday));
-            assert_eq!(parse_weekday(&name.to_uppercase()), Some(weekday));
-            assert_eq!(weekday_name(weekday), name);
-        }
-        for wrong in ["", "m", "mo", "mond", "mon day", "montag", "1", "mön"] {
-            assert_eq!(parse_weekday(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn each_month_has_every_month_day_exactly_once() {

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::model::schedule::{Cadence, Group, Policy, Schedule, Task, WORKFLOW_GROUP};
-use crate::model::timetable::calendar::weekday_name;
+use crate::model::weekday::weekday_name;
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

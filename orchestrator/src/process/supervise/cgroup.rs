@@ -123,7 +123,7 @@ impl Drop for Cgroup {
 }
 
 /// Where cgroup2 is mounted (proc_pid_mountinfo(5)).
-fn mount_point(mounts: &str) -> Option<PathBuf> {
+pub(crate) fn mount_point(mounts: &str) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {
         let (mount, filesystem) = line.split_once(" - ")?;
         let path = mount.split(' ').nth(4)?;
@@ -131,8 +131,8 @@ fn mount_point(mounts: &str) -> Option<PathBuf> {
     })
 }
 
-/// Our cgroup in version 2's hierarchy.
-fn own_path(own: &str) -> Option<&str> {
+/// A process's cgroup in version 2's hierarchy, from its `cgroup` file.
+pub(crate) fn own_path(own: &str) -> Option<&str> {
     own.lines().find_map(|line| line.strip_prefix("0::"))
 }
 

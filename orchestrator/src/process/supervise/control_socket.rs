@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,7 +34,11 @@ impl ControlSocket {
 
     /// Reads once, waiting if there is nothing. `false` when the peer is gone.
     pub(crate) fn fill(&mut self) -> io::Result<bool> {
-        let count = sys::receive(self.socket.as_fd(), &mut self.buffer, &mut self.descriptors)?;
+        let received = sys::receive(self.socket.as_fd(), &mut self.buffer, &mut self.descriptors);
+        let count = match received {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => 0,
+            received => received?,
+        };
         self.frames.extend(&self.buffer[..count]);
         Ok(count > 0)
     }
@@ -66,10 +70,21 @@ impl ControlSocket {
     /// # Errors
     /// `EPIPE` when the peer is gone.
     pub(crate) fn send(&self, message: &impl Serialize) -> io::Result<()> {
+        self.send_with(message, None)
+    }
+
+    /// As `send`, with a descriptor.
+    pub(crate) fn send_with(
+        &self,
+        message: &impl Serialize,
+        descriptor: Option<BorrowedFd<'_>>,
+    ) -> io::Result<()> {
         let frame = encode(message, &[])?;
+        let mut descriptors: Vec<_> = descriptor.iter().map(AsRawFd::as_raw_fd).collect();
         let mut rest = &frame[..];
         while !rest.is_empty() {
-            rest = &rest[sys::send(self.socket.as_fd(), rest, &[])?..];
+            rest = &rest[sys::send(self.socket.as_fd(), rest, &descriptors)?..];
+            descriptors.clear();
         }
         Ok(())
     }

@@ -22,7 +22,9 @@ use crate::process::supervise::control_socket::ControlSocket;
 use crate::process::supervise::supervisor::{drain, signal_fd, supervise, whole_millis};
 use crate::process::sys;
 use crate::process::sys::Waited;
+use crate::process::tree::sight::look_at;
 use crate::process::tree::sweep::{self, Killed};
+use crate::process::watchdog::{Sight, TICK, Watchdog, WatchdogOrder};
 
 /// The first argument that makes this binary a fork server. The second one is the
 /// soft RLIMIT_NOFILE that collectors shall have.
@@ -57,6 +59,9 @@ fn run(open_files: Option<u64>) -> io::Result<()> {
     SigSet::all().thread_block()?;
     sys::default_signals();
     prctl::set_child_subreaper(true)?;
+    // Should we be stopped when the orchestrator dies (or only its thread that has
+    // started us: it does no harm).
+    prctl::set_pdeathsig(Signal::SIGCONT)?;
     prctl::set_name(c"orch-forkserver")?;
     sweep::check_kernel()?;
     let socket = take_stdin()?;
@@ -66,6 +71,8 @@ fn run(open_files: Option<u64>) -> io::Result<()> {
         open_files,
         supervisors: HashMap::new(),
         fallen: Vec::new(),
+        epoch: Instant::now(),
+        watchdogs: HashMap::new(),
     };
     match server.serve()? {
         Role::Server => Ok(()),
@@ -76,6 +83,7 @@ fn run(open_files: Option<u64>) -> io::Result<()> {
                 supervisors,
                 fallen,
                 open_files,
+                ..
             } = server;
             // Another process's business from here on.
             drop((requests, deaths, supervisors, fallen));
@@ -101,15 +109,22 @@ struct Server {
     supervisors: HashMap<i32, (u64, OwnedFd)>,
     /// Supervisors that have ended, until no orphan is left.
     fallen: Vec<(Instant, OwnedFd)>,
+    epoch: Instant,
+    /// By pid, once the orchestrator is dead: until then it watches.
+    watchdogs: HashMap<i32, Watchdog>,
 }
 
 impl Server {
     fn serve(&mut self) -> io::Result<Role> {
         let mut connected = true;
         while connected || !self.supervisors.is_empty() || !self.fallen.is_empty() {
+            if !connected {
+                self.watch();
+            }
             let settled = self.bury();
             let timeout = match (self.fallen.is_empty(), settled) {
-                (true, _) => PollTimeout::NONE,
+                (true, _) if connected => PollTimeout::NONE,
+                (true, _) => whole_millis(TICK),
                 (false, true) => whole_millis(SWEEP_AGAIN),
                 (false, false) => PollTimeout::ZERO,
             };
@@ -163,13 +178,43 @@ impl Server {
             }
             ToServer::Kill { supervisor } => {
                 let known = self.supervisors.iter().find(|(_, (name, _))| *name == supervisor);
-                if let Some((pid, _)) = known {
-                    // Ours and not yet reaped: the pid is still its own.
-                    let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+                if let Some(pid) = known.map(|(pid, _)| *pid) {
+                    self.condemn(pid);
                 }
             }
         }
         Ok(None)
+    }
+
+    /// It and all below it are killed from now on, whether or not we get to reap it: a
+    /// descendant that traces it could keep it from us.
+    fn condemn(&mut self, pid: i32) {
+        if let Some((_, control)) = self.supervisors.remove(&pid) {
+            // Ours and not yet reaped: the pid is still its own.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            self.fallen.push((Instant::now(), control));
+        }
+    }
+
+    /// Without an orchestrator each supervisor comes to its end by itself, unless it is
+    /// stopped: nobody but us is there to see that.
+    fn watch(&mut self) {
+        let now = self.epoch.elapsed();
+        let supervisors: Vec<i32> = self.supervisors.keys().copied().collect();
+        for pid in supervisors {
+            let sight = match look_at(pid, true) {
+                // It cannot be asked. One that a tracer has stopped is as good as stopped.
+                Sight::Asleep if sweep::state(pid) == Some('t') => Sight::Stopped,
+                Sight::Asleep => Sight::Busy,
+                sight => sight,
+            };
+            let watchdog = self.watchdogs.entry(pid).or_insert_with(|| Watchdog::new(now));
+            match watchdog.look(now, sight, false) {
+                Some(WatchdogOrder::Continue(_)) => drop(kill(Pid::from_raw(pid), Signal::SIGCONT)),
+                Some(WatchdogOrder::Kill(_)) => self.condemn(pid),
+                Some(WatchdogOrder::Ping) | None => {}
+            }
+        }
     }
 
     /// Reaps who has ended and kills the orphans of supervisors that did not end by
@@ -195,10 +240,11 @@ impl Server {
         }
         let spared = |pid: i32| self.supervisors.contains_key(&pid);
         let settled = alone || sweep::kill_descendants(spared, &mut Killed::default());
-        if alone || sweep::living_descendants(spared).is_empty() {
-            self.fallen.clear();
-        } else {
-            self.fallen.retain(|(since, _)| since.elapsed() < ORPHAN_WAIT);
+        let all_gone = alone || sweep::living_descendants(spared).is_empty();
+        let done = |since: &Instant| all_gone || since.elapsed() >= ORPHAN_WAIT;
+        for (_, control) in self.fallen.extract_if(.., |(since, _)| done(since)) {
+            // If the orchestrator is gone as well, there is nobody to be told.
+            let _ = ControlSocket::new(control).send(&Report::Buried);
         }
         settled
     }
@@ -215,6 +261,9 @@ fn take_stdin() -> io::Result<OwnedFd> {
 fn become_supervisor(open_files: Option<u64>) -> io::Result<()> {
     nix::unistd::setsid()?;
     prctl::set_child_subreaper(true)?;
+    // Should we be stopped when the fork server dies: if the orchestrator is dead, too,
+    // nobody is left to let us go on.
+    prctl::set_pdeathsig(Signal::SIGCONT)?;
     prctl::set_name(c"orch-supervisor")?;
     let null = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
     // The fork server's pipes are its own: their end says that it has ended.

@@ -2,9 +2,10 @@
 //! orchestrator's binary, and the supervisors that it forks. Single-threaded, no
 //! async, no logging. Entered from `main` before anything else.
 
-mod cgroup;
+pub(crate) mod cgroup;
 mod control_socket;
 mod fork_server;
+mod starter;
 mod supervisor;
 
 pub(super) use fork_server::ARGUMENT;

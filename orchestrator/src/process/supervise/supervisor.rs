@@ -3,24 +3,23 @@
 //! what is left, reports, and is then ready for the next attempt. It must never
 //! outlive an attempt that it could not clean up, nor the orchestrator.
 
-use std::ffi::CStr;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::resource::{Resource, getrlimit};
-use nix::sys::signal::{SigSet, Signal, killpg};
+use nix::sys::signal::{SigSet, Signal, kill, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 
 use crate::process::ladder::{Action, Input, Ladder, Moment};
-use crate::process::protocol::{Isolation, Over, Report, Stage, Start, ToSupervisor};
-use crate::process::supervise::cgroup::{Cgroup, Cgroups};
+use crate::process::protocol::{Isolation, Over, Report, Start, ToSupervisor};
+use crate::process::supervise::cgroup::Cgroup;
 use crate::process::supervise::control_socket::ControlSocket;
+use crate::process::supervise::starter::Starter;
 use crate::process::sys;
-use crate::process::sys::{Execution, Pidfd, Rlimit, Spawner, Waited};
+use crate::process::sys::{Pidfd, Waited};
 use crate::process::tree::sweep::{self, Killed};
 
 /// While killing, the tree is looked at again at least this often, and at once
@@ -28,29 +27,34 @@ use crate::process::tree::sweep::{self, Killed};
 /// walk of a moving tree could miss.
 const SWEEP_AGAIN: Duration = Duration::from_millis(50);
 
-/// A program may be open for writing for a moment because of a fork elsewhere
-/// (ETXTBSY, golang issue 22315): tried again after 1, 2, .. 64 ms.
-const BUSY_RETRIES: u32 = 7;
-
 /// Runs attempts until the orchestrator closes its end, or one cannot be cleaned up.
 pub(crate) fn supervise(control: OwnedFd) -> io::Result<()> {
     let mut supervisor = Supervisor {
         control: ControlSocket::new(control),
+        server: nix::unistd::getppid(),
         deaths: signal_fd()?,
-        spawner: Spawner::new(),
-        cgroups: None,
+        starter: Starter::new(),
         epoch: Instant::now(),
     };
     let pid = nix::unistd::getpid().as_raw();
-    supervisor.control.send(&Report::Ready { pid })?;
+    let this = Pidfd::open(pid)?;
+    supervisor
+        .control
+        .send_with(&Report::Ready { pid }, Some(this.as_fd()))?;
+    drop(this);
     while let Some((message, strings)) = supervisor.control.receive()? {
-        // Anything else was meant for an attempt that is over.
-        if let ToSupervisor::Start(start) = message
-            && !supervisor.attempt(&start, &strings)?
-        {
-            break;
+        match message {
+            ToSupervisor::Start(start) => {
+                if !supervisor.attempt(&start, &strings)? {
+                    break;
+                }
+            }
+            ToSupervisor::Ping => supervisor.answer_ping()?,
+            // Meant for an attempt that is over.
+            _ => {}
         }
     }
+    supervisor.wake_server();
     Ok(())
 }
 
@@ -70,10 +74,9 @@ pub(crate) fn drain(signals: &SignalFd) {
 
 struct Supervisor {
     control: ControlSocket,
+    server: Pid,
     deaths: SignalFd,
-    spawner: Spawner,
-    /// Looked for when first needed; the inner `None`: there is no place for them.
-    cgroups: Option<Option<Cgroups>>,
+    starter: Starter,
     epoch: Instant,
 }
 
@@ -117,7 +120,7 @@ impl Supervisor {
                 "no pipes for the output",
             ));
         };
-        let spawned = self.spawn(start, strings, stdout.as_fd(), stderr.as_fd());
+        let spawned = self.starter.start(start, strings, stdout.as_fd(), stderr.as_fd());
         // From here on only the tree holds the pipes: their end means that it let go.
         drop((stdout, stderr));
         let (main, cgroup) = match spawned {
@@ -151,6 +154,7 @@ impl Supervisor {
             cgroup,
         };
         if orchestrator_gone {
+            self.wake_server();
             step(&mut ladder, self.now(), Input::OrchestratorGone, main);
         }
         loop {
@@ -256,6 +260,10 @@ impl Supervisor {
                 ToSupervisor::Kill { attempt, cause } => (attempt, Input::Kill(cause)),
                 ToSupervisor::Pause { attempt } => (attempt, Input::Pause),
                 ToSupervisor::Resume { attempt } => (attempt, Input::Resume),
+                ToSupervisor::Ping => {
+                    self.answer_ping()?;
+                    continue;
+                }
                 ToSupervisor::Start(_) => continue,
             };
             if addressee == attempt {
@@ -263,6 +271,7 @@ impl Supervisor {
             }
         }
         if !there {
+            self.wake_server();
             step(ladder, self.now(), Input::OrchestratorGone, main);
         }
         Ok(there)
@@ -298,53 +307,19 @@ impl Supervisor {
         }
     }
 
-    /// A cgroup for an attempt with a limit of memory, where there can be one.
-    fn cgroup(&mut self, start: &Start) -> Option<Cgroup> {
-        let memory = start.memory?;
-        let cgroups = self.cgroups.get_or_insert_with(Cgroups::find);
-        cgroups.as_mut()?.make(memory).ok()
+    fn answer_ping(&self) -> io::Result<()> {
+        match self.control.send(&Report::Pong) {
+            // Nobody is left to be told, which the next read says.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
     }
 
-    fn spawn(
-        &mut self,
-        start: &Start,
-        strings: &[u8],
-        stdout: BorrowedFd<'_>,
-        stderr: BorrowedFd<'_>,
-    ) -> Result<(i32, Option<Cgroup>), (Stage, i32)> {
-        let mut cgroup = self.cgroup(start);
-        let strings: Vec<&CStr> = strings
-            .split_inclusive(|byte| *byte == 0)
-            .filter_map(|text| CStr::from_bytes_with_nul(text).ok())
-            .collect();
-        let malformed = (Stage::Prepare, Errno::EPROTO as i32);
-        let (program, rest) = strings.split_first().ok_or(malformed)?;
-        let (arguments, rest) = rest.split_at_checked(start.arguments).ok_or(malformed)?;
-        let (environment, rest) = rest.split_at_checked(start.environment).ok_or(malformed)?;
-        let limits =
-            |in_cgroup| resource_limits(start, in_cgroup).map_err(|error| (Stage::Limits, error as i32));
-        let with_cgroup = limits(true)?;
-        let without = limits(false)?;
-        let mut busy = 0;
-        loop {
-            let execution = Execution {
-                program,
-                arguments,
-                environment,
-                directory: start.directory.then(|| rest.first().copied()).flatten(),
-                stdout,
-                stderr,
-                cgroup: cgroup.as_ref().map(Cgroup::entrance),
-                limits: if cgroup.is_some() { &with_cgroup } else { &without },
-            };
-            match self.spawner.spawn(&execution) {
-                Err((Stage::Execute, errno)) if errno == Errno::ETXTBSY as i32 && busy < BUSY_RETRIES => {
-                    std::thread::sleep(Duration::from_millis(1 << busy));
-                    busy += 1;
-                }
-                Err((Stage::Cgroup, _)) if cgroup.is_some() => cgroup = None,
-                result => return result.map(|pid| (pid, cgroup)),
-            }
+    /// Should the fork server have been stopped: without an orchestrator nobody else
+    /// lets it go on, and it has to end. As long as it is our parent, its pid is its own.
+    fn wake_server(&self) {
+        if nix::unistd::getppid() == self.server {
+            let _ = kill(self.server, Signal::SIGCONT);
         }
     }
 
@@ -372,32 +347,6 @@ fn step(ladder: &mut Ladder, now: Moment, input: Input, main: i32) {
         // EPERM: its members have become another user.
         let _ = killpg(Pid::from_raw(main), *signal);
     }
-}
-
-/// Never above the ceiling that we have ourselves: raising it is not ours to do.
-fn resource_limits(start: &Start, in_cgroup: bool) -> nix::Result<Vec<Rlimit>> {
-    // A cgroup limits what is really used, and of the whole tree.
-    let address_space = start.memory.filter(|_| !in_cgroup);
-    let cpu_seconds = start.cpu_time.map(|time| time.as_secs());
-    let wanted = [
-        (Resource::RLIMIT_AS, address_space, 0),
-        // One more second between SIGXCPU and SIGKILL.
-        (Resource::RLIMIT_CPU, cpu_seconds, 1),
-        (Resource::RLIMIT_NOFILE, start.open_files, 0),
-    ];
-    let mut limits = Vec::new();
-    for (resource, limit, slack) in wanted {
-        if let Some(limit) = limit {
-            let (_, ceiling) = getrlimit(resource)?;
-            let hard = limit.saturating_add(slack).min(ceiling);
-            limits.push(Rlimit {
-                resource,
-                soft: limit.min(hard),
-                hard,
-            });
-        }
-    }
-    Ok(limits)
 }
 
 /// Rounded up, so that we never wake before the time.

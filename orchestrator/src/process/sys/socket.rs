@@ -35,7 +35,7 @@ pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) 
 /// (close-on-exec). 0 bytes mean that the peer has closed its end.
 ///
 /// # Errors
-/// Those of recvmsg(2).
+/// Those of recvmsg(2); `ECONNRESET` if the peer has left something of ours unread.
 pub(crate) fn receive(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
@@ -47,7 +47,6 @@ pub(crate) fn receive(
         let flags = MsgFlags::MSG_CMSG_CLOEXEC;
         let message = match recvmsg::<UnixAddr>(socket.as_raw_fd(), &mut iov, Some(&mut space), flags) {
             Err(Errno::EINTR) => continue,
-            Err(Errno::ECONNRESET) => return Ok(0),
             result => result?,
         };
         for control in message.cmsgs()? {

@@ -1,8 +1,8 @@
 //! The orchestrator's own last resort: what is left when a fork server *and* one of
 //! its supervisors were killed. The kernel then hands the orphans to the
 //! orchestrator, which is a subreaper for this purpose and kills them. Called when
-//! a supervisor is lost. It must never touch what the orchestrator itself has
-//! started.
+//! a supervisor is lost, when a fork server has ended, and at the end. It must never
+//! touch what the orchestrator itself has started.
 //!
 //! How they are told apart: supervisors and collectors each begin a session of
 //! their own, and no process can join a session that exists (setsid(2)). So what
@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 use nix::sys::prctl;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
 
-use crate::process::sys::Pidfd;
 use crate::process::tree::sweep::{self, Killed};
 
 /// How long orphans may take to die.
@@ -28,19 +28,12 @@ const WAIT: Duration = Duration::from_secs(10);
 /// Between two looks at them.
 const AGAIN: Duration = Duration::from_millis(1);
 
-/// What is known of children that may be adopted. Of the whole process, as children are.
-static CHILDREN: Mutex<Children> = Mutex::new(Children {
-    spared: BTreeSet::new(),
-    reaped: BTreeSet::new(),
-});
+/// Between two looks for new ones, should nobody's death tell of them.
+const LOOK: Duration = Duration::from_secs(1);
 
-struct Children {
-    /// Supervisors that may be running an attempt: to be spared with their trees
-    /// should their fork server be killed.
-    spared: BTreeSet<i32>,
-    /// Supervisors that were reaped by us, whose orphans are therefore ours.
-    reaped: BTreeSet<i32>,
-}
+/// Supervisors that may be running an attempt, to be spared with their trees should
+/// their fork server be killed. Of the whole process, as children are.
+static SPARED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
 /// Makes this process the one that inherits orphans (PR_SET_CHILD_SUBREAPER).
 pub(crate) fn adopt() -> io::Result<()> {
@@ -49,44 +42,30 @@ pub(crate) fn adopt() -> io::Result<()> {
 
 /// A supervisor that nobody shall kill.
 pub(crate) fn spare(supervisor: i32) {
-    let mut children = lock();
-    children.spared.insert(supervisor);
-    children.reaped.remove(&supervisor);
+    spared().insert(supervisor);
 }
 
-/// One that is left to its fork server again.
+/// One that has nobody any more who waits for it.
 pub(crate) fn forget(supervisor: i32) {
-    lock().spared.remove(&supervisor);
+    spared().remove(&supervisor);
 }
 
-/// SIGKILL to a supervisor that was adopted. `false` if it was not.
-pub(crate) fn kill(supervisor: i32) -> bool {
-    // Locked, so that nobody reaps it and its pid remains its own.
-    let _children = lock();
-    sweep::children_in_other_sessions().contains(&supervisor)
-        && Pidfd::open(supervisor).is_ok_and(|process| process.kill().is_ok())
-}
-
-/// Returns when nothing that a supervisor has left behind is alive. Its fork server
-/// sees to that; if that is dead, we do. Gives up after [`WAIT`].
-pub(crate) async fn bury(supervisor: i32) {
-    if !is_ours_to_bury(supervisor) {
-        return;
-    }
+/// Returns when nothing that we have adopted is alive, and `complete` says that all
+/// that there is to adopt has been. Gives up after [`WAIT`].
+pub(crate) async fn bury(complete: impl Fn() -> bool) {
     let start = Instant::now();
     loop {
-        // The end of its socket comes before its orphans are anybody's: only when it
-        // is a zombie have they found their new parent.
-        let gone = !sweep::exists(supervisor);
-        let mut adopted: BTreeSet<i32> = sweep::children_in_other_sessions().into_iter().collect();
-        adopted.retain(|pid| !lock().spared.contains(pid));
-        if gone && adopted.is_empty() {
+        // Asked first: what comes after the answer is not looked for.
+        let complete = complete();
+        let settled = sweep_once();
+        let left = strangers();
+        if complete && left.is_empty() {
             return;
         }
-        let settled = sweep::kill_descendants(|pid| !adopted.contains(&pid), &mut Killed::default());
-        reap();
         if start.elapsed() > WAIT {
-            warn!("a killed supervisor (pid {supervisor}) left processes that cannot be killed");
+            if !left.is_empty() {
+                warn!("a killed supervisor left processes that cannot be killed: {left:?}");
+            }
             return;
         }
         if settled {
@@ -97,26 +76,58 @@ pub(crate) async fn bury(supervisor: i32) {
     }
 }
 
-/// A fork server says that a supervisor is gone after having reaped it: one that is
-/// still there, or that was reaped by us, has none.
-fn is_ours_to_bury(supervisor: i32) -> bool {
-    let mut children = lock();
-    children.spared.remove(&supervisor);
-    children.reaped.remove(&supervisor) || sweep::exists(supervisor)
+/// In place of a fork server that is dead: buries whatever its supervisors leave, until
+/// we have no adopted child any more.
+pub(crate) async fn take_over() {
+    // Orphans come with the death of somebody whose parent we are (SIGCHLD). If that
+    // cannot be heard, looking has to do.
+    let mut deaths = signal(SignalKind::child()).ok();
+    loop {
+        bury(|| true).await;
+        if sweep::children_in_other_sessions().is_empty() {
+            return;
+        }
+        let death = async {
+            match &mut deaths {
+                Some(deaths) => deaths.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        // Either is a reason to look.
+        let _ = tokio::time::timeout(LOOK, death).await;
+    }
+}
+
+/// Kills all that was adopted and is not spared, and reaps the dead. `false` if there is
+/// more to be done at once.
+fn sweep_once() -> bool {
+    let strangers = strangers();
+    let settled = strangers.is_empty()
+        || sweep::kill_descendants(|pid| !strangers.contains(&pid), &mut Killed::default());
+    reap();
+    settled
+}
+
+/// Children that nobody wants.
+fn strangers() -> BTreeSet<i32> {
+    let mut children: BTreeSet<i32> = sweep::children_in_other_sessions().into_iter().collect();
+    let spared = spared();
+    children.retain(|pid| !spared.contains(pid));
+    children
 }
 
 /// Reaps what was adopted and has ended.
 pub(crate) fn reap() {
-    let mut children = lock();
+    let mut spared = spared();
     for pid in sweep::children_in_other_sessions() {
         // Never any child, which could be one that somebody else waits for.
         let status = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG));
-        if !matches!(status, Ok(WaitStatus::StillAlive)) && children.spared.remove(&pid) {
-            children.reaped.insert(pid);
+        if matches!(status, Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..))) {
+            spared.remove(&pid);
         }
     }
 }
 
-fn lock() -> MutexGuard<'static, Children> {
-    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+fn spared() -> MutexGuard<'static, BTreeSet<i32>> {
+    SPARED.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,12 +2,16 @@
 //! supervisor. Used by the pool and by running attempts. They must never decide
 //! what is to be done, nor wait for a process.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::process::Command;
 use tokio::task::JoinHandle;
@@ -15,8 +19,12 @@ use tokio_process_stream::{Item, ProcessChunkStream};
 use tokio_stream::StreamExt;
 use tracing::{debug, warn};
 
-use crate::process::protocol::{FrameBuffer, Report, ToServer, encode};
+use crate::process::protocol::{FrameBuffer, Report};
+use crate::process::sys::Pidfd;
+use crate::process::tree::guard::{Guard, Ward, kill_supervisor, resume};
 use crate::process::tree::orphans;
+use crate::process::tree::sight::look_at;
+use crate::process::watchdog::{TICK, Trouble, Watchdog, WatchdogOrder};
 use crate::process::{supervise, sys};
 
 /// Bytes per read of a collector's output: what a pipe holds.
@@ -25,9 +33,10 @@ const READ: usize = 64 << 10;
 /// The running fork server.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) socket: UnixStream,
+    pub(crate) socket: Arc<UnixStream>,
+    process: Arc<Pidfd>,
     alive: Arc<AtomicBool>,
-    /// Ends with the fork server.
+    /// Ends with the fork server, and with what it leaves to us.
     pub(crate) watcher: JoinHandle<()>,
 }
 
@@ -46,10 +55,15 @@ impl Server {
             command.arg(soft.to_string());
         }
         let output = ProcessChunkStream::try_from(command)?;
+        let pid = output.child().and_then(tokio::process::Child::id);
+        let pid = pid.and_then(|pid| i32::try_from(pid).ok()).unwrap_or_default();
+        // Nobody has waited for it yet, so the pid is its own.
+        let process = Arc::new(Pidfd::open(pid)?);
         let alive = Arc::new(AtomicBool::new(true));
-        let watcher = tokio::spawn(watch(output, Arc::clone(&alive)));
+        let watcher = tokio::spawn(watch(output, pid, Arc::clone(&process), Arc::clone(&alive)));
         Ok(Self {
-            socket: UnixStream::from_std(ours)?,
+            socket: Arc::new(UnixStream::from_std(ours)?),
+            process,
             alive,
             watcher,
         })
@@ -61,19 +75,44 @@ impl Server {
     }
 }
 
-/// Logs what the fork server complains about, and reaps it.
-async fn watch(mut output: ProcessChunkStream, alive: Arc<AtomicBool>) {
-    while let Some(item) = output.next().await {
+/// Logs what the fork server complains about, keeps it going, reaps it, and does its
+/// work when it is dead.
+async fn watch(mut output: ProcessChunkStream, pid: i32, process: Arc<Pidfd>, alive: Arc<AtomicBool>) {
+    let epoch = Instant::now();
+    let mut watchdog = Watchdog::new(epoch.elapsed());
+    loop {
+        let item = tokio::select! {
+            item = output.next() => item,
+            () = tokio::time::sleep(TICK) => {
+                // It is asked nothing: whether it answers is seen by who asks it to fork.
+                match watchdog.look(epoch.elapsed(), look_at(pid, true), true) {
+                    Some(WatchdogOrder::Continue(trouble)) => resume("the fork server", pid, &process, trouble),
+                    // ESRCH: it is gone already.
+                    Some(WatchdogOrder::Kill(_)) => drop(process.kill()),
+                    Some(WatchdogOrder::Ping) | None => {}
+                }
+                continue;
+            }
+        };
         match item {
-            Item::Stdout(text) | Item::Stderr(text) => {
+            Some(Item::Stdout(text) | Item::Stderr(text)) => {
                 warn!("fork server: {}", String::from_utf8_lossy(&text).trim_end());
             }
-            Item::Done(Ok(status)) if status.success() => debug!("the fork server has ended"),
-            Item::Done(Ok(status)) => warn!("the fork server has ended: {status}"),
-            Item::Done(Err(error)) => warn!("the fork server cannot be waited for: {error}"),
+            Some(Item::Done(Ok(status))) if status.success() => debug!("the fork server has ended"),
+            Some(Item::Done(Ok(status))) => warn!("the fork server has ended: {status}"),
+            Some(Item::Done(Err(error))) => warn!("the fork server cannot be waited for: {error}"),
+            None => break,
         }
     }
     alive.store(false, Ordering::Release);
+    orphans::take_over().await;
+}
+
+/// Whether a process has ended, reaped or not, and its children have found their new
+/// parents.
+fn has_ended(process: &Pidfd) -> bool {
+    let mut source = [PollFd::new(process.as_fd(), PollFlags::POLLIN)];
+    poll(&mut source, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }
 
 /// One supervisor, owned by whoever has an attempt for it.
@@ -82,8 +121,14 @@ pub(crate) struct Supervisor {
     name: u64,
     /// Its process id; 0 until it is ready.
     pub(crate) pid: i32,
+    process: Option<Arc<Pidfd>>,
+    guard: Option<Guard>,
+    heard: Arc<AtomicBool>,
+    /// Whether the fork server has seen to all that it left behind.
+    buried: bool,
     pub(crate) socket: Arc<UnixStream>,
-    pub(crate) frames: FrameBuffer,
+    frames: FrameBuffer,
+    descriptors: VecDeque<OwnedFd>,
     /// For the output of its collectors.
     pub(crate) buffer: Vec<u8>,
     pub(crate) server: Arc<Server>,
@@ -95,17 +140,54 @@ impl Supervisor {
         Self {
             name,
             pid: 0,
+            process: None,
+            guard: None,
+            heard: Arc::default(),
+            buried: false,
             socket: Arc::new(socket),
             frames: FrameBuffer::default(),
+            descriptors: VecDeque::new(),
             buffer: vec![0; READ],
             server,
         }
     }
 
-    /// It has said who it is.
-    pub(crate) fn is_ready(&mut self, pid: i32) {
+    /// It has said who it is. `false` if its pidfd got lost on the way.
+    pub(crate) fn is_ready(&mut self, pid: i32) -> bool {
         self.pid = pid;
-        orphans::spare(pid);
+        self.process = self.descriptors.pop_front().map(|fd| Arc::new(fd.into()));
+        if self.process.is_some() {
+            orphans::spare(pid);
+        }
+        self.process.is_some()
+    }
+
+    /// Has it watched from now on.
+    pub(crate) fn watch(&mut self) {
+        let Some(process) = &self.process else { return };
+        self.guard = Some(Guard::new(Ward {
+            name: self.name,
+            pid: self.pid,
+            process: Arc::clone(process),
+            socket: Arc::downgrade(&self.socket),
+            server: Arc::downgrade(&self.server.socket),
+            heard: Arc::clone(&self.heard),
+        }));
+    }
+
+    /// It has nothing more to do; whether it can still be relied on.
+    pub(crate) fn rest(&mut self) -> bool {
+        let guard = self.guard.take();
+        guard.is_none_or(|guard| guard.killed_for().is_none()) && self.server.is_alive()
+    }
+
+    /// What became of it, in the words of a record.
+    pub(crate) fn fate(&self) -> &'static str {
+        match self.guard.as_ref().and_then(Guard::killed_for) {
+            Some(Trouble::Stopped) => "its supervisor was stopped, could not be continued and was killed",
+            Some(Trouble::Silent) => "its supervisor hung and was killed",
+            Some(Trouble::Dead) | None => "its supervisor was killed",
+        }
     }
 
     /// Its next report; `None` when it and all that it could leave behind are gone.
@@ -116,6 +198,11 @@ impl Supervisor {
         std::future::poll_fn(|cx| self.poll_report(cx)).await
     }
 
+    /// Waits until it has nothing more to say.
+    pub(crate) async fn end(&mut self) {
+        while let Ok(Some(_)) = self.report().await {}
+    }
+
     /// As `report`.
     pub(crate) fn poll_report(
         &mut self,
@@ -123,49 +210,83 @@ impl Supervisor {
     ) -> std::task::Poll<io::Result<Option<Report>>> {
         use std::task::{Poll, ready};
         loop {
-            if let Some((report, _)) = self.frames.next()? {
+            if let Some(report) = self.next_report()? {
                 return Poll::Ready(Ok(Some(report)));
             }
             ready!(self.socket.poll_read_ready(cx))?;
-            let mut bytes = [0; 4096];
-            match self.socket.try_read(&mut bytes) {
+            match self.read() {
                 Ok(0) => return Poll::Ready(Ok(None)),
-                Ok(count) => self.frames.extend(&bytes[..count]),
+                Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
     }
 
-    /// Whether there is nothing to be read from it.
-    pub(crate) fn is_silent(&mut self) -> bool {
-        let mut byte = [0];
-        matches!(self.socket.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    /// The next report that has been read and is not for us.
+    fn next_report(&mut self) -> io::Result<Option<Report>> {
+        while let Some((report, _)) = self.frames.next()? {
+            match report {
+                Report::Pong => {}
+                Report::Buried => self.buried = true,
+                report => return Ok(Some(report)),
+            }
+        }
+        Ok(None)
     }
 
-    /// Has the fork server kill it, or kills it ourselves if that is dead: only its
-    /// parent can be sure of its pid. Its socket ends when its orphans are dead as
-    /// well, or are ours.
-    pub(crate) async fn kill(&self) {
-        if let Ok(request) = encode(
-            &ToServer::Kill {
-                supervisor: self.name,
-            },
-            &[],
-        ) && let Err(error) = send(&self.server.socket, &request, &[]).await
-            && !orphans::kill(self.pid)
-        {
-            warn!("a supervisor that hangs cannot be killed: {error}");
+    /// Reads once, without waiting.
+    fn read(&mut self) -> io::Result<usize> {
+        let mut bytes = [0; 4096];
+        let descriptors = &mut self.descriptors;
+        let socket = &self.socket;
+        let count = socket.try_io(Interest::READABLE, || {
+            sys::receive(socket.as_fd(), &mut bytes, descriptors)
+        })?;
+        self.frames.extend(&bytes[..count]);
+        self.heard.store(true, Ordering::Release);
+        Ok(count)
+    }
+
+    /// Whether it waits for work. Only an answer to a late ping may still come from it.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        loop {
+            match self.read() {
+                Ok(count) if count > 0 => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return matches!(self.next_report(), Ok(None)) && !self.buried;
+                }
+                _ => return false,
+            }
         }
+    }
+
+    /// Kills it and all that it leaves. Its socket ends when its orphans are dead as
+    /// well, or are ours.
+    pub(crate) fn kill(&self) {
+        if let Some(process) = &self.process {
+            kill_supervisor(self.name, process, Some(&self.server.socket));
+        }
+    }
+
+    /// To be called when its socket has ended or cannot be understood: returns when
+    /// nothing that it has left behind is alive. Its fork server sees to that and says
+    /// so; if that is dead, we do.
+    pub(crate) async fn bury(&self) {
+        let Some(process) = self.process.as_ref().filter(|_| !self.buried) else {
+            return;
+        };
+        self.kill();
+        orphans::forget(self.pid);
+        // The end of the socket comes before the orphans are anybody's: only when both
+        // have ended have they found us.
+        orphans::bury(|| has_ended(process) && has_ended(&self.server.process)).await;
     }
 }
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        // Otherwise it is our child now, and spared until it has been reaped.
-        if self.server.is_alive() {
-            orphans::forget(self.pid);
-        }
+        orphans::forget(self.pid);
     }
 }
 
@@ -176,7 +297,7 @@ pub(crate) async fn send(socket: &UnixStream, bytes: &[u8], descriptors: &[Owned
     let mut descriptors: Vec<_> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     while !rest.is_empty() {
         let sent = socket
-            .async_io(tokio::io::Interest::WRITABLE, || {
+            .async_io(Interest::WRITABLE, || {
                 sys::send(socket.as_fd(), rest, &descriptors)
             })
             .await?;

@@ -110,9 +110,9 @@ pub(crate) fn children_in_other_sessions() -> Vec<i32> {
         .collect()
 }
 
-/// Whether there is a process with this pid, be it a zombie.
-pub(crate) fn exists(pid: i32) -> bool {
-    stat(pid).is_some()
+/// The letter of its state (proc_pid_stat(5)); `None` if there is no such process.
+pub(crate) fn state(pid: i32) -> Option<char> {
+    stat(pid).map(|stat| stat.state)
 }
 
 /// Every descendant.

@@ -10,7 +10,7 @@ use crate::model::RunId;
 use crate::queries::logs::choice::LogChoice;
 use crate::queries::logs::line::LogOwner;
 use crate::queries::logs::reader::LogReader;
-use crate::rundir::{JOURNAL_NAME, Record, Watch, goes_on, parse_journal_line};
+use crate::rundir::{JOURNAL_NAME, LogRecord, StateDir, Watch, goes_on, parse_journal_line};
 
 /// The logs of a run that goes on. Ask in turn: [`read`](Self::read) what there is,
 /// [`wait`](Self::wait) for more, and at the end [`finish`](Self::finish).
@@ -36,7 +36,7 @@ impl LogFollower {
         choice: LogChoice,
         tail: Option<usize>,
     ) -> io::Result<Self> {
-        let dir = state_dir.join("runs").join(run.as_str());
+        let dir = StateDir(state_dir).run(run);
         // First watch, then look: so nothing comes between.
         let watch = Watch::on(&dir)?;
         let journal = JournalReader {
@@ -60,7 +60,7 @@ impl LogFollower {
     /// A file cannot be read, or `each` fails.
     pub(crate) fn read(
         &mut self,
-        each: &mut impl FnMut(&LogOwner, &Record<'_>) -> io::Result<()>,
+        each: &mut impl FnMut(&LogOwner, &LogRecord<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         self.open_started()?;
         let tail = self.tail.take();
@@ -98,7 +98,7 @@ impl LogFollower {
     /// `each` fails.
     pub(crate) fn finish(
         &mut self,
-        each: &mut impl FnMut(&LogOwner, &Record<'_>) -> io::Result<()>,
+        each: &mut impl FnMut(&LogOwner, &LogRecord<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         self.logs.iter_mut().try_for_each(|log| log.finish(each))
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::rundir::Record;
+use crate::rundir::LogRecord;
 
 /// Whose log it is.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub(crate) struct LogLine<'a> {
 
 impl<'a> LogLine<'a> {
     /// What is no UTF-8 becomes U+FFFD; the CR of a line end is left out.
-    pub(crate) fn new(owner: &'a LogOwner, record: &Record<'a>) -> Self {
+    pub(crate) fn new(owner: &'a LogOwner, record: &LogRecord<'a>) -> Self {
         let without_cr = record.bytes.strip_suffix(b"\r").unwrap_or(record.bytes);
         Self {
             group: &owner.group,

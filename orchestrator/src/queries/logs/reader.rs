@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::Stream;
 use crate::queries::logs::line::LogOwner;
-use crate::rundir::{Record, tail_start};
+use crate::rundir::{LogRecord, tail_start};
 
 /// No record is longer; what is, was not written by us, and is not held in memory.
 const LONGEST: usize = 1 << 20;
@@ -70,7 +70,7 @@ impl LogReader {
     /// The file cannot be read, or `each` fails.
     pub(crate) fn read(
         &mut self,
-        each: &mut impl FnMut(&LogOwner, &Record<'_>) -> io::Result<()>,
+        each: &mut impl FnMut(&LogOwner, &LogRecord<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let mut chunk = vec![0; CHUNK];
         loop {
@@ -97,7 +97,7 @@ impl LogReader {
     /// `each` fails.
     pub(crate) fn finish(
         &mut self,
-        each: &mut impl FnMut(&LogOwner, &Record<'_>) -> io::Result<()>,
+        each: &mut impl FnMut(&LogOwner, &LogRecord<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let rest = std::mem::take(&mut self.rest);
         each_record(&rest, self.stream, |record| each(&self.owner, record))
@@ -112,11 +112,11 @@ impl LogReader {
 pub(crate) fn each_record(
     lines: &[u8],
     stream: Option<Stream>,
-    mut each: impl FnMut(&Record<'_>) -> io::Result<()>,
+    mut each: impl FnMut(&LogRecord<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     lines
         .split_inclusive(|&byte| byte == b'\n')
-        .filter_map(|line| Record::parse(line.strip_suffix(b"\n").unwrap_or(line)))
+        .filter_map(|line| LogRecord::parse(line.strip_suffix(b"\n").unwrap_or(line)))
         .filter(|record| stream.is_none_or(|wanted| wanted == record.stream))
         .try_for_each(|record| each(&record))
 }

@@ -1,67 +1,171 @@
-//! Asking for releases: at most once at a time, however many groups want to know. What has
-//! been done about the answer is looked up by each of them for itself: that changes with
-//! every run.
+//! Release checks: whether there are releases is asked outside at most once at a time,
+//! however many slots want to know, and all that wait get one answer.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::OnceCell;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::execution::Executor;
-use crate::model::{Release, ReleaseSource, ReleaseTag};
+use crate::model::{EntryKey, Release, ReleaseSource};
+use crate::scheduler::background::driver::{JobResult, SideJob, Wake};
 
-/// What is asked at the moment, if anything. Cheap to clone.
-#[derive(Clone, Default)]
-pub(crate) struct Asking(Arc<Mutex<Weak<Question>>>);
-
-struct Question {
-    source: ReleaseSource,
-    answer: OnceCell<Result<Vec<ReleaseTag>, String>>,
+/// What a check found, and for which slots.
+#[derive(Debug)]
+pub(crate) struct ReleaseAnswer {
+    pub(crate) slots: Vec<(EntryKey, Timestamp)>,
+    pub(crate) release: Release,
+    /// Where it was looked for.
+    pub(crate) source: ReleaseSource,
 }
 
-impl Asking {
-    /// Whether there are releases: asks, or joins those who have asked and wait.
-    pub(crate) async fn answer(&self, executor: &Executor, source: &ReleaseSource) -> Release {
-        let found = {
-            let question = self.question(source);
-            let asked = question
-                .answer
-                .get_or_init(|| executor.find_releases(&question.source));
-            asked.await.clone()
-        };
-        executor.record_releases(found).await
+/// Checks for whoever waits.
+pub(crate) struct ReleaseChecks {
+    executor: Arc<Executor>,
+    waiting: Mutex<Waiting>,
+    answers: mpsc::UnboundedSender<ReleaseAnswer>,
+    wake: Wake,
+}
+
+#[derive(Default)]
+struct Waiting {
+    requests: Vec<(EntryKey, Timestamp, ReleaseSource)>,
+    /// Slots whose answer is about to be sent.
+    in_answer: usize,
+}
+
+impl Waiting {
+    /// Takes out those who want to know of `source`.
+    fn take(&mut self, source: &ReleaseSource) -> Vec<(EntryKey, Timestamp)> {
+        let all = std::mem::take(&mut self.requests);
+        let (of_it, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(.., of)| of == source);
+        self.requests = others;
+        self.in_answer += of_it.len();
+        of_it.into_iter().map(|(key, slot, _)| (key, slot)).collect()
+    }
+}
+
+impl ReleaseChecks {
+    pub(crate) fn new(executor: Arc<Executor>, answers: mpsc::UnboundedSender<ReleaseAnswer>) -> Self {
+        Self {
+            executor,
+            waiting: Mutex::default(),
+            answers,
+            wake: Wake::default(),
+        }
     }
 
-    /// The one that somebody waits for, or a new one. An answer that everybody has is
-    /// forgotten: it grows old.
-    fn question(&self, source: &ReleaseSource) -> Arc<Question> {
-        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(question) = asked.upgrade().filter(|question| question.source == *source) {
-            return question;
-        }
-        let question = Arc::new(Question {
-            source: source.clone(),
-            answer: OnceCell::new(),
-        });
-        *asked = Arc::downgrade(&question);
-        question
+    /// A slot cannot be planned before it is known whether there is a release.
+    pub(crate) fn request(&self, key: EntryKey, slot: Timestamp, source: ReleaseSource) {
+        self.lock().requests.push((key, slot, source));
+        self.wake.wake();
+    }
+
+    /// How many slots wait for an answer.
+    pub(crate) fn count_waiting(&self) -> usize {
+        let waiting = self.lock();
+        waiting.requests.len() + waiting.in_answer
+    }
+
+    /// The loop has an answer for so many.
+    pub(crate) fn acknowledge(&self, slots: usize) {
+        let mut waiting = self.lock();
+        waiting.in_answer = waiting.in_answer.saturating_sub(slots);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers all that wait for the same as the first, those included that come while it is
+    /// asked outside. What was done about releases is looked up after that, since it changes
+    /// with every run.
+    async fn answer(&self, source: ReleaseSource) -> JobResult {
+        let (executor, of) = (self.executor.clone(), source.clone());
+        let found = on_its_own(async move { executor.find_releases(&of).await }).await;
+        let slots = self.lock().take(&source);
+        let executor = self.executor.clone();
+        let release = on_its_own(async move { Ok(executor.record_releases(found).await) }).await;
+        let release = release.unwrap_or_else(Release::Unknown);
+        let result = match &release {
+            Release::Unknown(reason) => Err(reason.clone()),
+            _ => Ok(()),
+        };
+        let answer = ReleaseAnswer {
+            slots,
+            release,
+            source,
+        };
+        // Without a loop nobody waits any more.
+        let _ = self.answers.send(answer);
+        result
+    }
+}
+
+/// Whoever waits gets an answer even if we have a defect.
+async fn on_its_own<T: Send + 'static>(
+    work: impl Future<Output = Result<T, String>> + Send + 'static,
+) -> Result<T, String> {
+    let mut own = JoinSet::new();
+    own.spawn(work);
+    match own.join_next().await {
+        Some(Ok(done)) => done,
+        Some(Err(error)) => Err(format!("a defect of ours: {error}")),
+        None => Err("a defect of ours: nothing was done".to_owned()),
+    }
+}
+
+impl SideJob for ReleaseChecks {
+    fn name(&self) -> &'static str {
+        "release checks"
+    }
+
+    fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    /// When to check is for slots of the timetable to say.
+    fn every(&self) -> Option<Duration> {
+        None
+    }
+
+    fn run(&self) -> Pin<Box<dyn Future<Output = JobResult> + Send + '_>> {
+        Box::pin(async {
+            let mut result = Ok(());
+            loop {
+                let first = self.lock().requests.first().map(|(.., source)| source.clone());
+                match first {
+                    Some(source) => result = self.answer(source).await,
+                    None => return result,
+                }
+            }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::GroupName;
 
     #[test]
-    fn a_question_is_shared_while_somebody_waits_and_no_longer() {
-        let (asking, source) = (Asking::default(), ReleaseSource::default());
-        let first = asking.question(&source);
-        assert!(Arc::ptr_eq(&first, &asking.question(&source)));
+    fn all_that_want_the_same_are_answered_together_and_others_wait() {
+        let source = ReleaseSource::default();
         let mut other = source.clone();
-        other.poll = Some(std::time::Duration::from_secs(60));
-        assert!(!Arc::ptr_eq(&first, &asking.question(&other)));
-        drop(first);
-        let again = asking.question(&source);
-        assert!(again.answer.get().is_none());
-        assert_eq!(Arc::strong_count(&again), 1);
+        other.poll = Some(Duration::from_secs(60));
+        let slot = |group: &str| (EntryKey::Group(GroupName::new(group)), Timestamp::UNIX_EPOCH);
+        let mut waiting = Waiting::default();
+        for (group, of) in [("a", &source), ("b", &other), ("c", &source)] {
+            let (key, at) = slot(group);
+            waiting.requests.push((key, at, of.clone()));
+        }
+        assert_eq!(waiting.take(&source), [slot("a"), slot("c")]);
+        assert_eq!((waiting.requests.len(), waiting.in_answer), (1, 2));
+        assert_eq!(waiting.take(&source), []);
+        assert_eq!(waiting.take(&other), [slot("b")]);
     }
 }

@@ -1,42 +1,78 @@
-//! What the database could not take while it was away is brought in while the scheduler goes
-//! on, beside its loop: at a heartbeat, and one attempt at a time.
+//! What the database could not take while it was away is brought in while the scheduler
+//! goes on: events of runs, and records that collectors brought.
 
 use std::collections::BTreeSet;
-
-use tokio::task::JoinSet;
-
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::execution::Executor;
-use crate::model::RunId;
+use crate::scheduler::background::driver::{JobResult, SideJob, Wake};
+use crate::scheduler::dispatch::local::RunningRuns;
 use crate::text::make_safe;
 
-/// The attempts.
-#[derive(Default)]
-pub(crate) struct Arrears {
-    work: JoinSet<Vec<String>>,
+/// How long it may take until somebody notices that the database is back.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Looks for it and imports it.
+pub(crate) struct UndeliveredImport {
+    executor: Arc<Executor>,
+    /// Their recorders are still at it: what they have not given to the database yet is on
+    /// its way.
+    running: RunningRuns,
+    wake: Wake,
     /// What stood in the way the last time: it is said once.
-    problems: BTreeSet<String>,
+    problems: Mutex<BTreeSet<String>>,
 }
 
-impl Arrears {
-    /// Looks for what is to be brought in, unless that still goes on. What `at_work` has not
-    /// been given to the database yet is not in arrears.
-    pub(crate) fn go_on(&mut self, executor: &Arc<Executor>, at_work: Vec<RunId>) {
-        while let Some(done) = self.work.try_join_next() {
-            let found: BTreeSet<String> = match done {
-                Ok(problems) => problems.into_iter().collect(),
-                Err(error) => [format!("a defect of ours: {error}")].into(),
+impl UndeliveredImport {
+    pub(crate) fn new(executor: Arc<Executor>, running: RunningRuns) -> Self {
+        Self {
+            executor,
+            running,
+            wake: Wake::default(),
+            problems: Mutex::default(),
+        }
+    }
+
+    fn say_new(&self, found: BTreeSet<String>) {
+        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        for problem in found.difference(&problems) {
+            tracing::warn!("{}", make_safe(problem));
+        }
+        *problems = found;
+    }
+}
+
+impl SideJob for UndeliveredImport {
+    fn name(&self) -> &'static str {
+        "import of what the database could not take"
+    }
+
+    fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    fn every(&self) -> Option<Duration> {
+        Some(EVERY)
+    }
+
+    /// Half of an import is none: the next scheduler begins anew.
+    fn finishes(&self) -> bool {
+        false
+    }
+
+    fn run(&self) -> Pin<Box<dyn Future<Output = JobResult> + Send + '_>> {
+        Box::pin(async {
+            let problems = self.executor.ingest_unrecorded(&self.running.list()).await;
+            let result = match problems.as_slice() {
+                [] => Ok(()),
+                problems => Err(problems.join("; ")),
             };
-            for problem in found.difference(&self.problems) {
-                tracing::warn!("{}", make_safe(problem));
-            }
-            self.problems = found;
-        }
-        if self.work.is_empty() {
-            let executor = Arc::clone(executor);
-            self.work
-                .spawn(async move { executor.ingest_unrecorded(&at_work).await });
-        }
+            self.say_new(problems.into_iter().collect());
+            result
+        })
     }
 }

@@ -1,6 +1,8 @@
-//! Does what was planned: claims slots, starts runs, follows them to their end.
+//! What planning decided is carried out: slots are claimed and run, or get their rows.
 
-pub(crate) mod drain;
-pub(crate) mod due;
-pub(crate) mod start;
-pub(crate) mod upkeep;
+pub(crate) mod carry_out;
+pub(crate) mod dispatcher;
+pub(crate) mod local;
+pub(crate) mod read_situation;
+pub(crate) mod slot_run;
+pub(crate) mod slots;

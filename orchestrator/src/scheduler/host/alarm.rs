@@ -12,9 +12,9 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFl
 
 use crate::process::Readable;
 
-/// Why it rang.
+/// Why the alarm woke us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rang {
+pub(crate) enum AlarmCause {
     /// The instant has come.
     Time,
     /// Somebody set the clock, forwards or backwards.
@@ -64,15 +64,15 @@ impl Alarm {
     ///
     /// # Errors
     /// The system fails.
-    pub(crate) async fn ring(&mut self) -> io::Result<Rang> {
+    pub(crate) async fn wait(&mut self) -> io::Result<AlarmCause> {
         if std::mem::take(&mut self.clock_was_set) {
-            return Ok(Rang::ClockSet);
+            return Ok(AlarmCause::ClockSet);
         }
         let read = |fd: BorrowedFd<'_>| {
             // TimerFd::wait would hide that the clock was set.
             match nix::unistd::read(fd, &mut [0; 8]) {
-                Ok(_) => Ok(Rang::Time),
-                Err(Errno::ECANCELED) => Ok(Rang::ClockSet),
+                Ok(_) => Ok(AlarmCause::Time),
+                Err(Errno::ECANCELED) => Ok(AlarmCause::ClockSet),
                 Err(error) => Err(error.into()),
             }
         };
@@ -93,20 +93,20 @@ mod tests {
         for wait in [0, 1, 30] {
             let at = SystemClock.now() + Duration::from_millis(wait);
             alarm.set(Some(at)).unwrap();
-            assert_eq!(alarm.ring().await.unwrap(), Rang::Time);
+            assert_eq!(alarm.wait().await.unwrap(), AlarmCause::Time);
             assert!(SystemClock.now() >= at);
         }
         alarm.set(Some(Timestamp::MIN)).unwrap();
-        assert_eq!(alarm.ring().await.unwrap(), Rang::Time, "long past");
+        assert_eq!(alarm.wait().await.unwrap(), AlarmCause::Time, "long past");
     }
 
     #[tokio::test]
     async fn without_an_instant_it_is_silent_and_can_be_set_again() {
         let mut alarm = Alarm::new().unwrap();
         alarm.set(None).unwrap();
-        let rang = tokio::time::timeout(Duration::from_millis(20), alarm.ring()).await;
+        let rang = tokio::time::timeout(Duration::from_millis(20), alarm.wait()).await;
         assert!(rang.is_err(), "{rang:?}");
         alarm.set(Some(SystemClock.now())).unwrap();
-        assert_eq!(alarm.ring().await.unwrap(), Rang::Time);
+        assert_eq!(alarm.wait().await.unwrap(), AlarmCause::Time);
     }
 }

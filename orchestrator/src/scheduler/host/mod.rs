@@ -2,5 +2,6 @@
 
 pub(crate) mod alarm;
 pub(crate) mod file_watch;
+pub(crate) mod schedule_file;
 pub(crate) mod signals;
 pub(crate) mod systemd;

@@ -7,7 +7,7 @@ use crate::model::CancelCause;
 
 /// What the operator wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Word {
+pub(crate) enum OperatorRequest {
     /// Read the schedule file again.
     Reload,
     /// End.
@@ -31,11 +31,11 @@ impl Signals {
     }
 
     /// The next one.
-    pub(crate) async fn next(&mut self) -> Word {
+    pub(crate) async fn next(&mut self) -> OperatorRequest {
         tokio::select! {
-            Some(()) = self.terminate.recv() => Word::Stop(CancelCause::Terminate),
-            Some(()) = self.interrupt.recv() => Word::Stop(CancelCause::Interrupt),
-            Some(()) = self.hangup.recv() => Word::Reload,
+            Some(()) = self.terminate.recv() => OperatorRequest::Stop(CancelCause::Terminate),
+            Some(()) = self.interrupt.recv() => OperatorRequest::Stop(CancelCause::Interrupt),
+            Some(()) = self.hangup.recv() => OperatorRequest::Reload,
             // The streams end with the runtime only.
             else => std::future::pending().await,
         }

@@ -1,4 +1,4 @@
-//! What the service manager is told (sd_notify(3)). Without one, nothing happens.
+//! What the service manager is notified of (sd_notify(3)). Without one, nothing happens.
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,39 +13,39 @@ use sd_notify::NotifyState;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The start is over: the scheduler leads or stands by.
-pub(crate) fn ready(status: &str) {
-    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+pub(crate) fn notify_ready(status: &str) {
+    notify(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
 /// What it does at present, in words.
-pub(crate) fn status(status: &str) {
-    tell(&[NotifyState::Status(status)]);
+pub(crate) fn notify_status(status: &str) {
+    notify(&[NotifyState::Status(status)]);
 }
 
 /// It is alive. To be said more often than the watchdog asks for.
-pub(crate) fn alive() {
-    tell(&[NotifyState::Watchdog]);
+pub(crate) fn notify_alive() {
+    notify(&[NotifyState::Watchdog]);
 }
 
-/// The schedule is being read again (Type=notify-reload): until [`ready`].
-pub(crate) fn reloading() {
+/// The schedule is being read again (Type=notify-reload): until [`notify_ready`].
+pub(crate) fn notify_reloading() {
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
         Err(error) => tracing::debug!("the service manager is not told of a reload: {error}"),
     }
 }
 
 /// It ends.
-pub(crate) fn stopping() {
-    tell(&[NotifyState::Stopping]);
+pub(crate) fn notify_stopping() {
+    notify(&[NotifyState::Stopping]);
 }
 
-/// How often the watchdog wants to hear [`alive`], if there is one (sd_watchdog_enabled(3)).
-pub(crate) fn watchdog() -> Option<Duration> {
+/// How often the watchdog wants to hear [`notify_alive`], if there is one (sd_watchdog_enabled(3)).
+pub(crate) fn watchdog_limit() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
-fn tell(state: &[NotifyState<'_>]) {
+fn notify(state: &[NotifyState<'_>]) {
     let Some(address) = std::env::var_os("NOTIFY_SOCKET") else {
         return;
     };

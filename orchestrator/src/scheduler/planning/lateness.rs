@@ -1,26 +1,27 @@
-//! Slots that begin late, and who is to be told of it. A slot is late by its own time, jitter
-//! included, whatever the reason: no scheduler was there, or it waited for its turn.
+//! Slots that begin late, and who is to be notified of it. A slot is late by its own time,
+//! jitter included, whatever the reason: no scheduler was there, or it had to wait. Pure.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::events::SlotRef;
-use crate::execution::{Executor, SlotNotice};
+use crate::execution::SlotNotice;
 use crate::model::{EntryKey, NoticeChannel, NoticeKind, Plan, judge_late};
 
-/// How often each entry began late in a row, for each channel. Repeats are told when
+/// How often each entry began late in a row, for each channel. Repeats are notified when
 /// their number has doubled, as for failures. Cheap to clone; not kept over a restart.
 #[derive(Clone, Default)]
 pub(crate) struct Lateness(Arc<Mutex<HashMap<(EntryKey, String), u64>>>);
 
-/// A begin, late or not.
-pub(crate) struct Late {
-    notice: SlotNotice,
-    lag: Duration,
+/// The start of a slot, late or not.
+pub(crate) struct LateStart {
+    /// Whom it concerns, and why it is late, in words.
+    pub(crate) notice: SlotNotice,
+    pub(crate) lag: Duration,
 }
 
-impl Late {
+impl LateStart {
     /// A slot begins `lag` after it should, and `waited` of that in this scheduler.
     pub(crate) fn of(slot: &SlotRef, plan: &Plan, lag: Duration, waited: Duration) -> Self {
         let running = plan.tasks.iter().filter(|planned| planned.skip.is_none());
@@ -49,31 +50,25 @@ fn reason(lag: Duration, waited: Duration) -> String {
 }
 
 impl Lateness {
-    /// A slot begins: if it is late, that is written down for whoever wants to know. It is
-    /// delivered within a minute (`telling`): a server that does not answer holds no lane.
-    pub(crate) async fn tell(&self, executor: &Executor, key: &EntryKey, late: &Late) {
-        let told = self.count(&executor.notifier.channels, key, late.lag);
-        if !told.is_empty() {
-            let SlotNotice { slot, reason, .. } = &late.notice;
-            tracing::warn!("{key} of {}: {reason}", slot.at);
-            executor.notify_late(&late.notice, &told).await;
-        }
-    }
-
-    /// The channels that are to be told, and of how many in a row.
-    fn count(&self, channels: &[NoticeChannel], key: &EntryKey, lag: Duration) -> Vec<(String, u64)> {
+    /// A slot began so late: the channels that are to be notified, and of how many in a row.
+    pub(crate) fn count(
+        &self,
+        channels: &[NoticeChannel],
+        key: &EntryKey,
+        lag: Duration,
+    ) -> Vec<(String, u64)> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut told = Vec::new();
+        let mut notified = Vec::new();
         for channel in channels
             .iter()
             .filter(|channel| channel.kinds.contains(&NoticeKind::Late))
         {
             let count = counts.entry((key.clone(), channel.name.clone())).or_default();
-            let (in_a_row, tell) = judge_late(*count, lag, channel.late_after);
+            let (in_a_row, notify) = judge_late(*count, lag, channel.late_after);
             *count = in_a_row;
-            told.extend(tell.then(|| (channel.name.clone(), in_a_row)));
+            notified.extend(notify.then(|| (channel.name.clone(), in_a_row)));
         }
-        told
+        notified
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a slot means to each task that has to do with its entry: the rows of the
+//! What a slot executor to each task that has to do with its entry: the rows of the
 //! ledger, and from them the plan. Pure.
 
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use crate::store::{Pause, SlotState, SlotTask, TimetableRow};
 #[derive(Debug, Default)]
 pub(crate) struct Circumstances {
     /// Since when each task is in the timetable as it is.
-    pub(crate) known: HashMap<TimetableRow, Timestamp>,
+    pub(crate) since: HashMap<TimetableRow, Timestamp>,
     /// Every pause there was.
     pub(crate) pauses: Vec<Pause>,
 }
@@ -37,8 +37,9 @@ impl Row<'_> {
     }
 }
 
-/// A task as the timetable knows it. With another cadence or time it is another one.
-pub(crate) fn known(entry: &Entry<'_>, task: &Task) -> TimetableRow {
+/// A task as the table of the timetable has it. With another cadence or time it is another
+/// one.
+pub(crate) fn timetable_row(entry: &Entry<'_>, task: &Task) -> TimetableRow {
     let at = match (entry.time_of_day(), entry.step()) {
         (Some((time, zone)), _) => format!(
             " {} {}",
@@ -60,7 +61,7 @@ pub(crate) fn known(entry: &Entry<'_>, task: &Task) -> TimetableRow {
 
 /// Since when the slots of an entry are its own: since the oldest of its tasks is in it.
 pub(crate) fn since(entry: &Entry<'_>, circumstances: &Circumstances) -> Option<Timestamp> {
-    let of = |task: &&Task| circumstances.known.get(&known(entry, task)).copied();
+    let of = |task: &&Task| circumstances.since.get(&timetable_row(entry, task)).copied();
     entry.tasks().iter().filter_map(of).min()
 }
 
@@ -106,7 +107,7 @@ fn kept_back(
     slot: Timestamp,
     circumstances: &Circumstances,
 ) -> Option<SkipReason> {
-    let since = circumstances.known.get(&known(entry, task));
+    let since = circumstances.since.get(&timetable_row(entry, task));
     if let Some(since) = since.filter(|&&since| slot <= since) {
         return Some(SkipReason::New(*since));
     }

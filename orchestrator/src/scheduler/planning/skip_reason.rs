@@ -49,6 +49,11 @@ impl SkipReason {
         }
     }
 
+    /// Whether the log says so: somebody counted on the slot, or on the next one of its kind.
+    pub(crate) fn is_news(&self) -> bool {
+        matches!(self, Self::Superseded(_) | Self::Overlap(_) | Self::Missed(_))
+    }
+
     /// What is counted of it.
     pub(crate) fn cause(&self) -> SkipCause {
         match self {

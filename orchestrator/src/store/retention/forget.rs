@@ -11,6 +11,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::database::arg::args;
 use crate::model::RunId;
+use crate::rundir::StateDir;
 use crate::rundir::unrecorded;
 use crate::store::error::StoreError;
 use crate::store::store::Store;
@@ -78,7 +79,7 @@ impl Store {
 
 fn remove(state_dir: &Path, runs: &[RunId]) -> Result<(), StoreError> {
     for run in runs {
-        let dir = state_dir.join("runs").join(run.as_str());
+        let dir = StateDir(state_dir).run(run);
         let removed = match fs::remove_dir_all(&dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,

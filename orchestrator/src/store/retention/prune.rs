@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::database::columns::Micros;
 use crate::model::{Retention, RunId};
+use crate::rundir::StateDir;
 use crate::store::error::StoreError;
 use crate::store::retention::forget::{BATCH, size};
 use crate::store::store::Store;
@@ -54,7 +55,7 @@ impl Store {
             let precious = self.precious_among(&ids).await?;
             for (run, (_, started_at)) in ids.into_iter().zip(batch) {
                 pruned.seen += 1;
-                let bytes = size(&state_dir.join("runs").join(run.as_str())).unwrap_or(0);
+                let bytes = size(&StateDir(state_dir).run(&run)).unwrap_or(0);
                 let excluded = since.is_some_and(|since| started_at.0 < since)
                     || retention.count.is_some_and(|count| pruned.seen > count)
                     || retention.bytes.is_some_and(|limit| kept_bytes + bytes > limit);

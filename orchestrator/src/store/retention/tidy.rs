@@ -13,11 +13,11 @@ use tokio::time::Instant;
 
 use crate::database::arg::args;
 use crate::model::{Retention, RunId};
-use crate::rundir::{journal, unrecorded};
+use crate::rundir::unrecorded;
+use crate::rundir::{StateDir, is_worked_on};
 use crate::store::error::StoreError;
 use crate::store::retention::forget::{BATCH, size};
 use crate::store::retention::prune::Pruned;
-use crate::store::runs::recovery;
 use crate::store::store::Store;
 
 /// How long nothing is looked at after a look.
@@ -58,7 +58,7 @@ impl Store {
             .map_err(io::Error::from)
             .and_then(|excluded| excluded)
             .map_err(|source| StoreError::File {
-                path: state_dir.join("runs"),
+                path: StateDir(state_dir).runs(),
                 source,
             })?;
         let mut pruned = Pruned {
@@ -89,9 +89,7 @@ impl Store {
         pruned.kept += precious.len();
         let doomed: Vec<RunId> = finished
             .into_iter()
-            .filter(|run| {
-                !precious.contains(run) && !journal::is_written(&recovery::journal_of(state_dir, run))
-            })
+            .filter(|run| !precious.contains(run) && !is_worked_on(state_dir, run))
             .collect();
         let of_doomed = batch.iter().filter(|(run, _)| doomed.contains(run));
         pruned.bytes += of_doomed.map(|(_, bytes)| bytes).sum::<u64>();
@@ -134,7 +132,7 @@ fn excluded(state_dir: &Path, retention: &Retention, now: Timestamp) -> io::Resu
     // What waits for the database is not in it whole: it is brought in first.
     let waiting = unrecorded::noted(state_dir)?;
     let bytes_of = |run: &RunId| match retention.bytes {
-        Some(_) => size(&state_dir.join("runs").join(run.as_str())).unwrap_or(0),
+        Some(_) => size(&StateDir(state_dir).run(run)).unwrap_or(0),
         None => 0,
     };
     let count = kept(&runs, retention, now, bytes_of);
@@ -145,7 +143,7 @@ fn excluded(state_dir: &Path, retention: &Retention, now: Timestamp) -> io::Resu
         runs: runs
             .filter(|run| waiting.binary_search(run).is_err())
             .map(|run| {
-                let bytes = size(&state_dir.join("runs").join(run.as_str())).unwrap_or(0);
+                let bytes = size(&StateDir(state_dir).run(&run)).unwrap_or(0);
                 (run, bytes)
             })
             .collect(),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::database::arg::args;
 use crate::database::transaction::Transaction;
 use crate::events::{AttemptRecord, ListedTask, TaskSummary};
-use crate::model::RunId;
+use crate::model::{Category, RunId};
 use crate::store::change::change_all;
 use crate::store::error::StoreError;
 use crate::store::runs::transition::StateChange;
@@ -81,7 +81,7 @@ pub(crate) async fn end_attempts(
             attempt.number,
             attempt.started_at,
             attempt.finished_at,
-            &attempt.outcome,
+            attempt.outcome.as_str(),
             attempt.exit_code,
             &attempt.signal,
             &attempt.reason,
@@ -112,11 +112,11 @@ pub(crate) async fn end_tasks(
     let rows = tasks.iter().map(|task| {
         args![
             task.position,
-            &task.outcome,
+            task.outcome.as_str(),
             task.exit_code,
             &task.signal,
             &task.reason,
-            &task.category,
+            task.category.map(Category::as_str),
             &task.hint,
             task.attempts,
             task.duration_ms,

@@ -10,9 +10,10 @@ use crate::database::arg::args;
 use crate::database::columns::{Micros, OwnerColumns};
 use crate::events::SlotRef;
 use crate::model::{Owner, RunId};
+use crate::rundir::{StateDir, is_worked_on};
 use crate::rundir::{journal, unrecorded};
 use crate::store::error::StoreError;
-use crate::store::owner::is_gone;
+use crate::store::liveness::{LocalLiveness, is_abandoned};
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
 
@@ -65,12 +66,13 @@ impl Store {
         })?;
         let mut found = Recovered::default();
         for run in noted {
-            if !journal::is_written(&journal_of(state_dir, &run)) {
+            if !is_worked_on(state_dir, &run) {
                 self.import(state_dir, &run, &mut found).await?;
             }
         }
+        let alive = LocalLiveness { state_dir, here };
         for (run, owner) in self.unfinished().await? {
-            if is_abandoned(state_dir, &run, &owner, here) {
+            if is_abandoned(&alive, &run, &owner) {
                 let reason = format!(
                     "orchestrate ({owner}) ended without a record: it was killed or the machine restarted"
                 );
@@ -79,25 +81,25 @@ impl Store {
                 }
             }
         }
-        self.settle_never_begun(state_dir, here).await?;
+        self.settle_never_begun(&alive).await?;
         Ok(found)
     }
 
     /// Slots that somebody took who ended before the run had a beginning: its journal
     /// would have been brought in by now, so nothing was started.
-    async fn settle_never_begun(&self, state_dir: &Path, here: &Owner) -> Result<(), StoreError> {
+    async fn settle_never_begun(&self, alive: &LocalLiveness<'_>) -> Result<(), StoreError> {
         let rows: Vec<NeverBegunColumns> = self.database.fetch(
                 "select distinct s.entry, s.slot, s.run_id, s.owner_host, s.owner_boot, s.owner_pid, s.owner_start
                  from ledger l join slots s on s.entry = l.entry and s.slot = l.slot
                  where l.state = 'due' and s.run_id is not null and s.owner_host = $1
                    and not exists (select 1 from runs where runs.id = s.run_id)",
-                &args![&here.host],
+                &args![&alive.here.host],
             )
             .await?;
         for row in rows {
             let run = RunId::new(row.run_id);
             let owner = row.owner.0;
-            if is_abandoned(state_dir, &run, &owner, here) {
+            if is_abandoned(alive, &run, &owner) {
                 let cause = format!("orchestrate ({owner}) took the slot and ended before it could run it");
                 let slot = SlotRef {
                     entry: row.entry,
@@ -117,10 +119,10 @@ impl Store {
     pub async fn import_all(&self, state_dir: &Path) -> Result<Recovered, StoreError> {
         let mut found = Recovered::default();
         for run in unrecorded::all(state_dir).map_err(|source| StoreError::File {
-            path: state_dir.join("runs"),
+            path: StateDir(state_dir).runs(),
             source,
         })? {
-            if !journal::is_written(&journal_of(state_dir, &run)) {
+            if !is_worked_on(state_dir, &run) {
                 self.import(state_dir, &run, &mut found).await?;
             }
         }
@@ -262,12 +264,7 @@ impl Store {
     }
 }
 
-/// Whether a run without an end has nobody who could bring it to one.
-pub(crate) fn is_abandoned(state_dir: &Path, run: &RunId, owner: &Owner, here: &Owner) -> bool {
-    is_gone(owner, here) && !journal::is_written(&journal_of(state_dir, run))
-}
-
 /// Where the journal of a run is.
 pub(crate) fn journal_of(state_dir: &Path, run: &RunId) -> std::path::PathBuf {
-    journal::path(&state_dir.join("runs").join(run.as_str()))
+    journal::path(&StateDir(state_dir).run(run))
 }

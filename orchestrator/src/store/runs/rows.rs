@@ -6,7 +6,7 @@ use sqlx::types::Json;
 
 use crate::database::columns::{Micros, OwnerColumns};
 use crate::events::{RecordCounts, TaskSummary};
-use crate::model::RunId;
+use crate::model::{Category, RunId, TaskStatus};
 use crate::store::error::StoreError;
 use crate::store::runs::record::{LastOutcome, RecordedAttempt, RunHeader, RunStatus};
 
@@ -135,7 +135,11 @@ impl TaskRow {
         run: &RunId,
         attempts: &[RecordedAttempt],
     ) -> Result<(TaskSummary, String), StoreError> {
-        let unfinished = if attempts.is_empty() { "pending" } else { "running" };
+        let unfinished = if attempts.is_empty() {
+            TaskStatus::Pending
+        } else {
+            TaskStatus::Running
+        };
         let recorded: u32 = number(run, self.attempts)?;
         let counts = match (self.added, self.changed, self.unchanged) {
             (Some(added), Some(changed), Some(unchanged)) => Some(RecordCounts {
@@ -150,11 +154,21 @@ impl TaskRow {
             group: self.group_name,
             command: self.command,
             args: self.args.0,
-            outcome: self.outcome.unwrap_or_else(|| unfinished.to_owned()),
+            outcome: match &self.outcome {
+                Some(word) => TaskStatus::parse(word)
+                    .ok_or_else(|| StoreError::unknown_word("the outcome of a task", word))?,
+                None => unfinished,
+            },
             exit_code: self.exit_code.map(|code| number(run, code)).transpose()?,
             signal: self.signal,
             reason: self.reason.unwrap_or_default(),
-            category: self.category,
+            category: match &self.category {
+                Some(word) => Some(
+                    Category::parse(word)
+                        .ok_or_else(|| StoreError::unknown_word("the category of a task", word))?,
+                ),
+                None => None,
+            },
             hint: self.hint,
             attempts: recorded.max(u32::try_from(attempts.len()).unwrap_or(u32::MAX)),
             duration_ms: number(run, self.duration_ms)?,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::database::arg::args;
 use crate::database::transaction::Transaction;
 use crate::events::{AttemptRecord, RunEvent, Summary, TaskRef, TaskSummary};
-use crate::model::{OutcomeKind, RunId};
+use crate::model::{RunId, TaskStatus};
 use crate::rundir::journal::Numbered;
 use crate::store::change::change_one;
 use crate::store::error::StoreError;
@@ -283,7 +283,7 @@ async fn complete(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreE
              where run_id = $4 and position = $5 and finished_at is null",
             &args![
                 summary.finished_at,
-                &task.outcome,
+                task.outcome.as_str(),
                 &task.reason,
                 &summary.run,
                 task.position
@@ -292,8 +292,8 @@ async fn complete(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreE
         .await?;
         bulk::end_tasks(sql, &summary.run, &[task]).await?;
         releases::settle_releases(sql, &summary.run, task, summary.finished_at).await?;
-        let state = match OutcomeKind::parse(&task.outcome) {
-            Some(OutcomeKind::Skipped) => LedgerState::Skipped,
+        let state = match task.outcome {
+            TaskStatus::Skipped => LedgerState::Skipped,
             _ => LedgerState::Ran,
         };
         slots::settle(sql, &summary.run, task.position, state, &task.reason).await?;

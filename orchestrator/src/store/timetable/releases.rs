@@ -10,7 +10,7 @@ use crate::database::arg::args;
 use crate::database::columns::Micros;
 use crate::database::transaction::Transaction;
 use crate::events::TaskSummary;
-use crate::model::{CommandName, GroupName, Handled, OutcomeKind, ReleaseTag, Releases, RunId};
+use crate::model::{CommandName, GroupName, Handled, ReleaseTag, Releases, RunId, TaskStatus};
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
@@ -164,7 +164,7 @@ pub(crate) async fn settle_releases(
     task: &TaskSummary,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if task.outcome == OutcomeKind::Succeeded.as_str() {
+    if task.outcome == TaskStatus::Succeeded {
         for tag in &task.releases {
             note(sql, tag, now).await?;
             mark(sql, tag, &task.group, &task.command, now, Some(run)).await?;

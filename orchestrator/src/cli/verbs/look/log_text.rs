@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::queries::logs::{LogLine, LogOwner};
-use crate::rundir::Record;
+use crate::rundir::LogRecord;
 use crate::text::push_safe;
 
 /// How records are shown.
@@ -21,7 +21,12 @@ impl LogForm {
     ///
     /// # Errors
     /// `out` fails.
-    pub(crate) fn write(self, owner: &LogOwner, record: &Record<'_>, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write(
+        self,
+        owner: &LogOwner,
+        record: &LogRecord<'_>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         match self {
             Self::Raw => {
                 out.write_all(record.bytes)?;

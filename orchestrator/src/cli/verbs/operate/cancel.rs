@@ -11,8 +11,7 @@ use crate::cli::shell::store::with_store;
 use crate::model::CancelCause;
 use crate::model::Order;
 use crate::queries::find_run::find_run;
-use crate::rundir::send_order;
-use crate::rundir::wait_for_end;
+use crate::rundir::{ControlFifo, StateDir, wait_for_end};
 use crate::store::this_process;
 
 /// Ask a run of another process to end
@@ -51,13 +50,13 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Fai
         ))
         .hint("cancel it there"));
     }
-    let dir = settings.state_dir.join("runs").join(run.as_str());
+    let dir = StateDir(&settings.state_dir).run(run);
     let order = if args.kill {
         Order::Kill(CancelCause::Operator)
     } else {
         Order::Cancel(CancelCause::Operator)
     };
-    let taken = send_order(&dir, order).map_err(|error| {
+    let taken = ControlFifo::of(&dir).send(order).map_err(|error| {
         Failure::infrastructure(anyhow::Error::new(error).context(dir.display().to_string()))
     })?;
     if !taken {

@@ -22,8 +22,8 @@ use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
-use crate::report::{Console, Diary, Metrics, Terminal};
-use crate::scheduler::{self, Scheduler, Setup};
+use crate::report::{Console, Metrics, ServiceLog, Terminal};
+use crate::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::web::{Listening, Site, listen};
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
@@ -111,13 +111,13 @@ fn schedule_for_ever(
     let audience = move || Audience {
         listeners: vec![
             Box::new(Console::new(terminal.clone(), !quiet)),
-            Box::new(Diary),
+            Box::new(ServiceLog),
             counting.listener(),
         ],
         with_output: !quiet,
     };
     let file = settings.schedule_file.clone();
-    let setup = Setup {
+    let setup = SchedulerSettings {
         executor: Arc::clone(&executor),
         schedule_file: file.clone(),
         schedule,
@@ -131,7 +131,7 @@ fn schedule_for_ever(
 }
 
 async fn work(
-    setup: Setup,
+    setup: SchedulerSettings,
     executor: Arc<Executor>,
     metrics: Metrics,
     listening: Option<Listening>,

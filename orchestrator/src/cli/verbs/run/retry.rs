@@ -12,7 +12,9 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
 use crate::cli::verbs::run::run::ManualRun;
-use crate::model::{Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task};
+use crate::model::{
+    Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task, TaskStatus,
+};
 use crate::queries::find_run::find_run;
 use crate::store::{RunRecord, TaskState};
 
@@ -95,7 +97,7 @@ fn wanted(record: &RunRecord, failed: bool) -> impl Iterator<Item = &TaskState> 
     record
         .tasks
         .iter()
-        .filter(move |task| !failed || task.summary.outcome != "succeeded")
+        .filter(move |task| !failed || task.summary.outcome != TaskStatus::Succeeded)
 }
 
 /// The task as the schedule has it now, with the arguments it had then; the one with

@@ -20,11 +20,11 @@ use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
 use crate::cli::shell::{logging, schedule};
 use crate::cli::verbs::look::plan::{show, warn_of_missing};
-use crate::engine::forward_signals;
+use crate::engine::OperatorSignals;
 use crate::events::Listener;
 use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
 use crate::model::{Clock, Day, Plan, RunId, SystemClock, plan_workflow};
-use crate::report::{Console, Diary, JsonLines, Terminal, Unwritten, summary_text};
+use crate::report::{Console, JsonLines, ServiceLog, Terminal, Unwritten, summary_text};
 
 /// Select collectors from the schedule and run them, one after another
 #[derive(Debug, Args)]
@@ -216,7 +216,9 @@ impl ManualRun {
         audience: Audience,
     ) -> Result<Executed, Failure> {
         let orders = Orders::new();
-        forward_signals(orders.sender()).map_err(Failure::infrastructure)?;
+        orders
+            .accept_from(OperatorSignals)
+            .map_err(Failure::infrastructure)?;
         let now = executor.now();
         let mut plan = RunPlan {
             run: RunId::at(now, fastrand::u32(..)),
@@ -233,12 +235,13 @@ impl ManualRun {
             .execute(plan, audience, orders)
             .await
             .map_err(not_executed)?;
-        executor.notify().await;
+        // What stood in the way is in the log, and tried again by whoever comes next.
+        let _ = executor.notify().await;
         if executed.summary.success {
             executor.notifier.pulse_after_success().await;
         }
         if executed.recorded.failure.is_none() {
-            executor.tidy().await;
+            let _ = executor.tidy().await;
             executor.close().await;
         } else {
             executor.stop_processes().await;
@@ -248,8 +251,10 @@ impl ManualRun {
 }
 
 fn listeners(global: &Global, terminal: Terminal, json: Option<Unwritten>) -> Vec<Box<dyn Listener>> {
-    let mut listeners: Vec<Box<dyn Listener>> =
-        vec![Box::new(Console::new(terminal, !global.quiet)), Box::new(Diary)];
+    let mut listeners: Vec<Box<dyn Listener>> = vec![
+        Box::new(Console::new(terminal, !global.quiet)),
+        Box::new(ServiceLog),
+    ];
     if let Some(unwritten) = json {
         listeners.push(Box::new(JsonLines::new(std::io::stdout(), unwritten)));
     }

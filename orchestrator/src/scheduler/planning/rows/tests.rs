@@ -117,7 +117,7 @@ fn a_task_that_is_new_does_not_run_at_older_slots() {
         } else {
             "20T00:00"
         };
-        circumstances.known.insert(known(entry, task), at(since));
+        circumstances.since.insert(timetable_row(entry, task), at(since));
     }
     assert_eq!(since(entry, &circumstances), Some(at("20T00:00")));
     assert_eq!(
@@ -129,9 +129,9 @@ fn a_task_that_is_new_does_not_run_at_older_slots() {
     moved.groups[1].default_time = "07:00".parse().unwrap();
     let moved = crate::model::timetable(&moved)
         .iter()
-        .map(|entry| known(entry, entry.tasks()[0]))
+        .map(|entry| timetable_row(entry, entry.tasks()[0]))
         .nth(1);
-    assert_ne!(moved.unwrap(), known(entry, entry.tasks()[0]));
+    assert_ne!(moved.unwrap(), timetable_row(entry, entry.tasks()[0]));
 }
 
 proptest! {

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Waits for the end of `recorder`, which gives up when `enough` is notified: after a
 /// signal, but not before the database is late. One that is there takes what it is
 /// given, also from a scheduler that was asked to end.
-pub(super) async fn drained(
+pub(super) async fn await_recorder(
     mut recorder: JoinHandle<RecorderEnd>,
     enough: &Notify,
 ) -> io::Result<RecorderEnd> {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-const FOLDER: &str = "private";
+use crate::rundir::paths::StateDir;
 
 /// The file; gone when this is dropped.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl ReaderSettings {
     /// # Errors
     /// It cannot be written.
     pub(crate) fn write(state_dir: &Path, database_url: Option<&str>) -> io::Result<Self> {
-        let folder = state_dir.join(FOLDER);
+        let folder = StateDir(state_dir).private();
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         sweep(&folder)?;
         let name = format!("{}-{:08x}.yaml", std::process::id(), fastrand::u32(..));
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn it_is_private_and_goes_with_its_process() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = dir.path().join(FOLDER);
+        let folder = StateDir(dir.path()).private();
         let one = ReaderSettings::write(dir.path(), None).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(one.path()).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);

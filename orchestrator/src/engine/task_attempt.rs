@@ -1,0 +1,39 @@
+//! An attempt that is about to be made: all that is known of it before.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::engine::engine::Engine;
+use crate::events::{Bus, TaskRef};
+use crate::model::{Order, RunId, Task};
+use crate::text::make_safe;
+
+/// Everything about an attempt that is known before it starts.
+pub(crate) struct TaskAttempt {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) task: Task,
+    pub(crate) task_ref: Arc<TaskRef>,
+    pub(crate) run: RunId,
+    pub(crate) slot: Timestamp,
+    /// What it is run for, if it waits for releases.
+    pub(crate) releases: Vec<String>,
+    pub(crate) number: u32,
+    pub(crate) log: PathBuf,
+    /// Its events file, relative to the state directory.
+    pub(crate) events: PathBuf,
+    /// What it left for itself the last time.
+    pub(crate) state: Option<String>,
+    pub(crate) bus: Bus,
+    pub(crate) orders: mpsc::UnboundedReceiver<Order>,
+}
+
+impl TaskAttempt {
+    /// Who it is, for diagnostics.
+    pub(crate) fn name(&self) -> String {
+        let name = format!("{}/{}", self.task_ref.group, self.task_ref.command);
+        make_safe(&name).into_owned()
+    }
+}

@@ -1,0 +1,192 @@
+//! One slot in this process: it is claimed in the database, then its plan is executed.
+//! Whoever does not get the slot starts nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::events::SlotRef;
+use crate::execution::{Admission, Audience, Executor, LocalAdmission, Orders};
+use crate::model::Overlap;
+use crate::report::Metrics;
+use crate::scheduler::dispatch::dispatcher::StartEnd;
+use crate::scheduler::planning::decision::{SlotStart, slot_ref};
+use crate::scheduler::planning::lateness::{LateStart, Lateness};
+use crate::store::Claim;
+
+/// The pause before a database that is away is asked again, and before a run of another
+/// process is looked for again.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// All that it needs.
+pub(crate) struct SlotRun {
+    pub(crate) start: SlotStart,
+    pub(crate) executor: Arc<Executor>,
+    /// To be set when the slot is claimed.
+    pub(crate) claimed: Arc<AtomicBool>,
+    pub(crate) lateness: Lateness,
+    pub(crate) metrics: Metrics,
+    /// Becomes true when nothing more is to begin.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl SlotRun {
+    /// Waits until it is admitted, claims the slot, executes.
+    pub(crate) async fn run(
+        mut self,
+        audience: Audience,
+        orders: Orders,
+        admission: LocalAdmission,
+    ) -> StartEnd {
+        let _permit = tokio::select! {
+            biased;
+            () = stopped(&mut self.stop) => return StartEnd::Stopped,
+            permit = admission.admit(&self.start.plan) => permit,
+        };
+        if let Some(end) = self.claim_slot().await {
+            return end;
+        }
+        self.claimed.store(true, Ordering::Release);
+        for &cause in &self.start.causes {
+            self.metrics.count_skip(cause);
+        }
+        let late = self.measure();
+        // Beside the run: no collector waits for a note.
+        let work = self.executor.execute(self.start.plan.clone(), audience, orders);
+        match tokio::join!(work, self.notify_late(&late)).0 {
+            Ok(executed) => StartEnd::Ran(Box::new(executed)),
+            Err(error) => StartEnd::Failed(self.give_up(error.into()).await),
+        }
+    }
+
+    fn slot(&self) -> SlotRef {
+        slot_ref(&self.start.key, self.start.slot)
+    }
+
+    /// How late it begins, which is counted.
+    fn measure(&self) -> LateStart {
+        let now = self.executor.now();
+        let since = |then: Timestamp| Duration::try_from(now.duration_since(then)).unwrap_or_default();
+        let (lag, waited) = (since(self.start.planned_for), since(self.start.found_at));
+        self.metrics.count_start(lag);
+        LateStart::of(&self.slot(), &self.start.plan.plan, lag, waited)
+    }
+
+    /// If it is late, that is written down for whoever wants to know, and delivered within a
+    /// minute: a server that does not answer holds nothing up.
+    async fn notify_late(&self, late: &LateStart) {
+        let key = &self.start.key;
+        // A release check has no time at which somebody counts on it.
+        if key.is_release_check() {
+            return;
+        }
+        let channels = self
+            .lateness
+            .count(&self.executor.notifier.channels, key, late.lag);
+        if !channels.is_empty() {
+            tracing::warn!("{key} of {}: {}", self.start.slot, late.notice.reason);
+            self.executor.notify_late(&late.notice, &channels).await;
+        }
+    }
+
+    /// The slot was claimed and cannot be run: its rows say so. Returns why.
+    async fn give_up(&self, error: anyhow::Error) -> String {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        let reason = causes.join(": ");
+        let store = &self.executor.store;
+        match store
+            .give_up_slot(&self.slot(), &self.start.plan.run, &reason)
+            .await
+        {
+            Ok(()) => reason,
+            Err(error) => format!("{reason}; and the ledger cannot say so: {error}"),
+        }
+    }
+
+    /// `None` once the slot is ours.
+    async fn claim_slot(&mut self) -> Option<StartEnd> {
+        let mut said = false;
+        let (slot, shares) = (self.slot(), self.shares_queue_with());
+        loop {
+            let claim = self.executor.store.claim_slot(
+                &slot,
+                (&self.start.plan.run, &self.executor.owner),
+                &self.start.rows,
+                self.executor.now(),
+                shares.as_deref(),
+            );
+            match claim.await {
+                Ok(Claim::Ours) => return None,
+                Ok(Claim::Taken(run)) => return Some(StartEnd::Taken(run)),
+                Ok(Claim::Busy(run, entry)) if self.gives_way(&entry) => return Some(StartEnd::Busy(run)),
+                Ok(Claim::Busy(run, _)) => {
+                    self.say_once(&mut said, &format!("run {run} goes on elsewhere"));
+                    return Some(self.wait_for_other_run().await);
+                }
+                // Until it is back, there is nothing that a scheduler could do but ask again.
+                Err(error) if error.may_pass() => self.say_once(&mut said, &error.to_string()),
+                Err(error) => return Some(StartEnd::Failed(error.to_string())),
+            }
+            if self.stopped_in_pause().await {
+                return Some(StartEnd::Stopped);
+            }
+        }
+    }
+
+    /// Whether it does not wait for a run of `entry`: as in the overlap queue, a batch always
+    /// waits for a release check, and a check for nobody.
+    fn gives_way(&self, entry: &str) -> bool {
+        let key = &self.start.key;
+        key.is_release_check() || self.start.overlap == Overlap::Skip && entry == key.to_string()
+    }
+
+    fn shares_queue_with(&self) -> Option<String> {
+        let other = self.start.key.shares_queue_with();
+        other.map(|other| other.to_string())
+    }
+
+    /// Waits until no other process has a run that must not overlap. That run may have dealt
+    /// with the releases that this one was planned for, so the slot is not claimed with this
+    /// plan.
+    async fn wait_for_other_run(&mut self) -> StartEnd {
+        let (slot, shares) = (self.slot(), self.shares_queue_with());
+        loop {
+            if self.stopped_in_pause().await {
+                return StartEnd::Stopped;
+            }
+            let store = &self.executor.store;
+            match store
+                .lane_is_busy(&slot, &self.executor.owner, shares.as_deref())
+                .await
+            {
+                Ok(false) => return StartEnd::Waited,
+                Ok(true) => {}
+                Err(error) if error.may_pass() => {}
+                Err(error) => return StartEnd::Failed(error.to_string()),
+            }
+        }
+    }
+
+    async fn stopped_in_pause(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            () = stopped(&mut self.stop) => true,
+            () = sleep(PAUSE) => false,
+        }
+    }
+
+    fn say_once(&self, said: &mut bool, reason: &str) {
+        if !std::mem::replace(said, true) {
+            tracing::warn!("{} of {} waits: {reason}", self.start.key, self.start.slot);
+        }
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the scheduler; without it nothing must begin either.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
