@@ -23,6 +23,7 @@ pub(crate) fn executor(
         database_url: settings.database_url.clone(),
         launcher: launcher(settings),
         secret_names: settings.file.secrets.clone(),
+        variables: settings.environment.pairs(),
         channels: settings.file.notify.clone(),
         dead_man: settings.file.dead_man.clone(),
         retention: settings.file.retention,

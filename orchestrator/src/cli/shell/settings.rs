@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::global::Global;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
-use crate::config;
+use crate::cli::shell::stderr::print_words;
+use crate::config::{self, Diagnostic};
 
 /// Everything that was decided before a verb does its work.
 #[derive(Debug)]
@@ -67,6 +68,12 @@ impl ProcessVariables {
                     .ok_or_else(|| Failure::usage(format!("{name} is not valid UTF-8")))
             })
             .transpose()
+    }
+
+    /// A copy of all of them.
+    pub(crate) fn pairs(&self) -> Vec<(OsString, OsString)> {
+        let pairs = self.0.iter();
+        pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// All of them.
@@ -129,6 +136,24 @@ impl CliSettings {
             file,
             environment,
         })
+    }
+}
+
+impl CliSettings {
+    /// What keeps people from being told: variables that are not set.
+    pub(crate) fn unset(&self) -> Vec<Diagnostic> {
+        let needed = self.file.needed.iter();
+        needed
+            .filter(|needed| self.environment.get(&needed.name).is_none())
+            .map(|needed| needed.if_unset.clone())
+            .collect()
+    }
+
+    /// Says so on stderr, as a warning: what is to be run can be run.
+    pub(crate) fn warn_of_unset(&self) {
+        for unset in self.unset() {
+            print_words!("warning: {unset}");
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
-use crate::model::Schedule;
+use crate::model::{Address, NoticeChannel, Schedule};
 use crate::text::make_safe;
 
 /// Check schedule, settings, collectors, state directory and database
@@ -81,16 +81,25 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failu
         Ok(loaded) => (Some(loaded.value), loaded.warnings),
         Err(error) => (None, error.diagnostics().to_vec()),
     };
+    let unset = if args.schedule_only {
+        Vec::new()
+    } else {
+        settings.unset()
+    };
     if args.format == Format::Text {
         print_diagnostics(&diagnostics);
+        print_diagnostics(&unset);
     }
     let mut problems: Vec<Problem> = diagnostics.into_iter().map(Problem::InFile).collect();
     let schedule_errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let settings_errors = unset.len();
+    problems.extend(unset.into_iter().map(Problem::InFile));
     let mut start_up = Vec::new();
     if !args.schedule_only {
         if let Some(schedule) = &schedule {
             start_up.extend(missing_collectors(&settings, schedule));
         }
+        start_up.extend(missing_messengers(&settings));
         start_up.extend(state_and_database(&settings)?);
     }
     let infrastructure = start_up.iter().any(Problem::is_error);
@@ -104,9 +113,12 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failu
                 print(problem);
             }
             conclude(&settings, schedule.as_ref(), schedule_errors, &start_up);
+            if settings_errors > 0 {
+                print_words!("settings: {}", count(settings_errors, "error"));
+            }
         }
     }
-    Ok(match (schedule_errors, infrastructure) {
+    Ok(match (schedule_errors + settings_errors, infrastructure) {
         (0, false) => VerbExit::Success,
         (0, true) => VerbExit::Infrastructure,
         _ => VerbExit::Usage,
@@ -133,6 +145,22 @@ fn missing_collectors(settings: &CliSettings, schedule: &Schedule) -> Vec<Proble
             ))
         })
         .collect()
+}
+
+/// Commands of `notify:` that are not there: nobody would be told by them.
+fn missing_messengers(settings: &CliSettings) -> Vec<Problem> {
+    let launcher = launcher(settings);
+    let missing = |channel: &NoticeChannel| {
+        let Address::Command(line) = &channel.address else {
+            return None;
+        };
+        let missing = launcher.find(line.first()?).err()?;
+        let message = format!("the channel {}: {}", channel.name, missing.message);
+        let (severity, code) = ("error", "E301-collector-not-found");
+        let file = "notify".to_owned();
+        Some(Problem::start_up(severity, code, file, message, missing.hint))
+    };
+    settings.file.notify.iter().filter_map(missing).collect()
 }
 
 fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {

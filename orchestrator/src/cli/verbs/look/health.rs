@@ -43,13 +43,16 @@ pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<VerbExit, Fai
         scheduler: args.beat,
         stuck_after: args.stuck_after,
     };
-    let health = runtime()?.block_on(async {
+    let mut health = runtime()?.block_on(async {
         let store = connect_store(&settings).await?;
         let health = queries::health::health(&store, &settings.state_dir, &here, bounds, SystemClock.now());
         let health = health.await.map_err(unusable);
         store.close().await;
         health
     })?;
+    health
+        .warnings
+        .extend(settings.unset().iter().map(ToString::to_string));
     match args.format {
         // As a value, because its keys are sorted.
         Format::Json => print_json(&serde_json::to_value(&health).map_err(Failure::infrastructure)?)?,

@@ -1,6 +1,7 @@
 //! `notices`: what was told to whom, and whether it arrived.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -111,7 +112,8 @@ fn deliver_now(settings: &CliSettings) -> Result<VerbExit, Failure> {
         let executor = executor(settings, store, Arc::new(SystemClock))?;
         let (notifier, store) = (&executor.notifier, &executor.store);
         notifier.raise(store).await.map_err(Failure::infrastructure)?;
-        let failed = notifier.deliver(store).await.map_err(Failure::infrastructure)?;
+        let delivery = notifier.deliver(store, Duration::MAX).await;
+        let failed = delivery.map_err(Failure::infrastructure)?.failed;
         executor.close().await;
         Ok::<_, Failure>(failed)
     })?;

@@ -85,6 +85,7 @@ fn schedule_for_ever(
 ) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
+    settings.warn_of_unset();
     let clock = clock(&settings)?;
     let terminal = Terminal::new(false, colour_on_stderr());
     let runtime = runtime()?;

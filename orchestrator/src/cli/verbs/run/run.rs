@@ -163,6 +163,7 @@ impl ManualRun {
                 planned.task.policy.timeout = Some(timeout);
             }
         }
+        settings.warn_of_unset();
         let json = args.format == Format::Json;
         let terminal = Terminal::new(
             !json && std::env::var_os("NO_COLOR").is_none(),
@@ -235,13 +236,15 @@ impl ManualRun {
             .execute(plan, audience, orders)
             .await
             .map_err(not_executed)?;
-        // What stood in the way is in the log, and tried again by whoever comes next.
-        let _ = executor.notify().await;
-        if executed.summary.success {
-            executor.notifier.pulse_after_success().await;
-        }
+        let signalled = executor
+            .notify_end(&executed.summary)
+            .await
+            .map_err(Failure::infrastructure)?;
         if executed.recorded.failure.is_none() {
-            let _ = executor.tidy().await;
+            if !signalled {
+                // What stood in the way is in the log, and tried again by whoever comes next.
+                let _ = executor.tidy().await;
+            }
             executor.close().await;
         } else {
             executor.stop_processes().await;
