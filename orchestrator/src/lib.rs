@@ -1,23 +1,27 @@
 //! `orchestrate` runs external collectors from a YAML timetable and keeps a true
 //! record of what ran, what did not, and why.
 //!
-//! The ten-minute tour, along the way of a run:
+//! The tour, ground first; `docs/architecture.md` walks through it file by file:
 //!
-//! - [`cli`]: the words of the command line become a verb.
-//! - [`config`]: the YAML file becomes a [`model::Schedule`], or every problem at once.
 //! - [`model`]: the pure core. `select` and `plan` say what is due; `decide` says how
 //!   a run proceeds; `Outcome` says how a task ended.
-//! - [`engine`]: the one loop that turns events into decisions and actions into work.
-//! - [`execution`]: a run from its directory to its last row, whoever asked for it.
+//! - `text`: words and bytes made safe, masked, measured.
+//! - [`config`]: the YAML file becomes a [`model::Schedule`], or every problem at once.
 //! - [`process`]: one attempt of one collector, its whole process tree included.
-//! - [`records`]: what collectors bring, and what is kept of it.
+//! - [`database`]: pools, transactions, and which errors pass.
+//! - [`events`]: what happens, as values, and how it travels to whoever listens.
+//! - [`rundir`]: the state directory: journal, logs, plan, orders.
 //! - [`release`]: whether there is a new release, for the tasks that wait for one.
-//! - [`report`]: events and output reach console, JSON, logs and summary.
+//! - [`report`]: console, JSON, JUnit, Markdown, metrics.
+//! - [`store`]: what is remembered of runs, the timetable and notices.
+//! - [`records`]: what collectors bring, and what is kept of it.
+//! - [`engine`]: the one loop that turns events into decisions and actions into work.
 //! - [`notify`]: who is told of it.
-//! - [`database`]: the one way to SQLite or PostgreSQL, and which of its errors pass.
-//! - [`store`]: what is remembered.
-//! - [`scheduler`]: the scheduler, which starts the slots of the timetable.
+//! - [`queries`]: typed answers for the command line and for HTTP.
+//! - [`execution`]: a run from its directory to its last row, whoever asked for it.
 //! - [`web`]: what the scheduler answers over HTTP.
+//! - [`scheduler`]: keeps the timetable: claims slots, starts runs.
+//! - [`cli`]: the words of the command line become a verb.
 //!
 //! Who may import whom is a test (`tests/architecture`).
 

@@ -261,10 +261,18 @@ fn summaries_are_written_where_they_were_asked_for() {
         step.starts_with("before\n### ❌ orchestrate daily: 2 succeeded, 1 failed, 0 skipped"),
         "{step}"
     );
+    let elsewhere = ["run", "--schedule", "daily", "--junit", "none/junit.xml"];
+    place.run(&elsewhere).exits(1);
+    assert!(
+        place.path("none/junit.xml").exists(),
+        "missing directories are made"
+    );
+    let before = place.last()["run"].clone();
     place
-        .run(&["run", "--schedule", "daily", "--junit", "none/junit.xml"])
+        .run(&["run", "--schedule", "daily", "--junit", "step.md/junit.xml"])
         .exits(3)
-        .says("none/junit.xml");
+        .says("step.md/junit.xml");
+    assert_eq!(place.last()["run"], before, "nothing was started");
 }
 
 #[test]

@@ -27,3 +27,15 @@ pub struct Engine {
     /// The settings with which they do so: a file for the eyes of this user only.
     pub reader_settings: Option<PathBuf>,
 }
+
+impl Engine {
+    /// The secrets by name; one that is not set is there with no value.
+    pub(crate) fn secret_values(&self) -> Vec<(String, String)> {
+        let value = |name: &String| {
+            let value = self.launcher.environment.get(name);
+            value.map_or_else(String::new, |value| value.to_string_lossy().into_owned())
+        };
+        let names = self.secret_names.iter();
+        names.map(|name| (name.clone(), value(name))).collect()
+    }
+}

@@ -47,7 +47,8 @@ impl Executor {
         let id = plan.run.clone();
         let states = self.read_states(&plan, &mut orders).await?;
         let dir = RunDir::create(self.state_dir(), &id).map_err(state(self.state_dir()))?;
-        plan.write(&dir).map_err(state(&dir.path()))?;
+        let written = plan.clone().with_placeholders(&self.engine.secret_values());
+        written.write(&dir).map_err(state(&dir.path()))?;
         let journal = Journal::create(&dir).map_err(state(&dir.path()))?;
 
         let mut bus = Bus::new(vec![Box::new(journal)]);

@@ -73,8 +73,11 @@ impl<W: Write> JsonLines<W> {
         if let Some(writer) = &mut self.writer
             && let Err(error) = writer.write_all(&self.buffer).and_then(|()| writer.flush())
         {
-            // Only the first one counts, and after it there is no other.
-            let _ = self.unwritten.0.set(error);
+            // A reader that has gone away has seen what it wanted. Of other errors only the
+            // first one counts, and after it there is no other.
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                let _ = self.unwritten.0.set(error);
+            }
             self.writer = None;
         }
         self.buffer.clear();

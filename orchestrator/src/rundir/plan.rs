@@ -14,6 +14,7 @@ use crate::events::SlotRef;
 use crate::model::{Plan, RunId};
 use crate::rundir::paths::RunDir;
 use crate::rundir::replace::replace_file;
+use crate::text::SHORTEST;
 
 /// The version that this program writes. Whoever takes a key away or gives one another
 /// meaning counts it up; keys that may be absent can be added.
@@ -75,7 +76,32 @@ struct Version {
     version: Option<u64>,
 }
 
+fn placeholder(name: &str) -> String {
+    format!("{{secret:{name}}}")
+}
+
 impl RunPlan {
+    /// The plan as it may be written down: in arguments and in values of `env` the values of
+    /// secrets are `{secret:NAME}`. What a variable named like a secret is set to is one too.
+    #[must_use]
+    pub fn with_placeholders(mut self, secrets: &[(String, String)]) -> Self {
+        let hide = |text: &mut String| {
+            for (name, value) in secrets.iter().filter(|(_, value)| value.len() >= SHORTEST) {
+                *text = text.replace(value, &placeholder(name));
+            }
+        };
+        for planned in &mut self.plan.tasks {
+            planned.task.args.iter_mut().for_each(hide);
+            for (name, value) in &mut planned.task.policy.env {
+                match secrets.iter().any(|(secret, _)| secret == name) {
+                    true => *value = placeholder(name),
+                    false => hide(value),
+                }
+            }
+        }
+        self
+    }
+
     /// The document.
     ///
     /// # Errors

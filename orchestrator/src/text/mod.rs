@@ -9,5 +9,5 @@ pub(crate) mod safe;
 
 pub(crate) use csv::push_csv_row;
 pub(crate) use duration::{human_duration, milliseconds};
-pub(crate) use redact::{Redactor, Secrets};
+pub(crate) use redact::{Redactor, SHORTEST, Secrets};
 pub(crate) use safe::{make_safe, push_safe};

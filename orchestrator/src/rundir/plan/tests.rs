@@ -159,3 +159,29 @@ fn names_and_placeholders_of_secrets_have_room() {
     assert_eq!(planned.task.args, ["--token={secret:TOKEN}"]);
     assert_eq!(planned.task.policy, Policy::default());
 }
+
+#[test]
+fn values_of_secrets_are_placeholders_in_what_is_written() {
+    let mut task = crate::model::fixtures::task("g", "c", Cadence::Daily);
+    task.args = vec!["--token=hush-hush".to_owned(), "plain".to_owned()];
+    task.policy.env = BTreeMap::from([
+        ("TOKEN".to_owned(), "another one".to_owned()),
+        ("URL".to_owned(), "https://me:hush-hush@host".to_owned()),
+    ]);
+    let date = jiff::civil::date(2026, 11, 30);
+    let plan = RunPlan {
+        run: RunId::new("r"),
+        schedule: "daily".to_owned(),
+        group: None,
+        slot: None,
+        stop_on_failure: false,
+        plan: Plan::new("daily", date, Release::None, &[&task]),
+    };
+    let secrets = [("TOKEN", "hush-hush"), ("SHORT", "in"), ("UNSET", "")];
+    let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let written = plan.with_placeholders(&secrets);
+    let task = &written.plan.tasks[0].task;
+    assert_eq!(task.args, ["--token={secret:TOKEN}", "plain"]);
+    assert_eq!(task.policy.env["TOKEN"], "{secret:TOKEN}");
+    assert_eq!(task.policy.env["URL"], "https://me:{secret:TOKEN}@host");
+}
