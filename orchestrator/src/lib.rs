@@ -17,7 +17,7 @@
 //! - [`records`]: what collectors bring, and what is kept of it.
 //! - [`engine`]: the one loop that turns events into decisions and actions into work.
 //! - [`notify`]: who is told of it.
-//! - [`queries`]: typed answers for the command line and for HTTP.
+//! - `queries`: typed answers for the command line and for HTTP.
 //! - [`execution`]: a run from its directory to its last row, whoever asked for it.
 //! - [`web`]: what the scheduler answers over HTTP.
 //! - [`scheduler`]: keeps the timetable: claims slots, starts runs.
