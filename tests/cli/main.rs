@@ -7,6 +7,7 @@ mod contract;
 mod diagnostics;
 mod django;
 mod hostile;
+mod network;
 mod notices;
 mod receiver;
 mod records;

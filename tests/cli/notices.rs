@@ -194,11 +194,16 @@ fn a_mail_is_sent() {
     let said = told.recv_timeout(PATIENCE).unwrap();
     for part in [
         "RCPT TO:<ops@example.org>",
-        "Subject: [orchestrate] failure: g/job",
+        "Subject: [orchestrate] failure: g/job on ",
+        "Auto-Submitted: auto-generated\r\n",
+        "Date: ",
+        "@example.org>\r\n",
         "g/job failed: exited with code 1",
     ] {
         assert!(said.contains(part), "no {part:?} in {said}");
     }
+    let id = said.lines().find(|line| line.starts_with("Message-ID: <"));
+    assert!(id.is_some_and(|id| id.ends_with("@example.org>")), "{said}");
 }
 
 #[test]

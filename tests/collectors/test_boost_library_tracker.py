@@ -1,10 +1,12 @@
 """run_boost_library_tracker on a Boost with a history: right to the number, in every shape."""
 
 import fcntl
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 import unittest
 
 from support import COLLECTORS, CollectorCase
@@ -195,6 +197,31 @@ class LibraryTracker(CollectorCase):
             child.terminate()
             self.assertEqual(child.wait(timeout=30), 143)
             self.assertEqual(line.read(), b"")
+
+    def test_nobody_is_asked_for_a_password(self):
+        class Wants(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="x"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Wants)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        ask, asked, settings = self.root / "ask", self.root / "asked", self.root / "gitconfig"
+        ask.write_text(f"#!/bin/sh\ntouch '{asked}'\necho guess\n", encoding="utf-8")
+        ask.chmod(0o755)
+        settings.write_text(f"[core]\n\taskPass = {ask}\n", encoding="utf-8")
+        source = f"http://127.0.0.1:{server.server_port}/boost.git"
+        asking = {"GIT_ASKPASS": str(ask), "SSH_ASKPASS": str(ask), "DISPLAY": ":9"}
+        done = self.run_collector("--source", source, GIT_CONFIG_GLOBAL=str(settings), **asking)
+        self.assert_ends(done, 77)
+        self.assertFalse(asked.exists(), "somebody was asked")
 
     def test_without_git_it_is_78(self):
         python = self.root / "bin" / "python3"

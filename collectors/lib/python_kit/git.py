@@ -16,9 +16,13 @@ LONGEST = 1800
 _LOCAL = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_DIR GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE "
     "GIT_INDEX_FILE GIT_NAMESPACE GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE "
-    "GIT_WORK_TREE LANGUAGE"
+    "GIT_WORK_TREE LANGUAGE "
+    # The programs that ask for a password, and the places where they would open a window.
+    "SSH_ASKPASS DISPLAY WAYLAND_DISPLAY"
 ).split()
 _SETTINGS = {
+    # Credential helpers do not ask either (git 2.47).
+    "credential.interactive": "false",
     "core.quotePath": "false",
     "fetch.negotiationAlgorithm": "noop",
     "gc.auto": "0",
@@ -32,7 +36,7 @@ _CAUSES = (
      ("dubious ownership",)),
     (AUTH, "check the address and the credentials; this collector never asks for a password",
      ("Authentication failed", "could not read Username", "could not read Password", "Permission denied",
-      "terminal prompts disabled", "Host key verification failed", "returned error: 401", "returned error: 403",
+      "terminal prompts disabled", "unable to get password from user", "Host key verification failed", "returned error: 401", "returned error: 403",
       "Repository not found", "returned error: 404")),
     (VALIDATION, "check the address", ("not a git repository", "does not appear to be a git repository", "not our ref",
                 "couldn't find remote ref", "transport '")),
@@ -176,7 +180,11 @@ def _environment(settings, local):
     environment = {name: value for name, value in os.environ.items() if name not in _LOCAL}
     environment.update(
         LC_ALL="C",
+        # Nobody is there to be asked. An empty one is no program, and keeps git from core.askPass.
+        GIT_ASKPASS="",
         GIT_TERMINAL_PROMPT="0",
+        GCM_INTERACTIVE="never",
+        SSH_ASKPASS_REQUIRE="never",
         GIT_OPTIONAL_LOCKS="0",
         # What is missing is fetched together and on purpose, not one by one behind our back.
         GIT_NO_LAZY_FETCH="1",

@@ -19,6 +19,7 @@ pub(crate) fn failure(what: &str, stderr: &str) -> Failure {
     }
     if has(&[
         "Authentication failed",
+        "unable to get password from user",
         "could not read Username",
         "could not read Password",
         "Permission denied",

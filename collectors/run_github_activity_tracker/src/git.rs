@@ -38,9 +38,14 @@ const LOCAL_VARIABLES: [&str; 13] = [
     "GIT_WORK_TREE",
 ];
 
+/// The programs that ask for a password, and the places where they would open a window.
+const ASKING_VARIABLES: [&str; 3] = ["SSH_ASKPASS", "DISPLAY", "WAYLAND_DISPLAY"];
+
 /// Settings that must not depend on the user's: they change what is counted or
 /// who is contacted.
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 12] = [
+    // Credential helpers do not ask either (git 2.47).
+    "credential.interactive=false",
     "core.quotePath=false",
     "core.fsmonitor=false",
     "diff.renameLimit=1000",
@@ -213,13 +218,18 @@ impl Git {
 
     fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new("git");
-        for name in LOCAL_VARIABLES {
+        for name in LOCAL_VARIABLES.iter().chain(&ASKING_VARIABLES) {
             command.env_remove(name);
         }
         command
             .env_remove("LANGUAGE")
             .env("LC_ALL", "C")
+            // Nobody is there to be asked. An empty one is no program, and keeps git from
+            // core.askPass.
+            .env("GIT_ASKPASS", "")
             .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GCM_INTERACTIVE", "never")
+            .env("SSH_ASKPASS_REQUIRE", "never")
             .env("GIT_OPTIONAL_LOCKS", "0")
             // A partial clone must not begin to fetch what it lacks, blob by blob.
             .env("GIT_NO_LAZY_FETCH", "1");

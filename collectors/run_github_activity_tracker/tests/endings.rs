@@ -5,7 +5,7 @@
 mod support;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
@@ -160,4 +160,39 @@ fn a_partial_clone_is_65_and_fetches_nothing() {
     let (code, stderr) = ends(&scratch, &["--repository", partial]);
     assert_eq!(code, 65, "{stderr}");
     assert!(stderr.contains("partial clone"), "{stderr}");
+}
+
+#[test]
+fn nobody_is_asked_for_a_password() {
+    let scratch = Scratch::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/x.git", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut connection in listener.incoming().map_while(Result::ok) {
+            let mut head = BufReader::new(&mut connection).lines().map_while(Result::ok);
+            while head.next().is_some_and(|line| !line.is_empty()) {}
+            let answer = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic realm=\"x\"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = connection.write_all(answer.as_bytes());
+        }
+    });
+    let (ask, asked) = (scratch.path("ask"), scratch.path("asked"));
+    std::fs::write(
+        &ask,
+        format!("#!/bin/sh\ntouch '{}'\necho guess\n", asked.display()),
+    )
+    .unwrap();
+    std::fs::set_permissions(&ask, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let settings = scratch.path("gitconfig");
+    std::fs::write(&settings, format!("[core]\n\taskPass = {}\n", ask.display())).unwrap();
+    let mut collector = scratch.collector("w", &["--repository", &url]);
+    collector
+        .envs([
+            ("GIT_ASKPASS", &ask),
+            ("SSH_ASKPASS", &ask),
+            ("GIT_CONFIG_GLOBAL", &settings),
+        ])
+        .env("DISPLAY", ":9");
+    let output = collector.output().unwrap();
+    assert_eq!(output.status.code(), Some(77), "{output:?}");
+    assert!(!asked.exists(), "somebody was asked");
 }

@@ -5,7 +5,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::args::global::Global;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::verbs::author::{check, check_collector, generate, new_collector};
 use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, why};
@@ -92,7 +92,7 @@ impl Cli {
     ///
     /// # Errors
     /// The verb could not do its work.
-    pub(crate) fn run(&self) -> Result<Exit, Failure> {
+    pub(crate) fn run(&self) -> Result<VerbExit, Failure> {
         let global = &self.global;
         match &self.verb {
             Verb::Run(args) => run::run(global, args),

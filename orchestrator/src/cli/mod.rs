@@ -9,20 +9,20 @@ pub(crate) mod verbs;
 use clap::Parser;
 
 pub use command_line::Cli;
-pub use shell::exit::Exit;
+pub use shell::exit::VerbExit;
 
 /// Runs the verb that the command line names and returns what to exit with.
 /// Failures are printed here, once.
-pub fn main() -> Exit {
+pub fn main() -> VerbExit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help goes to stdout and is no failure; clap knows which is which.
             let _ = error.print();
             return if error.use_stderr() {
-                Exit::Usage
+                VerbExit::Usage
             } else {
-                Exit::Success
+                VerbExit::Success
             };
         }
     };

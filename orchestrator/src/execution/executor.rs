@@ -2,6 +2,7 @@
 //! afterwards. It is the same for a run by hand and for one of the timetable. All its
 //! paths are absolute: a collector may work in another directory.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use crate::engine::Engine;
 use crate::execution::error::ExecutionError;
 use crate::model::{Clock, DeadMan, NoticeChannel, Owner, Retention};
-use crate::notify::Notifier;
+use crate::notify::{BreakOff, NetworkClient, Notifier};
 use crate::process::Launcher;
 use crate::records::Records;
 use crate::rundir::{ReaderSettings, StateDir};
@@ -26,6 +27,8 @@ pub struct ExecutorSettings {
     pub launcher: Launcher,
     /// Names of variables whose values are masked in everything that is written.
     pub secret_names: Vec<String>,
+    /// Our own variables, those of `.env` included: they have secrets and proxies.
+    pub variables: Vec<(OsString, OsString)>,
     /// Who wants to be told.
     pub channels: Vec<NoticeChannel>,
     /// Who watches for our silence.
@@ -74,6 +77,8 @@ impl Executor {
             notifier: Notifier {
                 channels: settings.channels.into(),
                 dead_man: settings.dead_man,
+                network: NetworkClient::new(launcher.fork_server.clone(), settings.variables),
+                break_off: BreakOff::default(),
                 launcher: launcher.clone(),
                 clock: Arc::clone(&clock),
                 host: owner.host.clone(),
@@ -143,6 +148,7 @@ impl Executor {
             database_url: None,
             launcher: Launcher::new(collectors, Environment::new([], &[], None)),
             secret_names: Vec::new(),
+            variables: Vec::new(),
             channels: Vec::new(),
             dead_man: None,
             retention: Retention::default(),

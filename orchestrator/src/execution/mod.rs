@@ -14,7 +14,7 @@ pub(crate) mod plan_view;
 pub(crate) mod releases;
 pub(crate) mod tidy;
 
-pub use crate::notify::SlotNotice;
+pub use crate::notify::{BreakOff, SlotNotice};
 pub use crate::rundir::RunPlan;
 pub use admission::{Admission, LocalAdmission};
 pub use error::ExecutionError;

@@ -47,7 +47,7 @@ pub use selection::plan::{
 pub use selection::select::{SelectError, select, workflow};
 pub use stream::Stream;
 pub use timetable::calendar::falls_on;
-pub use timetable::changes::{Change, ChangeKind, changes};
+pub use timetable::changes::{ChangeKind, TimetableChange, changes};
 pub use timetable::release_checks::{release_checks, scheduler_timetable};
 pub use timetable::slots::{Entry, EntryKey, timetable};
 pub use timetable::upcoming::{UpcomingSlot, Window, upcoming_slots};

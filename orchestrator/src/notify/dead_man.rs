@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::model::Pulse;
-use crate::notify::http;
 use crate::notify::notifier::Notifier;
+use crate::notify::transport::request::NetworkRequest;
 
 impl Notifier {
     /// Tells the watch that a run succeeded, if it wants to know of runs.
@@ -29,11 +29,16 @@ impl Notifier {
         let Some(watch) = &self.dead_man else {
             return Ok(());
         };
-        let url = watch.url.clone();
-        let asked = tokio::task::spawn_blocking(move || http::get(&url)).await;
-        asked
-            .unwrap_or_else(|error| Err(error.to_string()))
-            .inspect_err(|error| tracing::warn!("the dead man's watch was not reached: {error}"))
+        let ask = async {
+            let url = self.network.value(&watch.url)?;
+            self.network.send(&NetworkRequest::Get { url }).await
+        };
+        let asked = tokio::select! {
+            biased;
+            () = self.break_off.thrown() => Err("we are to end".to_owned()),
+            asked = ask => asked,
+        };
+        asked.inspect_err(|error| tracing::warn!("the dead man's watch was not reached: {error}"))
     }
 
     /// How often a scheduler is to call [`Notifier::pulse`]; `None` for never.

@@ -3,13 +3,14 @@
 //! what cannot be delivered now stays in the database and is tried again. It never
 //! fails a run, and never shows where a channel leads: who knows that may write there.
 
+pub(crate) mod break_off;
 pub(crate) mod dead_man;
-pub(crate) mod http;
-pub(crate) mod mail;
 pub(crate) mod notifier;
 pub(crate) mod raise;
-pub(crate) mod secret;
+pub(crate) mod transport;
 pub(crate) mod words;
 
-pub use notifier::Notifier;
+pub use break_off::BreakOff;
+pub use notifier::{Delivery, Notifier};
 pub use raise::SlotNotice;
+pub use transport::{NetworkClient, sender_entry};

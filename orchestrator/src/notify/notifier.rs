@@ -4,14 +4,16 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Address, Clock, DeadMan, NoticeChannel, Outcome, Stream};
-use crate::notify::mail::{Mail, send};
-use crate::notify::{http, words};
+use crate::model::{Address, Clock, DeadMan, Limits, NoticeChannel, Outcome, Stream};
+use crate::notify::break_off::BreakOff;
+use crate::notify::transport::NetworkClient;
+use crate::notify::transport::request::{Mail, NetworkRequest};
+use crate::notify::words;
 use crate::process::{Helper, Launcher, OutputSink};
 use crate::store::{Notice, Store, StoreError};
 
-/// Notices that are taken at once.
-const BATCH: u32 = 20;
+/// Notices that are taken at once: each is ours for two minutes only.
+const BATCH: u32 = 1;
 
 /// How long a command may take.
 const COMMAND: Duration = Duration::from_secs(60);
@@ -25,39 +27,69 @@ pub struct Notifier {
     pub dead_man: Option<DeadMan>,
     /// Starts the command of a channel.
     pub launcher: Launcher,
+    /// Speaks to servers.
+    pub network: NetworkClient,
+    /// Ends all telling.
+    pub break_off: BreakOff,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// This machine, for whoever is told.
     pub host: String,
 }
 
+/// What came of a delivery.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery {
+    /// How many tries failed.
+    pub failed: usize,
+    /// Whether all that was due was tried.
+    pub complete: bool,
+}
+
 impl Notifier {
-    /// Delivers what is due, until nothing is. Returns how many tries failed.
+    /// Delivers what is due, for as long as `patience` lasts. What is being delivered when it
+    /// ends, or when all telling is broken off, is given back.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn deliver(&self, store: &Store) -> Result<usize, StoreError> {
+    pub async fn deliver(&self, store: &Store, patience: Duration) -> Result<Delivery, StoreError> {
+        let enough = async {
+            tokio::select! {
+                biased;
+                () = self.break_off.thrown() => {}
+                () = tokio::time::sleep(patience) => {}
+            }
+        };
+        let mut enough = std::pin::pin!(enough);
         let mut failed = 0;
         loop {
-            let notices = store.take_notices(self.clock.now(), BATCH).await?;
-            if notices.is_empty() {
-                return Ok(failed);
-            }
-            for notice in notices {
-                let channel = self
-                    .channels
-                    .iter()
-                    .find(|channel| channel.name == notice.channel);
-                let result = match channel {
-                    Some(channel) => self.send(channel, &notice).await,
-                    None => Err("the settings have no such channel any more".to_owned()),
-                };
-                if let Err(error) = &result {
-                    failed += 1;
-                    tracing::warn!("{} was not told of {}: {error}", notice.channel, notice.subject);
+            let mut notices = store.take_notices(self.clock.now(), BATCH).await?;
+            let Some(notice) = notices.pop() else {
+                let complete = true;
+                return Ok(Delivery { failed, complete });
+            };
+            let result = tokio::select! {
+                biased;
+                () = &mut enough => {
+                    store.give_back(&notice, self.clock.now()).await?;
+                    let complete = false;
+                    return Ok(Delivery { failed, complete });
                 }
-                store.record_delivery(&notice, result, self.clock.now()).await?;
+                result = self.send_by_name(&notice) => result,
+            };
+            if let Err(error) = &result {
+                failed += 1;
+                tracing::warn!("{} was not told of {}: {error}", notice.channel, notice.subject);
             }
+            store.record_delivery(&notice, result, self.clock.now()).await?;
+        }
+    }
+
+    async fn send_by_name(&self, notice: &Notice) -> Result<(), String> {
+        let mut channels = self.channels.iter();
+        match channels.find(|channel| channel.name == notice.channel) {
+            Some(channel) => self.send(channel, notice).await,
+            None => Err("the settings have no such channel any more".to_owned()),
         }
     }
 
@@ -66,34 +98,36 @@ impl Notifier {
     /// # Errors
     /// Why it did not arrive.
     pub async fn send(&self, channel: &NoticeChannel, notice: &Notice) -> Result<(), String> {
-        match &channel.address {
-            Address::Webhook { url, slack } => {
-                let message = if *slack {
-                    words::slack(notice, &self.host)
+        let network = &self.network;
+        let request = match &channel.address {
+            Address::Webhook { url, slack } => NetworkRequest::Post {
+                url: network.value(url)?,
+                body: if *slack {
+                    words::slack(notice, &self.host).to_string()
                 } else {
-                    words::json(notice, &self.host)
-                };
-                let (url, body) = (url.clone(), message.to_string());
-                blocking(move || http::post(&url, &body)).await
-            }
+                    words::json(notice, &self.host).to_string()
+                },
+            },
             Address::Mail {
                 to,
                 from,
                 server,
                 login,
-            } => {
-                let mail = Mail {
-                    to: to.clone(),
-                    from: from.clone(),
-                    server: server.clone(),
-                    login: login.clone(),
-                    subject: words::subject(notice),
-                    body: words::line(notice, &self.host),
-                };
-                blocking(move || send(&mail)).await
-            }
-            Address::Command(line) => self.run_command(line, notice).await,
-        }
+            } => NetworkRequest::Mail(Mail {
+                to: to.clone(),
+                from: from.clone(),
+                server: server.clone(),
+                login: match login {
+                    Some((user, password)) => Some((user.clone(), network.value(password)?)),
+                    None => None,
+                },
+                subject: words::subject(notice, &self.host),
+                body: words::line(notice, &self.host),
+                host: self.host.clone(),
+            }),
+            Address::Command(line) => return self.run_command(line, notice).await,
+        };
+        network.send(&request).await
     }
 
     /// Runs the command, supervised as collectors are; the notice is in its environment.
@@ -111,6 +145,7 @@ impl Notifier {
             args: found.leading_args.into_iter().chain(args).collect(),
             env,
             timeout: COMMAND,
+            limits: Limits::default(),
         };
         match self.launcher.run_helper(helper, &mut IgnoredOutput).await {
             Ok(Outcome::Succeeded) => Ok(()),
@@ -118,12 +153,6 @@ impl Notifier {
             Err(error) => Err(error.to_string()),
         }
     }
-}
-
-async fn blocking(work: impl FnOnce() -> Result<(), String> + Send + 'static) -> Result<(), String> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(format!("a defect of ours: {error}")))
 }
 
 /// Its exit code says all that we want to know.

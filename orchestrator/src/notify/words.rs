@@ -62,10 +62,10 @@ pub(super) fn slack(notice: &Notice, host: &str) -> Value {
 }
 
 /// The subject of a mail: one short line.
-pub(super) fn subject(notice: &Notice) -> String {
+pub(super) fn subject(notice: &Notice, host: &str) -> String {
     let task = format!("{}/{}", make_safe(&notice.group), make_safe(&notice.command));
     let short: String = task.chars().take(150).collect();
-    format!("[orchestrate] {}: {short}", notice.kind)
+    format!("[orchestrate] {}: {short} on {}", notice.kind, make_safe(host))
 }
 
 #[cfg(test)]
@@ -112,6 +112,6 @@ mod tests {
     fn slack_is_given_no_command() {
         let text = slack(&notice(NoticeKind::Failure, 1), "h").to_string();
         assert!(text.contains("&lt;!channel&gt; &amp;"), "{text}");
-        assert!(!subject(&notice(NoticeKind::Failure, 1)).contains('\n'));
+        assert!(!subject(&notice(NoticeKind::Failure, 1), "h").contains('\n'));
     }
 }

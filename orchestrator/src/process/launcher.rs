@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{DEFAULT_GRACE, Limits, Outcome};
+use crate::process::attempt::Attempt;
 use crate::process::environment::Environment;
 use crate::process::limits::raise_open_files;
 use crate::process::output::sink::OutputSink;
@@ -36,6 +37,8 @@ pub struct Helper {
     pub env: Vec<(OsString, OsString)>,
     /// SIGTERM after this.
     pub timeout: Duration,
+    /// What each of its processes may use.
+    pub limits: Limits,
 }
 
 impl Launcher {
@@ -77,6 +80,14 @@ impl Launcher {
         helper: Helper,
         sink: &mut impl OutputSink,
     ) -> Result<Outcome, LaunchError> {
+        Ok(self.start_helper(helper).await?.run(sink).await.outcome)
+    }
+
+    /// Starts a helper that its caller may have to end.
+    ///
+    /// # Errors
+    /// As [`Launcher::run_helper`].
+    pub async fn start_helper(&self, helper: Helper) -> Result<Attempt, LaunchError> {
         let spec = AttemptSpec {
             program: helper.program,
             args: helper.args,
@@ -87,9 +98,8 @@ impl Launcher {
             grace: DEFAULT_GRACE,
             drain: AttemptSpec::DRAIN,
             kill_wait: AttemptSpec::KILL_WAIT,
-            limits: Limits::default(),
+            limits: helper.limits,
         };
-        let attempt = self.fork_server.launch(&spec).await?;
-        Ok(attempt.run(sink).await.outcome)
+        self.fork_server.launch(&spec).await
     }
 }

@@ -1,4 +1,4 @@
-//! The orchestrator's own limit of open files.
+//! Limits of our own processes: open files, core dumps.
 
 use std::io;
 
@@ -17,4 +17,12 @@ pub fn raise_open_files() -> io::Result<u64> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
     Ok(soft)
+}
+
+/// For a process of ours that holds a password.
+///
+/// # Errors
+/// As setrlimit(2).
+pub(crate) fn forbid_core_dumps() -> io::Result<()> {
+    Ok(setrlimit(Resource::RLIMIT_CORE, 0, 0)?)
 }

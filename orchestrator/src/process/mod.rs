@@ -33,6 +33,7 @@ pub use attempt::{Attempt, AttemptEnd, Usage};
 pub use controller::Controller;
 pub use environment::{Environment, Place};
 pub use launcher::{Helper, Launcher};
+pub(crate) use limits::forbid_core_dumps;
 pub use limits::raise_open_files;
 pub use output::framer::{LINE_LIMIT, Line, LineEnd, LineFramer};
 pub use output::sink::OutputSink;

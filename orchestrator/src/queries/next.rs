@@ -20,12 +20,12 @@ pub(crate) fn window(now: Timestamp, hours: Option<u32>, count: Option<u32>) -> 
 
 /// What the record says of what is to come.
 #[derive(Debug, Default)]
-pub(crate) struct Remembered {
+pub(crate) struct SlotFacts {
     last: HashMap<(String, String), LastOutcome>,
     pauses: Vec<Pause>,
 }
 
-impl Remembered {
+impl SlotFacts {
     /// Asks the record about the tasks of some slots, each once.
     ///
     /// # Errors
@@ -90,13 +90,13 @@ pub(crate) struct NextTask<'a> {
 /// The slots with what is remembered of their tasks.
 pub(crate) fn next_slots<'a>(
     slots: &'a [UpcomingSlot<'_, '_>],
-    remembered: &'a Remembered,
+    remembered: &'a SlotFacts,
 ) -> Vec<NextSlot<'a>> {
     slots.iter().map(|slot| NextSlot::new(slot, remembered)).collect()
 }
 
 impl<'a> NextSlot<'a> {
-    fn new(slot: &'a UpcomingSlot<'_, '_>, remembered: &'a Remembered) -> Self {
+    fn new(slot: &'a UpcomingSlot<'_, '_>, remembered: &'a SlotFacts) -> Self {
         let entry = slot.entry;
         let (kind, group, minutes) = match entry.key() {
             EntryKey::Group(name) => ("group", Some(name.as_str()), None),

@@ -1,6 +1,7 @@
-//! What a probe printed, as tags. Pure.
+//! What a probe printed, as tags. One that prints without end is ended.
 
-use crate::process::LineFramer;
+use crate::model::{CancelCause, Stream};
+use crate::process::{Controller, LineFramer, OutputSink};
 
 /// More output is no list of tags: Boost has 400 of them, in 30 KB.
 const MOST_BYTES: usize = 4 << 20;
@@ -8,6 +9,7 @@ const MOST_BYTES: usize = 4 << 20;
 /// The lines that a probe prints, bounded, and the last words of its complaint.
 #[derive(Debug)]
 pub(super) struct Answer {
+    probe: Controller,
     framer: LineFramer,
     lines: Vec<String>,
     bytes: usize,
@@ -18,8 +20,9 @@ pub(super) struct Answer {
 const COMPLAINT: usize = 2000;
 
 impl Answer {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(probe: Controller) -> Self {
         Self {
+            probe,
             framer: LineFramer::new(),
             lines: Vec::new(),
             bytes: 0,
@@ -69,6 +72,20 @@ impl Answer {
     }
 }
 
+impl OutputSink for Answer {
+    async fn chunk(&mut self, stream: Stream, bytes: &[u8]) {
+        match stream {
+            Stream::Stdout => self.stdout(bytes),
+            Stream::Stderr => self.stderr(bytes),
+        }
+        if self.is_too_long() {
+            self.probe.kill(CancelCause::Terminate);
+        }
+    }
+
+    async fn quiet(&mut self) {}
+}
+
 /// The tags in what `git ls-remote --tags --refs` prints: an object, a tab, a name.
 /// What is no such line is none.
 pub(super) fn tags(lines: &[String]) -> impl Iterator<Item = &str> {
@@ -83,7 +100,7 @@ mod tests {
 
     #[test]
     fn lines_and_complaints_are_bounded() {
-        let mut answer = Answer::new();
+        let mut answer = Answer::new(Controller::idle());
         answer.stdout(b"a\tref");
         answer.stdout(b"s/tags/boost-1.90.0\nb\trefs/heads/x\nwhat?\nc\trefs/tags/last");
         answer.stderr(b"hint: try again\nfatal: no such host\n\nPlease make sure.\n");
@@ -91,10 +108,10 @@ mod tests {
         let lines = answer.finish();
         assert_eq!(tags(&lines).collect::<Vec<_>>(), ["boost-1.90.0", "last"]);
 
-        let mut plain = Answer::new();
+        let mut plain = Answer::new(Controller::idle());
         plain.stderr(b"one\ntwo\n\n");
         assert_eq!(plain.complaint().as_deref(), Some("two"));
-        let mut flood = Answer::new();
+        let mut flood = Answer::new(Controller::idle());
         for _ in 0..100 {
             flood.stdout(&[b'x'; 64 << 10]);
             flood.stderr(&[b'y'; 64 << 10]);

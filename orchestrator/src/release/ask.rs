@@ -3,12 +3,17 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::model::{Outcome, Probe, ReleaseSource, ReleaseTag, Stream};
-use crate::process::{Helper, Launcher, OutputSink, find_program};
+use crate::model::{Limits, Outcome, Probe, ReleaseSource, ReleaseTag};
+use crate::process::{Helper, Launcher, find_program};
 use crate::release::answer::{Answer, tags};
+use crate::release::quiet_git::quiet_git;
 
 /// A server that says nothing for so long will not.
 const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Of address space. Git needs a tenth for the 400 tags of Boost; a server that sends
+/// names without end gets no more.
+const GIT_MEMORY: u64 = 1 << 30;
 
 /// The releases that there are, the oldest first.
 ///
@@ -16,23 +21,22 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// Why nobody can tell: there is no git, the server does not answer, ...
 pub async fn find_releases(source: &ReleaseSource, launcher: &Launcher) -> Result<Vec<ReleaseTag>, String> {
     let asked = Asked::new(source, launcher)?;
-    let mut answer = Answer::new();
-    let outcome = launcher
-        .run_helper(asked.helper, &mut answer)
-        .await
-        .map_err(|error| format!("{}: {error}", asked.who))?;
+    let attempt = launcher.start_helper(asked.helper).await;
+    let attempt = attempt.map_err(|error| format!("{}: {error}", asked.who))?;
+    let mut answer = Answer::new(attempt.controller());
+    let outcome = attempt.run(&mut answer).await.outcome;
+    if answer.is_too_long() {
+        return Err(format!(
+            "{} printed more than a list of releases can be",
+            asked.who
+        ));
+    }
     if !matches!(outcome, Outcome::Succeeded) {
         let complaint = answer
             .complaint()
             .map(|text| format!(": {text}"))
             .unwrap_or_default();
         return Err(format!("{} {}{complaint}", asked.who, outcome.reason()));
-    }
-    if answer.is_too_long() {
-        return Err(format!(
-            "{} printed more than a list of releases can be",
-            asked.who
-        ));
     }
     let lines = answer.finish();
     Ok(match source.probe {
@@ -56,19 +60,17 @@ impl Asked {
                 let program = find_program("git", launcher.environment.get("PATH"))
                     .ok_or("git is not in PATH: install it")?;
                 let args = ["ls-remote", "--tags", "--refs", "--", repository];
-                // Nobody is there to be asked for a password.
-                let quiet = [
-                    ("GIT_TERMINAL_PROMPT", "0"),
-                    ("GCM_INTERACTIVE", "never"),
-                    ("LC_ALL", "C"),
-                ];
                 Ok(Self {
                     who: format!("git ls-remote {repository}"),
                     helper: Helper {
                         program,
                         args: args.map(OsString::from).into(),
-                        env: with(env, &quiet),
+                        env: quiet_git(env),
                         timeout: TIMEOUT,
+                        limits: Limits {
+                            memory: Some(GIT_MEMORY),
+                            ..Limits::default()
+                        },
                     },
                 })
             }
@@ -82,26 +84,11 @@ impl Asked {
                         args: resolved.leading_args.into_iter().chain(args).collect(),
                         env,
                         timeout: TIMEOUT,
+                        // Nobody but its author knows what it needs.
+                        limits: Limits::default(),
                     },
                 })
             }
         }
     }
-}
-
-fn with(mut env: Vec<(OsString, OsString)>, more: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
-    env.retain(|(name, _)| more.iter().all(|(other, _)| name != other));
-    env.extend(more.iter().map(|(name, value)| (name.into(), value.into())));
-    env
-}
-
-impl OutputSink for Answer {
-    async fn chunk(&mut self, stream: Stream, bytes: &[u8]) {
-        match stream {
-            Stream::Stdout => self.stdout(bytes),
-            Stream::Stderr => self.stderr(bytes),
-        }
-    }
-
-    async fn quiet(&mut self) {}
 }

@@ -4,5 +4,6 @@
 
 pub(crate) mod answer;
 pub(crate) mod ask;
+pub(crate) mod quiet_git;
 
 pub use ask::find_releases;

@@ -15,6 +15,7 @@ impl Scheduler {
     pub(crate) async fn drain(&mut self, signals: &mut Signals, cause: CancelCause) -> Option<CancelCause> {
         systemd::notify_stopping();
         self.slots.dispatcher.stop_starting();
+        self.slots.side_work.release_checks.break_off();
         self.slots.leave_waiting();
         // Another scheduler may lead while our last runs go on: it cannot run the same entry.
         self.leadership.resign().await;
@@ -27,7 +28,8 @@ impl Scheduler {
         }
         let cancelled = self.wait_for_runs(signals, cause).await;
         self.slots.settle().await;
-        self.slots.side_work.finish().await;
+        let again = async { while !matches!(signals.next().await, OperatorRequest::Stop(_)) {} };
+        self.slots.side_work.finish(again).await;
         cancelled
     }
 

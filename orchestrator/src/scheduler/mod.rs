@@ -18,6 +18,11 @@ pub(crate) mod host;
 pub(crate) mod leadership;
 pub(crate) mod planning;
 pub(crate) mod reload;
+// The type that the folder is about.
+#[expect(
+    clippy::module_inception,
+    reason = "the folder's own concept has the folder's name"
+)]
 pub(crate) mod scheduler;
 pub(crate) mod settings;
 pub(crate) mod status;

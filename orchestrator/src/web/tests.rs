@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use crate::events::Standing;
 use crate::model::fixtures::{group, interval, schedule, weekly};
 use crate::model::{ManualClock, timetable, upcoming_slots};
-use crate::queries::next::{Remembered, next_slots, window};
+use crate::queries::next::{SlotFacts, next_slots, window};
 use crate::report::Metrics;
 use crate::store::Store;
 use crate::web::routes::routes;
@@ -66,6 +66,7 @@ impl Fixture {
             next_at: None,
             database_error: None,
             release_error: None,
+            side_work: Vec::new(),
         });
         let site = Site {
             store: store.clone(),
@@ -177,7 +178,7 @@ async fn next_is_the_document_of_the_verb() {
         ("?count=100000", None, Some(1000)),
     ] {
         let slots = upcoming_slots(&timetable, now(), window(now(), hours, count));
-        let remembered = Remembered::ask(&site.store, &slots).await.unwrap();
+        let remembered = SlotFacts::ask(&site.store, &slots).await.unwrap();
         let expected = json!(next_slots(&slots, &remembered));
         assert_eq!(
             site.get(&format!("/api/next{query}")).await.json(),

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use collector_kit::{Category, Failure, Stop, bounded};
+use proxy_choice::proxy_from_environment;
 use serde_json::Value;
-use ureq::Agent;
 use ureq::config::RedirectAuthHeaders;
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Proxy};
 
 use super::answer::{self, Fields};
 
@@ -89,7 +90,15 @@ impl Client {
                     .into(),
             );
         }
+        let proxy = proxy_from_environment(base)
+            .map(|proxy| Proxy::new(&proxy))
+            .transpose();
+        let proxy = proxy.map_err(|_| {
+            wrong("the proxy that the environment names is no http:// URL")
+                .hint("https_proxy names it, no_proxy the hosts that need none")
+        })?;
         let config = Agent::config_builder()
+            .proxy(proxy)
             .http_status_as_error(false)
             .timeout_global(Some(ANSWER))
             .timeout_connect(Some(CONNECTION))

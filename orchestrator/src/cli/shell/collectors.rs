@@ -1,10 +1,10 @@
 //! Finding and starting collectors, as the settings say.
 
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::process::{Collectors, Environment, Launcher};
 
 /// The launcher that the settings describe. Nothing is started by that.
-pub(crate) fn launcher(settings: &Settings) -> Launcher {
+pub(crate) fn launcher(settings: &CliSettings) -> Launcher {
     let beside = std::env::current_exe()
         .ok()
         .and_then(|path| path.parent().map(ToOwned::to_owned));

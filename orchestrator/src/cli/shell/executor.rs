@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::execution::{ExecutionError, Executor, ExecutorSettings};
 use crate::model::Clock;
 use crate::store::Store;
@@ -14,7 +14,7 @@ use crate::store::Store;
 /// # Errors
 /// The working directory is gone, or the state directory cannot be written.
 pub(crate) fn executor(
-    settings: &Settings,
+    settings: &CliSettings,
     store: Store,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<Executor>, Failure> {
@@ -23,6 +23,7 @@ pub(crate) fn executor(
         database_url: settings.database_url.clone(),
         launcher: launcher(settings),
         secret_names: settings.file.secrets.clone(),
+        variables: settings.environment.pairs(),
         channels: settings.file.notify.clone(),
         dead_man: settings.file.dead_man.clone(),
         retention: settings.file.retention,

@@ -5,7 +5,7 @@ use std::process::{ExitCode, Termination};
 /// The exit codes of `orchestrate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Exit {
+pub enum VerbExit {
     /// Every collector that should have run succeeded, or nothing was due.
     Success = 0,
     /// At least one collector failed, timed out, could not start or was lost.
@@ -22,7 +22,7 @@ pub enum Exit {
     Terminated = 143,
 }
 
-impl Exit {
+impl VerbExit {
     /// The exit of a run by its summary's code.
     pub(crate) fn of_run(code: u8) -> Self {
         match code {
@@ -35,7 +35,7 @@ impl Exit {
     }
 }
 
-impl Termination for Exit {
+impl Termination for VerbExit {
     fn report(self) -> ExitCode {
         ExitCode::from(self as u8)
     }

@@ -4,15 +4,15 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::shell::exit::Exit;
-use crate::cli::shell::output::print_words;
+use crate::cli::shell::exit::VerbExit;
+use crate::cli::shell::stderr::print_words;
 use crate::queries::find_run::FindRunError;
 use crate::text::make_safe;
 
 /// A failure of `orchestrate` itself, never of a collector.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    exit: Exit,
+    exit: VerbExit,
     error: anyhow::Error,
     hint: Option<String>,
 }
@@ -21,7 +21,7 @@ impl Failure {
     /// Usage, schedule or settings are wrong.
     pub(crate) fn usage(error: impl Display) -> Self {
         Self {
-            exit: Exit::Usage,
+            exit: VerbExit::Usage,
             error: anyhow::anyhow!("{error}"),
             hint: None,
         }
@@ -30,7 +30,7 @@ impl Failure {
     /// The machine or the database would not.
     pub(crate) fn infrastructure(error: impl Into<anyhow::Error>) -> Self {
         Self {
-            exit: Exit::Infrastructure,
+            exit: VerbExit::Infrastructure,
             error: error.into(),
             hint: None,
         }
@@ -42,8 +42,8 @@ impl Failure {
         self
     }
 
-    /// Everything was told already (diagnostics with their places).
-    pub(crate) fn told(exit: Exit) -> Self {
+    /// Everything was shown already (diagnostics with their places).
+    pub(crate) fn silent(exit: VerbExit) -> Self {
         Self {
             exit,
             error: anyhow::Error::msg(""),
@@ -65,7 +65,7 @@ impl Failure {
     }
 
     /// Says it on standard error and returns what to exit with.
-    pub(crate) fn print(self) -> Exit {
+    pub(crate) fn print(self) -> VerbExit {
         let exit = self.exit;
         let (message, hint) = self.words();
         if !message.is_empty() {

@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::cli::args::global::Global;
 use crate::cli::args::global::LogFormat;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::model::{Clock, SystemClock};
 use crate::report::Terminal;
 use crate::rundir::StateDir;
@@ -36,7 +36,11 @@ pub(crate) struct Logging {
 ///
 /// # Errors
 /// The level cannot be read, or the file cannot be created.
-pub(crate) fn start(global: &Global, settings: &Settings, terminal: &Terminal) -> Result<Logging, Failure> {
+pub(crate) fn start(
+    global: &Global,
+    settings: &CliSettings,
+    terminal: &Terminal,
+) -> Result<Logging, Failure> {
     let directory = StateDir(&settings.state_dir).logs();
     let (file, guard) = file_writer(&directory)?;
     let level = match (&settings.log_level, global.quiet, global.verbose) {

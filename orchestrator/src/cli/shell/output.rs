@@ -1,12 +1,13 @@
-//! How verbs print: data to standard output, words to standard error.
+//! How verbs print data, to standard output, and the problems of a file.
 
 use std::io::Write;
 
-use anstream::{stderr, stdout};
+use anstream::stdout;
 use serde::Serialize;
 
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::config::{Diagnostic, render};
 
 /// Prints data as one JSON document.
@@ -34,24 +35,10 @@ pub(crate) fn print_text(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Writes a line for people to standard error. A disk that is full or a terminal that is gone
-/// decides nothing: where it cannot be written, nothing follows from that.
-macro_rules! print_words {
-    ($($words:tt)*) => {
-        $crate::cli::shell::output::print_line(&format!($($words)*))
-    };
-}
-pub(crate) use print_words;
-
-/// What [`print_words!`] does.
-pub(crate) fn print_line(line: &str) {
-    let _ = stderr().lock().write_all(format!("{line}\n").as_bytes());
-}
-
-/// Tells every problem at its place; what follows is only an exit code.
-pub(crate) fn tell_diagnostics(diagnostics: &[Diagnostic]) -> Failure {
+/// Shows every problem at its place; what follows is only an exit code.
+pub(crate) fn fail_with_diagnostics(diagnostics: &[Diagnostic]) -> Failure {
     print_diagnostics(diagnostics);
-    Failure::told(Exit::Usage)
+    Failure::silent(VerbExit::Usage)
 }
 
 /// Shows every problem at its place.
@@ -59,9 +46,4 @@ pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         print_words!("{}", render(diagnostic, colour_on_stderr()));
     }
-}
-
-/// Whether standard error takes ANSI styles.
-pub(crate) fn colour_on_stderr() -> bool {
-    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }

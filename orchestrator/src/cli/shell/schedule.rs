@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::cli::args::selection::ReleaseArg;
 use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
-use crate::cli::shell::settings::Settings;
-use crate::cli::verbs::operate::release::find_out;
+use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
+use crate::cli::shell::release_check::check_releases;
+use crate::cli::shell::settings::CliSettings;
 use crate::config;
 use crate::model::{
     Cadence, Clock, CommandName, Day, Details, GroupName, Plan, Policy, Query, Release, Schedule, Selection,
@@ -18,7 +18,7 @@ use crate::model::{
 ///
 /// # Errors
 /// The file cannot be read or has errors. Warnings are told and pass.
-pub(crate) fn load(settings: &Settings) -> Result<Schedule, Failure> {
+pub(crate) fn load(settings: &CliSettings) -> Result<Schedule, Failure> {
     load_file(&settings.schedule_file)
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn load(settings: &Settings) -> Result<Schedule, Failure> {
 /// # Errors
 /// Those of [`load`].
 pub(crate) fn load_file(file: &Path) -> Result<Schedule, Failure> {
-    let loaded = config::load_schedule(file).map_err(|error| tell_diagnostics(error.diagnostics()))?;
+    let loaded = config::load_schedule(file).map_err(|error| fail_with_diagnostics(error.diagnostics()))?;
     print_diagnostics(&loaded.warnings);
     Ok(loaded.value)
 }
@@ -37,7 +37,7 @@ pub(crate) fn load_file(file: &Path) -> Result<Schedule, Failure> {
 /// # Errors
 /// They ask for something that cannot be: an unknown group, a wrong day, ...
 pub(crate) fn planned(
-    settings: &Settings,
+    settings: &CliSettings,
     schedule: &Schedule,
     args: &SelectionArgs,
 ) -> Result<Plan, Failure> {
@@ -57,7 +57,7 @@ pub(crate) fn planned(
         _ if !waits => Release::NotChecked,
         ReleaseArg::New => Release::New,
         ReleaseArg::None => Release::None,
-        ReleaseArg::Auto => find_out(settings, schedule),
+        ReleaseArg::Auto => check_releases(settings, schedule),
     };
     plan(schedule, &query, release).map_err(Failure::usage)
 }
@@ -84,7 +84,7 @@ const BY_HAND: &str = "by-hand";
 /// # Errors
 /// The schedule is wrong, or the named group does not have the collector.
 pub(crate) fn planned_one(
-    settings: &Settings,
+    settings: &CliSettings,
     command: &str,
     group: Option<&str>,
     args: &[String],

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::global::Global;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::{print_diagnostics, tell_diagnostics};
-use crate::config;
+use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
+use crate::cli::shell::stderr::print_words;
+use crate::config::{self, Diagnostic};
 
 /// Everything that was decided before a verb does its work.
 #[derive(Debug)]
-pub(crate) struct Settings {
+pub(crate) struct CliSettings {
     pub(crate) schedule_file: PathBuf,
     pub(crate) collectors_dirs: Vec<PathBuf>,
     pub(crate) database_url: Option<String>,
@@ -21,14 +22,14 @@ pub(crate) struct Settings {
     /// What the file says and no flag can.
     pub(crate) file: config::Settings,
     /// The process's environment and, below it, that of `.env`.
-    pub(crate) environment: Environment,
+    pub(crate) environment: ProcessVariables,
 }
 
-/// Environment variables: the process's own win over those of `.env`.
+/// ProcessVariables variables: the process's own win over those of `.env`.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Environment(BTreeMap<OsString, OsString>);
+pub(crate) struct ProcessVariables(BTreeMap<OsString, OsString>);
 
-impl Environment {
+impl ProcessVariables {
     fn read() -> Result<Self, Failure> {
         let mut variables = BTreeMap::new();
         let path = Path::new(".env");
@@ -37,7 +38,7 @@ impl Environment {
                 Ok(pairs) => {
                     variables.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
                 }
-                Err(diagnostic) => return Err(tell_diagnostics(&[*diagnostic])),
+                Err(diagnostic) => return Err(fail_with_diagnostics(&[*diagnostic])),
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Failure::usage(format!("cannot read .env: {error}"))),
@@ -69,19 +70,25 @@ impl Environment {
             .transpose()
     }
 
+    /// A copy of all of them.
+    pub(crate) fn pairs(&self) -> Vec<(OsString, OsString)> {
+        let pairs = self.0.iter();
+        pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
         self.0.iter()
     }
 }
 
-impl Settings {
+impl CliSettings {
     /// Decides every setting.
     ///
     /// # Errors
     /// The settings file or `.env` is wrong, or a file that was named is missing.
     pub(crate) fn resolve(global: &Global) -> Result<Self, Failure> {
-        let environment = Environment::read()?;
+        let environment = ProcessVariables::read()?;
         let named = global
             .config
             .clone()
@@ -132,7 +139,25 @@ impl Settings {
     }
 }
 
-fn collectors_dirs(global: &Global, environment: &Environment, file: &config::Settings) -> Vec<PathBuf> {
+impl CliSettings {
+    /// What keeps people from being told: variables that are not set.
+    pub(crate) fn unset(&self) -> Vec<Diagnostic> {
+        let needed = self.file.needed.iter();
+        needed
+            .filter(|needed| self.environment.get(&needed.name).is_none())
+            .map(|needed| needed.if_unset.clone())
+            .collect()
+    }
+
+    /// Says so on stderr, as a warning: what is to be run can be run.
+    pub(crate) fn warn_of_unset(&self) {
+        for unset in self.unset() {
+            print_words!("warning: {unset}");
+        }
+    }
+}
+
+fn collectors_dirs(global: &Global, environment: &ProcessVariables, file: &config::Settings) -> Vec<PathBuf> {
     if !global.collectors_dirs.is_empty() {
         return global.collectors_dirs.clone();
     }
@@ -154,7 +179,7 @@ fn settings_file(named: Option<&Path>) -> Result<config::Settings, Failure> {
         return Ok(config::Settings::default());
     }
     let loaded = config::load_settings(named.unwrap_or(default))
-        .map_err(|error| tell_diagnostics(error.diagnostics()))?;
+        .map_err(|error| fail_with_diagnostics(error.diagnostics()))?;
     print_diagnostics(&loaded.warnings);
     Ok(loaded.value)
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use anstyle::AnsiColor;
 
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
 use crate::database::DatabaseError;
 
 pub(crate) use crate::execution::records_in as shelf;
@@ -19,7 +19,7 @@ use crate::text::make_safe;
 /// # Errors
 /// It cannot be opened, or `ask` fails.
 pub(crate) fn with_store<T>(
-    settings: &Settings,
+    settings: &CliSettings,
     ask: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let runtime = runtime()?;
@@ -35,7 +35,7 @@ pub(crate) fn with_store<T>(
 ///
 /// # Errors
 /// One of them fails.
-pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
+pub(crate) async fn open_store(settings: &CliSettings) -> Result<Store, Failure> {
     let store = connect_store(settings).await?;
     store.migrate().await.map_err(unusable)?;
     recover(&store, &settings.state_dir).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
 ///
 /// # Errors
 /// Either cannot be had.
-pub(crate) async fn connect_store(settings: &Settings) -> Result<Store, Failure> {
+pub(crate) async fn connect_store(settings: &CliSettings) -> Result<Store, Failure> {
     let directory = &settings.state_dir;
     std::fs::create_dir_all(directory).map_err(|error| {
         Failure::infrastructure(
@@ -68,12 +68,12 @@ pub(crate) async fn recover(store: &Store, state_dir: &Path) -> Result<(), Failu
         .recover(state_dir, &here, SystemClock.now())
         .await
         .map_err(unusable)?;
-    tell_recovered(&found);
+    print_recovered(&found);
     Ok(())
 }
 
 /// Says what a recovery found, on standard error.
-pub(crate) fn tell_recovered(found: &Recovered) {
+pub(crate) fn print_recovered(found: &Recovered) {
     let yellow = AnsiColor::Yellow.on_default().bold();
     let lost = found
         .lost

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::cli::args::execution::ExecutionArgs;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::target::Target;
 use crate::events::Summary;
 use crate::report::{summary_junit, summary_markdown};
@@ -23,7 +23,7 @@ impl SummaryFiles {
     ///
     /// # Errors
     /// One of them cannot be written.
-    pub(crate) fn open(args: &ExecutionArgs, settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn open(args: &ExecutionArgs, settings: &CliSettings) -> Result<Self, Failure> {
         let markdown = settings.environment.get("GITHUB_STEP_SUMMARY").map(Path::new);
         Ok(Self {
             json: open(args.summary_file.as_deref())?,

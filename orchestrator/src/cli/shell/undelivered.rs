@@ -6,7 +6,7 @@ use std::path::Path;
 use anstyle::AnsiColor;
 
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
+use crate::cli::shell::stderr::print_words;
 use crate::execution::ingest_deliveries;
 use crate::model::RunId;
 use crate::records::{Records, Undelivered};
@@ -16,7 +16,7 @@ use crate::text::make_safe;
 ///
 /// # Errors
 /// The notes cannot be found, or the database is away again.
-pub(crate) async fn bring_in(records: &Records, state_dir: &Path) -> Result<(), Failure> {
+pub(crate) async fn ingest(records: &Records, state_dir: &Path) -> Result<(), Failure> {
     let problems = ingest_deliveries(records, state_dir).await.map_err(|error| {
         let waits = error.may_pass();
         let failure = Failure::infrastructure(error);

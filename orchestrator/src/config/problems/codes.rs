@@ -69,6 +69,7 @@ codes! {
     MoreProblems = "E028-more-problems": "There are more problems than are shown.",
     DotenvSyntax = "E029-dotenv-syntax": "A line of the `.env` file is not `NAME=value`.",
     BadPattern = "E030-bad-pattern": "A text is no regular expression, or not one with a single group.",
+    VariableNotSet = "E031-variable-not-set": "A channel or the dead man's watch needs an environment variable that is not set.",
     NothingToRun = "W001-nothing-to-run": "The schedule has no task.",
     DuplicateTask = "W002-duplicate-task": "A group holds the same task twice.",
     CommandWithArguments = "W003-command-with-arguments": "A command holds a space; arguments belong under `args:`.",

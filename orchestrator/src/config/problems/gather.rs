@@ -3,7 +3,7 @@
 
 use crate::config::problems::codes::{Code, Severity};
 use crate::config::problems::diagnostic::Diagnostic;
-use crate::config::problems::suggest::one_line;
+use crate::config::problems::suggest::{one_line, quote};
 use crate::config::yaml::source::Source;
 
 /// More problems than these help nobody.
@@ -54,6 +54,16 @@ impl Problem {
 pub(crate) struct Problems<'s> {
     pub(crate) source: &'s Source<'s>,
     problems: Vec<Problem>,
+    needed: Vec<NeededVariable>,
+}
+
+/// An environment variable without which somebody is not told. The file is right; whether
+/// it is set is another matter, and its caller's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NeededVariable {
+    pub(crate) name: String,
+    /// What is to be said if it is not set.
+    pub(crate) if_unset: Diagnostic,
 }
 
 impl<'s> Problems<'s> {
@@ -61,11 +71,28 @@ impl<'s> Problems<'s> {
         Self {
             source,
             problems: Vec::new(),
+            needed: Vec::new(),
         }
     }
 
     pub(crate) fn add(&mut self, problem: Problem) {
         self.problems.push(problem);
+    }
+
+    /// The value at `at` names a variable that must be set.
+    pub(crate) fn need(&mut self, name: &str, at: usize) {
+        let message = format!("{} is not set: nobody is told this way", quote(name));
+        let hint = "set it in the environment or in .env";
+        let problem = Problem::new(Code::VariableNotSet, at, message).hint(hint);
+        self.needed.push(NeededVariable {
+            name: name.to_owned(),
+            if_unset: problem.into_diagnostic(self.source),
+        });
+    }
+
+    /// The variables that are needed, in the order of the file.
+    pub(crate) fn take_needed(&mut self) -> Vec<NeededVariable> {
+        std::mem::take(&mut self.needed)
     }
 
     /// How many problems there are so far.

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::config::problems::codes::Code;
-use crate::config::problems::gather::{Problem, Problems};
+use crate::config::problems::gather::{NeededVariable, Problem, Problems};
 use crate::config::settings::keys::SETTINGS;
 use crate::config::settings::notify::{channels, dead_man};
 use crate::config::settings::retention::retention;
@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) notify: Vec<NoticeChannel>,
     /// Who watches for our silence.
     pub(crate) dead_man: Option<DeadMan>,
+    /// The variables that `notify` and `dead_man` need.
+    pub(crate) needed: Vec<NeededVariable>,
 }
 
 /// The whole file, which may be empty; `None` after an error.
@@ -79,6 +81,7 @@ pub(crate) fn settings(root: &Node, report: &mut Problems<'_>) -> Option<Setting
             .map(|node| channels(node, report))
             .unwrap_or_default(),
         dead_man: fields.get("dead_man").and_then(|node| dead_man(node, report)),
+        needed: report.take_needed(),
     })
 }
 

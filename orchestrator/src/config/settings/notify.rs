@@ -129,6 +129,7 @@ fn mail(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Address> {
         (Some(user), Some(password)) => {
             let name = text(password, "`password_env`", report)?;
             variable(name, password.at, true, report).then_some(())?;
+            report.need(name, password.at);
             Some((
                 text(user, "`user`", report)?.to_owned(),
                 Secret::Variable(name.to_owned()),
@@ -176,7 +177,9 @@ fn texts(node: &Node, what: &str, report: &mut Problems<'_>) -> Vec<String> {
 fn secret_url(entry: &MapEntry, is_name: bool, report: &mut Problems<'_>) -> Option<Secret> {
     let given = text(&entry.node, &format!("`{}`", entry.key), report)?;
     if is_name {
-        return variable(given, entry.node.at, true, report).then(|| Secret::Variable(given.to_owned()));
+        variable(given, entry.node.at, true, report).then_some(())?;
+        report.need(given, entry.node.at);
+        return Some(Secret::Variable(given.to_owned()));
     }
     if !given.starts_with("https://") && !given.starts_with("http://") {
         let message = format!("`{}` is no URL that begins with https:// or http://", entry.key);

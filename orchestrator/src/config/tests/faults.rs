@@ -235,6 +235,8 @@ fn every_code_is_in_use() {
     seen.insert(parse_dotenv(".env", "x").unwrap_err().code);
     let missing = load_schedule("/nonexistent/schedule.yaml".as_ref()).unwrap_err();
     seen.extend(missing.diagnostics().iter().map(|diagnostic| diagnostic.code));
+    let (settings, _) = parse_settings("o.yaml", b"notify: [{webhook_env: HOOK}]").unwrap();
+    seen.extend(settings.needed.iter().map(|needed| needed.if_unset.code));
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), Code::ALL);
 }
 

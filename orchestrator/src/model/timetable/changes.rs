@@ -8,7 +8,7 @@ use crate::model::weekday::weekday_name;
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Change {
+pub struct TimetableChange {
     /// What happened to it.
     pub kind: ChangeKind,
     /// A group, or a task as `group/command`.
@@ -31,7 +31,7 @@ pub enum ChangeKind {
     Changed,
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for TimetableChange {
     /// `moved github/run_x: daily -> weekly on monday`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
@@ -45,7 +45,7 @@ impl fmt::Display for Change {
 }
 
 /// What became of `before` in `after`, in the order of `after`, what is gone last.
-pub fn changes(before: &Schedule, after: &Schedule) -> Vec<Change> {
+pub fn changes(before: &Schedule, after: &Schedule) -> Vec<TimetableChange> {
     let mut found = Vec::new();
     if before.release != after.release {
         let detail = "where releases are looked for, or which there are".to_owned();
@@ -104,7 +104,7 @@ fn batches<'a>(schedule: &'a Schedule) -> Vec<Batch<'a>> {
     schedule.groups.iter().map(group).chain(fixed).collect()
 }
 
-fn compare(old: &Batch<'_>, new: &Batch<'_>, found: &mut Vec<Change>) {
+fn compare(old: &Batch<'_>, new: &Batch<'_>, found: &mut Vec<TimetableChange>) {
     if old.time != new.time {
         found.push(change(
             ChangeKind::Moved,
@@ -149,7 +149,7 @@ fn compare(old: &Batch<'_>, new: &Batch<'_>, found: &mut Vec<Change>) {
     }
 }
 
-fn compare_tasks(before: &Task, after: &Task, found: &mut Vec<Change>) {
+fn compare_tasks(before: &Task, after: &Task, found: &mut Vec<TimetableChange>) {
     if rhythm(before) != rhythm(after) {
         let detail = format!("{} -> {}", rhythm(before), rhythm(after));
         found.push(change(ChangeKind::Moved, &name(after), detail));
@@ -199,8 +199,8 @@ fn rhythm(task: &Task) -> String {
     format!("{}{disabled}", task.cadence)
 }
 
-fn change(kind: ChangeKind, what: &str, detail: String) -> Change {
-    Change {
+fn change(kind: ChangeKind, what: &str, detail: String) -> TimetableChange {
+    TimetableChange {
         kind,
         what: what.to_owned(),
         detail,

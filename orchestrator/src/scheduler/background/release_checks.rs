@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::execution::Executor;
+use crate::execution::{BreakOff, Executor};
 use crate::model::{EntryKey, Release, ReleaseSource};
 use crate::scheduler::background::driver::{JobResult, SideJob, Wake};
 
@@ -29,6 +29,7 @@ pub(crate) struct ReleaseChecks {
     waiting: Mutex<Waiting>,
     answers: mpsc::UnboundedSender<ReleaseAnswer>,
     wake: Wake,
+    ending: BreakOff,
 }
 
 #[derive(Default)]
@@ -56,6 +57,7 @@ impl ReleaseChecks {
             waiting: Mutex::default(),
             answers,
             wake: Wake::default(),
+            ending: BreakOff::default(),
         }
     }
 
@@ -63,6 +65,11 @@ impl ReleaseChecks {
     pub(crate) fn request(&self, key: EntryKey, slot: Timestamp, source: ReleaseSource) {
         self.lock().requests.push((key, slot, source));
         self.wake.wake();
+    }
+
+    /// Nothing begins any more: whoever waits for an answer is the next scheduler.
+    pub(crate) fn break_off(&self) {
+        self.ending.throw();
     }
 
     /// How many slots wait for an answer.
@@ -86,7 +93,11 @@ impl ReleaseChecks {
     /// with every run.
     async fn answer(&self, source: ReleaseSource) -> JobResult {
         let (executor, of) = (self.executor.clone(), source.clone());
-        let found = on_its_own(async move { executor.find_releases(&of).await }).await;
+        let found = tokio::select! {
+            biased;
+            () = self.ending.thrown() => Err("this scheduler ended before the answer came".to_owned()),
+            found = on_its_own(async move { executor.find_releases(&of).await }) => found,
+        };
         let slots = self.lock().take(&source);
         let executor = self.executor.clone();
         let release = on_its_own(async move { Ok(executor.record_releases(found).await) }).await;

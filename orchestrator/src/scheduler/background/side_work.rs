@@ -1,10 +1,11 @@
 //! All side work of a scheduler, and how its loop speaks to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::execution::Executor;
+use crate::execution::{BreakOff, Executor};
 use crate::scheduler::background::dead_man::DeadManPulse;
 use crate::scheduler::background::driver::{Driver, SideJob, Wake};
 use crate::scheduler::background::notice_delivery::NoticeDelivery;
@@ -14,6 +15,9 @@ use crate::scheduler::background::undelivered::UndeliveredImport;
 use crate::scheduler::dispatch::local::RunningRuns;
 use crate::scheduler::status::Status;
 
+/// How long a scheduler that has nothing else to do any more goes on telling people.
+const FAREWELL: Duration = Duration::from_secs(3);
+
 /// The jobs that somebody speaks to, and the driver of all.
 pub(crate) struct SideWork {
     pub(crate) notices: Arc<NoticeDelivery>,
@@ -21,6 +25,7 @@ pub(crate) struct SideWork {
     dead_man: Option<Arc<DeadManPulse>>,
     answers: mpsc::UnboundedReceiver<ReleaseAnswer>,
     driver: Driver,
+    break_off: BreakOff,
 }
 
 impl SideWork {
@@ -49,6 +54,7 @@ impl SideWork {
             dead_man,
             answers,
             driver,
+            break_off: executor.notifier.break_off.clone(),
         }
     }
 
@@ -76,8 +82,16 @@ impl SideWork {
         }
     }
 
-    /// Waits for what is to be finished before the scheduler ends.
-    pub(crate) async fn finish(&mut self) {
-        self.driver.finish().await;
+    /// Waits for what is to be finished before the scheduler ends. What people are not told
+    /// in a moment, or until `enough`, waits in the database.
+    pub(crate) async fn finish(&mut self, enough: impl Future<Output = ()>) {
+        let mut finished = std::pin::pin!(self.driver.finish());
+        tokio::select! {
+            () = &mut finished => return,
+            () = enough => {}
+            () = tokio::time::sleep(FAREWELL) => {}
+        }
+        self.break_off.throw();
+        finished.await;
     }
 }

@@ -12,7 +12,7 @@ use crate::scheduler::planning::overlap_queue::{Offered, OverlapQueues};
 use crate::scheduler::planning::rows::{Row, asks_for_release, planned, rows};
 use crate::scheduler::planning::situation::Situation;
 use crate::scheduler::planning::skip_reason::SkipReason;
-use crate::scheduler::planning::tick::{Due, Verdict};
+use crate::scheduler::planning::tick::{Due, SlotVerdict};
 use crate::store::PassedSlot;
 
 /// What happened to slots.
@@ -109,9 +109,9 @@ impl Deciding<'_, '_, '_, '_> {
         let (mut to_run, mut missed) = (Vec::new(), None);
         for (slot, verdict) in slots {
             match verdict {
-                Verdict::Run => to_run.push(slot),
-                Verdict::Idle => self.pass_over(entry, slot, None),
-                Verdict::Missed(reason) => {
+                SlotVerdict::Run => to_run.push(slot),
+                SlotVerdict::Idle => self.pass_over(entry, slot, None),
+                SlotVerdict::Missed(reason) => {
                     let reason = SkipReason::missed(entry, reason);
                     self.pass_over(entry, slot, Some(&reason));
                     missed = Some((slot, reason));

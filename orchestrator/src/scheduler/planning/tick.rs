@@ -25,7 +25,7 @@ pub(crate) const KEPT: usize = 1000;
 
 /// What is to become of a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum SlotVerdict {
     /// It runs.
     Run,
     /// Nothing is due at it.
@@ -40,7 +40,7 @@ pub(crate) struct Due {
     /// Which entry of the timetable.
     pub(crate) entry: usize,
     /// Its slots.
-    pub(crate) slots: Vec<(Timestamp, Verdict)>,
+    pub(crate) slots: Vec<(Timestamp, SlotVerdict)>,
 }
 
 /// Where each entry of a timetable stands.
@@ -111,7 +111,7 @@ impl<'t, 'a> Timeline<'t, 'a> {
     }
 
     /// The slots of an entry up to now, which are settled by that.
-    fn passed(&mut self, index: usize, now: Timestamp) -> Vec<(Timestamp, Verdict)> {
+    fn passed(&mut self, index: usize, now: Timestamp) -> Vec<(Timestamp, SlotVerdict)> {
         let (entry, line) = (&self.timetable[index], &mut self.lines[index]);
         let horizon = now.checked_sub(line.delay).unwrap_or(Timestamp::MIN);
         let mut slots = VecDeque::new();
@@ -133,7 +133,7 @@ impl<'t, 'a> Timeline<'t, 'a> {
                 "no scheduler ran for a long time; this stands for {} slots from {first} on",
                 older + 1
             );
-            judged.push((shared, Verdict::Missed(reason)));
+            judged.push((shared, SlotVerdict::Missed(reason)));
         }
         judged.extend(judge(entry, slots.into(), horizon));
         judged
@@ -141,7 +141,7 @@ impl<'t, 'a> Timeline<'t, 'a> {
 }
 
 /// The verdict on each of an entry's slots, the newest of which has just come or is late.
-fn judge(entry: &Entry<'_>, slots: Vec<Timestamp>, now: Timestamp) -> Vec<(Timestamp, Verdict)> {
+fn judge(entry: &Entry<'_>, slots: Vec<Timestamp>, now: Timestamp) -> Vec<(Timestamp, SlotVerdict)> {
     let default = CatchUp::default();
     // A look for releases sees what all before it would have seen.
     let group = entry.group().filter(|_| !entry.is_release_check());
@@ -157,21 +157,21 @@ fn judge(entry: &Entry<'_>, slots: Vec<Timestamp>, now: Timestamp) -> Vec<(Times
         let verdict = if due {
             judge_one(catch_up, slot, newest, now)
         } else {
-            Verdict::Idle
+            SlotVerdict::Idle
         };
         (slot, verdict)
     };
     slots.into_iter().zip(due).map(verdict).collect()
 }
 
-fn judge_one(catch_up: &CatchUp, slot: Timestamp, newest: Option<Timestamp>, now: Timestamp) -> Verdict {
+fn judge_one(catch_up: &CatchUp, slot: Timestamp, newest: Option<Timestamp>, now: Timestamp) -> SlotVerdict {
     let age = now.duration_since(slot);
     let on_time = age <= ON_TIME;
     let too_old =
         |max_age: &Duration| age > SignedDuration::try_from(*max_age).unwrap_or(SignedDuration::MAX);
-    let missed = |why: String| Verdict::Missed(format!("no scheduler ran then; {why}"));
+    let missed = |why: String| SlotVerdict::Missed(format!("no scheduler ran then; {why}"));
     match catch_up.mode {
-        _ if on_time => Verdict::Run,
+        _ if on_time => SlotVerdict::Run,
         CatchUpMode::None => missed("catch_up is none".to_owned()),
         _ if catch_up.max_age.as_ref().is_some_and(too_old) => missed(format!(
             "it is older than max_age ({})",
@@ -179,9 +179,9 @@ fn judge_one(catch_up: &CatchUp, slot: Timestamp, newest: Option<Timestamp>, now
         )),
         CatchUpMode::Last => match newest.filter(|&newest| newest != slot) {
             Some(newest) => missed(format!("only the last slot is caught up, that of {newest}")),
-            None => Verdict::Run,
+            None => SlotVerdict::Run,
         },
-        CatchUpMode::All => Verdict::Run,
+        CatchUpMode::All => SlotVerdict::Run,
     }
 }
 

@@ -39,6 +39,21 @@ impl Store {
         rows.into_iter().map(|row| Ok(row.read()?.notice)).collect()
     }
 
+    /// Takes back that it was taken: it was not tried to its end.
+    ///
+    /// # Errors
+    /// The database fails; then nobody else gets it for two minutes.
+    pub async fn give_back(&self, notice: &Notice, now: Timestamp) -> Result<(), StoreError> {
+        let mut sql = self.database.begin().await?;
+        sql.execute(
+            "update notices set next_try_at = $3, tries = tries - 1
+             where subject = $1 and channel = $2 and delivered_at is null",
+            &args![&notice.subject, &notice.channel, now],
+        )
+        .await?;
+        Ok(sql.commit().await?)
+    }
+
     /// How a try went. A failed one is repeated later, for a day.
     ///
     /// # Errors

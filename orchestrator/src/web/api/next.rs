@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::{timetable, upcoming_slots};
-use crate::queries::next::{Remembered, next_slots, window};
+use crate::queries::next::{SlotFacts, next_slots, window};
 use crate::web::api::MOST;
 use crate::web::fault::Fault;
 use crate::web::permit::{DATA, readable};
@@ -35,6 +35,6 @@ async fn next(State(site): State<Arc<Site>>, Query(query): Query<NextQuery>) -> 
     let schedule = Arc::clone(&site.standing.borrow().schedule);
     let timetable = timetable(&schedule);
     let slots = upcoming_slots(&timetable, now, window(now, query.hours, count));
-    let remembered = Remembered::ask(&site.store, &slots).await?;
+    let remembered = SlotFacts::ask(&site.store, &slots).await?;
     Ok(Json(json!(next_slots(&slots, &remembered))))
 }

@@ -6,14 +6,14 @@ use serde::Serialize;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::shell::collectors::launcher;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_diagnostics, print_json};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
-use crate::model::Schedule;
+use crate::model::{Address, NoticeChannel, Schedule};
 use crate::text::make_safe;
 
 /// Check schedule, settings, collectors, state directory and database
@@ -75,22 +75,31 @@ impl Problem {
 }
 
 /// Finds every problem and tells it.
-pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let (schedule, diagnostics) = match config::load_schedule(&settings.schedule_file) {
         Ok(loaded) => (Some(loaded.value), loaded.warnings),
         Err(error) => (None, error.diagnostics().to_vec()),
     };
+    let unset = if args.schedule_only {
+        Vec::new()
+    } else {
+        settings.unset()
+    };
     if args.format == Format::Text {
         print_diagnostics(&diagnostics);
+        print_diagnostics(&unset);
     }
     let mut problems: Vec<Problem> = diagnostics.into_iter().map(Problem::InFile).collect();
     let schedule_errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let settings_errors = unset.len();
+    problems.extend(unset.into_iter().map(Problem::InFile));
     let mut start_up = Vec::new();
     if !args.schedule_only {
         if let Some(schedule) = &schedule {
             start_up.extend(missing_collectors(&settings, schedule));
         }
+        start_up.extend(missing_messengers(&settings));
         start_up.extend(state_and_database(&settings)?);
     }
     let infrastructure = start_up.iter().any(Problem::is_error);
@@ -101,19 +110,22 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<Exit, Failure> 
         }
         Format::Text => {
             for problem in &start_up {
-                tell(problem);
+                print(problem);
             }
             conclude(&settings, schedule.as_ref(), schedule_errors, &start_up);
+            if settings_errors > 0 {
+                print_words!("settings: {}", count(settings_errors, "error"));
+            }
         }
     }
-    Ok(match (schedule_errors, infrastructure) {
-        (0, false) => Exit::Success,
-        (0, true) => Exit::Infrastructure,
-        _ => Exit::Usage,
+    Ok(match (schedule_errors + settings_errors, infrastructure) {
+        (0, false) => VerbExit::Success,
+        (0, true) => VerbExit::Infrastructure,
+        _ => VerbExit::Usage,
     })
 }
 
-fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> {
+fn missing_collectors(settings: &CliSettings, schedule: &Schedule) -> Vec<Problem> {
     let launcher = launcher(settings);
     let mut seen = std::collections::BTreeSet::new();
     schedule
@@ -135,7 +147,23 @@ fn missing_collectors(settings: &Settings, schedule: &Schedule) -> Vec<Problem> 
         .collect()
 }
 
-fn state_and_database(settings: &Settings) -> Result<Vec<Problem>, Failure> {
+/// Commands of `notify:` that are not there: nobody would be told by them.
+fn missing_messengers(settings: &CliSettings) -> Vec<Problem> {
+    let launcher = launcher(settings);
+    let missing = |channel: &NoticeChannel| {
+        let Address::Command(line) = &channel.address else {
+            return None;
+        };
+        let missing = launcher.find(line.first()?).err()?;
+        let message = format!("the channel {}: {}", channel.name, missing.message);
+        let (severity, code) = ("error", "E301-collector-not-found");
+        let file = "notify".to_owned();
+        Some(Problem::start_up(severity, code, file, message, missing.hint))
+    };
+    settings.file.notify.iter().filter_map(missing).collect()
+}
+
+fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
     let directory = settings.state_dir.display().to_string();
     let writable =
         std::fs::create_dir_all(&settings.state_dir).and_then(|()| tempfile_in(&settings.state_dir));
@@ -178,7 +206,7 @@ fn tempfile_in(directory: &std::path::Path) -> std::io::Result<()> {
     std::fs::remove_file(&path)
 }
 
-fn tell(problem: &Problem) {
+fn print(problem: &Problem) {
     if let Problem::StartUp {
         severity,
         code,
@@ -194,7 +222,7 @@ fn tell(problem: &Problem) {
     }
 }
 
-fn conclude(settings: &Settings, schedule: Option<&Schedule>, errors: usize, start_up: &[Problem]) {
+fn conclude(settings: &CliSettings, schedule: Option<&Schedule>, errors: usize, start_up: &[Problem]) {
     let file = settings.schedule_file.display();
     match schedule {
         Some(schedule) if errors == 0 => {

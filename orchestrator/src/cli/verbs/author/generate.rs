@@ -4,7 +4,7 @@ use clap::Args;
 use clap::Command;
 use clap_complete::Shell;
 
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::config::schedule_schema;
@@ -21,21 +21,21 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Prints the JSON Schema of the schedule file.
-pub(crate) fn schema() -> Result<Exit, Failure> {
+pub(crate) fn schema() -> Result<VerbExit, Failure> {
     print_json(&schedule_schema())?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// Prints a completion script.
-pub(crate) fn completions(args: &CompletionsArgs, command: &mut Command) -> Result<Exit, Failure> {
+pub(crate) fn completions(args: &CompletionsArgs, command: &mut Command) -> Result<VerbExit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, command, "orchestrate", &mut script);
     print_text(&String::from_utf8_lossy(&script))?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// Prints the manual page, verbs included.
-pub(crate) fn man(command: &Command) -> Result<Exit, Failure> {
+pub(crate) fn man(command: &Command) -> Result<VerbExit, Failure> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone())
         .render(&mut page)
@@ -48,5 +48,5 @@ pub(crate) fn man(command: &Command) -> Result<Exit, Failure> {
             .map_err(Failure::infrastructure)?;
     }
     print_text(&String::from_utf8_lossy(&page))?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::global::Global;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
-use crate::cli::shell::output::print_words;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
 
 /// Make something new
 #[derive(Debug, Subcommand)]
@@ -63,7 +63,7 @@ struct File {
 }
 
 /// Writes it, and shows what to paste into the schedule.
-pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Failure> {
+pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<VerbExit, Failure> {
     let NewVerb::Collector(args) = what;
     if !is_name(&args.name) {
         return Err(
@@ -75,7 +75,7 @@ pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Fai
     let dir = match &args.dir {
         Some(dir) => dir.clone(),
         None => {
-            let settings = Settings::resolve(global)?;
+            let settings = CliSettings::resolve(global)?;
             let first = settings.collectors_dirs.into_iter().next();
             first.unwrap_or_else(|| PathBuf::from("collectors"))
         }
@@ -100,7 +100,7 @@ pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<Exit, Fai
         test_command(&dir, args)
     );
     print_text(&format!("- command: {}\n  schedule: daily\n", args.name))?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 fn is_name(name: &str) -> bool {

@@ -7,10 +7,10 @@ use clap::Args;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::limit::positive_duration;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{connect_store, runtime, unusable};
 use crate::model::{Clock, SystemClock};
 use crate::queries;
@@ -36,29 +36,32 @@ pub(crate) struct HealthArgs {
 }
 
 /// Prints how things are; exits for a probe.
-pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let here = this_process().map_err(Failure::infrastructure)?;
     let bounds = HealthBounds {
         scheduler: args.beat,
         stuck_after: args.stuck_after,
     };
-    let health = runtime()?.block_on(async {
+    let mut health = runtime()?.block_on(async {
         let store = connect_store(&settings).await?;
         let health = queries::health::health(&store, &settings.state_dir, &here, bounds, SystemClock.now());
         let health = health.await.map_err(unusable);
         store.close().await;
         health
     })?;
+    health
+        .warnings
+        .extend(settings.unset().iter().map(ToString::to_string));
     match args.format {
         // As a value, because its keys are sorted.
         Format::Json => print_json(&serde_json::to_value(&health).map_err(Failure::infrastructure)?)?,
         Format::Text => print_text(&text(&health))?,
     }
     Ok(if health.ok {
-        Exit::Success
+        VerbExit::Success
     } else {
-        Exit::Infrastructure
+        VerbExit::Infrastructure
     })
 }
 

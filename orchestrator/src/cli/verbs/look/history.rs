@@ -6,11 +6,11 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::format::ListFormat;
 use crate::cli::args::global::Global;
-use crate::cli::args::moment::Moment;
-use crate::cli::shell::exit::Exit;
+use crate::cli::args::moment::MomentArg;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::look::statistics::statistics;
@@ -41,10 +41,10 @@ pub(crate) struct HistoryArgs {
     pub(crate) outcome: Option<OutcomeArg>,
     /// Only runs that began then or later: 2026-11-25, 2026-11-25T04:10:00Z, or 7d for seven days ago
     #[arg(long, value_name = "WHEN")]
-    pub(crate) since: Option<Moment>,
+    pub(crate) since: Option<MomentArg>,
     /// Only runs that began before then
     #[arg(long, value_name = "WHEN")]
-    pub(crate) until: Option<Moment>,
+    pub(crate) until: Option<MomentArg>,
     /// Not the runs but numbers about the collector in them: how often it succeeds, how long it takes
     #[arg(long, requires = "collector", conflicts_with = "outcome")]
     pub(crate) stats: bool,
@@ -88,8 +88,8 @@ impl OutcomeArg {
 }
 
 /// Lists runs.
-pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let now = SystemClock.now();
     let since = args.since.map(|when| when.resolve(now));
     let until = args.until.map(|when| when.resolve(now));
@@ -119,7 +119,7 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, Failu
         ListFormat::Csv => print_text(&csv(&runs))?,
         ListFormat::Table => print_text(&table(&runs))?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 fn csv(runs: &[RunHeader]) -> String {

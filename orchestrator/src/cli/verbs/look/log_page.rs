@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
+use crate::cli::shell::stderr::print_words;
 use crate::cli::verbs::look::log_text::LogForm;
 use crate::model::Stream;
 use crate::queries::logs::{CollectorLog, LogPageEnd, each_record, read_log_page};

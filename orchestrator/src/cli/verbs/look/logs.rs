@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::log_page::{Page, print_page};
 use crate::cli::verbs::look::log_text::LogForm;
@@ -105,8 +105,8 @@ impl LogsArgs {
 }
 
 /// Prints the logs of the run's collectors, in order.
-pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let state_dir = &settings.state_dir;
     let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
     let choice = args.choice();
@@ -133,7 +133,7 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, Failure> {
     match printed.and_then(|()| out.flush()) {
         // The reader has seen what it wanted.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::infrastructure(error)),
-        _ => Ok(Exit::Success),
+        _ => Ok(VerbExit::Success),
     }
 }
 

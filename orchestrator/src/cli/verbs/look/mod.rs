@@ -8,7 +8,6 @@ pub(crate) mod logs;
 pub(crate) mod next;
 pub(crate) mod plan;
 pub(crate) mod records;
-pub(crate) mod records_rows;
 pub(crate) mod show;
 pub(crate) mod statistics;
 pub(crate) mod why;

@@ -8,15 +8,15 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::shell::table::TextTable;
 use crate::model::{Clock, SystemClock, UpcomingSlot, timetable, upcoming_slots};
-use crate::queries::next::{NextSlot, NextTask, Remembered, next_slots, window};
+use crate::queries::next::{NextSlot, NextTask, SlotFacts, next_slots, window};
 use crate::report::outcome_style;
 use crate::text::{human_duration, make_safe};
 
@@ -39,8 +39,8 @@ pub(crate) struct NextArgs {
 }
 
 /// Lists what is to come.
-pub(crate) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn next(global: &Global, args: &NextArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
     let now = SystemClock.now();
     let timetable = timetable(&schedule);
@@ -51,16 +51,16 @@ pub(crate) fn next(global: &Global, args: &NextArgs) -> Result<Exit, Failure> {
         Format::Json => print_json(&slots)?,
         Format::Text => print_text(&table(&slots, now))?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// Nothing has run where there is no database yet, and none is made to find out.
-fn remembered(settings: &Settings, slots: &[UpcomingSlot<'_, '_>]) -> Result<Remembered, Failure> {
+fn remembered(settings: &CliSettings, slots: &[UpcomingSlot<'_, '_>]) -> Result<SlotFacts, Failure> {
     if settings.database_url.is_none() && !settings.state_dir.join("orchestrate.db").exists() {
-        return Ok(Remembered::default());
+        return Ok(SlotFacts::default());
     }
     with_store(settings, async |store| {
-        let remembered = Remembered::ask(store, slots).await;
+        let remembered = SlotFacts::ask(store, slots).await;
         remembered.map_err(Failure::infrastructure)
     })
 }

@@ -11,12 +11,12 @@ use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::collectors::launcher;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_words;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::{load, load_file, planned};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::table::TextTable;
 use crate::execution::PlanView;
 use crate::model::{Plan, Release, changes};
@@ -40,8 +40,8 @@ pub(crate) struct PlanArgs {
 }
 
 /// Shows the plan that `run` with the same arguments would execute.
-pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     if let Some(other) = &args.diff {
         return diff(&settings, other, args.format);
     }
@@ -50,7 +50,7 @@ pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, Failure> {
 }
 
 /// Shows what would change with another file, as a scheduler would tell it on reading it.
-fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failure> {
+fn diff(settings: &CliSettings, other: &Path, format: Format) -> Result<VerbExit, Failure> {
     let before = load(settings)?;
     let after = load_file(other)?;
     let changes = changes(&before, &after);
@@ -63,22 +63,22 @@ fn diff(settings: &Settings, other: &Path, format: Format) -> Result<Exit, Failu
             print_text(&format!("{}\n", safe.join("\n")))?;
         }
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// Prints a plan. A collector that is not found is a warning here: the run would
 /// go on without it.
-pub(crate) fn show(settings: &Settings, plan: &Plan, format: Format) -> Result<Exit, Failure> {
+pub(crate) fn show(settings: &CliSettings, plan: &Plan, format: Format) -> Result<VerbExit, Failure> {
     let view = view(settings, plan);
     match format {
         Format::Json => print_json(&view)?,
         Format::Text => print_text(&table(plan, &view))?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// The plan with the executables that would be started; says what is not found.
-fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
+fn view<'a>(settings: &CliSettings, plan: &'a Plan) -> PlanView<'a> {
     let (view, missing) = PlanView::of(plan, &launcher(settings));
     let yellow = AnsiColor::Yellow.on_default().bold();
     for missing in missing {
@@ -92,7 +92,7 @@ fn view<'a>(settings: &Settings, plan: &'a Plan) -> PlanView<'a> {
 }
 
 /// Says what of a plan that is about to run is not found.
-pub(crate) fn warn_of_missing(settings: &Settings, plan: &Plan) {
+pub(crate) fn warn_of_missing(settings: &CliSettings, plan: &Plan) {
     view(settings, plan);
 }
 

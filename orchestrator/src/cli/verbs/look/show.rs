@@ -8,10 +8,10 @@ use jiff::Timestamp;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::events::Summary;
 use crate::queries::find_run::find_run;
@@ -34,8 +34,8 @@ pub(crate) struct ShowArgs {
 }
 
 /// Shows a run.
-pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
     match args.format {
         Format::Json => print_json(&record)?,
@@ -46,7 +46,7 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
             print_text(&more)?;
         }
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// What the run is and how it stands.

@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::cli::args::format::ListFormat;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::queries::history::collector_statistics;
 use crate::store::{EndedRun, Statistics, StatisticsFilter};
@@ -16,10 +16,10 @@ use crate::text::make_safe;
 
 /// Prints the numbers.
 pub(crate) fn statistics(
-    settings: &Settings,
+    settings: &CliSettings,
     filter: &StatisticsFilter,
     format: ListFormat,
-) -> Result<Exit, Failure> {
+) -> Result<VerbExit, Failure> {
     if format == ListFormat::Csv {
         return Err(Failure::usage("--stats has no form of CSV").hint("use --format table or json"));
     }
@@ -32,7 +32,7 @@ pub(crate) fn statistics(
     } else {
         print_text(&text(&numbers))?;
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 fn text(numbers: &Statistics) -> String {

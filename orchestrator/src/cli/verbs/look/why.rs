@@ -5,11 +5,11 @@ use clap::Args;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{unusable, with_store};
 use crate::model::{Clock, Schedule, SystemClock, WORKFLOW_GROUP};
 use crate::queries;
@@ -34,8 +34,8 @@ pub(crate) struct WhyArgs {
 }
 
 /// Answers for every group that has the collector.
-pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
     let asked = WhyQuestion {
         command: &args.command,
@@ -57,7 +57,7 @@ pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<Exit, Failure> {
             print_text(&format!("{}\n", paragraphs.join("\n\n")))?;
         }
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// Nobody knows the name: the nearest that somebody does.

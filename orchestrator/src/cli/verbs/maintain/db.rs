@@ -7,12 +7,12 @@ use clap::{Args, Subcommand};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::args::moment::Moment;
-use crate::cli::shell::exit::Exit;
+use crate::cli::args::moment::MomentArg;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
-use crate::cli::shell::store::{connect_store, runtime, shelf, tell_recovered, unusable, with_store};
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::store::{connect_store, print_recovered, runtime, shelf, unusable, with_store};
 use crate::cli::shell::undelivered;
 use crate::database::MigrationState;
 use crate::model::{Clock, Retention, SystemClock};
@@ -64,7 +64,7 @@ Examples:
 pub(crate) struct PruneBounds {
     /// Runs that began before then: 90d, 2026-01-01
     #[arg(long, value_name = "WHEN")]
-    pub(crate) older_than: Option<Moment>,
+    pub(crate) older_than: Option<MomentArg>,
     /// All but the newest so many runs
     #[arg(long, value_name = "N")]
     pub(crate) keep: Option<usize>,
@@ -91,8 +91,8 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 /// Does what the word after `db` says.
-pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     match verb {
         DbVerb::Migrate => migrate(&settings),
         DbVerb::Status { format } => status(&settings, *format),
@@ -101,7 +101,7 @@ pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<Exit, Failure> {
     }
 }
 
-fn migrate(settings: &Settings) -> Result<Exit, Failure> {
+fn migrate(settings: &CliSettings) -> Result<VerbExit, Failure> {
     let (name, before, after) = runtime()?.block_on(async {
         let store = connect_store(settings).await?;
         let before = store.migrations().await.map_err(unusable)?;
@@ -113,10 +113,10 @@ fn migrate(settings: &Settings) -> Result<Exit, Failure> {
     })?;
     let new = before.iter().filter(|step| !step.applied).count();
     print_text(&format!("{name}: {} steps, {new} of them new\n", after.len()))?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-fn status(settings: &Settings, format: Format) -> Result<Exit, Failure> {
+fn status(settings: &CliSettings, format: Format) -> Result<VerbExit, Failure> {
     let (name, steps) = runtime()?.block_on(async {
         let store = connect_store(settings).await?;
         let steps = store.migrations().await.map_err(unusable)?;
@@ -136,10 +136,10 @@ fn status(settings: &Settings, format: Format) -> Result<Exit, Failure> {
             print_text(&text)?;
         }
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-fn prune(settings: &Settings, args: &PruneArgs) -> Result<Exit, Failure> {
+fn prune(settings: &CliSettings, args: &PruneArgs) -> Result<VerbExit, Failure> {
     let now = SystemClock.now();
     let retention = Retention {
         age: args.bounds.older_than.map(|when| {
@@ -151,7 +151,7 @@ fn prune(settings: &Settings, args: &PruneArgs) -> Result<Exit, Failure> {
     };
     let pruned = with_store(settings, async |store| {
         // The events file of a run that goes may be the only place of what it brought.
-        undelivered::bring_in(&shelf(store), &settings.state_dir).await?;
+        undelivered::ingest(&shelf(store), &settings.state_dir).await?;
         store
             .prune(&settings.state_dir, &retention, now, args.dry_run)
             .await
@@ -159,12 +159,12 @@ fn prune(settings: &Settings, args: &PruneArgs) -> Result<Exit, Failure> {
     })?;
     match args.format {
         Format::Json => print_json(&pruned)?,
-        Format::Text => print_text(&told(&pruned, args.dry_run))?,
+        Format::Text => print_text(&text(&pruned, args.dry_run))?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-fn told(pruned: &Pruned, dry_run: bool) -> String {
+fn text(pruned: &Pruned, dry_run: bool) -> String {
     let would = if dry_run { "would be " } else { "" };
     let kept = match pruned.kept {
         0 => String::new(),
@@ -176,15 +176,15 @@ fn told(pruned: &Pruned, dry_run: bool) -> String {
     )
 }
 
-fn import(settings: &Settings, all: bool) -> Result<Exit, Failure> {
+fn import(settings: &CliSettings, all: bool) -> Result<VerbExit, Failure> {
     // To open the store brings in what was noted; what that found was told.
     let imported = with_store(settings, async |store| {
-        undelivered::bring_in(&shelf(store), &settings.state_dir).await?;
+        undelivered::ingest(&shelf(store), &settings.state_dir).await?;
         if !all {
             return Ok(None);
         }
         let found = store.import_all(&settings.state_dir).await.map_err(unusable)?;
-        tell_recovered(&found);
+        print_recovered(&found);
         crate::cli::shell::store::recover(store, &settings.state_dir).await?;
         Ok(Some(found.imported.len()))
     })?;
@@ -192,5 +192,5 @@ fn import(settings: &Settings, all: bool) -> Result<Exit, Failure> {
         Some(count) => print_text(&format!("{count} runs brought in from their journals\n"))?,
         None => print_text("Every journal that was noted is in the database.\n")?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }

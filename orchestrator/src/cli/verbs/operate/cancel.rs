@@ -3,10 +3,10 @@
 use clap::Args;
 
 use crate::cli::args::global::Global;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::model::CancelCause;
 use crate::model::Order;
@@ -32,8 +32,8 @@ pub(crate) struct CancelArgs {
 }
 
 /// Gives the order and waits until nobody executes the run any more.
-pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let header = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?.header;
     let run = &header.run;
     if let Some(end) = header.finished_at {
@@ -67,9 +67,9 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<Exit, Failure
     }
     if args.no_wait {
         print_text(&format!("Run {run} was asked to end.\n"))?;
-        return Ok(Exit::Success);
+        return Ok(VerbExit::Success);
     }
     wait_for_end(&dir).map_err(Failure::infrastructure)?;
     print_text(&format!("Run {run} has ended.\n"))?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }

@@ -1,16 +1,17 @@
 //! `notices`: what was told to whom, and whether it arrived.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::shell::executor::executor;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{open_store, runtime, with_store};
 use crate::cli::shell::table::TextTable;
 use crate::model::{Clock, NoticeKind, SystemClock};
@@ -62,8 +63,8 @@ pub(crate) struct NoticesTestArgs {
 }
 
 /// The verb.
-pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     match verb {
         NoticesVerb::List(args) => list(&settings, args),
         NoticesVerb::Deliver => deliver_now(&settings),
@@ -71,7 +72,7 @@ pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<Exit, Failu
     }
 }
 
-fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
+fn list(settings: &CliSettings, args: &NoticesListArgs) -> Result<VerbExit, Failure> {
     let deliveries = with_store(settings, async |store| {
         store.notices(args.last).await.map_err(Failure::infrastructure)
     })?;
@@ -80,7 +81,7 @@ fn list(settings: &Settings, args: &NoticesListArgs) -> Result<Exit, Failure> {
         Format::Text if deliveries.is_empty() => print_text("Nobody was told anything.\n")?,
         Format::Text => print_text(&table(&deliveries))?,
     }
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 fn table(deliveries: &[RecordedNotice]) -> String {
@@ -104,14 +105,15 @@ fn table(deliveries: &[RecordedNotice]) -> String {
     table.text()
 }
 
-fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {
+fn deliver_now(settings: &CliSettings) -> Result<VerbExit, Failure> {
     let runtime = runtime()?;
     let failed = runtime.block_on(async {
         let store = open_store(settings).await?;
         let executor = executor(settings, store, Arc::new(SystemClock))?;
         let (notifier, store) = (&executor.notifier, &executor.store);
         notifier.raise(store).await.map_err(Failure::infrastructure)?;
-        let failed = notifier.deliver(store).await.map_err(Failure::infrastructure)?;
+        let delivery = notifier.deliver(store, Duration::MAX).await;
+        let failed = delivery.map_err(Failure::infrastructure)?.failed;
         executor.close().await;
         Ok::<_, Failure>(failed)
     })?;
@@ -120,10 +122,10 @@ fn deliver_now(settings: &Settings) -> Result<Exit, Failure> {
         return Err(error.hint("orchestrate notices list says why; they are tried again for a day"));
     }
     print_text("Nothing waits.\n")?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
-fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
+fn test(settings: &CliSettings, args: &NoticesTestArgs) -> Result<VerbExit, Failure> {
     let wanted = |name: &str| args.channel.as_ref().is_none_or(|channel| channel == name);
     let channels: Vec<_> = settings
         .file
@@ -165,8 +167,8 @@ fn test(settings: &Settings, args: &NoticesTestArgs) -> Result<Exit, Failure> {
         Ok::<_, Failure>(failed)
     })?;
     Ok(if failed == 0 {
-        Exit::Success
+        VerbExit::Success
     } else {
-        Exit::Infrastructure
+        VerbExit::Infrastructure
     })
 }

@@ -4,11 +4,11 @@
 use clap::Args;
 
 use crate::cli::args::global::Global;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::schedule::load;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{unusable, with_store};
 use crate::model::{Clock, GroupName, Query, Selection, SystemClock, WORKFLOW_GROUP, select};
 
@@ -35,8 +35,8 @@ pub(crate) struct ResumeArgs {
 }
 
 /// From now on nothing of the group is run by the timetable.
-pub(crate) fn pause(global: &Global, args: &PauseArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn pause(global: &Global, args: &PauseArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
     if args.group != WORKFLOW_GROUP {
         // A name that was mistyped would pause nothing, silently.
@@ -61,12 +61,12 @@ pub(crate) fn pause(global: &Global, args: &PauseArgs) -> Result<Exit, Failure> 
     } else {
         format!("group {} is paused already\n", args.group)
     })?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }
 
 /// The group runs again from its next slot on.
-pub(crate) fn resume(global: &Global, args: &ResumeArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn resume(global: &Global, args: &ResumeArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let changed = with_store(&settings, async |store| {
         store
             .resume(&args.group, SystemClock.now())
@@ -78,5 +78,5 @@ pub(crate) fn resume(global: &Global, args: &ResumeArgs) -> Result<Exit, Failure
     } else {
         format!("group {} is not paused\n", args.group)
     })?;
-    Ok(Exit::Success)
+    Ok(VerbExit::Success)
 }

@@ -11,13 +11,12 @@ use tokio::sync::watch;
 use crate::cli::args::global::Global;
 use crate::cli::args::limit::positive_duration;
 use crate::cli::shell::executor::executor;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::logging;
-use crate::cli::shell::output::colour_on_stderr;
-use crate::cli::shell::output::print_words;
 use crate::cli::shell::schedule::load;
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
@@ -60,12 +59,12 @@ pub(crate) struct ServeArgs {
 }
 
 /// The scheduler alone.
-pub(crate) fn beat(global: &Global, args: &BeatArgs) -> Result<Exit, Failure> {
+pub(crate) fn beat(global: &Global, args: &BeatArgs) -> Result<VerbExit, Failure> {
     schedule_for_ever(global, args, None)
 }
 
 /// The scheduler and what it answers over HTTP.
-pub(crate) fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Failure> {
+pub(crate) fn serve(global: &Global, args: &ServeArgs) -> Result<VerbExit, Failure> {
     if args.no_web {
         return schedule_for_ever(global, &args.beat, None);
     }
@@ -79,9 +78,14 @@ pub(crate) fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Failure> 
     schedule_for_ever(global, &args.beat, Some(args.listen))
 }
 
-fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAddr>) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+fn schedule_for_ever(
+    global: &Global,
+    args: &BeatArgs,
+    address: Option<SocketAddr>,
+) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
+    settings.warn_of_unset();
     let clock = clock(&settings)?;
     let terminal = Terminal::new(false, colour_on_stderr());
     let runtime = runtime()?;
@@ -90,7 +94,7 @@ fn schedule_for_ever(global: &Global, args: &BeatArgs, address: Option<SocketAdd
     runtime
         .block_on(store.check_rights_to_schedule())
         .map_err(unusable)?;
-    runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
+    runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal)?;
     if timetable(&schedule).is_empty() {
         tracing::warn!(
@@ -132,7 +136,7 @@ async fn work(
     executor: Arc<Executor>,
     metrics: Metrics,
     listening: Option<Listening>,
-) -> Result<Exit, Failure> {
+) -> Result<VerbExit, Failure> {
     remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
@@ -160,9 +164,9 @@ async fn work(
     }
     executor.close().await;
     Ok(match stopped?.cancelled {
-        None => Exit::Success,
-        Some(CancelCause::Interrupt) => Exit::Interrupted,
-        Some(_) => Exit::Terminated,
+        None => VerbExit::Success,
+        Some(CancelCause::Interrupt) => VerbExit::Interrupted,
+        Some(_) => VerbExit::Terminated,
     })
 }
 
@@ -200,7 +204,7 @@ fn take_port(address: SocketAddr) -> Result<Listening, Failure> {
 }
 
 /// The machine's clock, or for tests of whole processes a faster one.
-fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, Failure> {
+fn clock(settings: &CliSettings) -> Result<Arc<dyn Clock>, Failure> {
     const NAME: &str = "ORCHESTRATE_TIME_LAPSE";
     let Some(lapse) = settings.environment.get(NAME) else {
         return Ok(Arc::new(SystemClock));

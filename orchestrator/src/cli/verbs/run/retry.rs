@@ -5,13 +5,13 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::execution::ExecutionArgs;
 use crate::cli::args::global::Global;
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::schedule::{by_hand, load};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
-use crate::cli::verbs::run::run::Job;
+use crate::cli::verbs::run::run::ManualRun;
 use crate::model::{
     Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task, TaskStatus,
 };
@@ -41,8 +41,8 @@ pub(crate) struct RetryArgs {
 }
 
 /// Makes a plan of the record and runs it.
-pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let (record, known) = with_store(&settings, async |store| {
         let record = find_run(store, &args.run).await?;
         Ok((
@@ -89,7 +89,7 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<Exit, Failure> 
     if args.dry_run {
         return plan::show(&settings, &plan, args.execution.format);
     }
-    let mut job = Job::by_hand(plan, format!("retry {run}"), args.stop_on_failure);
+    let mut job = ManualRun::by_hand(plan, format!("retry {run}"), args.stop_on_failure);
     job.run(global, &settings, &args.execution)
 }
 

@@ -9,11 +9,12 @@ use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::executor::{executor, not_executed};
-use crate::cli::shell::exit::Exit;
+use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::{colour_on_stderr, print_text};
+use crate::cli::shell::output::print_text;
 use crate::cli::shell::schedule::{load, planned};
-use crate::cli::shell::settings::Settings;
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::colour_on_stderr;
 use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
@@ -84,15 +85,15 @@ pub(crate) struct RunOneArgs {
 }
 
 /// `run`: selects from the schedule and runs.
-pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
     let mut plan = planned(&settings, &schedule, &args.selection)?;
     plan.stop_groups(&schedule);
     if let Some(date) = args.selection.date {
         plan.set_slots_on(&schedule, date);
     }
-    let mut job = Job {
+    let mut job = ManualRun {
         plan,
         label: args.selection.kind()?.to_owned(),
         group: args.selection.group.clone(),
@@ -105,10 +106,10 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Failure> {
 }
 
 /// `run-all`: the fixed list.
-pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
-    let mut job = Job {
+    let mut job = ManualRun {
         plan: plan_workflow(&schedule, Day::At(SystemClock.now())).map_err(Failure::usage)?,
         label: "run-all".to_owned(),
         group: None,
@@ -121,22 +122,22 @@ pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<Exit, Failur
 }
 
 /// `run-one`: one collector by hand.
-pub(crate) fn run_one(global: &Global, args: &RunOneArgs) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(global)?;
+pub(crate) fn run_one(global: &Global, args: &RunOneArgs) -> Result<VerbExit, Failure> {
+    let settings = CliSettings::resolve(global)?;
     let plan = schedule::planned_one(&settings, &args.command, args.group.as_deref(), &args.args)?;
-    let mut job = Job::by_hand(plan, "run-one".to_owned(), false);
+    let mut job = ManualRun::by_hand(plan, "run-one".to_owned(), false);
     job.run(global, &settings, &args.execution)
 }
 
 /// A plan and how it is to be executed.
-pub(crate) struct Job {
+pub(crate) struct ManualRun {
     plan: Plan,
     label: String,
     group: Option<String>,
     stop_on_failure: bool,
 }
 
-impl Job {
+impl ManualRun {
     /// Something that a person wants now, whatever the schedule says.
     pub(crate) fn by_hand(plan: Plan, label: String, stop_on_failure: bool) -> Self {
         Self {
@@ -154,14 +155,15 @@ impl Job {
     pub(crate) fn run(
         &mut self,
         global: &Global,
-        settings: &Settings,
+        settings: &CliSettings,
         args: &ExecutionArgs,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<VerbExit, Failure> {
         if let Some(timeout) = args.timeout {
             for planned in &mut self.plan.tasks {
                 planned.task.policy.timeout = Some(timeout);
             }
         }
+        settings.warn_of_unset();
         let json = args.format == Format::Json;
         let terminal = Terminal::new(
             !json && std::env::var_os("NO_COLOR").is_none(),
@@ -173,7 +175,7 @@ impl Job {
         let Executed { summary, recorded } = {
             let store = runtime.block_on(open_store(settings))?;
             runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
-            runtime.block_on(undelivered::bring_in(&shelf(&store), &settings.state_dir))?;
+            runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
             let executor = executor(settings, store, Arc::new(SystemClock))?;
             let audience = Audience {
@@ -204,14 +206,14 @@ impl Job {
                 "not all events of run {} are on standard output: {error}",
                 summary.run
             ))),
-            _ => Ok(Exit::of_run(summary.exit_code)),
+            _ => Ok(VerbExit::of_run(summary.exit_code)),
         }
     }
 
     async fn execute(
         &self,
         executor: &Executor,
-        settings: &Settings,
+        settings: &CliSettings,
         audience: Audience,
     ) -> Result<Executed, Failure> {
         let orders = Orders::new();
@@ -234,13 +236,15 @@ impl Job {
             .execute(plan, audience, orders)
             .await
             .map_err(not_executed)?;
-        // What stood in the way is in the log, and tried again by whoever comes next.
-        let _ = executor.notify().await;
-        if executed.summary.success {
-            executor.notifier.pulse_after_success().await;
-        }
+        let signalled = executor
+            .notify_end(&executed.summary)
+            .await
+            .map_err(Failure::infrastructure)?;
         if executed.recorded.failure.is_none() {
-            let _ = executor.tidy().await;
+            if !signalled {
+                // What stood in the way is in the log, and tried again by whoever comes next.
+                let _ = executor.tidy().await;
+            }
             executor.close().await;
         } else {
             executor.stop_processes().await;

@@ -52,7 +52,7 @@ impl<'t, 'a> Desk<'t, 'a> {
     /// Slots of an entry come, to be run.
     fn come(&mut self, entry: usize, slots: &[&str]) -> Vec<String> {
         let now = slots[slots.len() - 1];
-        let slots = slots.iter().map(|slot| (at(slot), Verdict::Run)).collect();
+        let slots = slots.iter().map(|slot| (at(slot), SlotVerdict::Run)).collect();
         self.decide(SlotEvent::Due(vec![Due { entry, slots }]), now)
     }
 
@@ -197,11 +197,11 @@ fn of_slots_that_were_missed_the_newest_is_notified() {
     let schedule = daily(Overlap::Skip);
     let timetable = scheduler_timetable(&schedule);
     let mut desk = Desk::new(&schedule, &timetable);
-    let missed = |slot| (at(slot), Verdict::Missed("nobody was there".into()));
+    let missed = |slot| (at(slot), SlotVerdict::Missed("nobody was there".into()));
     let slots = vec![
         missed("23T04:10"),
         missed("24T04:10"),
-        (at("25T04:10"), Verdict::Run),
+        (at("25T04:10"), SlotVerdict::Run),
     ];
     assert_eq!(
         desk.decide(SlotEvent::Due(vec![Due { entry: 0, slots }]), "25T05:00"),

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use crate::model::fixtures::{commands, group, interval, monthly, schedule, weekly};
 use crate::model::{Cadence, Schedule, timetable};
-use crate::scheduler::planning::tick::{Timeline, Verdict};
+use crate::scheduler::planning::tick::{SlotVerdict, Timeline};
 
 /// What fired when: by instant and entry, the collectors in order.
 type Fired = BTreeMap<(Timestamp, String), String>;
@@ -99,9 +99,9 @@ fn simulated(schedule: &Schedule) -> (Fired, usize) {
                 assert_eq!(slot, now, "woken at the slot itself");
                 let names = commands(entry.due(slot)).join(",");
                 let expected = if names.is_empty() {
-                    Verdict::Idle
+                    SlotVerdict::Idle
                 } else {
-                    Verdict::Run
+                    SlotVerdict::Run
                 };
                 assert_eq!(verdict, expected);
                 let before = fired.insert((slot, entry.key().to_string()), names);

@@ -20,9 +20,9 @@ fn judged(group: Group, settled: &str, now: &str) -> Vec<String> {
     slots
         .map(|(slot, verdict)| {
             let word = match verdict {
-                Verdict::Run => "run".to_owned(),
-                Verdict::Idle => "idle".to_owned(),
-                Verdict::Missed(reason) => reason,
+                SlotVerdict::Run => "run".to_owned(),
+                SlotVerdict::Idle => "idle".to_owned(),
+                SlotVerdict::Missed(reason) => reason,
             };
             format!("{} {word}", slot.strftime("%dT%H:%M"))
         })
@@ -133,7 +133,7 @@ fn a_clock_that_goes_back_fires_nothing_twice() {
     // It jumps ahead instead: the last of the slots runs, the others are said to be missed.
     let due = timeline.tick(at("23T06:00:00"));
     assert_eq!(due[0].slots.len(), 7);
-    assert_eq!(due[0].slots[6], (at("23T06:00:00"), Verdict::Run));
+    assert_eq!(due[0].slots[6], (at("23T06:00:00"), SlotVerdict::Run));
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn jitter_delays_the_firing_and_not_the_slot() {
     assert_eq!(timeline.tick(fires - SignedDuration::from_nanos(1)), []);
     let due = timeline.tick(fires);
     // On time, however long the delay.
-    assert_eq!(due[0].slots, [(at("23T04:10:00"), Verdict::Run)]);
+    assert_eq!(due[0].slots, [(at("23T04:10:00"), SlotVerdict::Run)]);
     assert_eq!(timeline.next(), Some(fires + SignedDuration::from_hours(24)));
 }
 
@@ -181,9 +181,9 @@ fn of_looks_for_releases_that_were_slept_through_the_last_is_made() {
     assert!(
         words[..3]
             .iter()
-            .all(|(_, verdict)| matches!(verdict, Verdict::Missed(_)))
+            .all(|(_, verdict)| matches!(verdict, SlotVerdict::Missed(_)))
     );
-    assert_eq!(words[3], ("2026-11-22T06:00:00Z".to_owned(), &Verdict::Run));
+    assert_eq!(words[3], ("2026-11-22T06:00:00Z".to_owned(), &SlotVerdict::Run));
     // The clock goes back: nothing is looked for twice. It jumps ahead: once, for all.
     for (now, runs) in [
         ("22T03:00:00", 0),
@@ -194,7 +194,7 @@ fn of_looks_for_releases_that_were_slept_through_the_last_is_made() {
         let due = timeline.tick(at(now));
         let slots = due.iter().flat_map(|due| &due.slots);
         assert_eq!(
-            slots.filter(|(_, verdict)| *verdict == Verdict::Run).count(),
+            slots.filter(|(_, verdict)| *verdict == SlotVerdict::Run).count(),
             runs,
             "{now}"
         );
@@ -214,7 +214,7 @@ fn clocks_on_walls_move_no_look_for_releases() {
             now = next;
             for due in timeline.tick(now) {
                 seen.extend(due.slots.into_iter().map(|(slot, verdict)| {
-                    assert_eq!((slot, verdict), (now, Verdict::Run));
+                    assert_eq!((slot, verdict), (now, SlotVerdict::Run));
                     slot
                 }));
             }
@@ -257,9 +257,9 @@ proptest! {
             }
             for (slot, verdict) in seen {
                 let idle = entry.due(slot).is_empty();
-                prop_assert_eq!(idle, verdict == Verdict::Idle);
+                prop_assert_eq!(idle, verdict == SlotVerdict::Idle);
                 if entry.group().is_some() && !idle {
-                    prop_assert_eq!(verdict, Verdict::Run);
+                    prop_assert_eq!(verdict, SlotVerdict::Run);
                 }
             }
         }

@@ -5,23 +5,14 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::extension::ClientId;
 use lettre::{Message, SmtpTransport, Transport};
 
-use crate::model::Secret;
-use crate::notify::secret::reveal;
+use crate::notify::transport::message_header::{AutoSubmitted, message_id, whole_name};
+use crate::notify::transport::request::Mail;
 
 /// For each word with the server.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A mail to be sent.
-pub(super) struct Mail {
-    pub(super) to: Vec<String>,
-    pub(super) from: String,
-    pub(super) server: String,
-    pub(super) login: Option<(String, Secret)>,
-    pub(super) subject: String,
-    pub(super) body: String,
-}
 
 /// Sends it; blocks.
 pub(super) fn send(mail: &Mail) -> Result<(), String> {
@@ -30,8 +21,12 @@ pub(super) fn send(mail: &Mail) -> Result<(), String> {
             .parse::<Mailbox>()
             .map_err(|error| format!("the address {address:?} is not one: {error}"))
     };
+    let from = mailbox(&mail.from)?;
     let mut message = Message::builder()
-        .from(mailbox(&mail.from)?)
+        .message_id(Some(message_id(from.email.as_ref())))
+        .date_now()
+        .header(AutoSubmitted)
+        .from(from)
         .subject(&mail.subject)
         .header(ContentType::TEXT_PLAIN);
     for address in &mail.to {
@@ -43,11 +38,18 @@ pub(super) fn send(mail: &Mail) -> Result<(), String> {
     let mut transport = SmtpTransport::from_url(&mail.server)
         .map_err(|error| format!("the mail server cannot be used: {error}"))?
         .timeout(Some(PATIENCE));
-    if let Some((user, password)) = &mail.login {
-        transport = transport.credentials(Credentials::new(user.clone(), reveal(password)?));
+    if let Some(name) = whole_name(&mail.host) {
+        transport = transport.hello_name(ClientId::Domain(name.to_owned()));
     }
-    // Its errors are the server's words, which do not have the password.
+    if let Some((user, password)) = &mail.login {
+        transport = transport.credentials(Credentials::new(user.clone(), password.clone()));
+    }
     let sent = transport.build().send(&message);
-    sent.map(drop)
-        .map_err(|error| format!("the mail server: {error}"))
+    sent.map(drop).map_err(|error| {
+        if error.is_timeout() {
+            format!("the mail server: no answer within {} s", PATIENCE.as_secs())
+        } else {
+            format!("the mail server: {error}")
+        }
+    })
 }

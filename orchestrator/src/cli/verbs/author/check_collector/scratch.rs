@@ -1,0 +1,33 @@
+//! A directory in which a collector is tried.
+
+use std::path::Path;
+
+/// Gone when it is dropped.
+pub(crate) struct ScratchDir(std::path::PathBuf);
+
+impl ScratchDir {
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for ScratchDir {
+    fn drop(&mut self) {
+        // What cannot be removed lies in the directory for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A new one among the temporary files.
+///
+/// # Errors
+/// It cannot be made.
+pub(crate) fn make_scratch_dir() -> std::io::Result<ScratchDir> {
+    let path = std::env::temp_dir().join(format!(
+        "orchestrate-check-{}-{:08x}",
+        std::process::id(),
+        fastrand::u32(..)
+    ));
+    std::fs::create_dir(&path)?;
+    Ok(ScratchDir(path))
+}

@@ -1,0 +1,56 @@
+//! `release list`: what was ever found, and who has dealt with it.
+
+use clap::Args;
+
+use crate::cli::args::format::Format;
+use crate::cli::shell::exit::VerbExit;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::store::with_store;
+use crate::cli::shell::table::TextTable;
+use crate::store::KnownRelease;
+use crate::text::make_safe;
+
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseListArgs {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+pub(crate) fn list(settings: &CliSettings, args: &ReleaseListArgs) -> Result<VerbExit, Failure> {
+    let known = with_store(settings, async |store| {
+        store.known_releases().await.map_err(Failure::infrastructure)
+    })?;
+    match args.format {
+        Format::Json => print_json(&known)?,
+        Format::Text if known.is_empty() => print_text("No release was ever found.\n")?,
+        Format::Text => print_text(&table(&known))?,
+    }
+    Ok(VerbExit::Success)
+}
+
+fn table(known: &[KnownRelease]) -> String {
+    let mut table = TextTable::new(["Release", "First seen", "Dealt with by"]);
+    for release in known {
+        let by: Vec<String> = release
+            .handled
+            .iter()
+            .map(|by| {
+                let how = by.run.as_ref().map_or("by hand".to_owned(), ToString::to_string);
+                format!("{}/{} ({how})", make_safe(&by.group), make_safe(&by.command))
+            })
+            .collect();
+        table.row([
+            make_safe(&release.tag).into_owned(),
+            format!("{:.0}", release.first_seen_at),
+            if by.is_empty() {
+                "nobody".to_owned()
+            } else {
+                by.join(", ")
+            },
+        ]);
+    }
+    table.text()
+}
