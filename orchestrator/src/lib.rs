@@ -16,7 +16,7 @@
 //! - [`notify`]: who is told of it.
 //! - [`database`]: the one way to SQLite or PostgreSQL, and which of its errors pass.
 //! - [`store`]: what is remembered.
-//! - [`scheduler`]: the scheduler, which fires the slots of the timetable.
+//! - [`scheduler`]: the scheduler, which starts the slots of the timetable.
 //! - [`web`]: what the scheduler answers over HTTP.
 //!
 //! Who may import whom is a test (`tests/architecture`).

@@ -164,7 +164,7 @@ fn sigterm_ends_a_finished_run_that_waits_for_a_server_and_the_next_one_tells() 
     let seen = place.see(child);
     assert!(since.elapsed() < PROMPT, "{:?}", since.elapsed());
     seen.exits(1)
-        .says("waits in the database")
+        .says("notices wait in the database")
         .says("Summary: 0 succeeded, 1 failed");
     assert_eq!(place.last()["exit_code"], 1);
     let list = place.run(&["notices", "list", "--format", "json"]).json();

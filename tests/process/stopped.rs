@@ -2,6 +2,7 @@
 //! cases the collector itself: nothing hangs, nothing is lost that can go on, and
 //! nothing is left.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -138,6 +139,46 @@ async fn a_supervisor_that_is_traced_and_works_is_left_alone() {
     assert_eq!(end.outcome, Outcome::Failed(Exit::Code(6)));
     drop(tracer);
     lab.close().await;
+}
+
+/// A cgroup of version 2 for this test, if this user may make one.
+fn cgroup() -> Option<PathBuf> {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let mount = mounts.lines().find(|line| line.contains(" - cgroup2 "))?;
+    let name = format!("orchestrate-test-{}", std::process::id());
+    let cgroup = Path::new(mount.split(' ').nth(4)?).join(name);
+    std::fs::create_dir(&cgroup).ok().map(|()| cgroup)
+}
+
+/// Frozen for longer than it takes to be taken for hung, and stopped in addition: who did
+/// that will thaw it.
+#[tokio::test]
+async fn a_frozen_supervisor_is_left_alone() {
+    let Some(cgroup) = cgroup() else {
+        eprintln!("SKIPPED: this user may make no cgroup");
+        return;
+    };
+    let lab = Lab::new();
+    let ready = lab.fifo("ready");
+    let attempt = lab
+        .launch(&lab.fake(&format!("fifo-write {} exit 6", ready.display())))
+        .await;
+    let supervisor = parent_of(attempt.pid().unwrap());
+    std::fs::write(cgroup.join("cgroup.procs"), supervisor.to_string()).unwrap();
+    std::fs::write(cgroup.join("cgroup.freeze"), "1").unwrap();
+    wait_for_fifo(&ready).await;
+    let mut kept = Kept::default();
+    let thaw = async {
+        // Time that passes is what this test is about: nothing else tells of it.
+        tokio::time::sleep(Duration::from_secs(14)).await;
+        send(supervisor, Signal::SIGSTOP);
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        std::fs::write(cgroup.join("cgroup.freeze"), "0").unwrap();
+    };
+    let (end, ()) = within(async { tokio::join!(attempt.run(&mut kept), thaw) }).await;
+    assert_eq!(end.outcome, Outcome::Failed(Exit::Code(6)));
+    lab.close().await;
+    std::fs::remove_dir(cgroup).unwrap();
 }
 
 /// The supervisor and the fork server are stopped, and nobody is left who watches them.

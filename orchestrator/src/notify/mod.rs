@@ -11,6 +11,6 @@ pub(crate) mod transport;
 pub(crate) mod words;
 
 pub use break_off::BreakOff;
-pub use notifier::{Delivery, Notifier};
+pub use notifier::{DeliveryTally, Notifier};
 pub use raise::SlotNotice;
 pub use transport::{NetworkClient, sender_entry};

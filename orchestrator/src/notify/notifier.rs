@@ -39,7 +39,7 @@ pub struct Notifier {
 
 /// What came of a delivery.
 #[derive(Debug, Clone, Copy)]
-pub struct Delivery {
+pub struct DeliveryTally {
     /// How many tries failed.
     pub failed: usize,
     /// Whether all that was due was tried.
@@ -52,7 +52,7 @@ impl Notifier {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn deliver(&self, store: &Store, patience: Duration) -> Result<Delivery, StoreError> {
+    pub async fn deliver(&self, store: &Store, patience: Duration) -> Result<DeliveryTally, StoreError> {
         let enough = async {
             tokio::select! {
                 biased;
@@ -66,14 +66,14 @@ impl Notifier {
             let mut notices = store.take_notices(self.clock.now(), BATCH).await?;
             let Some(notice) = notices.pop() else {
                 let complete = true;
-                return Ok(Delivery { failed, complete });
+                return Ok(DeliveryTally { failed, complete });
             };
             let result = tokio::select! {
                 biased;
                 () = &mut enough => {
                     store.give_back(&notice, self.clock.now()).await?;
                     let complete = false;
-                    return Ok(Delivery { failed, complete });
+                    return Ok(DeliveryTally { failed, complete });
                 }
                 result = self.send_by_name(&notice) => result,
             };

@@ -16,9 +16,9 @@ use tracing::warn;
 
 use crate::model::{Outcome, SpawnError, Stream};
 use crate::process::controller::Controller;
+use crate::process::idle_supervisors::IdleSupervisors;
 use crate::process::ladder::Cause;
 use crate::process::output::sink::OutputSink;
-use crate::process::pool::ForkServer;
 use crate::process::protocol::{Isolation, Leftover, Over, Report};
 use crate::process::spec::AttemptSpec;
 use crate::process::tree::peers::Supervisor;
@@ -94,7 +94,7 @@ impl Attempt {
         pid: i32,
         supervisor: Supervisor,
         output: [OwnedFd; 2],
-        home: ForkServer,
+        idle: IdleSupervisors,
     ) -> io::Result<Self> {
         let controller = Controller::new(attempt, &supervisor.socket);
         let [stdout, stderr] = output;
@@ -109,7 +109,7 @@ impl Attempt {
             limits: spec.into(),
             started: Instant::now(),
             controller: controller.clone(),
-            home,
+            idle,
         };
         Ok(Self {
             state: State::Running(Box::new(running)),
@@ -168,7 +168,7 @@ struct Running {
     limits: NamedLimits,
     started: Instant,
     controller: Controller,
-    home: ForkServer,
+    idle: IdleSupervisors,
 }
 
 enum Event {
@@ -334,7 +334,7 @@ impl Running {
             unkillable: over.unkillable,
         };
         if end.unkillable.is_empty() {
-            self.home.put_back(self.supervisor);
+            self.idle.put_back(self.supervisor);
         }
         end
     }

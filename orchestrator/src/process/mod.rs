@@ -14,6 +14,7 @@ pub(crate) mod attempt;
 pub(crate) mod controller;
 pub(crate) mod environment;
 pub(crate) mod explain;
+pub(crate) mod idle_supervisors;
 pub(crate) mod ladder;
 pub(crate) mod launcher;
 pub(crate) mod limits;

@@ -3,8 +3,8 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::UnixStream;
@@ -12,14 +12,12 @@ use tracing::debug;
 
 use crate::process::attempt::Attempt;
 use crate::process::explain;
+use crate::process::idle_supervisors::IdleSupervisors;
 use crate::process::protocol::{Report, Stage, ToServer, encode};
 use crate::process::spec::AttemptSpec;
 use crate::process::tree::orphans;
 use crate::process::tree::peers::{Server, Supervisor, send};
 use crate::process::watchdog::TICK;
-
-/// Supervisors kept waiting. More than this many at once is a burst.
-const IDLE: usize = 8;
 
 /// A healthy fork server answers in well under a millisecond.
 const READY_WAIT: Duration = Duration::from_secs(10);
@@ -41,7 +39,7 @@ struct Shared {
     executable: PathBuf,
     open_files: Option<u64>,
     server: tokio::sync::Mutex<Option<Arc<Server>>>,
-    idle: Mutex<Vec<Supervisor>>,
+    idle: IdleSupervisors,
     names: AtomicU64,
 }
 
@@ -112,7 +110,7 @@ impl ForkServer {
             executable: executable.into(),
             open_files: None,
             server: tokio::sync::Mutex::default(),
-            idle: Mutex::default(),
+            idle: IdleSupervisors::default(),
             names: AtomicU64::new(1),
         };
         Self {
@@ -181,18 +179,19 @@ impl ForkServer {
         match while_we_run(SPAWN_WAIT, supervisor.report()).await {
             Some(Ok(Some(Report::Spawned { pid }))) => {
                 let output = [stdout.into(), stderr.into()];
-                Attempt::running(spec, attempt, pid, supervisor, output, self.clone()).map_err(descriptors)
+                Attempt::running(spec, attempt, pid, supervisor, output, self.shared.idle.clone())
+                    .map_err(descriptors)
             }
             Some(Ok(Some(Report::NotSpawned {
                 stage: Stage::Fork,
                 errno,
             }))) => {
-                self.put_back(supervisor);
+                self.shared.idle.put_back(supervisor);
                 let error = io::Error::from_raw_os_error(errno);
                 Err(Failed::Machine(LaunchError::Process(error)))
             }
             Some(Ok(Some(Report::NotSpawned { stage, errno }))) => {
-                self.put_back(supervisor);
+                self.shared.idle.put_back(supervisor);
                 let directory = spec.working_directory.as_deref();
                 Ok(Attempt::refused(explain::spawn_error(
                     &spec.program,
@@ -232,7 +231,7 @@ impl ForkServer {
     /// Ends the fork server and waits until it is gone. Attempts that still run are
     /// cancelled when they are dropped, not by this.
     pub async fn shutdown(self) {
-        self.idle().clear();
+        self.shared.idle.clear();
         let server = self.shared.server.lock().await.take();
         if let Some(server) = server.and_then(Arc::into_inner) {
             drop(server.socket);
@@ -243,25 +242,11 @@ impl ForkServer {
         orphans::bury(|| true).await;
     }
 
-    /// Takes a supervisor back whose attempt left nothing behind.
-    pub(crate) fn put_back(&self, mut supervisor: Supervisor) {
-        let reliable = supervisor.rest();
-        let mut idle = self.idle();
-        if idle.len() < IDLE && reliable {
-            idle.push(supervisor);
-        }
-    }
-
     /// One that waits, or a new one.
     async fn supervisor(&self) -> Result<Supervisor, LaunchError> {
-        loop {
-            let Some(mut supervisor) = self.idle().pop() else {
-                return self.fork().await;
-            };
-            // One that has something to say while it waits has been killed.
-            if supervisor.server.is_alive() && supervisor.is_idle() {
-                return Ok(supervisor);
-            }
+        match self.shared.idle.take() {
+            Some(supervisor) => Ok(supervisor),
+            None => self.fork().await,
         }
     }
 
@@ -331,10 +316,6 @@ impl ForkServer {
             executable: self.shared.executable.clone(),
             reason: error.to_string(),
         }
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Supervisor>> {
-        self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn name(&self) -> u64 {

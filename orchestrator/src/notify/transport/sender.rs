@@ -1,6 +1,7 @@
 //! The other side: the process that speaks to a server. It may block as long as it likes;
 //! whoever started it has the clock. Entered from `main`, in this program's own binary.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use crate::notify::transport::request::NetworkRequest;
@@ -22,7 +23,8 @@ pub fn sender_entry() -> Option<ExitCode> {
     Some(match send() {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            println!("{reason}");
+            // Where nobody reads it, the exit code says enough.
+            let _ = writeln!(std::io::stdout(), "{reason}");
             ExitCode::FAILURE
         }
     })

@@ -43,15 +43,14 @@ pub(crate) fn supervise(control: OwnedFd) -> io::Result<()> {
         .send_with(&Report::Ready { pid }, Some(this.as_fd()))?;
     drop(this);
     while let Some((message, strings)) = supervisor.control.receive()? {
-        match message {
-            ToSupervisor::Start(start) => {
-                if !supervisor.attempt(&start, &strings)? {
-                    break;
-                }
-            }
-            ToSupervisor::Ping => supervisor.answer_ping()?,
+        let is_fit = match message {
+            ToSupervisor::Start(start) => supervisor.attempt(&start, &strings)?,
+            ToSupervisor::Ping => supervisor.answer_ping().map(|()| true)?,
             // Meant for an attempt that is over.
-            _ => {}
+            _ => true,
+        };
+        if !is_fit {
+            break;
         }
     }
     supervisor.wake_server();

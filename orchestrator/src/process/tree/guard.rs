@@ -74,10 +74,10 @@ async fn watch(ward: Ward, killed_for: Arc<Mutex<Option<Trouble>>>) {
             None => {}
             // A socket that takes nothing is one that is not read.
             Some(WatchdogOrder::Ping) => {
-                drop(encode(&ToSupervisor::Ping, &[]).map(|ping| socket.try_write(&ping)))
+                let _ = encode(&ToSupervisor::Ping, &[]).and_then(|ping| socket.try_write(&ping));
             }
             Some(WatchdogOrder::Continue(trouble)) => {
-                resume("a supervisor", ward.pid, &ward.process, trouble)
+                resume("a supervisor", ward.pid, &ward.process, trouble);
             }
             Some(WatchdogOrder::Kill(trouble)) => {
                 killed_for

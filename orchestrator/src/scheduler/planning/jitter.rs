@@ -1,4 +1,4 @@
-//! How long after its slot an entry fires, where its group asks for `jitter:`. Pure.
+//! How long after its slot a batch starts, where its group asks for `jitter:`. Pure.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::model::{Entry, EntryKey};
 /// The delay of an entry: a stable fraction of its group's jitter, so that each night
 /// looks like the last and groups of one minute are spread.
 pub(crate) fn delay(entry: &Entry<'_>) -> Duration {
-    // A look for releases follows its own grid.
+    // A release check follows its own grid.
     let group = entry.group().filter(|_| !entry.is_release_check());
     group.map_or(Duration::ZERO, |group| {
         group.jitter.mul_f64(fraction(entry.key())).min(group.jitter)

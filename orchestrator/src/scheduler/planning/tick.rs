@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::{CatchUp, CatchUpMode, Entry};
 use crate::scheduler::planning::jitter::delay;
 
-/// A slot that is this old has not been caught up, it has fired: schedulers take over
+/// A slot that is this old is not caught up, it starts on time: schedulers take over
 /// from each other, and machines are slow at times.
 pub(crate) const ON_TIME: SignedDuration = SignedDuration::from_secs(60);
 
@@ -47,7 +47,7 @@ pub(crate) struct Due {
 pub(crate) struct Timeline<'t, 'a> {
     timetable: &'t [Entry<'a>],
     lines: Vec<Line>,
-    /// When each entry fires next; one that is not here fires no more.
+    /// When each entry has something to start next; one that is not here never has.
     upcoming: BinaryHeap<Reverse<(Timestamp, usize)>>,
 }
 
@@ -104,8 +104,8 @@ impl<'t, 'a> Timeline<'t, 'a> {
 
     fn look_ahead(&mut self, index: usize) {
         let line = &self.lines[index];
-        let fires = line.next.and_then(|slot| slot.checked_add(line.delay).ok());
-        if let Some(at) = fires {
+        let due_at = line.next.and_then(|slot| slot.checked_add(line.delay).ok());
+        if let Some(at) = due_at {
             self.upcoming.push(Reverse((at, index)));
         }
     }
@@ -143,7 +143,7 @@ impl<'t, 'a> Timeline<'t, 'a> {
 /// The verdict on each of an entry's slots, the newest of which has just come or is late.
 fn judge(entry: &Entry<'_>, slots: Vec<Timestamp>, now: Timestamp) -> Vec<(Timestamp, SlotVerdict)> {
     let default = CatchUp::default();
-    // A look for releases sees what all before it would have seen.
+    // A release check sees what all before it would have seen.
     let group = entry.group().filter(|_| !entry.is_release_check());
     let catch_up = group.map_or(&default, |group| &group.catch_up);
     let due: Vec<bool> = slots.iter().map(|&slot| !entry.due(slot).is_empty()).collect();

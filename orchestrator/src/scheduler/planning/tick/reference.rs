@@ -15,8 +15,8 @@ use crate::model::fixtures::{commands, group, interval, monthly, schedule, weekl
 use crate::model::{Cadence, Schedule, timetable};
 use crate::scheduler::planning::tick::{SlotVerdict, Timeline};
 
-/// What fired when: by instant and entry, the collectors in order.
-type Fired = BTreeMap<(Timestamp, String), String>;
+/// What was started when: by instant and entry, the collectors in order.
+type Started = BTreeMap<(Timestamp, String), String>;
 
 const ZONES: [&str; 4] = ["Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "UTC"];
 
@@ -45,7 +45,7 @@ fn due_on(cadence: Cadence, date: Date) -> bool {
 }
 
 /// A batch, by looking at its wall clock each minute.
-fn reference_batch(zone: &str, at: Time, tasks: &[(&str, Cadence)]) -> Fired {
+fn reference_batch(zone: &str, at: Time, tasks: &[(&str, Cadence)]) -> Started {
     let zone = TimeZone::get(zone).unwrap();
     let shown = |minute: Timestamp| zone.to_datetime(minute);
     let reached = |minute: Timestamp| {
@@ -56,7 +56,7 @@ fn reference_batch(zone: &str, at: Time, tasks: &[(&str, Cadence)]) -> Fired {
             now.date().yesterday().unwrap()
         }
     };
-    let mut fired = Fired::new();
+    let mut started = Started::new();
     let mut done = reached(years().0);
     for minute in minutes() {
         let date = reached(minute);
@@ -73,24 +73,24 @@ fn reference_batch(zone: &str, at: Time, tasks: &[(&str, Cadence)]) -> Fired {
             .filter(|(_, cadence)| due(*cadence))
             .map(|(name, _)| *name)
             .collect();
-        fired.insert((minute, "group:g".to_owned()), names.join(","));
+        started.insert((minute, "group:g".to_owned()), names.join(","));
     }
-    fired
+    started
 }
 
-fn reference_interval(every: i64) -> Fired {
+fn reference_interval(every: i64) -> Started {
     minutes()
         .filter(|minute| (minute.as_second() / 60) % every == 0)
         .map(|minute| ((minute, format!("interval:{every}")), "poll".to_owned()))
         .collect()
 }
 
-/// What the timeline fires if it is woken exactly when it asks for it, and how often it was.
-fn simulated(schedule: &Schedule) -> (Fired, usize) {
+/// What the timeline starts if it is woken exactly when it asks for it, and how often it was.
+fn simulated(schedule: &Schedule) -> (Started, usize) {
     let timetable = timetable(schedule);
     let (from, to) = years();
     let mut timeline = Timeline::new(&timetable, timetable.iter().map(|_| from));
-    let (mut fired, mut woken) = (Fired::new(), 0);
+    let (mut started, mut woken) = (Started::new(), 0);
     while let Some(now) = timeline.next().filter(|next| *next <= to) {
         woken += 1;
         for due in timeline.tick(now) {
@@ -104,12 +104,12 @@ fn simulated(schedule: &Schedule) -> (Fired, usize) {
                     SlotVerdict::Run
                 };
                 assert_eq!(verdict, expected);
-                let before = fired.insert((slot, entry.key().to_string()), names);
+                let before = started.insert((slot, entry.key().to_string()), names);
                 assert_eq!(before, None, "twice");
             }
         }
     }
-    (fired, woken)
+    (started, woken)
 }
 
 const TASKS: [(&str, Cadence); 3] = [
@@ -146,14 +146,14 @@ fn each_zone_agrees_in_its_hours_of_change() {
     ] {
         let tasks = [("only", weekly(Weekday::Sunday)), ("last", monthly(31))];
         let schedule = schedule([group("g", zone, at, &tasks)]);
-        let (fired, _) = simulated(&schedule);
+        let (started, _) = simulated(&schedule);
         assert_eq!(
-            fired,
+            started,
             reference_batch(zone, at.parse().unwrap(), &tasks),
             "{zone}"
         );
         // One slot each date, and 2016 had 366.
-        assert!((731..=732).contains(&fired.len()), "{zone}: {}", fired.len());
+        assert!((731..=732).contains(&started.len()), "{zone}: {}", started.len());
     }
 }
 
@@ -226,9 +226,9 @@ fn it_sleeps_in_between() {
             &[("c", Cadence::Daily), ("i", interval(180))],
         )
     });
-    let (fired, woken) = simulated(&schedule(groups));
-    assert!(fired.len() > 4 * 730 + 730 * 8, "{}", fired.len());
-    assert!(woken <= fired.len());
+    let (started, woken) = simulated(&schedule(groups));
+    assert!(started.len() > 4 * 730 + 730 * 8, "{}", started.len());
+    assert!(woken <= started.len());
 }
 
 #[test]

@@ -137,20 +137,23 @@ fn a_clock_that_goes_back_fires_nothing_twice() {
 }
 
 #[test]
-fn jitter_delays_the_firing_and_not_the_slot() {
+fn jitter_delays_the_start_and_not_the_slot() {
     let mut late = group("g", "UTC", "04:10", &[("c", Cadence::Daily)]);
     late.jitter = Duration::from_secs(3600);
     late.catch_up.mode = CatchUpMode::None;
     let schedule = schedule([late]);
     let timetable = timetable(&schedule);
     let mut timeline = Timeline::new(&timetable, [at("22T05:30:00")]);
-    let fires = timeline.next().unwrap();
-    assert!(fires > at("23T04:10:00") && fires < at("23T05:10:00"), "{fires}");
-    assert_eq!(timeline.tick(fires - SignedDuration::from_nanos(1)), []);
-    let due = timeline.tick(fires);
+    let due_at = timeline.next().unwrap();
+    assert!(
+        due_at > at("23T04:10:00") && due_at < at("23T05:10:00"),
+        "{due_at}"
+    );
+    assert_eq!(timeline.tick(due_at - SignedDuration::from_nanos(1)), []);
+    let due = timeline.tick(due_at);
     // On time, however long the delay.
     assert_eq!(due[0].slots, [(at("23T04:10:00"), SlotVerdict::Run)]);
-    assert_eq!(timeline.next(), Some(fires + SignedDuration::from_hours(24)));
+    assert_eq!(timeline.next(), Some(due_at + SignedDuration::from_hours(24)));
 }
 
 /// Looks for releases each quarter of an hour; what the group says of catching up is not
@@ -165,11 +168,11 @@ fn polled() -> Schedule {
 }
 
 #[test]
-fn of_looks_for_releases_that_were_slept_through_the_last_is_made() {
+fn of_release_checks_that_were_slept_through_the_last_is_made() {
     let schedule = polled();
     let timetable = scheduler_timetable(&schedule);
-    let looks = &timetable[1..];
-    let mut timeline = Timeline::new(looks, [at("22T05:00:00")]);
+    let checks = &timetable[1..];
+    let mut timeline = Timeline::new(checks, [at("22T05:00:00")]);
     assert_eq!(timeline.next(), Some(at("22T05:15:00")), "not delayed");
     let due = timeline.tick(at("22T06:10:00"));
     let words: Vec<_> = due[0]
@@ -202,7 +205,7 @@ fn of_looks_for_releases_that_were_slept_through_the_last_is_made() {
 }
 
 #[test]
-fn clocks_on_walls_move_no_look_for_releases() {
+fn clocks_on_walls_move_no_release_check() {
     let schedule = polled();
     let timetable = scheduler_timetable(&schedule);
     // Berlin's clocks go back in that night, and forward in the other.
