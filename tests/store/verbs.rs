@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
+use orchestrator::rundir::{PlanError, RunPlan};
 use serde_json::Value;
 
 use crate::support::{Place, Running, outcomes, wait_until};
@@ -302,8 +303,15 @@ fn the_database_is_looked_after() {
     place.run(&["logs", "last", "flaky"]).exits(0).says("broken");
     place.run(&["db", "prune"]).exits(2);
 
-    // A database that is gone is made again of the journals.
+    // A database that is gone is made again of the journals, whichever build left the plan.
     let before = place.last();
+    let run = place.state().join("runs").join(before["run"].as_str().unwrap());
+    let plan = RunPlan::read(&run).unwrap();
+    assert_eq!(plan.run.as_str(), before["run"]);
+    assert!(plan.plan.tasks.iter().all(|planned| planned.slot.is_some()));
+    let before_versions = r#"{"schedule": "daily", "date": "2026-11-25", "release": "none", "tasks": []}"#;
+    fs::write(run.join("plan.json"), before_versions).unwrap();
+    assert!(matches!(RunPlan::read(&run), Err(PlanError::Unversioned)));
     for file in fs::read_dir(place.state()).unwrap().flatten() {
         if file.file_name().to_string_lossy().starts_with("orchestrate.db") {
             fs::remove_file(file.path()).unwrap();

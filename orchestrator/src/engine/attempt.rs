@@ -60,7 +60,7 @@ pub(crate) async fn make_attempt(mut attempt: TaskAttempt) -> FinishedAttempt {
                 .ok()
                 .and_then(|examined| examined.examination.progress.clone());
             if let Some(progress) = last.filter(|last| last_shown.as_ref() != Some(last)) {
-                let progress = shown(&attempt, progress, started.elapsed(), secrets.as_ref());
+                let progress = describe_progress(&attempt, progress, started.elapsed(), secrets.as_ref());
                 attempt.bus.progress(progress).await;
             }
             let results = match &mut end {
@@ -129,7 +129,7 @@ async fn execute(
             end = &mut running => return Ok(end),
             Some(order) = attempt.orders.recv() => obey(&controller, order),
             progress = events.progress() => {
-                let progress = shown(attempt, progress, started.elapsed(), secrets);
+                let progress = describe_progress(attempt, progress, started.elapsed(), secrets);
                 attempt.bus.progress(progress).await;
             }
         }
@@ -137,7 +137,7 @@ async fn execute(
 }
 
 /// Progress as it is shown.
-fn shown(
+fn describe_progress(
     attempt: &TaskAttempt,
     progress: Progress,
     elapsed: Duration,

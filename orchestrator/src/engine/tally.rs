@@ -92,7 +92,7 @@ impl RunTally {
     pub(crate) fn last_attempt(&self) -> Option<AttemptRecord> {
         let last = self.last.as_ref()?;
         let end = last.end.as_ref()?;
-        let words = spelled(&end.outcome, Some(end));
+        let words = spell_outcome(&end.outcome, Some(end));
         Some(AttemptRecord {
             number: last.number,
             started_at: last.started_at,
@@ -134,7 +134,7 @@ impl RunTally {
         let tried = !matches!(outcome, Outcome::Skipped(_));
         let last = self.last.as_ref().filter(|_| tried);
         let end = last.and_then(|last| last.end.as_ref());
-        let words = spelled(outcome, end);
+        let words = spell_outcome(outcome, end);
         let results = end.map(|end| &end.results);
         let duration = entry.first_start.zip(end).and_then(|(start, end)| {
             std::time::Duration::try_from(end.finished_at.duration_since(start)).ok()
@@ -207,7 +207,7 @@ impl RunTally {
 }
 
 /// The outcome in words, with what the collector itself said of its failure.
-fn spelled(outcome: &Outcome, end: Option<&FinishedAttempt>) -> OutcomeWords {
+fn spell_outcome(outcome: &Outcome, end: Option<&FinishedAttempt>) -> OutcomeWords {
     let mut words = OutcomeWords::from(outcome);
     if let Some(results) = end.map(|end| &end.results)
         && words.category.is_some()
