@@ -4,9 +4,10 @@
 use std::fs;
 use std::ops::{Deref, DerefMut};
 use std::process::{Child, Command, Output};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 
 /// The environment variable that carries the marker.
@@ -26,6 +27,7 @@ impl Running {
     /// Starts `command`, which carries the marker from now on.
     #[track_caller]
     pub(crate) fn start(command: &mut Command, marker: &str) -> Self {
+        restore_signals();
         Self {
             child: Some(command.env(MARKER, marker).spawn().unwrap()),
             marker: marker.to_owned(),
@@ -37,6 +39,18 @@ impl Running {
     pub(crate) fn wait_with_output(mut self) -> Output {
         self.child.take().unwrap().wait_with_output().unwrap()
     }
+}
+
+/// Tests that run under `nohup`, or in the background of a script, ignore signals; what they
+/// start would, too, and is to see them.
+fn restore_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for ending in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM] {
+            // SAFETY: the default action runs no code of ours (signal(2)).
+            unsafe { signal(ending, SigHandler::SigDfl) }.unwrap();
+        }
+    });
 }
 
 impl Deref for Running {

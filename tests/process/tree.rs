@@ -201,7 +201,7 @@ async fn edge_39_killed_a_moment_before_its_fork_server() {
     lab.close().await;
 }
 
-/// Nobody is left to bury the orphans but the orchestrator itself.
+/// Nobody is left to sweep up the orphans but the orchestrator itself.
 #[tokio::test]
 async fn edge_39_killed_after_its_fork_server() {
     let lab = Lab::new();

@@ -215,7 +215,7 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
         .await
         .unwrap();
     assert_eq!(claim, Claim::Taken(Some(RunId::new("there"))));
-    // Another entry is not its business, unless they share a lane: then at any slot.
+    // Another entry is not its business, unless they share an overlap queue: then at any slot.
     let (mate, mut other) = (slot(0).entry, slot(0));
     other.entry = "release:g".to_owned();
     let busy = Claim::Busy(RunId::new("there"), mate.clone());
@@ -224,8 +224,13 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
         .await
         .unwrap();
     assert_eq!(claim, busy);
-    assert!(store.lane_is_busy(&other, &here, Some(&mate)).await.unwrap());
-    assert!(!store.lane_is_busy(&other, &here, None).await.unwrap());
+    assert!(
+        store
+            .overlap_queue_is_busy(&other, &here, Some(&mate))
+            .await
+            .unwrap()
+    );
+    assert!(!store.overlap_queue_is_busy(&other, &here, None).await.unwrap());
     let claim = store
         .claim_slot(&other, (&run, &here), &due, at(1), None)
         .await

@@ -218,7 +218,7 @@ impl Running {
                 // Nothing else is said while an attempt runs.
                 Event::Report(Ok(Some(_))) => {}
                 Event::Report(gone) => {
-                    self.supervisor.bury().await;
+                    self.supervisor.clean_up().await;
                     self.read_rest(sink).await;
                     let why = match gone {
                         // A reset means that it ended with a request of ours unread.

@@ -206,12 +206,12 @@ impl ForkServer {
             // It had read the message: perhaps the collector ran for a moment, until
             // the kernel killed it. To start it again could do its work twice.
             Some(Ok(_)) => {
-                supervisor.bury().await;
+                supervisor.clean_up().await;
                 let fate = supervisor.fate();
                 Ok(Attempt::lost(format!("{fate} while starting it")))
             }
             Some(Err(error)) => {
-                supervisor.bury().await;
+                supervisor.clean_up().await;
                 Ok(Attempt::lost(format!(
                     "its supervisor cannot be understood: {error}"
                 )))
@@ -220,7 +220,7 @@ impl ForkServer {
                 supervisor.kill();
                 // Until nothing of it is left, which is not for long.
                 let _ = while_we_run(READY_WAIT, supervisor.end()).await;
-                supervisor.bury().await;
+                supervisor.clean_up().await;
                 let wait = humantime::format_duration(SPAWN_WAIT);
                 let why = "its supervisor did not say that it had started";
                 Ok(Attempt::lost(format!("{why} within {wait}, and was killed")))
@@ -239,7 +239,7 @@ impl ForkServer {
             let _ = while_we_run(READY_WAIT, server.watcher).await;
         }
         // Should the fork server have been killed, we have adopted what it had.
-        orphans::bury(|| true).await;
+        orphans::sweep_until(|| true).await;
     }
 
     /// One that waits, or a new one.

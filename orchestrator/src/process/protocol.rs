@@ -93,7 +93,7 @@ pub(crate) enum Report {
     Pong,
     /// The supervisor has been killed, and all that it left behind (sent by the fork
     /// server). Without this word before its end, nobody has seen to that.
-    Buried,
+    Swept,
 }
 
 /// What was tried when starting a collector failed.

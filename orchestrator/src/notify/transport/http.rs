@@ -33,15 +33,15 @@ fn agent(url: &str) -> Result<Agent, String> {
 /// POSTs JSON; blocks for up to ten seconds.
 pub(super) fn post(url: &str, body: &str) -> Result<(), String> {
     let request = agent(url)?.post(url).header("content-type", "application/json");
-    judged(request.send(body))
+    check_answer(request.send(body))
 }
 
 /// GETs and forgets what comes; blocks for up to ten seconds.
 pub(super) fn get(url: &str) -> Result<(), String> {
-    judged(agent(url)?.get(url).call())
+    check_answer(agent(url)?.get(url).call())
 }
 
-fn judged(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(), String> {
+fn check_answer(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(), String> {
     match answer {
         Ok(answer) if answer.status().is_success() => Ok(()),
         Ok(answer) => Err(format!("the server answered {}", answer.status())),

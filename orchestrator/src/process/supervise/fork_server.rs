@@ -70,7 +70,7 @@ fn run(open_files: Option<u64>) -> io::Result<()> {
         deaths: signal_fd()?,
         open_files,
         supervisors: HashMap::new(),
-        fallen: Vec::new(),
+        ended: Vec::new(),
         epoch: Instant::now(),
         watchdogs: HashMap::new(),
     };
@@ -81,12 +81,12 @@ fn run(open_files: Option<u64>) -> io::Result<()> {
                 requests,
                 deaths,
                 supervisors,
-                fallen,
+                ended,
                 open_files,
                 ..
             } = server;
             // Another process's business from here on.
-            drop((requests, deaths, supervisors, fallen));
+            drop((requests, deaths, supervisors, ended));
             become_supervisor(open_files)?;
             supervise(control)
         }
@@ -108,7 +108,7 @@ struct Server {
     /// everything that the supervisor could leave behind is gone too.
     supervisors: HashMap<i32, (u64, OwnedFd)>,
     /// Supervisors that have ended, until no orphan is left.
-    fallen: Vec<(Instant, OwnedFd)>,
+    ended: Vec<(Instant, OwnedFd)>,
     epoch: Instant,
     /// By pid, once the orchestrator is dead: until then it watches.
     watchdogs: HashMap<i32, Watchdog>,
@@ -117,18 +117,18 @@ struct Server {
 impl Server {
     fn serve(&mut self) -> io::Result<Role> {
         let mut connected = true;
-        while connected || !self.supervisors.is_empty() || !self.fallen.is_empty() {
+        while connected || !self.supervisors.is_empty() || !self.ended.is_empty() {
             if !connected {
                 self.watch();
             }
-            let settled = self.bury();
-            let timeout = match (self.fallen.is_empty(), settled) {
+            let settled = self.reap_and_sweep();
+            let timeout = match (self.ended.is_empty(), settled) {
                 (true, _) if connected => PollTimeout::NONE,
                 (true, _) => whole_millis(TICK),
                 (false, true) => whole_millis(SWEEP_AGAIN),
                 (false, false) => PollTimeout::ZERO,
             };
-            if !connected && self.supervisors.is_empty() && self.fallen.is_empty() {
+            if !connected && self.supervisors.is_empty() && self.ended.is_empty() {
                 break;
             }
             let mut sources = [
@@ -192,7 +192,7 @@ impl Server {
         if let Some((_, control)) = self.supervisors.remove(&pid) {
             // Ours and not yet reaped: the pid is still its own.
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-            self.fallen.push((Instant::now(), control));
+            self.ended.push((Instant::now(), control));
         }
     }
 
@@ -219,13 +219,13 @@ impl Server {
 
     /// Reaps who has ended and kills the orphans of supervisors that did not end by
     /// themselves. `false` if it has to be called again soon.
-    fn bury(&mut self) -> bool {
+    fn reap_and_sweep(&mut self) -> bool {
         let mut alone = false;
         loop {
             match sys::wait_any() {
                 Waited::Reaped { pid, .. } => {
                     if let Some((_, control)) = self.supervisors.remove(&pid) {
-                        self.fallen.push((Instant::now(), control));
+                        self.ended.push((Instant::now(), control));
                     }
                 }
                 Waited::AllAlive => break,
@@ -235,16 +235,16 @@ impl Server {
                 }
             }
         }
-        if self.fallen.is_empty() {
+        if self.ended.is_empty() {
             return true;
         }
         let spared = |pid: i32| self.supervisors.contains_key(&pid);
         let settled = alone || sweep::kill_descendants(spared, &mut Killed::default());
         let all_gone = alone || sweep::living_descendants(spared).is_empty();
         let done = |since: &Instant| all_gone || since.elapsed() >= ORPHAN_WAIT;
-        for (_, control) in self.fallen.extract_if(.., |(since, _)| done(since)) {
+        for (_, control) in self.ended.extract_if(.., |(since, _)| done(since)) {
             // If the orchestrator is gone as well, there is nobody to be told.
-            let _ = ControlSocket::new(control).send(&Report::Buried);
+            let _ = ControlSocket::new(control).send(&Report::Swept);
         }
         settled
     }

@@ -52,7 +52,7 @@ pub(crate) fn forget(supervisor: i32) {
 
 /// Returns when nothing that we have adopted is alive, and `complete` says that all
 /// that there is to adopt has been. Gives up after [`WAIT`].
-pub(crate) async fn bury(complete: impl Fn() -> bool) {
+pub(crate) async fn sweep_until(complete: impl Fn() -> bool) {
     let start = Instant::now();
     loop {
         // Asked first: what comes after the answer is not looked for.
@@ -83,7 +83,7 @@ pub(crate) async fn take_over() {
     // cannot be heard, looking has to do.
     let mut deaths = signal(SignalKind::child()).ok();
     loop {
-        bury(|| true).await;
+        sweep_until(|| true).await;
         if sweep::children_in_other_sessions().is_empty() {
             return;
         }

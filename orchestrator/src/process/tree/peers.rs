@@ -125,7 +125,7 @@ pub(crate) struct Supervisor {
     guard: Option<Guard>,
     heard: Arc<AtomicBool>,
     /// Whether the fork server has seen to all that it left behind.
-    buried: bool,
+    swept: bool,
     pub(crate) socket: Arc<UnixStream>,
     frames: FrameBuffer,
     descriptors: VecDeque<OwnedFd>,
@@ -143,7 +143,7 @@ impl Supervisor {
             process: None,
             guard: None,
             heard: Arc::default(),
-            buried: false,
+            swept: false,
             socket: Arc::new(socket),
             frames: FrameBuffer::default(),
             descriptors: VecDeque::new(),
@@ -228,7 +228,7 @@ impl Supervisor {
         while let Some((report, _)) = self.frames.next()? {
             match report {
                 Report::Pong => {}
-                Report::Buried => self.buried = true,
+                Report::Swept => self.swept = true,
                 report => return Ok(Some(report)),
             }
         }
@@ -254,7 +254,7 @@ impl Supervisor {
             match self.read() {
                 Ok(count) if count > 0 => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return matches!(self.next_report(), Ok(None)) && !self.buried;
+                    return matches!(self.next_report(), Ok(None)) && !self.swept;
                 }
                 _ => return false,
             }
@@ -272,15 +272,15 @@ impl Supervisor {
     /// To be called when its socket has ended or cannot be understood: returns when
     /// nothing that it has left behind is alive. Its fork server sees to that and says
     /// so; if that is dead, we do.
-    pub(crate) async fn bury(&self) {
-        let Some(process) = self.process.as_ref().filter(|_| !self.buried) else {
+    pub(crate) async fn clean_up(&self) {
+        let Some(process) = self.process.as_ref().filter(|_| !self.swept) else {
             return;
         };
         self.kill();
         orphans::forget(self.pid);
         // The end of the socket comes before the orphans are anybody's: only when both
         // have ended have they found us.
-        orphans::bury(|| has_ended(process) && has_ended(&self.server.process)).await;
+        orphans::sweep_until(|| has_ended(process) && has_ended(&self.server.process)).await;
     }
 }
 

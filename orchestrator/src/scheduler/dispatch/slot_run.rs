@@ -160,7 +160,7 @@ impl SlotRun {
             }
             let store = &self.executor.store;
             match store
-                .lane_is_busy(&slot, &self.executor.owner, shares.as_deref())
+                .overlap_queue_is_busy(&slot, &self.executor.owner, shares.as_deref())
                 .await
             {
                 Ok(false) => return StartEnd::Waited,

@@ -24,7 +24,7 @@ pub enum Claim {
     Ours,
     /// Somebody was faster: this run, or nobody if it was passed over.
     Taken(Option<RunId>),
-    /// Nobody has it, but a run of this entry, which is the same or shares its lane, still
+    /// Nobody has it, but a run of this entry, which is the same or shares its overlap queue, still
     /// goes on in another process.
     Busy(RunId, String),
 }
@@ -77,7 +77,7 @@ impl Store {
         mate: Option<&str>,
     ) -> Result<Claim, StoreError> {
         let mut sql = self.database.begin().await?;
-        let claim = match find_run_in_lane(&mut sql, slot, mate, owner).await? {
+        let claim = match find_run_in_queue(&mut sql, slot, mate, owner).await? {
             Some((run, entry)) => Claim::Busy(run, entry),
             None => claim(&mut sql, slot, Some((run, owner)), tasks, now).await?,
         };
@@ -85,18 +85,18 @@ impl Store {
         Ok(claim)
     }
 
-    /// Whether [`Store::claim_slot`] would find the lane busy.
+    /// Whether [`Store::claim_slot`] would find a run that goes on.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn lane_is_busy(
+    pub async fn overlap_queue_is_busy(
         &self,
         slot: &SlotRef,
         owner: &Owner,
         mate: Option<&str>,
     ) -> Result<bool, StoreError> {
         let mut sql = self.database.begin().await?;
-        let busy = find_run_in_lane(&mut sql, slot, mate, owner).await?.is_some();
+        let busy = find_run_in_queue(&mut sql, slot, mate, owner).await?.is_some();
         sql.commit().await?;
         Ok(busy)
     }
@@ -170,8 +170,8 @@ impl Store {
     }
 }
 
-/// A run that another process has in the lane of a slot, and the entry that it is of.
-async fn find_run_in_lane(
+/// A run that another process has in the overlap queue of a slot, and the entry that it is of.
+async fn find_run_in_queue(
     sql: &mut Transaction,
     slot: &SlotRef,
     mate: Option<&str>,
