@@ -59,6 +59,7 @@ fn a_scheduler() {
             };
             let tasks = ["a", "b"].map(|command| SlotTask {
                 group: "g".into(),
+                name: command.into(),
                 command: command.into(),
                 state: SlotState::Due,
             });
@@ -164,7 +165,7 @@ fn kill_9(home: &Home) {
         let store = home.open().await;
         let mut states: BTreeMap<LedgerState, u32> = BTreeMap::new();
         for command in ["a", "b"] {
-            let rows = store.ledger(command, 1000).await.unwrap();
+            let rows = store.ledger("g", command, 1000).await.unwrap();
             assert_eq!(rows.len(), usize::try_from(SLOTS).unwrap());
             for row in rows {
                 let really = ran.contains_key(&format!("{} {command}", row.slot.as_second()));

@@ -198,9 +198,9 @@ fn serve_answers_its_own_machine_and_changes_nothing() {
     assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
     for line in [
         "orchestrate_runs_total{outcome=\"succeeded\"}",
-        "orchestrate_task_last_success_timestamp_seconds{group=\"g\",command=\"note\"}",
+        "orchestrate_task_last_success_timestamp_seconds{group=\"g\",name=\"note\",command=\"note\"}",
         "orchestrate_schedule_lag_seconds_bucket{le=\"+Inf\"}",
-        "orchestrate_task_duration_seconds_count{group=\"g\",command=\"note\"}",
+        "orchestrate_task_duration_seconds_count{group=\"g\",name=\"note\",command=\"note\"}",
         "orchestrate_scheduler_leading 1",
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");

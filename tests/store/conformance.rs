@@ -30,7 +30,7 @@ async fn a_run_is_read_back_as_it_was_told(home: &Home) {
         this_process().unwrap(),
     );
     let stopped = Outcome::Skipped(Because::StoppedAfter {
-        command: "b".into(),
+        name: "b".into(),
         exit: "exited with code 3".into(),
     });
     story.start(1).retry(1).start(2).end(2, Outcome::Succeeded);
@@ -180,12 +180,12 @@ async fn history_is_filtered(home: &Home) {
     assert_eq!(ids(|_| {}).await, "four three two one");
     assert_eq!(ids(|filter| filter.last = 2).await, "four three");
     assert_eq!(
-        ids(|filter| filter.command = Some("b".into())).await,
+        ids(|filter| filter.names = vec!["b".into()]).await,
         "four two one"
     );
     assert_eq!(
         ids(|filter| {
-            filter.command = Some("b".into());
+            filter.names = vec!["b".into()];
             filter.last = 2;
         })
         .await,
@@ -205,7 +205,7 @@ async fn history_is_filtered(home: &Home) {
     assert_eq!(
         ids(|filter| {
             filter.outcome = Some("running".into());
-            filter.command = Some("a".into());
+            filter.names = vec!["a".into()];
         })
         .await,
         ""
@@ -220,7 +220,7 @@ async fn history_is_filtered(home: &Home) {
     );
     assert_eq!(
         ids(|filter| {
-            filter.command = Some("b".into());
+            filter.names = vec!["b".into()];
             filter.outcome = Some("succeeded".into());
             filter.until = Some(at(30));
         })

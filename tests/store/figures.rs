@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use orchestrator::model::{Outcome, RunId};
-use orchestrator::store::{HistoryFilter, StatisticsFilter, Store, this_process};
+use orchestrator::store::{HistoryFilter, KnownTask, StatisticsFilter, Store, this_process};
 
 use crate::both::runtime;
 use crate::cluster::cluster;
@@ -19,9 +19,10 @@ const RUN_ROWS: &str = "insert into runs
      select printf_id, 'daily', 'g' || (n % 5), 1700000000000000 + n * 600000000,
      1700000000000000 + n * 600000000 + 60000000, 10, 0, 0, TRUE_, 0, null, 32, 'h', 'b', 1, 1 from numbers";
 const TASK_ROWS: &str =
-    "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule,
+    "insert into tasks (run_id, position, run_started_at, group_name, name, command, args, schedule,
      outcome, exit_code, reason, attempts, duration_ms, log)
      select printf_id, k, 1700000000000000 + n * 600000000, 'g' || (n % 5),
+         case when n = 7 and k = 1 then 'rare' else 'run_' || (n % 5 * 10 + k) end,
          case when n = 7 and k = 1 then 'rare' else 'run_' || (n % 5 * 10 + k) end, '[\"--all\"]', 'daily',
          case when n = 9 and k = 2 then 'lost' when (n + k) % 10 = 0 and k <> 1 then 'failed' else 'succeeded' end, 0,
          'exited with code 0', 1, 1000, 'runs/r/1.log' from numbers, tens";
@@ -105,10 +106,10 @@ async fn ask(home: &Home) {
     for (what, change) in [
         ("history", (|_| {}) as fn(&mut HistoryFilter)),
         ("history of a collector", |filter| {
-            filter.command = Some("run_12".into());
+            filter.names = vec!["run_12".into()];
         }),
         ("history of a rare collector", |filter| {
-            filter.command = Some("rare".into());
+            filter.names = vec!["rare".into()];
         }),
         ("history of a group", |filter| filter.group = Some("g3".into())),
         ("history of an outcome", |filter| {
@@ -118,7 +119,7 @@ async fn ask(home: &Home) {
             filter.outcome = Some("lost".into());
         }),
         ("history of a collector's rare outcome", |filter| {
-            filter.command = Some("run_12".into());
+            filter.names = vec!["run_12".into()];
             filter.outcome = Some("lost".into());
         }),
         ("history of what runs", |filter| {
@@ -136,7 +137,7 @@ async fn ask(home: &Home) {
     for (what, change) in [
         ("history --last 1000", (|_| {}) as fn(&mut HistoryFilter)),
         ("history --last 1000 of a collector", |filter| {
-            filter.command = Some("run_12".into());
+            filter.names = vec!["run_12".into()];
         }),
     ] {
         let mut filter = filter(change);
@@ -150,7 +151,7 @@ async fn ask(home: &Home) {
         ("statistics of a rare collector", "rare", 1000),
     ] {
         let filter = StatisticsFilter {
-            command: command.into(),
+            tasks: all_of(&store, command).await,
             last,
             ..StatisticsFilter::default()
         };
@@ -175,8 +176,8 @@ async fn ask(home: &Home) {
         .await,
     );
     all.push(
-        median("why, not in the schedule", async || {
-            store.groups_of("run_12").await.unwrap().len()
+        median("every task that is known", async || {
+            store.known_tasks().await.unwrap().len()
         })
         .await,
     );
@@ -242,4 +243,11 @@ fn a_million_attempts_sqlite() {
 #[ignore = "takes minutes; run it by hand"]
 fn a_million_attempts_postgres() {
     runtime().block_on(ask(&Home::new(Some(cluster().database()))));
+}
+
+/// Every task of that name, in whichever group.
+async fn all_of(store: &Store, name: &str) -> Vec<KnownTask> {
+    let mut tasks = store.known_tasks().await.unwrap();
+    tasks.retain(|task| task.name == name);
+    tasks
 }

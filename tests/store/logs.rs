@@ -84,10 +84,10 @@ fn pages_follow_each_other_to_the_end() {
 fn a_page_is_of_one_log() {
     let place = ran("out, one");
     place
-        .run(&["logs", "last", "fake", "--offset", "0"])
+        .run(&["logs", "last", "--offset", "0"])
         .exits(2)
         .says("there are several")
-        .says("fake (--task 1), fake (--task 2)");
+        .says("fake (--task 1), fake#2 (--task 2)");
     place
         .run(&["logs", "last", "--task", "3"])
         .exits(2)

@@ -82,7 +82,7 @@ async fn ask(home: &Home) {
             for group in [None, Some("g1")] {
                 for outcome in [None, Some("failed"), Some("lost"), Some("running")] {
                     let filter = HistoryFilter {
-                        command: command.map(str::to_owned),
+                        names: command.map(str::to_owned).into_iter().collect(),
                         group: group.map(str::to_owned),
                         outcome: outcome.map(str::to_owned),
                         since,
@@ -101,17 +101,20 @@ async fn ask(home: &Home) {
     assert_eq!(store.history(&thousand).await.unwrap().len(), 1000);
     for command in ["run_12", "run_11", "rare", "nobody"] {
         for group in [None, Some("g1".to_owned())] {
+            let mut tasks = store.known_tasks().await.unwrap();
+            tasks.retain(|task| {
+                task.name == command && group.as_ref().is_none_or(|group| *group == task.group)
+            });
             let filter = StatisticsFilter {
-                command: command.into(),
-                group,
+                tasks,
                 last: 1000,
                 ..StatisticsFilter::default()
             };
             store.statistics(&filter).await.unwrap();
         }
         store.last_outcomes("g1", command, 20).await.unwrap();
-        store.groups_of(command).await.unwrap();
-        store.ledger(command, 20).await.unwrap();
+        store.known_tasks().await.unwrap();
+        store.ledger("g1", command, 20).await.unwrap();
     }
     store.find_run("last").await.unwrap();
     store.find_run("run-0123").await.unwrap();

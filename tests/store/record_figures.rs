@@ -42,6 +42,7 @@ fn events(home: &Home, version: u32, of_ten: u64) -> Delivery {
         run: RunId::new(format!("r{version}")),
         position: 1,
         group: "g".into(),
+        name: "c".into(),
         command: "c".into(),
         at: at(version.into()),
         events: name.into(),

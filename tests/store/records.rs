@@ -53,6 +53,7 @@ pub(crate) fn delivery(home: &Home, run: &str, second: i64, events: &str) -> Del
         run: RunId::new(run),
         position: 1,
         group: "g".into(),
+        name: "c".into(),
         command: "c".into(),
         at: at(second),
         events: path,
@@ -320,9 +321,9 @@ async fn a_collector_is_remembered(home: &Home) {
         ))
         .await;
         home.sql(&format!(
-            "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule,
+            "insert into tasks (run_id, position, run_started_at, group_name, name, command, args, schedule,
                  outcome, reason, duration_ms)
-             values ('d{position}', 1, {position}, 'g', 'c', '[]', 'daily', 'succeeded', 'ok', {milliseconds})"
+             values ('d{position}', 1, {position}, 'g', 'c', 'c', '[]', 'daily', 'succeeded', 'ok', {milliseconds})"
         ))
         .await;
     }

@@ -25,6 +25,7 @@ fn slot(second: i64) -> SlotRef {
 fn task(command: &str, state: SlotState) -> SlotTask {
     SlotTask {
         group: "g".into(),
+        name: command.into(),
         command: command.into(),
         state,
     }
@@ -32,7 +33,7 @@ fn task(command: &str, state: SlotState) -> SlotTask {
 
 /// State and cause of a collector at its newest slots.
 async fn ledger(store: &Store, command: &str) -> Vec<(String, String)> {
-    let rows = store.ledger(command, 10).await.unwrap();
+    let rows = store.ledger("g", command, 10).await.unwrap();
     rows.into_iter()
         .map(|row| (row.state.to_string(), row.cause.unwrap_or_default()))
         .collect()
@@ -78,13 +79,13 @@ async fn every_task_of_a_slot_ends(home: &Home) {
     let store = home.open().await;
     let owner = this_process().unwrap();
     let mut story = Story::at_slot("r", 0, &["a", "b", "a", "c"], owner.clone(), Some(slot(0)));
-    // The group names `a` twice; today only its second one is due, and one more later.
+    // The group has the command `a` three times; the one with a name of its own is not due today.
     let tasks = [
-        task("a", SlotState::Skipped("not today".into())),
+        task("early", SlotState::Skipped("not today".into())),
         task("a", SlotState::Due),
         task("b", SlotState::Due),
         task("off", SlotState::Skipped("disabled".into())),
-        task("a", SlotState::Due),
+        task("a#2", SlotState::Due),
         task("c", SlotState::Due),
     ];
     let claim = store
@@ -100,17 +101,12 @@ async fn every_task_of_a_slot_ends(home: &Home) {
     let end = story.tell(&store).await;
     assert!(end.failure.is_none(), "{end:?}");
     let pair = |state: &str, cause: &str| (state.to_owned(), cause.to_owned());
-    assert_eq!(
-        ledger(&store, "a").await,
-        [
-            pair("skipped", "not today"),
-            pair("ran", "exited with code 0"),
-            pair("skipped", "no new release")
-        ]
-    );
+    assert_eq!(ledger(&store, "early").await, [pair("skipped", "not today")]);
+    assert_eq!(ledger(&store, "a").await, [pair("ran", "exited with code 0")]);
+    assert_eq!(ledger(&store, "a#2").await, [pair("skipped", "no new release")]);
     assert_eq!(ledger(&store, "b").await, [pair("ran", "exited with code 3")]);
     assert_eq!(ledger(&store, "off").await, [pair("skipped", "disabled")]);
-    let row = store.ledger("c", 1).await.unwrap().remove(0);
+    let row = store.ledger("g", "c", 1).await.unwrap().remove(0);
     assert_eq!(
         (row.entry.as_str(), row.slot, row.run),
         ("group:g", at(0), Some(story.run))

@@ -1,7 +1,7 @@
 //! Numbers about one collector.
 
 use orchestrator::model::{Because, CancelCause, Exit, Outcome};
-use orchestrator::store::{StatisticsFilter, this_process};
+use orchestrator::store::{KnownTask, StatisticsFilter, this_process};
 
 use crate::run_events::{Home, Story, at};
 
@@ -30,7 +30,7 @@ async fn a_collector_is_counted(home: &Home) {
     let mut open = Story::new("four", 30, &["a", "b"], this_process().unwrap());
     open.start(1).tell(&store).await;
     let filter = |command: &str| StatisticsFilter {
-        command: command.into(),
+        tasks: vec![task("g", command)],
         last: 1000,
         ..StatisticsFilter::default()
     };
@@ -71,7 +71,7 @@ async fn a_collector_is_counted(home: &Home) {
     assert_eq!((early.runs, early.success_rate), (1, Some(1.0)));
     assert!(early.last_failure.is_some());
     let mut elsewhere = filter("a");
-    elsewhere.group = Some("h".into());
+    elsewhere.tasks = vec![task("h", "a")];
     let nothing = store.statistics(&elsewhere).await.unwrap();
     assert_eq!((nothing.runs, nothing.success_rate), (0, None));
     assert!(nothing.last_success.is_none() && nothing.last_failure.is_none() && nothing.duration.is_none());
@@ -94,7 +94,7 @@ async fn the_last_success_may_be_long_ago(home: &Home) {
         assert!(story.finish().tell(&store).await.failure.is_none());
     }
     let filter = StatisticsFilter {
-        command: "a".into(),
+        tasks: vec![task("g", "a")],
         last: 10,
         ..StatisticsFilter::default()
     };
@@ -103,4 +103,12 @@ async fn the_last_success_may_be_long_ago(home: &Home) {
     assert_eq!(numbers.last_success.unwrap().run.as_str(), "r03");
     assert_eq!(numbers.last_failure.unwrap().run.as_str(), "r29");
     store.close().await;
+}
+
+fn task(group: &str, command: &str) -> KnownTask {
+    KnownTask {
+        group: group.into(),
+        name: command.into(),
+        command: command.into(),
+    }
 }

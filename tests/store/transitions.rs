@@ -58,8 +58,9 @@ fn made(state: RowState) -> String {
     };
     let run = "insert into runs (id, schedule, started_at, owner_host, owner_boot, owner_pid, owner_start)
                values ('r', 'daily', 5, 'h', 'b', 1, 1);";
-    let task = "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule)
-                values ('r', 1, 5, 'g', 'c', '[]', 'daily');";
+    let task =
+        "insert into tasks (run_id, position, run_started_at, group_name, name, command, args, schedule)
+                values ('r', 1, 5, 'g', 'c', 'c', '[]', 'daily');";
     let rest = match table {
         "runs" => row(
             table,
@@ -69,8 +70,8 @@ fn made(state: RowState) -> String {
         "tasks" => {
             let row = row(
                 table,
-                "run_id, position, run_started_at, group_name, command, args, schedule",
-                "'r', 1, 5, 'g', 'c', '[]', 'daily'",
+                "run_id, position, run_started_at, group_name, name, command, args, schedule",
+                "'r', 1, 5, 'g', 'c', 'c', '[]', 'daily'",
             );
             format!("{run} {row}")
         }
@@ -85,8 +86,8 @@ fn made(state: RowState) -> String {
         _ => {
             let row = row(
                 table,
-                "entry, slot, group_name, command, occurrence",
-                "'e', 5, 'g', 'c', 1",
+                "entry, slot, group_name, name, command",
+                "'e', 5, 'g', 'c', 'c'",
             );
             format!("insert into slots (entry, slot, claimed_at, run_id) values ('e', 5, 5, 'r'); {row}")
         }
@@ -191,6 +192,7 @@ async fn no_event_makes_a_change_that_is_none(home: &Home) {
     };
     let due = SlotTask {
         group: "g".into(),
+        name: "a".into(),
         command: "a".into(),
         state: SlotState::Due,
     };

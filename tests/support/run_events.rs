@@ -105,6 +105,7 @@ impl Story {
             .map(|(command, position)| TaskRef {
                 position,
                 group: "g".into(),
+                name: name_at(commands, position - 1),
                 command: (*command).into(),
             })
             .collect();
@@ -217,6 +218,7 @@ impl Story {
         TaskSummary {
             position: task.position,
             group: task.group.clone(),
+            name: task.name.clone(),
             command: task.command.clone(),
             args: vec!["--all".into(), "nul\0".into()],
             outcome: words.outcome.into(),
@@ -237,6 +239,7 @@ impl Story {
             leftovers: vec!["sh (pid 7)".into()],
             records: None,
             releases: Vec::new(),
+            release_source: None,
             suspect: None,
             warnings: Vec::new(),
             log: (attempts > 0).then(|| self.log(attempts)),
@@ -310,5 +313,18 @@ impl Story {
         }
         drop(bus);
         recorder.await.unwrap()
+    }
+}
+
+/// The name of a task without a name of its own, by the order of its group.
+fn name_at(commands: &[&str], place: usize) -> String {
+    let command = commands[place];
+    match commands[..place]
+        .iter()
+        .filter(|before| **before == command)
+        .count()
+    {
+        0 => command.to_owned(),
+        before => format!("{command}#{}", before + 1),
     }
 }

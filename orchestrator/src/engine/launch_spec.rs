@@ -18,6 +18,7 @@ pub(crate) fn specify(attempt: &TaskAttempt, events: &Path) -> Result<AttemptSpe
     let place = Place {
         run_id: attempt.run.clone(),
         group: task.group.clone(),
+        task: task.name.clone(),
         command: task.command.clone(),
         schedule: task.cadence.keyword().to_owned(),
         attempt: attempt.number,

@@ -120,6 +120,7 @@ impl AttemptResults {
             run: attempt.run.clone(),
             position: attempt.task_ref.position,
             group: attempt.task_ref.group.clone(),
+            name: attempt.task_ref.name.clone(),
             command: attempt.task_ref.command.clone(),
             at: now,
             events: attempt.events.clone(),
@@ -166,8 +167,8 @@ impl AttemptResults {
             (Some(taken), _) => taken.fresh_at,
             (None, None) => None,
             (None, Some(_)) => {
-                let (group, command) = (&attempt.task_ref.group, &attempt.task_ref.command);
-                match attempt.engine.records.fresh_at(group, command).await {
+                let (group, name) = (&attempt.task_ref.group, &attempt.task_ref.name);
+                match attempt.engine.records.fresh_at(group, name).await {
                     Ok(fresh_at) => fresh_at,
                     Err(error) => {
                         tracing::warn!(

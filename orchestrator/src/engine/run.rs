@@ -59,7 +59,7 @@ impl Engine {
 fn run_task(planned: &PlannedTask) -> RunTask {
     RunTask {
         group: planned.task.group.clone(),
-        command: planned.task.command.clone(),
+        name: planned.task.name.clone(),
         stops_group: planned.stops_group,
         retry: planned.task.policy.retry.clone(),
         skip: planned.skip.clone(),
@@ -70,6 +70,7 @@ fn task_ref((planned, position): (&PlannedTask, usize)) -> Arc<TaskRef> {
     Arc::new(TaskRef {
         position,
         group: planned.task.group.to_string(),
+        name: planned.task.name.to_string(),
         command: planned.task.command.to_string(),
     })
 }

@@ -24,47 +24,47 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// As many collectors as are asked for in one statement, which has a limit of parameters.
 const AT_ONCE: usize = 10_000;
 
-/// Group and collector.
-type Collector = (String, String);
+/// Group and name.
+type TaskKey = (String, String);
 
 /// The states, as JSON; a collector that left nothing has none.
 #[derive(Debug, Default)]
-pub struct CollectorStates(HashMap<Collector, String>);
+pub struct CollectorStates(HashMap<TaskKey, String>);
 
 impl CollectorStates {
     /// What the collector of a task left.
     pub(crate) fn of(&self, task: &TaskRef) -> Option<String> {
-        self.0.get(&collector(task)).cloned()
+        self.0.get(&key(task)).cloned()
     }
 
     /// An attempt delivered a new one.
     pub(crate) fn replace(&mut self, task: &TaskRef, state: String) {
-        self.0.insert(collector(task), state);
+        self.0.insert(key(task), state);
     }
 
     async fn ask(plan: &RunPlan, records: &Records, patience: Duration) -> Result<Self, RecordsError> {
-        let mut collectors: Vec<(&str, &str)> = plan
+        let mut tasks: Vec<(&str, &str)> = plan
             .plan
             .tasks
             .iter()
-            .map(|planned| (planned.task.group.as_str(), planned.task.command.as_str()))
+            .map(|planned| (planned.task.group.as_str(), planned.task.name.as_str()))
             .collect();
-        collectors.sort_unstable();
-        collectors.dedup();
+        tasks.sort_unstable();
+        tasks.dedup();
         let mut known = HashMap::new();
-        for asked in collectors.chunks(AT_ONCE) {
+        for asked in tasks.chunks(AT_ONCE) {
             let states = records.states(asked, patience).await?;
             let found = asked.iter().zip(states);
             known.extend(
-                found.filter_map(|(&(group, command), state)| Some(((group.into(), command.into()), state?))),
+                found.filter_map(|(&(group, name), state)| Some(((group.into(), name.into()), state?))),
             );
         }
         Ok(Self(known))
     }
 }
 
-fn collector(task: &TaskRef) -> Collector {
-    (task.group.clone(), task.command.clone())
+fn key(task: &TaskRef) -> TaskKey {
+    (task.group.clone(), task.name.clone())
 }
 
 impl Engine {

@@ -27,6 +27,7 @@ struct TaskTally {
     task: Arc<TaskRef>,
     args: Vec<String>,
     releases: Vec<String>,
+    release_source: Option<String>,
     attempts: u32,
     first_start: Option<Timestamp>,
     settled: Option<TaskSummary>,
@@ -50,6 +51,7 @@ impl RunTally {
                 task: Arc::clone(task),
                 args: planned.task.args.clone(),
                 releases: planned.releases.clone(),
+                release_source: planned.release_source.clone(),
                 attempts: 0,
                 first_start: None,
                 settled: None,
@@ -143,6 +145,7 @@ impl RunTally {
         TaskSummary {
             position: entry.task.position,
             group: entry.task.group.clone(),
+            name: entry.task.name.clone(),
             command: entry.task.command.clone(),
             args: entry.args.clone(),
             outcome: words.outcome.into(),
@@ -162,6 +165,7 @@ impl RunTally {
             leaked: end.is_some_and(|end| !end.leftovers.is_empty()),
             leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
             releases: entry.releases.clone(),
+            release_source: entry.release_source.clone(),
             records: results.and_then(|results| results.counts),
             suspect: results.and_then(|results| results.suspect.clone()),
             warnings: results

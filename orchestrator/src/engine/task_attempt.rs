@@ -33,7 +33,7 @@ pub(crate) struct TaskAttempt {
 impl TaskAttempt {
     /// Who it is, for diagnostics.
     pub(crate) fn name(&self) -> String {
-        let name = format!("{}/{}", self.task_ref.group, self.task_ref.command);
+        let name = format!("{}/{}", self.task_ref.group, self.task_ref.name);
         make_safe(&name).into_owned()
     }
 }

@@ -30,11 +30,11 @@ impl UsualDurations {
         let (sender, answers) = watch::channel(Vec::new());
         let asking = tokio::spawn(async move {
             for some in tasks.chunks(AT_ONCE) {
-                let collectors: Vec<(&str, &str)> = some
+                let tasks: Vec<(&str, &str)> = some
                     .iter()
-                    .map(|task| (task.group.as_str(), task.command.as_str()))
+                    .map(|task| (task.group.as_str(), task.name.as_str()))
                     .collect();
-                match records.usual_durations(&collectors).await {
+                match records.usual_durations(&tasks).await {
                     Ok(usual) => sender.send_modify(|answers| answers.extend(usual)),
                     Err(error) => {
                         tracing::debug!("how long collectors usually take is not known: {error}");

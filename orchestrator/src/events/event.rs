@@ -18,6 +18,8 @@ pub struct TaskRef {
     pub position: usize,
     /// Its group.
     pub group: String,
+    /// Its name in the group.
+    pub name: String,
     /// Its collector.
     pub command: String,
 }

@@ -40,6 +40,7 @@ mod tests {
         let task = TaskRef {
             position: 1,
             group: "g".into(),
+            name: "c".into(),
             command: "c".into(),
         };
         let output = Output {

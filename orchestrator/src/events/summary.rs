@@ -44,6 +44,8 @@ pub struct TaskSummary {
     pub position: usize,
     /// Its group.
     pub group: String,
+    /// Its name in the group.
+    pub name: String,
     /// Its collector.
     pub command: String,
     /// Its arguments.
@@ -86,6 +88,9 @@ pub struct TaskSummary {
     /// The releases that it was run for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<String>,
+    /// Where these were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_source: Option<String>,
     /// Why its success is not believed, if it is not.
     #[serde(default)]
     pub suspect: Option<String>,
@@ -218,7 +223,7 @@ pub(crate) mod tests {
     pub(crate) fn summary() -> Summary {
         let failed = Outcome::Failed(Exit::Code(3));
         let skipped = Outcome::Skipped(Because::StoppedAfter {
-            command: "run_b".into(),
+            name: "run_b".into(),
             exit: failed.reason(),
         });
         let tasks: Vec<_> = [
@@ -234,6 +239,7 @@ pub(crate) mod tests {
             TaskSummary {
                 position,
                 group: "github".into(),
+                name: (*command).into(),
                 command: (*command).into(),
                 args: vec![],
                 outcome: words.outcome.into(),
@@ -254,6 +260,7 @@ pub(crate) mod tests {
                 leftovers: vec![],
                 records: None,
                 releases: Vec::new(),
+                release_source: None,
                 suspect: None,
                 warnings: vec![],
                 log: ran.then(|| format!("runs/r/{position}-{command}.log")),

@@ -14,7 +14,7 @@ pub(crate) mod plan_view;
 pub(crate) mod releases;
 pub(crate) mod retention;
 
-pub use crate::notify::{SlotNotice, StopSwitch};
+pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;
 pub use admission::{Admission, LocalAdmission};
 pub use error::ExecutionError;

@@ -24,6 +24,8 @@ pub struct PlanView<'a> {
 pub struct TaskView<'a> {
     /// Its group.
     pub group: &'a str,
+    /// Its name in the group.
+    pub name: &'a str,
     /// Its collector.
     pub command: &'a str,
     /// Its arguments.
@@ -49,6 +51,7 @@ impl<'a> PlanView<'a> {
                 let found = launcher.find(task.command.as_str());
                 TaskView {
                     group: task.group.as_str(),
+                    name: task.name.as_str(),
                     command: task.command.as_str(),
                     args: &task.args,
                     schedule: task.cadence.keyword(),

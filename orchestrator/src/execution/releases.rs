@@ -7,7 +7,8 @@ use crate::release::find_releases;
 impl Executor {
     /// Asks where `source` says. What cannot be found out is an answer, with its reason.
     pub async fn check_releases(&self, source: &ReleaseSource) -> Release {
-        self.record_releases(self.find_releases(source).await).await
+        self.record_releases(source, self.find_releases(source).await)
+            .await
     }
 
     /// Asks outside: the first half of [`Executor::check_releases`], which may serve several
@@ -20,12 +21,16 @@ impl Executor {
     }
 
     /// Notes what was found, and adds what has been done about it by now: the second half.
-    pub async fn record_releases(&self, found: Result<Vec<ReleaseTag>, String>) -> Release {
+    pub async fn record_releases(
+        &self,
+        source: &ReleaseSource,
+        found: Result<Vec<ReleaseTag>, String>,
+    ) -> Release {
         let found = match found {
             Ok(found) => found,
             Err(reason) => return Release::Unknown(reason),
         };
-        match self.store.note_releases(found, self.now()).await {
+        match self.store.note_releases(source, found, self.now()).await {
             Ok(releases) => Release::Known(releases),
             Err(error) => Release::Unknown(format!("what was done about releases is not known: {error}")),
         }

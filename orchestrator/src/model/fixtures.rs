@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::model::{
     Cadence, CatchUp, CommandName, Day, Group, GroupName, Minutes, MonthDay, Overlap, Policy, Query,
-    ReleaseSource, Schedule, Selection, Task, WEEKDAYS, WORKFLOW_GROUP, Workflow,
+    ReleaseSource, Schedule, Selection, Task, TaskName, WEEKDAYS, WORKFLOW_GROUP, Workflow,
 };
 
 /// 25 November 2026 is a Wednesday.
@@ -17,6 +17,7 @@ pub(crate) const WEDNESDAY: Date = date(2026, 11, 25);
 pub(crate) fn task(group: &str, command: &str, cadence: Cadence) -> Task {
     Task {
         group: GroupName::new(group),
+        name: TaskName::new(command),
         command: CommandName::new(command),
         args: Vec::new(),
         cadence,

@@ -42,6 +42,12 @@ name! {
     CommandName
 }
 name! {
+    /// A task within its group: what `name:` says, else its command (`command#2` where the
+    /// group has the command a second time). With the group it is the key of everything that
+    /// is kept of a task.
+    TaskName
+}
+name! {
     /// One run: a second of UTC and a random part, so that ids sort by time
     /// and can be typed: `20261125-041000-3fa9c1`.
     RunId

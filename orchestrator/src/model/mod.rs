@@ -21,7 +21,7 @@ pub(crate) mod words;
 
 pub use channel::{Address, DeadMan, NoticeChannel, Pulse, Secret};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
-pub use ids::{CommandName, GroupName, RunId};
+pub use ids::{CommandName, GroupName, RunId, TaskName};
 pub(crate) use nearest::nearest;
 pub use notice::{EndKind, Judged, NoticeKind, Streak, judge, judge_late};
 pub use owner::Owner;
@@ -45,6 +45,7 @@ pub use selection::plan::{
     Plan, PlannedTask, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
 };
 pub use selection::select::{SelectError, select, workflow};
+pub(crate) use selection::task_names::{Titled, name_tasks};
 pub use stream::Stream;
 pub use timetable::calendar::falls_on;
 pub use timetable::changes::{ChangeKind, TimetableChange, changes};

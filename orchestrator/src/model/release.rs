@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use crate::model::ids::{CommandName, GroupName};
+use crate::model::ids::{CommandName, GroupName, TaskName};
 
 /// Where releases are looked for, and what counts as one.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +53,22 @@ impl Default for ReleaseSource {
 impl ReleaseSource {
     /// Where Boost's tags are.
     pub const BOOST: &'static str = "https://github.com/boostorg/boost.git";
+
+    /// What its tags are kept under: two sources may each have a `v1.0.0`. Without a name or
+    /// a password in a URL.
+    pub fn key(&self) -> String {
+        match &self.probe {
+            Probe::Repository(place) => match place.split_once("://") {
+                Some((scheme, rest)) => {
+                    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                    let host = host.rsplit('@').next().unwrap_or(host);
+                    format!("{scheme}://{host}{path}")
+                }
+                None => place.clone(),
+            },
+            Probe::Command { command, .. } => format!("command:{command}"),
+        }
+    }
 
     /// The releases among `tags`, the oldest first, each once.
     pub fn releases<'a>(&self, tags: impl IntoIterator<Item = &'a str>) -> Vec<ReleaseTag> {
@@ -207,13 +223,15 @@ pub struct Handled {
     pub tag: String,
     /// The task's group.
     pub group: GroupName,
-    /// The task's collector.
-    pub command: CommandName,
+    /// The task in it.
+    pub name: TaskName,
 }
 
 /// The releases that there are, and what has been done about them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Releases {
+    /// The key of their source.
+    pub source: String,
     /// The oldest first.
     pub found: Vec<ReleaseTag>,
     /// By whom they were dealt with.
@@ -222,12 +240,12 @@ pub struct Releases {
 
 impl Releases {
     /// The tags that this task has not dealt with, the oldest first.
-    pub fn pending(&self, group: &GroupName, command: &CommandName) -> Vec<String> {
+    pub fn pending(&self, group: &GroupName, name: &TaskName) -> Vec<String> {
         let done = |tag: &String| {
             self.handled.contains(&Handled {
                 tag: tag.clone(),
                 group: group.clone(),
-                command: command.clone(),
+                name: name.clone(),
             })
         };
         let tags = self.found.iter().map(|release| release.tag.clone());
@@ -290,6 +308,25 @@ mod tests {
     }
 
     #[test]
+    fn the_key_of_a_source_holds_no_password() {
+        let key = |place: &str| {
+            let probe = Probe::Repository(place.to_owned());
+            let source = ReleaseSource {
+                probe,
+                ..ReleaseSource::default()
+            };
+            source.key()
+        };
+        assert_eq!(
+            key("https://me:s3@cret@host.example/a/b.git"),
+            "https://host.example/a/b.git"
+        );
+        assert_eq!(key("https://host.example"), "https://host.example");
+        assert_eq!(key("/srv/git/x@y.git"), "/srv/git/x@y.git");
+        assert_eq!(key("git@host.example:a/b.git"), "git@host.example:a/b.git");
+    }
+
+    #[test]
     fn a_pattern_has_one_group() {
         assert_eq!(TagPattern::new(r"v(\d+)").unwrap().as_str(), r"v(\d+)");
         assert_eq!(TagPattern::new("v1").unwrap_err(), PatternError::Groups(0));
@@ -310,10 +347,14 @@ mod tests {
         let handled = BTreeSet::from([Handled {
             tag: "boost-1.90.0".to_owned(),
             group: GroupName::new("g"),
-            command: CommandName::new("a"),
+            name: TaskName::new("a"),
         }]);
-        let releases = Releases { found, handled };
-        let pending = |command| releases.pending(&GroupName::new("g"), &CommandName::new(command));
+        let releases = Releases {
+            source: "s".to_owned(),
+            found,
+            handled,
+        };
+        let pending = |name| releases.pending(&GroupName::new("g"), &TaskName::new(name));
         assert_eq!(pending("a"), ["boost-1.91.0"]);
         assert_eq!(pending("b"), ["boost-1.90.0", "boost-1.91.0"]);
     }

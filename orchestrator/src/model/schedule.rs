@@ -11,7 +11,7 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::{CommandName, GroupName};
+use crate::model::ids::{CommandName, GroupName, TaskName};
 use crate::model::release::ReleaseSource;
 use crate::model::run::category::Category;
 use crate::model::weekday;
@@ -73,6 +73,8 @@ pub struct Group {
 pub struct Task {
     /// The group it stands in; `workflow` for the fixed list.
     pub group: GroupName,
+    /// Its own in the group.
+    pub name: TaskName,
     /// The collector.
     pub command: CommandName,
     /// Its arguments, passed as they are, never through a shell.

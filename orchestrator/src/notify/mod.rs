@@ -11,6 +11,6 @@ pub(crate) mod transport;
 pub(crate) mod words;
 
 pub use notifier::{DeliveryTally, Notifier};
-pub use raise::SlotNotice;
+pub use raise::{NoticedTask, SlotNotice};
 pub use stop_switch::StopSwitch;
 pub use transport::{NetworkClient, sender_entry};

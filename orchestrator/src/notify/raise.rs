@@ -3,20 +3,38 @@
 use jiff::Timestamp;
 
 use crate::events::SlotRef;
-use crate::model::{EndKind, NoticeChannel, NoticeKind, OutcomeKind, RunId, judge};
+use crate::model::{EndKind, NoticeChannel, NoticeKind, OutcomeKind, RunId, Task, judge};
 use crate::notify::notifier::Notifier;
 use crate::store::{Notice, Store, StoreError, TaskEnd};
 
 /// Runs that are looked at in one go.
 const RUNS: u32 = 500;
 
-/// A slot that did not run or began late, and for which tasks (group and collector).
+/// A task that somebody is notified of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticedTask {
+    pub(crate) group: String,
+    pub(crate) name: String,
+    pub(crate) command: String,
+}
+
+impl From<&Task> for NoticedTask {
+    fn from(task: &Task) -> Self {
+        Self {
+            group: task.group.to_string(),
+            name: task.name.to_string(),
+            command: task.command.to_string(),
+        }
+    }
+}
+
+/// A slot that did not run or began late, and for which tasks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotNotice {
     /// The slot.
     pub slot: SlotRef,
-    /// Its tasks, as group and collector.
-    pub tasks: Vec<(String, String)>,
+    /// Its tasks.
+    pub tasks: Vec<NoticedTask>,
     /// What happened, in words.
     pub reason: String,
 }
@@ -99,6 +117,7 @@ fn notice(channel: &NoticeChannel, run: &RunId, end: &TaskEnd, now: Timestamp) -
         channel: channel.name.clone(),
         kind: judged.kind,
         group: end.group.clone(),
+        name: end.name.clone(),
         command: end.command.clone(),
         run: Some(run.clone()),
         at: now,
@@ -116,12 +135,13 @@ impl SlotNotice {
             NoticeKind::Late => "late ",
             _ => "",
         };
-        let notice = |(place, (group, command)): (usize, &(String, String))| Notice {
+        let notice = |(place, task): (usize, &NoticedTask)| Notice {
             subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
             channel: channel.to_owned(),
             kind,
-            group: group.clone(),
-            command: command.clone(),
+            group: task.group.clone(),
+            name: task.name.clone(),
+            command: task.command.clone(),
             run: None,
             at: now,
             reason: format!("slot {} of {}: {reason}", slot.at, slot.entry),

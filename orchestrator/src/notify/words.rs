@@ -9,7 +9,7 @@ use crate::text::make_safe;
 
 /// One line that says it all.
 pub(super) fn line(notice: &Notice, host: &str) -> String {
-    let task = format!("{}/{}", make_safe(&notice.group), make_safe(&notice.command));
+    let task = format!("{}/{}", make_safe(&notice.group), make_safe(&notice.name));
     let reason = make_safe(&notice.reason);
     let run = notice
         .run
@@ -36,6 +36,7 @@ pub(super) fn json(notice: &Notice, host: &str) -> Value {
     json!({
         "kind": notice.kind,
         "group": notice.group,
+        "name": notice.name,
         "command": notice.command,
         "run": notice.run,
         "at": notice.at,
@@ -63,7 +64,7 @@ pub(super) fn slack(notice: &Notice, host: &str) -> Value {
 
 /// The subject of a mail: one short line.
 pub(super) fn subject(notice: &Notice, host: &str) -> String {
-    let task = format!("{}/{}", make_safe(&notice.group), make_safe(&notice.command));
+    let task = format!("{}/{}", make_safe(&notice.group), make_safe(&notice.name));
     let short: String = task.chars().take(150).collect();
     format!("[orchestrate] {}: {short} on {}", notice.kind, make_safe(host))
 }
@@ -79,6 +80,7 @@ mod tests {
             channel: "c".to_owned(),
             kind,
             group: "g".to_owned(),
+            name: "run_x".to_owned(),
             command: "run_x".to_owned(),
             run: Some(RunId::new("r")),
             at: jiff::Timestamp::UNIX_EPOCH,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{CommandName, GroupName, RunId};
+use crate::model::{CommandName, GroupName, RunId, TaskName};
 
 /// Never inherited: ours, and perhaps secret; or between us and the service manager.
 const OURS: [&str; 5] = [
@@ -39,6 +39,8 @@ pub struct Place {
     pub run_id: RunId,
     /// `ORCHESTRATE_GROUP`.
     pub group: GroupName,
+    /// `ORCHESTRATE_TASK`: the task's name in its group.
+    pub task: TaskName,
     /// `ORCHESTRATE_COMMAND`.
     pub command: CommandName,
     /// `ORCHESTRATE_SCHEDULE`: `daily`, `weekly`, ..
@@ -118,11 +120,12 @@ impl Place {
             .and_then(|(start, timeout)| start.checked_add(timeout).ok());
         let releases = (!self.releases.is_empty()).then(|| self.releases.join(" "));
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.as_os_str().to_owned());
-        let variables: [(&str, Option<OsString>); 13] = [
+        let variables: [(&str, Option<OsString>); 14] = [
             ("", path(&self.program)),
             ("_CONFIG", path(&self.settings)),
             ("_RUN_ID", Some(self.run_id.as_str().into())),
             ("_GROUP", Some(self.group.as_str().into())),
+            ("_TASK", Some(self.task.as_str().into())),
             ("_COMMAND", Some(self.command.as_str().into())),
             ("_SCHEDULE", Some(self.schedule.as_str().into())),
             ("_ATTEMPT", Some(self.attempt.to_string().into())),
@@ -164,6 +167,7 @@ mod tests {
         Place {
             run_id: RunId::new("r1"),
             group: GroupName::new("github"),
+            task: TaskName::new("run_x"),
             command: CommandName::new("run_x"),
             schedule: "daily".to_owned(),
             attempt: 2,

@@ -4,6 +4,7 @@
 //! line, never prints, never changes anything.
 
 pub(crate) mod find_run;
+pub(crate) mod find_task;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod logs;

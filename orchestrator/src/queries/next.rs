@@ -34,20 +34,20 @@ impl SlotFacts {
         let tasks: BTreeSet<(&str, &str)> = slots
             .iter()
             .flat_map(|slot| &slot.tasks)
-            .map(|task| (task.group.as_str(), task.command.as_str()))
+            .map(|task| (task.group.as_str(), task.name.as_str()))
             .collect();
         let pauses = store.pauses().await?;
         let mut last = HashMap::new();
-        for (group, command) in tasks {
-            if let Some(outcome) = store.last_outcomes(group, command, 1).await?.pop() {
-                last.insert((group.to_owned(), command.to_owned()), outcome);
+        for (group, name) in tasks {
+            if let Some(outcome) = store.last_outcomes(group, name, 1).await?.pop() {
+                last.insert((group.to_owned(), name.to_owned()), outcome);
             }
         }
         Ok(Self { last, pauses })
     }
 
     fn last(&self, task: &Task) -> Option<&LastOutcome> {
-        self.last.get(&(task.group.to_string(), task.command.to_string()))
+        self.last.get(&(task.group.to_string(), task.name.to_string()))
     }
 }
 
@@ -79,6 +79,7 @@ pub(crate) struct NextSlot<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct NextTask<'a> {
     pub(crate) group: &'a str,
+    pub(crate) name: &'a str,
     pub(crate) command: &'a str,
     pub(crate) args: &'a [String],
     /// The keyword of its cadence.
@@ -107,6 +108,7 @@ impl<'a> NextSlot<'a> {
         let time = entry.time_of_day();
         let task = |task: &&'a Task| NextTask {
             group: task.group.as_str(),
+            name: task.name.as_str(),
             command: task.command.as_str(),
             args: &task.args,
             schedule: task.cadence.keyword(),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::RunId;
 use crate::records::error::RecordsError;
+use crate::rundir::missing_names::MissingNames;
 use crate::rundir::{StateDir, replace_file};
 
 /// What is to be taken, and whose it is.
@@ -22,6 +23,8 @@ pub struct Delivery {
     pub position: usize,
     /// Its group.
     pub group: String,
+    /// Its name in the group.
+    pub name: String,
     /// Its collector.
     pub command: String,
     /// When the collector had ended: what is older gives way.
@@ -70,6 +73,12 @@ impl Delivery {
     }
 }
 
+fn parse_note(bytes: &[u8]) -> serde_json::Result<Delivery> {
+    let mut note = serde_json::from_slice(bytes)?;
+    MissingNames::default().add(&mut note);
+    serde_json::from_value(note)
+}
+
 /// What was noted and can be read, oldest first, and what cannot.
 #[derive(Debug, Default)]
 pub struct Undelivered {
@@ -104,7 +113,7 @@ impl Undelivered {
             if hidden {
                 continue;
             }
-            let read = fs::read(&path).and_then(|bytes| Ok(serde_json::from_slice(&bytes)?));
+            let read = fs::read(&path).and_then(|bytes| Ok(parse_note(&bytes)?));
             match read {
                 Ok(delivery) => found.deliveries.push(delivery),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -142,6 +151,7 @@ mod tests {
             run: RunId::new("r"),
             position,
             group: "g".into(),
+            name: "c".into(),
             command: "c".into(),
             at: at.parse().unwrap(),
             events: "runs/r/1-c.events.jsonl".into(),

@@ -32,6 +32,8 @@ pub struct Collection {
     pub run: String,
     /// By the collector of which group.
     pub group: String,
+    /// By the task of this name in it.
+    pub name: String,
     /// By which collector.
     pub command: String,
     /// What that brought.
@@ -96,7 +98,7 @@ const ROWS: &str = rows!("r.key > $2 and c.at >= $3 and r.changed_ingest >= $4 o
 
 const ROW: &str = rows!("r.key = $2");
 
-const COLLECTIONS: &str = "select r.collection, r.records, i.at, i.run_id, i.group_name, i.command,
+const COLLECTIONS: &str = "select r.collection, r.records, i.at, i.run_id, i.group_name, i.name, i.command,
          d.added, d.changed, d.unchanged
      from (select collection, count(*) as records from records group by collection) r
      join deliveries d on d.collection = r.collection and d.ingest =
@@ -125,18 +127,19 @@ impl Records {
     /// # Errors
     /// The database fails.
     pub async fn collections(&self) -> Result<Vec<Collection>, RecordsError> {
-        type Found = (String, i64, Micros, String, String, String, i64, i64, i64);
+        type Found = (String, i64, Micros, String, String, String, String, i64, i64, i64);
         let rows: Vec<Found> = self.database.fetch(COLLECTIONS, &[]).await?;
         let count = |value: i64| u64::try_from(value).unwrap_or_default();
         Ok(rows
             .into_iter()
             .map(
-                |(collection, records, at, run, group, command, new, changed, unchanged)| Collection {
+                |(collection, records, at, run, group, name, command, new, changed, unchanged)| Collection {
                     collection,
                     records: count(records),
                     delivered_at: Some(at.into()),
                     run,
                     group,
+                    name,
                     command,
                     counts: RecordCounts {
                         new: count(new),

@@ -49,9 +49,9 @@ impl Records {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn fresh_at(&self, group: &str, command: &str) -> Result<Option<Timestamp>, RecordsError> {
-        const SQL: &str = "select fresh_at from states where group_name = $1 and command = $2";
-        let rows: Vec<(Option<Micros>,)> = self.database.fetch(SQL, &args![group, command]).await?;
+    pub async fn fresh_at(&self, group: &str, name: &str) -> Result<Option<Timestamp>, RecordsError> {
+        const SQL: &str = "select fresh_at from states where group_name = $1 and name = $2";
+        let rows: Vec<(Option<Micros>,)> = self.database.fetch(SQL, &args![group, name]).await?;
         Ok(rows.into_iter().find_map(|(at,)| at).map(Timestamp::from))
     }
 }

@@ -22,8 +22,8 @@ pub struct Ingested {
     pub fresh_at: Option<Timestamp>,
 }
 
-const MARK: &str = "insert into ingests (run_id, position, group_name, command, at)
-     values ($1, $2, $3, $4, $5) on conflict (run_id, position) do nothing returning id";
+const MARK: &str = "insert into ingests (run_id, position, group_name, name, command, at)
+     values ($1, $2, $3, $4, $5, $6) on conflict (run_id, position) do nothing returning id";
 
 const SUM: &str = "update ingests set
          added = (select cast(coalesce(sum(added), 0) as bigint) from deliveries where ingest = $1),
@@ -31,16 +31,16 @@ const SUM: &str = "update ingests set
          unchanged = (select cast(coalesce(sum(unchanged), 0) as bigint) from deliveries where ingest = $1)
      where id = $1";
 
-/// `KEEP` takes group, command, state, instant, ingest; only the state's type differs.
+/// `KEEP` takes group, name, state, instant, ingest, command; only the state's type differs.
 macro_rules! keep {
     ($json:literal) => {
         concat!(
-            "insert into states (group_name, command, data, at, fresh_at)
-             select $1, $2, ",
+            "insert into states (group_name, name, command, data, at, fresh_at)
+             select $1, $2, $6, ",
             $json,
             ", $4, case when added + changed > 0 then $4 end from ingests where id = $5
-             on conflict (group_name, command) do update set
-                 data = coalesce(excluded.data, states.data), at = excluded.at,
+             on conflict (group_name, name) do update set
+                 command = excluded.command, data = coalesce(excluded.data, states.data), at = excluded.at,
                  fresh_at = coalesce(excluded.fresh_at, states.fresh_at)
              where states.at <= excluded.at"
         )
@@ -49,7 +49,7 @@ macro_rules! keep {
 pub(super) use keep;
 
 const RESULT: &str = "select added, changed, unchanged,
-         (select fresh_at from states s where s.group_name = i.group_name and s.command = i.command)
+         (select fresh_at from states s where s.group_name = i.group_name and s.name = i.name)
      from ingests i where run_id = $1 and position = $2";
 
 /// Merges by `statements`, whose only parameter, if any, is the delivery. Says what came of
@@ -60,9 +60,16 @@ pub(super) async fn merge(
     statements: &[&'static str],
     keep: &'static str,
 ) -> Result<Ingested, RecordsError> {
-    let (group, command) = (&delivery.group, &delivery.command);
+    let (group, name, command) = (&delivery.group, &delivery.name, &delivery.command);
     let task = args![&delivery.run, delivery.position];
-    let mark = args![&delivery.run, delivery.position, group, command, delivery.at];
+    let mark = args![
+        &delivery.run,
+        delivery.position,
+        group,
+        name,
+        command,
+        delivery.at
+    ];
     let marked: Vec<(i64,)> = connection.fetch(MARK, &mark).await?;
     if let Some((ingest,)) = marked.into_iter().next() {
         for text in statements {
@@ -73,7 +80,7 @@ pub(super) async fn merge(
         }
         see(connection, ingest).await?;
         connection.execute(SUM, &args![ingest]).await?;
-        let state = args![group, command, &delivery.state, delivery.at, ingest];
+        let state = args![group, name, &delivery.state, delivery.at, ingest, command];
         connection.execute(keep, &state).await?;
     }
     let rows: Vec<(i64, i64, i64, Option<Micros>)> = connection.fetch(RESULT, &task).await?;

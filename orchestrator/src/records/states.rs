@@ -17,7 +17,7 @@ macro_rules! success {
     ($back:literal) => {
         concat!(
             "(select t.duration_ms from tasks t
-              where t.command = asked.command and t.group_name = asked.group_name and t.outcome = 'succeeded'
+              where t.name = asked.name and t.group_name = asked.group_name and t.outcome = 'succeeded'
               order by t.run_started_at desc, t.run_id desc limit 1 offset ",
             $back,
             ")"
@@ -25,12 +25,12 @@ macro_rules! success {
     };
 }
 
-/// For each row of `asked (place, group_name, command)`, by primary key.
+/// For each row of `asked (place, group_name, name)`, by primary key.
 const STATES: &str = " select place, (select cast(data as text) from states s
-     where s.group_name = asked.group_name and s.command = asked.command)
+     where s.group_name = asked.group_name and s.name = asked.name)
  from asked";
 
-/// For each row of `asked (place, group_name, command)`.
+/// For each row of `asked (place, group_name, name)`.
 const DURATIONS: &str = concat!(
     " select place, ",
     success!(0),
@@ -56,7 +56,7 @@ type Durations = (
 );
 
 impl Records {
-    /// What each of these collectors (group and command) left for itself the last time, as
+    /// What each of these collectors (group and name) left for itself the last time, as
     /// JSON. The answers are in the order of the questions, which come in one statement.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl Records {
         Ok(states)
     }
 
-    /// How long each of these collectors (group and command) usually takes: the median of
+    /// How long each of these collectors (group and name) usually takes: the median of
     /// its last successes. The answers are in the order of the questions.
     ///
     /// # Errors
@@ -100,9 +100,7 @@ impl Records {
         if collectors.is_empty() {
             return Ok(Vec::new());
         }
-        let asked = collectors
-            .iter()
-            .flat_map(|(group, command)| args![*group, *command]);
+        let asked = collectors.iter().flat_map(|(group, name)| args![*group, *name]);
         let question = AssertSqlSafe(format!("{}{answers}", asked_rows(collectors.len())));
         Ok(self
             .database
@@ -130,7 +128,7 @@ fn asked_rows(collectors: usize) -> String {
         })
         .collect();
     format!(
-        "with asked (place, group_name, command) as (values {})",
+        "with asked (place, group_name, name) as (values {})",
         rows.join(", ")
     )
 }

@@ -85,7 +85,7 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 fn tag(task: &TaskRef) -> String {
-    make_safe(&format!("[{}/{}] ", task.group, task.command)).into_owned()
+    make_safe(&format!("[{}/{}] ", task.group, task.name)).into_owned()
 }
 
 impl Listener for Console {

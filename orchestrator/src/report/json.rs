@@ -126,6 +126,7 @@ mod tests {
             task: Arc::new(TaskRef {
                 position: 1,
                 group: "g".into(),
+                name: "c".into(),
                 command: "c".into(),
             }),
             stream: Stream::Stderr,

@@ -38,7 +38,7 @@ fn case(task: &TaskSummary) -> TestCase {
         TaskStatus::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
         _ => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
-    let mut case = TestCase::new(task.command.as_str(), status);
+    let mut case = TestCase::new(task.name.as_str(), status);
     case.set_classname(task.group.as_str());
     case.set_time(Duration::from_millis(task.duration_ms));
     if task.outcome != TaskStatus::Succeeded {

@@ -31,7 +31,7 @@ pub fn summary_markdown(summary: &Summary) -> String {
             "| {} | {}/{} | {} | {} | {} |",
             task.position,
             cell(&task.group),
-            cell(&task.command),
+            cell(&task.name),
             task.word(),
             if task.attempts > 0 {
                 human_duration(Duration::from_millis(task.duration_ms))
@@ -64,7 +64,7 @@ fn tail(text: &mut String, task: &TaskSummary) {
         text,
         "\nLast lines of {}/{}:\n\n<pre>",
         cell(&task.group),
-        cell(&task.command)
+        cell(&task.name)
     );
     for line in &task.tail {
         let _ = writeln!(text, "{}", html(&make_safe(line)));

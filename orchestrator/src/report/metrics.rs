@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::events::bus::Listener;
 use crate::events::event::RunEvent;
 use crate::events::summary::TaskSummary;
-use crate::model::{SkipCause, TaskStatus};
+use crate::model::{SkipCause, Task, TaskStatus};
 use crate::report::exposition::Exposition;
 
 /// Upper bounds of the classes of lag, in seconds.
@@ -27,7 +27,7 @@ pub struct Metrics(Arc<Mutex<Counts>>);
 struct Counts {
     running: u64,
     runs: BTreeMap<&'static str, u64>,
-    tasks: BTreeMap<Task, TaskCounts>,
+    tasks: BTreeMap<TaskKey, TaskCounts>,
     skipped: BTreeMap<&'static str, u64>,
     release_answers: BTreeMap<&'static str, u64>,
     lag: [u64; LAG_BOUNDS.len()],
@@ -35,8 +35,8 @@ struct Counts {
     lag_sum: f64,
 }
 
-/// Group and collector.
-type Task = (String, String);
+/// Group, name and collector.
+type TaskKey = (String, String, String);
 
 #[derive(Debug, Default)]
 struct TaskCounts {
@@ -76,10 +76,10 @@ impl Metrics {
     }
 
     /// When a task succeeded before this process began to count.
-    pub(crate) fn remember_success(&self, group: &str, command: &str, at: Timestamp) {
+    pub(crate) fn remember_success(&self, task: &Task, at: Timestamp) {
         self.change(|counts| {
-            let task = counts.task(group, command);
-            task.last_success = task.last_success.max(Some(at));
+            let counts = counts.task(task.group.as_str(), task.name.as_str(), task.command.as_str());
+            counts.last_success = counts.last_success.max(Some(at));
         });
     }
 
@@ -120,9 +120,9 @@ impl Listener for Metrics {
 }
 
 impl Counts {
-    fn task(&mut self, group: &str, command: &str) -> &mut TaskCounts {
+    fn task(&mut self, group: &str, name: &str, command: &str) -> &mut TaskCounts {
         self.tasks
-            .entry((group.to_owned(), command.to_owned()))
+            .entry((group.to_owned(), name.to_owned(), command.to_owned()))
             .or_default()
     }
 
@@ -131,13 +131,13 @@ impl Counts {
     }
 
     fn outcome(&mut self, task: &TaskSummary) {
-        let counts = self.task(&task.group, &task.command);
+        let counts = self.task(&task.group, &task.name, &task.command);
         *counts.outcomes.entry(task.outcome).or_default() += 1;
     }
 
     fn finished(&mut self, task: &TaskSummary, at: Timestamp) {
         self.outcome(task);
-        let counts = self.task(&task.group, &task.command);
+        let counts = self.task(&task.group, &task.name, &task.command);
         counts.durations += 1;
         counts.seconds += Duration::from_millis(task.duration_ms).as_secs_f64();
         counts.leftovers += u64::try_from(task.leftovers.len()).unwrap_or(u64::MAX);
@@ -158,10 +158,11 @@ impl Counts {
             text.sample("orchestrate_runs_total", &[("outcome", outcome)], count);
         }
         text.family("orchestrate_tasks_total", "counter", "Tasks that ended, by how.");
-        for ((group, command), counts) in &self.tasks {
+        for ((group, name, command), counts) in &self.tasks {
             for (outcome, count) in &counts.outcomes {
                 let labels = [
                     ("group", group.as_str()),
+                    ("name", name),
                     ("command", command),
                     ("outcome", outcome.as_str()),
                 ];
@@ -242,9 +243,14 @@ impl Counts {
         text.sample("orchestrate_schedule_lag_seconds_count", &[], self.lag_count);
     }
 
-    fn labelled(&self) -> impl Iterator<Item = ([(&'static str, &str); 2], &TaskCounts)> {
-        self.tasks.iter().map(|((group, command), counts)| {
-            ([("group", group.as_str()), ("command", command.as_str())], counts)
+    fn labelled(&self) -> impl Iterator<Item = ([(&'static str, &str); 3], &TaskCounts)> {
+        self.tasks.iter().map(|((group, name, command), counts)| {
+            let labels = [
+                ("group", group.as_str()),
+                ("name", name.as_str()),
+                ("command", command.as_str()),
+            ];
+            (labels, counts)
         })
     }
 }
@@ -274,9 +280,11 @@ mod tests {
     fn an_older_success_does_not_hide_a_newer_one() {
         let metrics = Metrics::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        metrics.remember_success("g", "c\"\n", at(200));
-        metrics.remember_success("g", "c\"\n", at(100));
-        let line = r#"orchestrate_task_last_success_timestamp_seconds{group="g",command="c\"\n"} 200"#;
+        let task = crate::model::fixtures::task("g", "c\"\n", crate::model::Cadence::Daily);
+        metrics.remember_success(&task, at(200));
+        metrics.remember_success(&task, at(100));
+        let line =
+            r#"orchestrate_task_last_success_timestamp_seconds{group="g",name="c\"\n",command="c\"\n"} 200"#;
         let text = metrics.render();
         assert!(text.lines().any(|found| found == line), "{text}");
     }

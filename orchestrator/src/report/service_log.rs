@@ -41,7 +41,7 @@ impl Listener for ServiceLog {
                 } else {
                     String::new()
                 };
-                tracing::info!(log, "{} started{attempt}", name(&task.group, &task.command));
+                tracing::info!(log, "{} started{attempt}", name(&task.group, &task.name));
             }
             RunEvent::TaskRetry {
                 task,
@@ -49,7 +49,7 @@ impl Listener for ServiceLog {
                 delay_ms,
             } => tracing::warn!(
                 "{} {}; attempt {} follows in {}",
-                name(&task.group, &task.command),
+                name(&task.group, &task.name),
                 make_safe(&attempt.reason),
                 attempt.number + 1,
                 human_duration(Duration::from_millis(*delay_ms))
@@ -58,7 +58,7 @@ impl Listener for ServiceLog {
             RunEvent::TaskSkipped { task, .. } => {
                 tracing::warn!(
                     "{} skipped: {}",
-                    name(&task.group, &task.command),
+                    name(&task.group, &task.name),
                     make_safe(&task.reason)
                 );
             }
@@ -74,7 +74,7 @@ impl Listener for ServiceLog {
 }
 
 fn finished(task: &TaskSummary) {
-    let name = name(&task.group, &task.command);
+    let name = name(&task.group, &task.name);
     let duration = human_duration(Duration::from_millis(task.duration_ms));
     let log = task.log.as_deref().unwrap_or("none");
     if task.outcome == TaskStatus::Succeeded {
@@ -100,6 +100,6 @@ fn finished(task: &TaskSummary) {
     }
 }
 
-fn name(group: &str, command: &str) -> String {
-    make_safe(&format!("{group}/{command}")).into_owned()
+fn name(group: &str, name: &str) -> String {
+    make_safe(&format!("{group}/{name}")).into_owned()
 }

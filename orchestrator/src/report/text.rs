@@ -68,7 +68,7 @@ fn table(summary: &Summary) -> String {
         let ran = task.attempts > 0;
         table.add_row([
             task.position.to_string(),
-            make_safe(&format!("{}/{}", task.group, task.command)).into_owned(),
+            make_safe(&format!("{}/{}", task.group, task.name)).into_owned(),
             format!("{style}{word}{style:#}"),
             exit,
             if ran {
@@ -116,7 +116,7 @@ fn notes(task: &TaskSummary) -> String {
 /// What is wrong with what it brought, and what it warned of.
 fn warnings(text: &mut String, task: &TaskSummary) {
     let style = AnsiColor::Yellow.on_default();
-    let name = format!("{}/{}", task.group, task.command);
+    let name = format!("{}/{}", task.group, task.name);
     let _ = writeln!(text, "\n{style}warnings{style:#}: {}", make_safe(&name));
     for warning in &task.warnings {
         let _ = writeln!(text, "  | {}", make_safe(warning));
@@ -125,7 +125,7 @@ fn warnings(text: &mut String, task: &TaskSummary) {
 
 fn failure(text: &mut String, task: &TaskSummary, state_dir: &Path) {
     let style = outcome_style(task.outcome.as_str());
-    let name = format!("{}/{}", task.group, task.command);
+    let name = format!("{}/{}", task.group, task.name);
     let _ = writeln!(
         text,
         "\n{style}{}{style:#}: {}",

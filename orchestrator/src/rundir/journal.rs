@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::{Listener, RunEvent};
 use crate::rundir::RunDir;
+use crate::rundir::missing_names::MissingNames;
 use crate::rundir::unrecorded;
 
 /// The name of a journal in its run's directory.
@@ -129,7 +130,20 @@ pub fn wait_for_end(run_dir: &Path) -> io::Result<()> {
 
 /// One line of a journal; `None` if it is none.
 pub fn parse_journal_line(line: &[u8]) -> Option<RunEvent> {
-    serde_json::from_slice::<LineIn>(line).ok().map(|line| line.event)
+    read_line(line, &mut MissingNames::default())
+        .ok()
+        .map(|line| line.event)
+}
+
+/// A line of before tasks had names gets them.
+fn read_line(line: &[u8], names: &mut MissingNames) -> serde_json::Result<LineIn> {
+    serde_json::from_slice(line).or_else(|error| {
+        let Ok(mut value) = serde_json::from_slice(line) else {
+            return Err(error);
+        };
+        names.add(&mut value);
+        serde_json::from_value(value)
+    })
 }
 
 /// The events of a journal, and what could not be read of it. A last line that has
@@ -137,6 +151,7 @@ pub fn parse_journal_line(line: &[u8]) -> Option<RunEvent> {
 pub(crate) fn read(journal: &Path) -> io::Result<(Vec<Numbered>, Vec<String>)> {
     let mut reader = BufReader::new(File::open(journal)?);
     let (mut events, mut problems) = (Vec::new(), Vec::new());
+    let mut names = MissingNames::default();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -146,7 +161,7 @@ pub(crate) fn read(journal: &Path) -> io::Result<(Vec<Numbered>, Vec<String>)> {
         if line.len() == 1 {
             continue;
         }
-        match serde_json::from_slice::<LineIn>(&line) {
+        match read_line(&line, &mut names) {
             Ok(LineIn { seq, event }) => events.push((seq, Arc::new(event))),
             Err(error) => problems.push(format!("line {number}: {error}")),
         }

@@ -5,6 +5,7 @@ pub(crate) mod attempt_log;
 pub(crate) mod journal;
 pub(crate) mod liveness;
 pub(crate) mod log_page;
+pub(crate) mod missing_names;
 pub(crate) mod orders;
 pub(crate) mod paths;
 pub(crate) mod plan;

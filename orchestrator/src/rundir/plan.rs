@@ -9,9 +9,11 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::events::SlotRef;
 use crate::model::{Plan, RunId};
+use crate::rundir::missing_names::MissingNames;
 use crate::rundir::paths::RunDir;
 use crate::rundir::replace::replace_file;
 use crate::text::SHORTEST;
@@ -122,7 +124,11 @@ impl RunPlan {
         match serde_json::from_slice::<Version>(document)?.version {
             None => Err(PlanError::Unversioned),
             Some(found) if found > VERSION => Err(PlanError::Newer { found }),
-            Some(_) => Ok(serde_json::from_slice(document)?),
+            Some(_) => {
+                let mut plan: Value = serde_json::from_slice(document)?;
+                MissingNames::default().add(&mut plan);
+                Ok(serde_json::from_value(plan)?)
+            }
         }
     }
 

@@ -70,10 +70,11 @@ impl Night {
         assert_eq!(slots.unsettled.len(), 0);
     }
 
-    /// Slot and state of a collector, oldest first.
-    async fn ledger(&self, command: &str) -> Vec<String> {
+    /// Slot and state of a task, oldest first; its group is `g` unless it says otherwise.
+    async fn ledger(&self, task: &str) -> Vec<String> {
         let store = self.store().await;
-        let mut rows = store.ledger(command, 100).await.unwrap();
+        let (group, name) = task.split_once('/').unwrap_or(("g", task));
+        let mut rows = store.ledger(group, name, 100).await.unwrap();
         rows.reverse();
         store.close().await;
         rows.iter()
@@ -227,9 +228,9 @@ async fn a_pause_skips_its_group_in_batch_and_interval() {
     night.look(&mut scheduler, "20T05:00").await;
     store.close().await;
     assert_eq!(night.ledger("c").await, ["20T04:10 skipped"]);
-    assert_eq!(night.ledger("d").await, ["20T04:10 ran"]);
+    assert_eq!(night.ledger("h/d").await, ["20T04:10 ran"]);
     assert_eq!(night.ledger("i").await, ["20T04:00 skipped", "20T05:00 ran"]);
-    assert_eq!(night.ledger("j").await, ["20T04:00 ran", "20T05:00 ran"]);
+    assert_eq!(night.ledger("h/j").await, ["20T04:00 ran", "20T05:00 ran"]);
 }
 
 /// There is no git in this environment, so nobody can tell.
@@ -243,7 +244,7 @@ async fn a_release_check_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks
     night.look(&mut scheduler, "20T03:30").await;
     night.look(&mut scheduler, "20T04:00").await;
     let store = night.store().await;
-    let rows = store.ledger("s", 1).await.unwrap();
+    let rows = store.ledger("g", "s", 1).await.unwrap();
     assert_eq!(
         (rows[0].entry.as_str(), rows[0].state),
         ("release:g", LedgerState::Skipped)
@@ -268,7 +269,7 @@ async fn a_release_check_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks
         .map(|slot| format!("{slot} skipped"))
     );
     let store = night.store().await;
-    let rows = store.ledger("s", 2).await.unwrap();
+    let rows = store.ledger("g", "s", 2).await.unwrap();
     let passed = rows[1].cause.clone().unwrap();
     assert!(
         passed.ends_with("the next look for releases takes its place"),

@@ -29,6 +29,7 @@ pub use notices::notice::{Notice, NoticeState, RecordedNotice};
 pub use notices::raise::TaskEnd;
 pub use owner::this_process;
 pub use retention::prune::Pruned;
+pub use runs::known_tasks::KnownTask;
 pub use runs::read::HistoryFilter;
 pub use runs::record::{LastOutcome, RecordedAttempt, RunHeader, RunRecord, RunStatus, TaskState};
 pub use runs::recorder::{DRAIN, RecorderEnd, record};

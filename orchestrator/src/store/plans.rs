@@ -32,7 +32,7 @@ async fn ask_everything(store: &Store) {
             let given = |bit: u8, value: &str| (chosen & bit != 0).then(|| value.to_owned());
             let outcome = if chosen & 8 != 0 { "running" } else { "failed" };
             let filter = HistoryFilter {
-                command: given(1, "c"),
+                names: given(1, "c").into_iter().collect(),
                 group: given(2, "g"),
                 outcome: given(4, outcome).or(given(8, outcome)),
                 last: 20,
@@ -45,8 +45,8 @@ async fn ask_everything(store: &Store) {
     store.find_run("2026").await.unwrap();
     store.run(&RunId::new("r")).await.unwrap();
     store.last_outcomes("g", "c", 20).await.unwrap();
-    store.groups_of("c").await.unwrap();
-    store.ledger("c", 20).await.unwrap();
+    store.known_tasks().await.unwrap();
+    store.ledger("g", "c", 20).await.unwrap();
     store.last_slot("group:g").await.unwrap();
     let owner = Owner {
         host: "h".into(),
@@ -65,6 +65,7 @@ async fn ask_everything(store: &Store) {
     };
     let due = SlotTask {
         group: "g".into(),
+        name: "c".into(),
         command: "c".into(),
         state: SlotState::Due,
     };

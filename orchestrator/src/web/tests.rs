@@ -190,7 +190,7 @@ async fn next_is_the_document_of_the_verb() {
     assert_eq!(
         first[0],
         json!({"kind": "interval", "minutes": 180, "next": "2026-11-25T03:00:00Z", "tasks": [
-            {"group": "often", "command": "poll", "args": [], "schedule": "interval", "last": null}
+            {"group": "often", "name": "poll", "command": "poll", "args": [], "schedule": "interval", "last": null}
         ]})
     );
     assert_eq!(first[1]["paused_since"], "2026-11-25T00:00:00Z");

@@ -7,3 +7,4 @@ pub(crate) mod global;
 pub(crate) mod limit;
 pub(crate) mod moment;
 pub(crate) mod selection;
+pub(crate) mod task_word;

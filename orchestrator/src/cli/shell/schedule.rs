@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cli::args::selection::ReleaseArg;
 use crate::cli::args::selection::SelectionArgs;
+use crate::cli::args::task_word::ambiguous;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::release_check::check_releases;
@@ -11,8 +12,9 @@ use crate::cli::shell::settings::CliSettings;
 use crate::config;
 use crate::model::{
     Cadence, Clock, CommandName, Day, Details, GroupName, Plan, Policy, Query, Release, Schedule, Selection,
-    SystemClock, Task, awaits_release, plan, select,
+    SystemClock, Task, TaskName, awaits_release, plan, select,
 };
+use crate::queries::find_task::{Meant, choose, scheduled_tasks};
 
 /// Loads the schedule; tells every problem it has.
 ///
@@ -30,6 +32,14 @@ pub(crate) fn load_file(file: &Path) -> Result<Schedule, Failure> {
     let loaded = config::load_schedule(file).map_err(|error| fail_with_diagnostics(error.diagnostics()))?;
     print_diagnostics(&loaded.warnings);
     Ok(loaded.value)
+}
+
+/// The schedule where it can be used, without a word where it cannot: for verbs that need
+/// only the names of its tasks.
+pub(crate) fn schedule_if_usable(settings: &CliSettings) -> Option<Schedule> {
+    config::load_schedule(&settings.schedule_file)
+        .ok()
+        .map(|loaded| loaded.value)
 }
 
 /// Selects what the arguments ask for.
@@ -85,7 +95,7 @@ const BY_HAND: &str = "by-hand";
 /// The schedule is wrong, or the named group does not have the collector.
 pub(crate) fn planned_one(
     settings: &CliSettings,
-    command: &str,
+    word: &str,
     group: Option<&str>,
     args: &[String],
 ) -> Result<Plan, Failure> {
@@ -94,20 +104,11 @@ pub(crate) fn planned_one(
     } else {
         None
     };
-    let mut known = schedule
-        .iter()
-        .flat_map(|schedule| schedule.tasks())
-        .filter(|task| task.command.as_str() == command);
-    let mut task = match group {
-        None => known
-            .min_by_key(|task| !task.enabled)
-            .cloned()
-            .unwrap_or_else(|| by_hand(command)),
-        Some(group) => {
-            let found = known.find(|task| task.group.as_str() == group).cloned();
-            found.ok_or_else(|| Failure::usage(format!("group {group:?} has no collector {command:?}")))?
-        }
-    };
+    let mut task = match &schedule {
+        Some(schedule) => known_task(schedule, word, group)?,
+        None => None,
+    }
+    .unwrap_or_else(|| by_hand(word));
     if !args.is_empty() {
         task.args = args.to_vec();
     }
@@ -116,10 +117,31 @@ pub(crate) fn planned_one(
     Ok(Plan::new("run-one", date, Release::New, &[&task]))
 }
 
+/// The task of the schedule that a word means; the first enabled one where several groups
+/// have it. `None` if it has none.
+fn known_task(schedule: &Schedule, word: &str, group: Option<&str>) -> Result<Option<Task>, Failure> {
+    match (choose(scheduled_tasks(schedule).collect(), word, group), group) {
+        (Meant::Tasks(meant), _) => {
+            let is_meant = |task: &&Task| {
+                let mut meant = meant.iter();
+                meant.any(|known| known.group == task.group.as_str() && known.name == task.name.as_str())
+            };
+            let first = schedule.tasks().filter(is_meant).min_by_key(|task| !task.enabled);
+            Ok(first.cloned())
+        }
+        (Meant::Ambiguous(tasks), _) => Err(ambiguous(word, &tasks)),
+        (Meant::Unknown(_), Some(group)) => Err(Failure::usage(format!(
+            "group {group:?} has no collector {word:?}"
+        ))),
+        (Meant::Unknown(_), None) => Ok(None),
+    }
+}
+
 /// A collector that no schedule has, as it is run by hand.
 pub(crate) fn by_hand(command: &str) -> Task {
     Task {
         group: GroupName::new(BY_HAND),
+        name: TaskName::new(command),
         command: CommandName::new(command),
         args: Vec::new(),
         cadence: Cadence::Daily,

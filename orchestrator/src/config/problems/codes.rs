@@ -70,11 +70,13 @@ codes! {
     DotenvSyntax = "E029-dotenv-syntax": "A line of the `.env` file is not `NAME=value`.",
     BadPattern = "E030-bad-pattern": "A text is no regular expression, or not one with a single group.",
     VariableNotSet = "E031-variable-not-set": "A channel or the dead man's watch needs an environment variable that is not set.",
+    TakenName = "E032-taken-name": "The name of a task is another task's name or command.",
     NothingToRun = "W001-nothing-to-run": "The schedule has no task.",
     DuplicateTask = "W002-duplicate-task": "A group holds the same task twice.",
     CommandWithArguments = "W003-command-with-arguments": "A command holds a space; arguments belong under `args:`.",
     NoEffect = "W004-no-effect": "A setting has no effect beside another one.",
     MoreWarnings = "W005-more-warnings": "There are more warnings than are shown.",
+    UnnamedTwin = "W006-unnamed-twin": "A group has a command more than once, and the tasks have no names.",
 }
 
 impl Code {

@@ -7,6 +7,7 @@ use crate::config::schedule::keys::{DEFAULTS, SCHEDULE, WORKFLOW};
 use crate::config::schedule::policy;
 use crate::config::schedule::release::release;
 use crate::config::schedule::task::step;
+use crate::config::schedule::task_names::settle_names;
 use crate::config::values::fields::{Fields, list, wrong_type};
 use crate::config::yaml::node::{Node, Value};
 use crate::model::{Group, Policy, Schedule, Workflow};
@@ -88,5 +89,6 @@ fn workflow(node: &Node, defaults: &Policy, report: &mut Problems<'_>) -> Option
         .iter()
         .filter_map(|item| step(item, defaults, report))
         .collect();
+    let tasks = settle_names(tasks, report);
     Some(Workflow { default_time, tasks })
 }

@@ -1,16 +1,14 @@
 //! A group: its time, its tasks, and how a scheduler treats it.
 
-use std::collections::HashMap;
-
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
-use crate::config::problems::suggest::quote;
 use crate::config::schedule::keys::{CATCH_UP, GROUP};
 use crate::config::schedule::policy;
 use crate::config::schedule::task::task;
+use crate::config::schedule::task_names::settle_names;
 use crate::config::values::fields::{Fields, list};
 use crate::config::values::names;
 use crate::config::values::scalar::{boolean, word};
@@ -60,33 +58,11 @@ pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'
 
 fn tasks(node: &Node, group: &GroupName, policy: &Policy, report: &mut Problems<'_>) -> Vec<Task> {
     let items = list(node, "`tasks`", "begin each task with `- command:`", report);
-    let mut tasks = Vec::with_capacity(items.len());
-    let mut first: HashMap<(String, Vec<String>, String), usize> = HashMap::new();
-    for item in items {
-        let Some(task) = task(item, group, policy, report) else {
-            continue;
-        };
-        let identity = (
-            task.command.to_string(),
-            task.args.clone(),
-            format!("{:?}", task.cadence),
-        );
-        if let Some(&first) = first.get(&identity) {
-            let (line, _) = report.source.position(first);
-            let message = format!(
-                "{} is the same task as the one at line {line}",
-                quote(task.command.as_str())
-            );
-            report.add(
-                Problem::new(Code::DuplicateTask, item.at, message)
-                    .hint("it runs twice; remove one if that is not meant"),
-            );
-        } else {
-            first.insert(identity, item.at);
-        }
-        tasks.push(task);
-    }
-    tasks
+    let tasks = items
+        .iter()
+        .filter_map(|item| task(item, group, policy, report))
+        .collect();
+    settle_names(tasks, report)
 }
 
 /// A word, or a mapping with the word under `mode`.

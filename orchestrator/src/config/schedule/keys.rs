@@ -53,6 +53,11 @@ const ENABLED: Key = key(
     Kind::Bool,
     "`false` keeps the entry without running it. Default: true.",
 );
+const NAME: Key = key(
+    "name",
+    Kind::Name,
+    "What the task is called in its group: its state, history and releases are kept under it. Default: its command.",
+);
 const COMMAND: Key = required(
     "command",
     Kind::Name,
@@ -171,6 +176,7 @@ pub(crate) static TASK: KeyTable = KeyTable {
     parts: &[
         &[
             COMMAND,
+            NAME,
             required(
                 "schedule",
                 Kind::Word(CadenceKind::WORDS),
@@ -225,7 +231,7 @@ pub(crate) static WORKFLOW: KeyTable = KeyTable {
 /// A command of the fixed list that is more than a name.
 pub(crate) static STEP: KeyTable = KeyTable {
     what: "a workflow command",
-    parts: &[&[COMMAND, ENABLED, ARGS], POLICY_KEYS],
+    parts: &[&[COMMAND, NAME, ENABLED, ARGS], POLICY_KEYS],
 };
 
 pub(crate) static RETRY: KeyTable = KeyTable {

@@ -163,6 +163,10 @@ fn what_is_said_of_single_faults() {
         "default_time: 04:10, tasks: [{command: collectors/, schedule: daily}]",
         "default_time: 04:10, tasks: [{command: \"a\\x1b[2J\", schedule: daily}]",
         "default_time: 04:10, tasks: [{command: c, schedule: daily}, {command: c, schedule: daily}]",
+        "default_time: 04:10, tasks: [{command: c, schedule: daily}, {command: c, args: [x], schedule: daily}]",
+        "default_time: 04:10, tasks: [{command: c, name: n, schedule: daily}, {command: c, name: n, schedule: daily}]",
+        "default_time: 04:10, tasks: [{command: c, schedule: daily}, {command: d, name: c, schedule: daily}]",
+        "default_time: 04:10, tasks: [{command: c, name: \"a b\", schedule: daily}]",
     ];
     let files = [
         "",
@@ -209,7 +213,7 @@ fn every_code_is_in_use() {
         "groups: {{g: {{default_time: 04:10, tasks: [{}]}}}}",
         "{command: c, schedule: daily}, ".repeat(200)
     );
-    let files: [&[u8]; 17] = [
+    let files: [&[u8]; 19] = [
         b"groups: {}\nrelease: {tag_pattern: 'v'}",
         twice.as_bytes(),
         &vec![b' '; 2 << 20],
@@ -225,6 +229,8 @@ fn every_code_is_in_use() {
         b"groups: {g: {default_time: 04:10, catch_up: {mode: none, max_age: 1h}, tasks: [{command: c, schedule: daily}]}}",
         b"groups: {g: {default_time: 04:10, tasks: [{command: a b, schedule: daily}]}}",
         b"groups: {g: {default_time: 04:10, tasks: [{command: c, schedule: daily}, {command: c, schedule: daily}]}}",
+        b"groups: {g: {default_time: 04:10, tasks: [{command: c, schedule: daily}, {command: c, args: [x], schedule: daily}]}}",
+        b"groups: {g: {default_time: 04:10, tasks: [{command: c, schedule: daily}, {command: d, name: c, schedule: daily}]}}",
         b"groups: {g: {default_time: 04:10, timeout: 5, tasks: []}}",
         b"groups: {g: {default_time: 04:10, limits: {memory: 5K}, tasks: []}}",
     ];

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use crate::config::parse_schedule;
 use crate::model::{
     Cadence, CatchUp, CatchUpMode, Category, CommandName, Expect, Group, GroupName, Limits, Minutes,
-    MonthDay, Overlap, Policy, Probe, ReleaseSource, Retry, Schedule, TagPattern, Task, Version,
-    WORKFLOW_GROUP, Workflow,
+    MonthDay, Overlap, Policy, Probe, ReleaseSource, Retry, Schedule, TagPattern, Task, TaskName, Titled,
+    Version, WORKFLOW_GROUP, Workflow, name_tasks,
 };
 
 fn name() -> impl Strategy<Value = String> {
@@ -116,6 +116,7 @@ fn task(group: &str) -> impl Strategy<Value = Task> + use<> {
     (name(), vec(text(), 0..4), cadence(), any::<bool>(), policy()).prop_map(
         move |(command, args, cadence, enabled, policy)| Task {
             group: group.clone(),
+            name: TaskName::new(&command),
             command: CommandName::new(command),
             args,
             cadence,
@@ -123,6 +124,27 @@ fn task(group: &str) -> impl Strategy<Value = Task> + use<> {
             policy,
         },
     )
+}
+
+/// Every second one has a name of its own.
+fn named(tasks: Vec<Task>) -> Vec<Task> {
+    let given: Vec<Option<String>> = (0..tasks.len())
+        .map(|place| (place % 2 == 1).then(|| format!("task-{place}.of_it")))
+        .collect();
+    let titled: Vec<Titled<'_>> = tasks
+        .iter()
+        .zip(&given)
+        .map(|(task, name)| Titled {
+            name: name.as_deref(),
+            command: task.command.as_str(),
+        })
+        .collect();
+    let names = name_tasks(&titled);
+    tasks
+        .into_iter()
+        .zip(names)
+        .map(|(task, name)| Task { name, ..task })
+        .collect()
 }
 
 fn group(name: String) -> impl Strategy<Value = Group> {
@@ -152,7 +174,7 @@ fn group(name: String) -> impl Strategy<Value = Group> {
                 catch_up,
                 overlap,
                 jitter,
-                tasks,
+                tasks: named(tasks),
             },
         )
 }
@@ -164,8 +186,10 @@ fn schedule() -> impl Strategy<Value = Schedule> {
         cadence: Cadence::Daily,
         ..task
     });
-    let workflow = (option::of(time()), vec(step, 0..3))
-        .prop_map(|(default_time, tasks)| Workflow { default_time, tasks });
+    let workflow = (option::of(time()), vec(step, 0..3)).prop_map(|(default_time, tasks)| Workflow {
+        default_time,
+        tasks: named(tasks),
+    });
     let probe = prop_oneof![
         "[a-z/.]{1,20}".prop_map(Probe::Repository),
         (name(), vec(text(), 0..3)).prop_map(|(command, args)| Probe::Command {
@@ -222,6 +246,7 @@ fn write_task(task: &Task) -> Value {
     let categories: Vec<&str> = retry.on.iter().map(|category| category.as_str()).collect();
     let mut value = json!({
         "command": task.command.as_str(),
+        "name": task.name.as_str().ends_with(".of_it").then_some(task.name.as_str()),
         "args": task.args,
         "enabled": task.enabled,
         "timeout": timeout.map(spell),

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::model::ids::{CommandName, GroupName};
+use crate::model::ids::{GroupName, TaskName};
 use crate::model::run::category::Category;
 use crate::model::run::order::CancelCause;
 use crate::model::run::outcome::{Because, Outcome};
@@ -24,8 +24,8 @@ const LONGEST_TOLD: Duration = Duration::from_secs(6 * 3600);
 pub struct RunTask {
     /// Its group; a group may stop on its first failure.
     pub group: GroupName,
-    /// Its collector, named in the reasons of tasks that it stopped.
-    pub command: CommandName,
+    /// Its name, told in the reasons of tasks that it stopped.
+    pub name: TaskName,
     /// Whether and when a failed attempt is tried again.
     pub retry: Retry,
     /// Whether its failure ends its group's part of the run.
@@ -218,7 +218,7 @@ impl RunState {
     fn settle_attempted(&mut self, task: usize, outcome: Outcome, actions: &mut Vec<RunAction>) {
         let failed = outcome.is_failure();
         let because = Because::StoppedAfter {
-            command: self.tasks[task].command.to_string(),
+            name: self.tasks[task].name.to_string(),
             exit: outcome.reason(),
         };
         self.settle(task, outcome, actions);

@@ -79,7 +79,8 @@ pub enum Because {
     /// An earlier task failed and the run stops on failure.
     StoppedAfter {
         /// The failed predecessor.
-        command: String,
+        #[serde(alias = "command")]
+        name: String,
         /// How it ended: "exited with code 3".
         exit: String,
     },
@@ -94,7 +95,7 @@ pub enum Because {
 impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::StoppedAfter { command, exit } => write!(f, "stopped after {command} {exit}"),
+            Self::StoppedAfter { name, exit } => write!(f, "stopped after {name} {exit}"),
             Self::Cancelled(cause) => write!(f, "not started: {cause}"),
             Self::NoNewRelease => f.write_str("no new release"),
             Self::ReleaseUnknown(why) => write!(f, "release unknown: {why}"),

@@ -46,7 +46,7 @@ mod tests {
         for (because, word) in [
             (
                 Because::StoppedAfter {
-                    command: "a".into(),
+                    name: "a".into(),
                     exit: "exited with code 3".into(),
                 },
                 "stop_on_failure",

@@ -4,3 +4,4 @@
 pub(crate) mod criteria;
 pub(crate) mod plan;
 pub(crate) mod select;
+pub(crate) mod task_names;

@@ -64,9 +64,6 @@ pub struct PlannedTask {
     /// The task, with all that its group decides for it.
     #[serde(flatten)]
     pub task: Task,
-    /// What the schedule calls it; its command where it says nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
     /// The instant that it stands for; that of its start if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Timestamp>,
@@ -79,6 +76,9 @@ pub struct PlannedTask {
     /// The releases that it is run for, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<String>,
+    /// The key of their source ([`ReleaseSource::key`](crate::model::ReleaseSource::key)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_source: Option<String>,
 }
 
 /// The keyword of a plan of the fixed list; the others are those of a [`Selection`].
@@ -127,7 +127,7 @@ impl Plan {
         let verdict = |task: &Task| match &release {
             Release::New => Some((None, Vec::new())),
             Release::Known(releases) => {
-                let pending = releases.pending(&task.group, &task.command);
+                let pending = releases.pending(&task.group, &task.name);
                 (!pending.is_empty()).then_some((None, pending))
             }
             Release::None => None,
@@ -141,10 +141,13 @@ impl Plan {
             };
             Some(PlannedTask {
                 task: task.clone(),
-                name: None,
                 slot: None,
                 stops_group: false,
                 skip,
+                release_source: match &release {
+                    Release::Known(known) if !releases.is_empty() => Some(known.source.clone()),
+                    _ => None,
+                },
                 releases,
             })
         };

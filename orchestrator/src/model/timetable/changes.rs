@@ -124,13 +124,7 @@ fn compare(old: &Batch<'_>, new: &Batch<'_>, found: &mut Vec<TimetableChange>) {
     let mut rest = old.tasks.clone();
     let mut order = Vec::new();
     for task in &new.tasks {
-        // The one with the same arguments, if the group names the collector more than once.
-        let same = |old: &&Task| old.command == task.command;
-        let found_at = rest
-            .iter()
-            .position(|old| same(old) && old.args == task.args)
-            .or_else(|| rest.iter().position(same));
-        match found_at {
+        match rest.iter().position(|old| old.name == task.name) {
             Some(at) => {
                 let before = rest.remove(at);
                 order.push(old.tasks.iter().position(|old| std::ptr::eq(*old, before)));
@@ -166,6 +160,7 @@ fn compare_tasks(before: &Task, after: &Task, found: &mut Vec<TimetableChange>) 
         expect,
     } = old;
     let differs = differences([
+        ("command", before.command != after.command),
         ("args", before.args != after.args),
         ("timeout", *timeout != new.timeout),
         ("idle_timeout", *idle_timeout != new.idle_timeout),
@@ -190,7 +185,7 @@ fn differences<const N: usize>(keys: [(&str, bool); N]) -> Option<String> {
 }
 
 fn name(task: &Task) -> String {
-    format!("{}/{}", task.group, task.command)
+    format!("{}/{}", task.group, task.name)
 }
 
 /// `weekly on monday`, `daily, disabled`.
@@ -226,6 +221,7 @@ mod tests {
 
     use super::*;
     use crate::model::fixtures::{example, group, interval, schedule, weekly, workflow};
+    use crate::model::ids::TaskName;
 
     fn told(before: &Schedule, after: &Schedule) -> Vec<String> {
         changes(before, after).iter().map(ToString::to_string).collect()
@@ -275,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn collectors_of_one_name_are_told_apart_by_their_arguments() {
+    fn twins_are_told_apart_by_their_names() {
         let twice = |first: &str, second: &str| {
             let mut twice = schedule([group(
                 "g",
@@ -283,14 +279,22 @@ mod tests {
                 "04:10",
                 &[("c", Cadence::Daily), ("c", Cadence::Daily)],
             )]);
-            twice.groups[0].tasks[0].args = vec![first.to_owned()];
-            twice.groups[0].tasks[1].args = vec![second.to_owned()];
+            for (task, name) in twice.groups[0].tasks.iter_mut().zip([first, second]) {
+                task.name = TaskName::new(name);
+                task.args = vec![name.to_owned()];
+            }
             twice
         };
         assert_eq!(
             told(&twice("a", "b"), &twice("b", "a")),
             ["changed g: its tasks run in another order"]
         );
-        assert_eq!(told(&twice("a", "b"), &twice("a", "c")), ["changed g/c: args"]);
+        assert_eq!(
+            told(&twice("a", "b"), &twice("a", "c")),
+            ["added g/c: daily", "removed g/b: daily"]
+        );
+        let mut other = twice("a", "b");
+        other.groups[0].tasks[1].args.clear();
+        assert_eq!(told(&twice("a", "b"), &other), ["changed g/b: args"]);
     }
 }

@@ -7,14 +7,37 @@ use crate::store::{RunRecord, TaskState};
 /// Everything, where nothing is said.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LogChoice {
-    /// Only this collector.
-    pub(crate) command: Option<String>,
+    /// Only this task.
+    pub(crate) task: Option<TaskWord>,
     /// Only the collector at this place of the run's plan, counted from 1.
     pub(crate) position: Option<usize>,
     /// Not the last attempt but this one.
     pub(crate) attempt: Option<u32>,
     /// Only what was written there.
     pub(crate) stream: Option<Stream>,
+}
+
+/// What somebody calls a task of a run: its name, or its command where no task of the run
+/// has that name.
+#[derive(Debug, Clone)]
+pub(crate) enum TaskWord {
+    Name(String),
+    Command(String),
+}
+
+impl TaskWord {
+    pub(crate) fn of(word: &str, record: &RunRecord) -> Self {
+        match record.tasks.iter().any(|task| task.summary.name == word) {
+            true => Self::Name(word.to_owned()),
+            false => Self::Command(word.to_owned()),
+        }
+    }
+
+    /// What was typed.
+    pub(crate) fn as_str(&self) -> &str {
+        let (Self::Name(word) | Self::Command(word)) = self;
+        word
+    }
 }
 
 /// The log of one attempt.
@@ -29,14 +52,18 @@ pub(crate) struct CollectorLog {
 
 impl LogChoice {
     /// Whether a collector is one of those that are wanted.
-    pub(crate) fn wants(&self, position: usize, command: &str) -> bool {
-        self.command.as_deref().is_none_or(|wanted| wanted == command)
-            && self.position.is_none_or(|wanted| wanted == position)
+    pub(crate) fn wants(&self, position: usize, name: &str, command: &str) -> bool {
+        let meant = match &self.task {
+            None => true,
+            Some(TaskWord::Name(wanted)) => wanted == name,
+            Some(TaskWord::Command(wanted)) => wanted == command,
+        };
+        meant && self.position.is_none_or(|wanted| wanted == position)
     }
 
     /// Whether the run has the collector that is wanted, if a certain one is.
     pub(crate) fn is_in(&self, record: &RunRecord) -> bool {
-        let any = self.command.is_none() && self.position.is_none();
+        let any = self.task.is_none() && self.position.is_none();
         any || self.tasks(record).next().is_some()
     }
 
@@ -49,6 +76,7 @@ impl LogChoice {
                     position: task.summary.position,
                     owner: LogOwner {
                         group: task.summary.group.clone(),
+                        name: task.summary.name.clone(),
                         command: task.summary.command.clone(),
                     },
                 })
@@ -57,7 +85,8 @@ impl LogChoice {
     }
 
     fn tasks<'a>(&self, record: &'a RunRecord) -> impl Iterator<Item = &'a TaskState> {
-        let wanted = |task: &&TaskState| self.wants(task.summary.position, &task.summary.command);
+        let wanted =
+            |task: &&TaskState| self.wants(task.summary.position, &task.summary.name, &task.summary.command);
         record.tasks.iter().filter(wanted)
     }
 

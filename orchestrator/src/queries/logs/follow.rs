@@ -107,10 +107,11 @@ impl LogFollower {
     fn open_started(&mut self) -> io::Result<()> {
         while let Some(event) = self.journal.next()? {
             if let RunEvent::TaskStarted { task, log, .. } = event
-                && self.choice.wants(task.position, &task.command)
+                && self.choice.wants(task.position, &task.name, &task.command)
             {
                 let owner = LogOwner {
                     group: task.group,
+                    name: task.name,
                     command: task.command,
                 };
                 let path = self.state_dir.join(log);

@@ -10,12 +10,14 @@ use crate::rundir::LogRecord;
 #[derive(Debug, Clone)]
 pub(crate) struct LogOwner {
     pub(crate) group: String,
+    pub(crate) name: String,
     pub(crate) command: String,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct LogLine<'a> {
     group: &'a str,
+    name: &'a str,
     command: &'a str,
     at: &'a str,
     stream: &'static str,
@@ -30,6 +32,7 @@ impl<'a> LogLine<'a> {
         let without_cr = record.bytes.strip_suffix(b"\r").unwrap_or(record.bytes);
         Self {
             group: &owner.group,
+            name: &owner.name,
             command: &owner.command,
             at: record.at,
             stream: record.stream.as_str(),

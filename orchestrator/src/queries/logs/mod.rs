@@ -7,7 +7,7 @@ pub(crate) mod line;
 pub(crate) mod page;
 pub(crate) mod reader;
 
-pub(crate) use choice::{CollectorLog, LogChoice};
+pub(crate) use choice::{CollectorLog, LogChoice, TaskWord};
 pub(crate) use follow::LogFollower;
 pub(crate) use line::{LogLine, LogOwner};
 pub(crate) use page::{LogPageEnd, PAGE_BYTES, read_log_page};

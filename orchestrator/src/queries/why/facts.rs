@@ -4,14 +4,13 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::store::{LastOutcome, LedgerRow};
+use crate::store::{KnownTask, LastOutcome, LedgerRow};
 
-/// Which collector is asked about.
+/// What is asked about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WhyQuestion<'a> {
-    pub(crate) command: &'a str,
-    /// Only in this group.
-    pub(crate) group: Option<&'a str>,
+    /// The tasks that are meant.
+    pub(crate) tasks: &'a [KnownTask],
     pub(crate) now: Timestamp,
 }
 
@@ -19,6 +18,7 @@ pub(crate) struct WhyQuestion<'a> {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct WhyFacts {
     pub(crate) group: String,
+    pub(crate) name: String,
     pub(crate) command: String,
     pub(crate) args: Vec<String>,
     /// Whether the schedule has it, and whether it is enabled there.

@@ -28,7 +28,7 @@ pub(crate) fn words(facts: &WhyFacts, now: Timestamp) -> String {
 }
 
 fn rule(facts: &WhyFacts) -> String {
-    let name = format!("{}/{}", facts.group, facts.command);
+    let name = format!("{}/{}", facts.group, facts.name);
     match (&facts.rule, facts.scheduled, facts.enabled) {
         (Some(rule), _, true) => format!("{name} {rule}."),
         (Some(rule), ..) => {
@@ -133,6 +133,7 @@ mod tests {
     fn last(outcome: &str, reason: &str) -> Option<LastOutcome> {
         Some(LastOutcome {
             group: "github".into(),
+            name: "run_x".into(),
             command: "run_x".into(),
             args: Vec::new(),
             run: RunId::new("20261125-041000-3fa9c1"),
@@ -146,6 +147,7 @@ mod tests {
     fn facts() -> WhyFacts {
         WhyFacts {
             group: "github".into(),
+            name: "run_x".into(),
             command: "run_x".into(),
             args: Vec::new(),
             scheduled: true,
@@ -219,6 +221,7 @@ mod tests {
                 entry: "group:github".into(),
                 slot: at("25T04:10"),
                 group: "github".into(),
+                name: "run_x".into(),
                 state: LedgerState::Missed,
                 cause: Some("no scheduler was running".into()),
                 run: None,

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{
     Because, Cadence, CancelCause, Category, CommandName, Expect, GroupName, Limits, Minutes, MonthDay,
-    PlannedTask, Policy, Release, Retry, Task, WEEKDAYS,
+    PlannedTask, Policy, Release, Retry, Task, TaskName, WEEKDAYS,
 };
 
 fn cadence() -> impl Strategy<Value = Cadence> {
@@ -65,25 +65,26 @@ fn skip() -> impl Strategy<Value = Option<Because>> {
         Just(Because::NoNewRelease),
         Just(Because::Cancelled(CancelCause::Operator)),
         ".{0,20}".prop_map(Because::ReleaseUnknown),
-        (".{0,20}", ".{0,20}").prop_map(|(command, exit)| Because::StoppedAfter { command, exit }),
+        (".{0,20}", ".{0,20}").prop_map(|(name, exit)| Because::StoppedAfter { name, exit }),
     ])
 }
 
 fn planned() -> impl Strategy<Value = PlannedTask> {
     let words = (".{1,20}", ".{1,20}", prop::collection::vec(".{0,20}", 0..4));
-    let rest = (any::<bool>(), any::<Option<i32>>(), prop::option::of(".{1,20}"));
+    let rest = (any::<bool>(), any::<Option<i32>>(), ".{1,20}");
     (words, cadence(), policy(), skip(), rest).prop_map(
         |((group, command, args), cadence, policy, skip, (yes, slot, name))| PlannedTask {
             releases: args.clone(),
             task: Task {
                 group: GroupName::new(group),
+                name: TaskName::new(name),
                 command: CommandName::new(command),
                 args,
                 cadence,
                 enabled: yes,
                 policy,
             },
-            name,
+            release_source: None,
             slot: slot.map(|second| Timestamp::from_second(i64::from(second)).unwrap()),
             stops_group: yes,
             skip,
@@ -155,7 +156,7 @@ fn names_and_placeholders_of_secrets_have_room() {
          "schedule": {"weekly": "monday"}, "enabled": true, "policy": {}, "a_later_key": 1}]}"#;
     let plan = RunPlan::parse(document).unwrap();
     let planned = &plan.plan.tasks[0];
-    assert_eq!(planned.name.as_deref(), Some("nightly"));
+    assert_eq!(planned.task.name.as_str(), "nightly");
     assert_eq!(planned.task.args, ["--token={secret:TOKEN}"]);
     assert_eq!(planned.task.policy, Policy::default());
 }

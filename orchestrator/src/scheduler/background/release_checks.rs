@@ -99,8 +99,8 @@ impl ReleaseChecks {
             found = on_its_own(async move { executor.find_releases(&of).await }) => found,
         };
         let slots = self.lock().take(&source);
-        let executor = self.executor.clone();
-        let release = on_its_own(async move { Ok(executor.record_releases(found).await) }).await;
+        let (executor, of) = (self.executor.clone(), source.clone());
+        let release = on_its_own(async move { Ok(executor.record_releases(&of, found).await) }).await;
         let release = release.unwrap_or_else(Release::Unknown);
         let result = match &release {
             Release::Unknown(reason) => Err(reason.clone()),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::events::SlotRef;
-use crate::execution::SlotNotice;
+use crate::execution::{NoticedTask, SlotNotice};
 use crate::model::{EntryKey, NoticeChannel, NoticeKind, Plan, judge_late};
 
 /// How often each entry began late in a row, for each channel. Repeats are notified when
@@ -27,9 +27,7 @@ impl LateStart {
         let running = plan.tasks.iter().filter(|planned| planned.skip.is_none());
         let notice = SlotNotice {
             slot: slot.clone(),
-            tasks: running
-                .map(|planned| (planned.task.group.to_string(), planned.task.command.to_string()))
-                .collect(),
+            tasks: running.map(|planned| NoticedTask::from(&planned.task)).collect(),
             reason: reason(lag, waited.min(lag)),
         };
         Self { notice, lag }

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use crate::execution::{RunPlan, SlotNotice};
+use crate::execution::{NoticedTask, RunPlan, SlotNotice};
 use crate::model::{Entry, EntryKey, Overlap, Release, ReleaseSource, RunId};
 use crate::scheduler::planning::decision::{Decision, SlotSkip, SlotStart, slot_ref};
 use crate::scheduler::planning::due_slots::{Due, SlotVerdict};
@@ -264,12 +264,11 @@ impl Deciding<'_, '_, '_, '_> {
         if entry.is_release_check() {
             return;
         }
-        let of = |row: &Row<'_>| (row.task.group.to_string(), row.task.command.to_string());
         let rows = rows(entry, slot, &self.situation.circumstances, Some(reason));
         let for_it = rows.iter().filter(|row| row.reason.as_ref() == Some(reason));
         self.decisions.push(Decision::NotifyMissed(SlotNotice {
             slot: slot_ref(entry.key(), slot),
-            tasks: for_it.map(of).collect(),
+            tasks: for_it.map(|row| NoticedTask::from(row.task)).collect(),
             reason: reason.to_string(),
         }));
     }

@@ -31,6 +31,7 @@ impl Row<'_> {
     pub(crate) fn slot_task(&self) -> SlotTask {
         SlotTask {
             group: self.task.group.to_string(),
+            name: self.task.name.to_string(),
             command: self.task.command.to_string(),
             state: self.reason.as_ref().map_or(SlotState::Due, SkipReason::state),
         }
@@ -54,7 +55,7 @@ pub(crate) fn timetable_row(entry: &Entry<'_>, task: &Task) -> TimetableRow {
     TimetableRow {
         entry: entry.key().to_string(),
         group: task.group.to_string(),
-        command: task.command.to_string(),
+        name: task.name.to_string(),
         rhythm: format!("{}{at}", task.cadence),
     }
 }
@@ -141,7 +142,7 @@ pub(crate) fn planned<'a>(
     let mut rows = rows(entry, slot, circumstances, None);
     let none_for = |task: &Task| match &release {
         Release::None => true,
-        Release::Known(releases) => releases.pending(&task.group, &task.command).is_empty(),
+        Release::Known(releases) => releases.pending(&task.group, &task.name).is_empty(),
         Release::New | Release::Unknown(_) | Release::NotChecked => false,
     };
     let waits = |row: &&mut Row<'_>| row.reason.is_none() && row.task.cadence == Cadence::OnRelease;

@@ -21,6 +21,8 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// The group of the task.
     pub group: String,
+    /// The task's name in it.
+    pub name: String,
     /// The collector.
     pub command: String,
     /// The run, if there was one.
@@ -67,6 +69,7 @@ pub(super) struct NoticeColumns {
     channel: String,
     kind: String,
     group_name: String,
+    name: String,
     command: String,
     run_id: Option<String>,
     at: Micros,
@@ -96,6 +99,7 @@ impl NoticeColumns {
                 channel: self.channel,
                 kind,
                 group: self.group_name,
+                name: self.name,
                 command: self.command,
                 run: self.run_id.map(RunId::new),
                 at: self.at.0,

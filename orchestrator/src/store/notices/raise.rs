@@ -17,6 +17,8 @@ pub struct TaskEnd {
     pub position: i64,
     /// Its group.
     pub group: String,
+    /// Its name in the group.
+    pub name: String,
     /// Its collector.
     pub command: String,
     /// How it ended.
@@ -33,6 +35,7 @@ pub struct TaskEnd {
 struct EndColumns {
     position: i64,
     group_name: String,
+    name: String,
     command: String,
     outcome: String,
     suspect: Option<String>,
@@ -62,7 +65,7 @@ impl Store {
         let rows: Vec<EndColumns> = self
             .database
             .fetch(
-                "select position, group_name, command, outcome, suspect, reason, run_started_at from tasks
+                "select position, group_name, name, command, outcome, suspect, reason, run_started_at from tasks
                  where run_id = $1 and outcome not in ('skipped', 'cancelled') order by position",
                 &args![run],
             )
@@ -74,6 +77,7 @@ impl Store {
                 before: self.streak(run, &row).await?,
                 position: row.position,
                 group: row.group_name,
+                name: row.name,
                 command: row.command,
                 suspect: row.suspect,
                 reason: row.reason.unwrap_or_default(),
@@ -87,10 +91,10 @@ impl Store {
             .database
             .fetch(
                 "select outcome, suspect from tasks
-                 where command = $1 and group_name = $2 and (run_started_at, run_id) < ($3, $4)
+                 where name = $1 and group_name = $2 and (run_started_at, run_id) < ($3, $4)
                    and outcome not in ('skipped', 'cancelled')
                  order by run_started_at desc, run_id desc limit $5",
-                &args![&of.command, &of.group_name, of.run_started_at, run, STREAK],
+                &args![&of.name, &of.group_name, of.run_started_at, run, STREAK],
             )
             .await?;
         let mut streak = Streak::default();
@@ -140,13 +144,14 @@ impl Store {
 async fn insert(sql: &mut Transaction, notice: &Notice) -> Result<(), StoreError> {
     sql.execute(
         "insert into notices
-             (subject, channel, kind, group_name, command, run_id, at, reason, in_a_row, next_try_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7) on conflict (subject, channel) do nothing",
+             (subject, channel, kind, group_name, name, command, run_id, at, reason, in_a_row, next_try_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $8) on conflict (subject, channel) do nothing",
         &args![
             &notice.subject,
             &notice.channel,
             notice.kind.as_str(),
             &notice.group,
+            &notice.name,
             &notice.command,
             notice.run.as_ref(),
             notice.at,

@@ -28,12 +28,12 @@ impl Store {
         const AFTER: &str = ") and outcome is not null and outcome <> 'skipped'
                and case when outcome = 'succeeded' then not exists (
                      select 1 from tasks as newer
-                     where newer.command = tasks.command and newer.outcome = 'succeeded'
+                     where newer.name = tasks.name and newer.outcome = 'succeeded'
                        and newer.group_name = tasks.group_name
                        and (newer.run_started_at, newer.run_id) > (tasks.run_started_at, tasks.run_id))
                    else not exists (
                      select 1 from tasks as newer
-                     where newer.command = tasks.command
+                     where newer.name = tasks.name
                        and newer.outcome in ('failed', 'timed_out', 'cancelled', 'not_started', 'lost')
                        and newer.group_name = tasks.group_name
                        and (newer.run_started_at, newer.run_id) > (tasks.run_started_at, tasks.run_id))

@@ -40,14 +40,22 @@ pub(crate) async fn plan_tasks(
     tasks: &[ListedTask],
 ) -> Result<(), StoreError> {
     const TEXT: (&str, &str) = over_rows!(
-        "insert into tasks (run_id, position, run_started_at, group_name, command, args, schedule)
+        "insert into tasks (run_id, position, run_started_at, group_name, name, command, args, schedule)
          select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), value ->> 2, value ->> 3,
-             value -> 4, value ->> 5",
+             value ->> 4, value -> 5, value ->> 6",
         ""
     );
     let rows = tasks.iter().map(|planned| {
         let ListedTask { task, args, schedule } = planned;
-        args![task.position, at, &task.group, &task.command, args, schedule]
+        args![
+            task.position,
+            at,
+            &task.group,
+            &task.name,
+            &task.command,
+            args,
+            schedule
+        ]
     });
     change_all(sql, StateChange::PlanTask, TEXT, run, &rows.collect::<Vec<_>>()).await
 }

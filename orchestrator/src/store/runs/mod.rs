@@ -2,6 +2,7 @@
 //! up when their process is gone.
 
 pub(crate) mod bulk;
+pub(crate) mod known_tasks;
 pub(crate) mod read;
 pub(crate) mod record;
 pub(crate) mod recorder;

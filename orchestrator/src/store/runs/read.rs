@@ -14,11 +14,11 @@ use crate::store::store::Store;
 /// Which runs to list.
 #[derive(Debug, Clone, Default)]
 pub struct HistoryFilter {
-    /// Only runs in which this collector took part.
-    pub command: Option<String>,
+    /// Only runs in which a task of one of these names took part; empty for any.
+    pub names: Vec<String>,
     /// Only runs in which this group took part.
     pub group: Option<String>,
-    /// Only runs in which a task (of that collector, of that group) ended so;
+    /// Only runs in which a task (of that name, of that group) ended so;
     /// `running` for runs without an end, `suspect` for successes that are not believed.
     pub outcome: Option<String>,
     /// Only runs that began then or later.
@@ -30,7 +30,7 @@ pub struct HistoryFilter {
 }
 
 impl Store {
-    /// How a collector of a group ended the last `count` times, newest first; its
+    /// How a task of a group ended the last `count` times, newest first; its
     /// outcome is `running` or `pending` where it has not.
     ///
     /// # Errors
@@ -38,56 +38,38 @@ impl Store {
     pub async fn last_outcomes(
         &self,
         group: &str,
-        command: &str,
+        name: &str,
         count: u32,
     ) -> Result<Vec<LastOutcome>, StoreError> {
         let rows: Vec<LastRow> = self
             .database
             .fetch(
-                "select run_id, run_started_at, args, outcome, reason, suspect,
+                "select run_id, run_started_at, command, args, outcome, reason, suspect,
                      exists (select 1 from attempts
                          where attempts.run_id = tasks.run_id and attempts.position = tasks.position) as begun
-                 from tasks where command = $1 and group_name = $2
+                 from tasks where name = $1 and group_name = $2
                  order by run_started_at desc, run_id desc, position desc limit $3",
-                &args![command, group, count],
+                &args![name, group, count],
             )
             .await?;
-        rows.into_iter().map(|row| row.last(group, command)).collect()
+        rows.into_iter().map(|row| row.last(group, name)).collect()
     }
 
-    /// When the newest run began in which a collector of a group succeeded.
+    /// When the newest run began in which a task of a group succeeded.
     ///
     /// # Errors
     /// The database fails, or holds something that cannot be read.
-    pub async fn last_success(&self, group: &str, command: &str) -> Result<Option<Timestamp>, StoreError> {
+    pub async fn last_success(&self, group: &str, name: &str) -> Result<Option<Timestamp>, StoreError> {
         let rows: Vec<(Micros,)> = self
             .database
             .fetch(
                 "select run_started_at from tasks
-                 where command = $1 and group_name = $2 and outcome = $3
+                 where name = $1 and group_name = $2 and outcome = $3
                  order by run_started_at desc limit 1",
-                &args![command, group, OutcomeKind::Succeeded.as_str()],
+                &args![name, group, OutcomeKind::Succeeded.as_str()],
             )
             .await?;
         Ok(rows.first().map(|(at,)| at.0))
-    }
-
-    /// The groups in which a collector was part of its newest runs.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn groups_of(&self, command: &str) -> Result<Vec<String>, StoreError> {
-        let rows: Vec<(String,)> = self
-            .database
-            .fetch(
-                "select distinct group_name from
-                     (select group_name from tasks where command = $1
-                      order by run_started_at desc, run_id desc limit 1000) as newest
-                 order by group_name",
-                &args![command],
-            )
-            .await?;
-        Ok(rows.into_iter().map(|(group,)| group).collect())
     }
 
     /// Runs, newest first.
@@ -181,11 +163,9 @@ pub(crate) fn history(filter: &HistoryFilter) -> (String, Vec<Arg>) {
         format!("${}", args.len())
     };
     let running = filter.outcome.as_deref() == Some("running");
-    let of_task = [
-        ("command", &filter.command),
-        ("group_name", &filter.group),
-        ("outcome", &filter.outcome),
-    ];
+    let of_task = [("group_name", &filter.group), ("outcome", &filter.outcome)];
+    let names: Vec<String> = filter.names.iter().map(|name| place(Arg::from(name))).collect();
+    let named = (!names.is_empty()).then(|| format!("name in ({})", names.join(", ")));
     let of_task: Vec<String> = of_task
         .into_iter()
         .filter(|(column, _)| !(running && *column == "outcome"))
@@ -196,6 +176,7 @@ pub(crate) fn history(filter: &HistoryFilter) -> (String, Vec<Arg>) {
             }
             Some(format!("{column} = {}", place(Arg::from(value))))
         })
+        .chain(named)
         .collect();
     let started = if of_task.is_empty() || running {
         "started_at"

@@ -104,6 +104,9 @@ pub struct LastOutcome {
     /// Its group.
     #[serde(skip)]
     pub group: String,
+    /// Its name in the group.
+    #[serde(skip)]
+    pub name: String,
     /// The collector.
     #[serde(skip)]
     pub command: String,

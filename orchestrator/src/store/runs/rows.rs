@@ -32,6 +32,7 @@ pub(crate) struct RunRow {
 pub(crate) struct TaskRow {
     pub(crate) position: i64,
     group_name: String,
+    name: String,
     command: String,
     args: Json<Vec<String>>,
     schedule: String,
@@ -78,6 +79,7 @@ pub(crate) struct AttemptRow {
 pub(crate) struct LastRow {
     run_id: String,
     run_started_at: Micros,
+    command: String,
     args: Json<Vec<String>>,
     outcome: Option<String>,
     reason: Option<String>,
@@ -86,12 +88,13 @@ pub(crate) struct LastRow {
 }
 
 impl LastRow {
-    pub(crate) fn last(self, group: &str, command: &str) -> Result<LastOutcome, StoreError> {
+    pub(crate) fn last(self, group: &str, name: &str) -> Result<LastOutcome, StoreError> {
         let run = RunId::new(self.run_id);
         let unfinished = if self.begun { "running" } else { "pending" };
         Ok(LastOutcome {
             group: group.to_owned(),
-            command: command.to_owned(),
+            name: name.to_owned(),
+            command: self.command,
             args: self.args.0,
             started_at: self.run_started_at.0,
             run,
@@ -152,6 +155,7 @@ impl TaskRow {
         let summary = TaskSummary {
             position: number(run, self.position)?,
             group: self.group_name,
+            name: self.name,
             command: self.command,
             args: self.args.0,
             outcome: match &self.outcome {
@@ -181,6 +185,7 @@ impl TaskRow {
             leaked: !self.leftovers.0.is_empty(),
             leftovers: self.leftovers.0,
             releases: Vec::new(),
+            release_source: None,
             records: counts,
             suspect: self.suspect,
             warnings: self.warnings.0,

@@ -2,7 +2,7 @@
 //! runs, so that the answer takes as long for a million as for a hundred; only its last
 //! success and its last failure are looked for in all there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,16 +12,15 @@ use crate::database::arg::{Arg, args};
 use crate::database::columns::Micros;
 use crate::model::{OutcomeKind, RunId};
 use crate::store::error::StoreError;
+use crate::store::runs::known_tasks::KnownTask;
 use crate::store::runs::rows::number;
 use crate::store::store::Store;
 
 /// Which runs of a collector are looked at.
 #[derive(Debug, Clone, Default)]
 pub struct StatisticsFilter {
-    /// The collector.
-    pub command: String,
-    /// Only in this group.
-    pub group: Option<String>,
+    /// The task: one of that name, or several in different groups.
+    pub tasks: Vec<KnownTask>,
     /// Only runs that began then or later.
     pub since: Option<Timestamp>,
     /// Only runs that began before this.
@@ -33,9 +32,11 @@ pub struct StatisticsFilter {
 /// How a collector does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Statistics {
+    /// The task's name; the names of several, separated by commas.
+    pub name: String,
     /// The collector.
     pub command: String,
-    /// The group that was asked for, if one was.
+    /// The group, where it is one.
     pub group: Option<String>,
     /// How often it was in a run, among the runs that were looked at.
     pub runs: usize,
@@ -100,30 +101,43 @@ const FAILURES: [OutcomeKind; 5] = [
 ];
 
 impl Store {
-    /// How a collector does.
+    /// How a task does.
     ///
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn statistics(&self, filter: &StatisticsFilter) -> Result<Statistics, StoreError> {
-        let mut conditions = String::new();
-        let mut args = args![&filter.command, filter.last].to_vec();
-        for (condition, value) in [
-            ("group_name =", filter.group.as_ref().map(Arg::from)),
-            ("run_started_at >=", filter.since.map(Arg::from)),
-            ("run_started_at <", filter.until.map(Arg::from)),
-        ] {
-            if let Some(value) = value {
-                args.push(value);
-                conditions.push_str(&format!(" and {condition} ${}", args.len()));
-            }
+        if filter.tasks.is_empty() {
+            return Ok(summarise(&[]));
         }
+        let mut args = args![filter.last].to_vec();
+        let mut place = |value: Arg| {
+            args.push(value);
+            format!("${}", args.len())
+        };
+        let names: BTreeSet<&str> = filter.tasks.iter().map(|task| task.name.as_str()).collect();
+        let names: Vec<String> = names.into_iter().map(|name| place(Arg::from(name))).collect();
+        let mut conditions = vec![format!("name in ({})", names.join(", "))];
+        if let [only] = filter.tasks.as_slice() {
+            conditions.push(format!("group_name = {}", place(Arg::from(&only.group))));
+        }
+        conditions.extend(
+            filter
+                .since
+                .map(|since| format!("run_started_at >= {}", place(Arg::from(since)))),
+        );
+        conditions.extend(
+            filter
+                .until
+                .map(|until| format!("run_started_at < {}", place(Arg::from(until)))),
+        );
+        let conditions = conditions.join(" and ");
         let rows: Vec<Columns> = self
             .database
             .fetch(
                 AssertSqlSafe(format!(
                     "select run_id, run_started_at, outcome, reason, duration_ms from tasks
-                     where command = $1{conditions}
-                     order by run_started_at desc, run_id desc limit $2"
+                     where {conditions}
+                     order by run_started_at desc, run_id desc limit $1"
                 )),
                 &args,
             )
@@ -133,34 +147,37 @@ impl Store {
             .map(Columns::read)
             .collect::<Result<Vec<_>, _>>()?;
         let mut statistics = summarise(&rows);
-        statistics.command.clone_from(&filter.command);
-        statistics.group.clone_from(&filter.group);
-        statistics.last_success = self.last_ended(filter, &SUCCESS).await?;
-        statistics.last_failure = self.last_ended(filter, &FAILURES).await?;
+        statistics.name = join(filter.tasks.iter().map(|task| task.name.as_str()));
+        statistics.command = join(filter.tasks.iter().map(|task| task.command.as_str()));
+        statistics.group = match filter.tasks.as_slice() {
+            [only] => Some(only.group.clone()),
+            _ => None,
+        };
+        for task in &filter.tasks {
+            let success = self.last_ended(task, &SUCCESS).await?;
+            statistics.last_success = newest(statistics.last_success.take(), success);
+            let failure = self.last_ended(task, &FAILURES).await?;
+            statistics.last_failure = newest(statistics.last_failure.take(), failure);
+        }
         Ok(statistics)
     }
 
-    /// The newest run in which the collector ended with one of these outcomes: one step
-    /// into the index for each of them.
+    /// The newest run in which the task ended with one of these outcomes: one step into the
+    /// index for each of them.
     async fn last_ended(
         &self,
-        filter: &StatisticsFilter,
+        task: &KnownTask,
         outcomes: &[OutcomeKind],
     ) -> Result<Option<EndedRun>, StoreError> {
-        let mut args = args![&filter.command].to_vec();
+        let mut args = args![&task.group, &task.name].to_vec();
         args.extend(outcomes.iter().map(|outcome| Arg::from(outcome.as_str())));
-        args.extend(filter.group.as_ref().map(Arg::from));
-        let group = match filter.group {
-            Some(_) => format!(" and group_name = ${}", args.len()),
-            None => String::new(),
-        };
-        let each: Vec<String> = (2..)
+        let each: Vec<String> = (3..)
             .zip(outcomes)
             .map(|(place, outcome)| {
                 format!(
                     "select * from (
                          select run_id, run_started_at, outcome, reason, duration_ms from tasks
-                         where command = $1 and outcome = ${place}{group}
+                         where group_name = $1 and name = $2 and outcome = ${place}
                          order by run_started_at desc, run_id desc limit 1) as {outcome}"
                 )
             })
@@ -169,21 +186,32 @@ impl Store {
             .database
             .fetch(AssertSqlSafe(each.join(" union all ")), &args)
             .await?;
-        let ended = rows
-            .into_iter()
-            .map(Columns::read)
-            .collect::<Result<Vec<_>, _>>()?;
-        let newest = ended.into_iter().max_by(|one, other| {
-            (one.started_at, one.run.as_str()).cmp(&(other.started_at, other.run.as_str()))
-        });
-        Ok(newest.map(|task| EndedRun {
-            run: task.run,
-            started_at: task.started_at,
-            outcome: task.outcome.unwrap_or_default(),
-            reason: task.reason,
-            duration_ms: task.duration_ms,
-        }))
+        rows.into_iter().try_fold(None, |before, row| {
+            let task = row.read()?;
+            let ended = EndedRun {
+                run: task.run,
+                started_at: task.started_at,
+                outcome: task.outcome.unwrap_or_default(),
+                reason: task.reason,
+                duration_ms: task.duration_ms,
+            };
+            Ok(newest(before, Some(ended)))
+        })
     }
+}
+
+/// Each once, separated by commas.
+fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn newest(one: Option<EndedRun>, other: Option<EndedRun>) -> Option<EndedRun> {
+    let when = |ended: &EndedRun| (ended.started_at, ended.run.to_string());
+    one.into_iter().chain(other).max_by_key(when)
 }
 
 /// A task of the collector, as the numbers need it.
@@ -225,6 +253,7 @@ fn summarise(tasks: &[Task]) -> Statistics {
         .filter(|task| task.outcome.as_deref() == Some(OutcomeKind::Succeeded.as_str()))
         .map(|task| task.duration_ms);
     Statistics {
+        name: String::new(),
         command: String::new(),
         group: None,
         runs: tasks.len(),

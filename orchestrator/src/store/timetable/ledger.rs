@@ -36,6 +36,8 @@ pub struct LedgerRow {
     pub slot: Timestamp,
     /// The group of the task.
     pub group: String,
+    /// Its name in the group.
+    pub name: String,
     /// What is known of it.
     pub state: LedgerState,
     /// Why; for `ran`, how it ended.
@@ -49,6 +51,7 @@ struct Columns {
     entry: String,
     slot: Micros,
     group_name: String,
+    name: String,
     state: String,
     cause: Option<String>,
     run_id: Option<String>,
@@ -62,6 +65,7 @@ impl Columns {
                 .ok_or_else(|| StoreError::unknown_word("the state of a task at a slot", &self.state))?,
             entry: self.entry,
             group: self.group_name,
+            name: self.name,
             cause: self.cause,
             run: self.run_id.map(RunId::new),
         })
@@ -69,35 +73,40 @@ impl Columns {
 }
 
 impl Store {
-    /// What became of a collector at a slot, in whichever group and entry.
+    /// What became of a task at a slot, in whichever entry.
     ///
     /// # Errors
     /// The database fails, or holds something that cannot be read.
-    pub async fn ledger_at(&self, command: &str, slot: Timestamp) -> Result<Vec<LedgerRow>, StoreError> {
+    pub async fn ledger_at(
+        &self,
+        group: &str,
+        name: &str,
+        slot: Timestamp,
+    ) -> Result<Vec<LedgerRow>, StoreError> {
         let rows: Vec<Columns> = self
             .database
             .fetch(
-                "select entry, slot, group_name, state, cause, run_id
+                "select entry, slot, group_name, name, state, cause, run_id
                  from ledger join slots using (entry, slot)
-                 where command = $1 and slot = $2 order by entry, occurrence",
-                &args![command, slot],
+                 where group_name = $1 and name = $2 and slot = $3 order by entry",
+                &args![group, name, slot],
             )
             .await?;
         rows.into_iter().map(Columns::read).collect()
     }
 
-    /// What became of a collector at its newest slots, newest first.
+    /// What became of a task at its newest slots, newest first.
     ///
     /// # Errors
     /// The database fails, or holds something that cannot be read.
-    pub async fn ledger(&self, command: &str, last: u32) -> Result<Vec<LedgerRow>, StoreError> {
+    pub async fn ledger(&self, group: &str, name: &str, last: u32) -> Result<Vec<LedgerRow>, StoreError> {
         let rows: Vec<Columns> = self
             .database
             .fetch(
-                "select entry, slot, group_name, state, cause, run_id
+                "select entry, slot, group_name, name, state, cause, run_id
                  from ledger join slots using (entry, slot)
-                 where command = $1 order by slot desc, entry, occurrence limit $2",
-                &args![command, last],
+                 where group_name = $1 and name = $2 order by slot desc, entry limit $3",
+                &args![group, name, last],
             )
             .await?;
         rows.into_iter().map(Columns::read).collect()

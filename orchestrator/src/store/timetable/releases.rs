@@ -10,13 +10,16 @@ use crate::database::arg::args;
 use crate::database::columns::Micros;
 use crate::database::transaction::Transaction;
 use crate::events::TaskSummary;
-use crate::model::{CommandName, GroupName, Handled, ReleaseTag, Releases, RunId, TaskStatus};
+use crate::model::{GroupName, Handled, ReleaseSource, ReleaseTag, Releases, RunId, TaskName, TaskStatus};
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
 /// A release that was found, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KnownRelease {
+    /// The key of the source that has it; empty for one of before sources were told apart,
+    /// until its source is asked again.
+    pub source: String,
     /// The tag.
     pub tag: String,
     /// When it was found first.
@@ -30,8 +33,8 @@ pub struct KnownRelease {
 pub struct HandledBy {
     /// Its group.
     pub group: String,
-    /// Its collector.
-    pub command: String,
+    /// Its name in the group.
+    pub name: String,
     /// When.
     pub at: Timestamp,
     /// The run that did it; `None` if somebody said so by hand.
@@ -47,13 +50,13 @@ pub struct NotedReleases {
     pub handled: BTreeSet<Handled>,
 }
 
-const HANDLED: &str = "select tag, group_name, command from releases_handled";
+const HANDLED: &str = "select tag, group_name, name from releases_handled where source = $1";
 
 fn handled(rows: Vec<(String, String, String)>) -> BTreeSet<Handled> {
-    let handled = |(tag, group, command): (String, String, String)| Handled {
+    let handled = |(tag, group, name): (String, String, String)| Handled {
         tag,
         group: GroupName::new(group),
-        command: CommandName::new(command),
+        name: TaskName::new(name),
     };
     rows.into_iter().map(handled).collect()
 }
@@ -65,27 +68,38 @@ impl Store {
     /// The database fails; then nothing is noted.
     pub async fn note_releases(
         &self,
+        source: &ReleaseSource,
         found: Vec<ReleaseTag>,
         now: Timestamp,
     ) -> Result<Releases, StoreError> {
+        let source = source.key();
         let mut sql = self.database.begin().await?;
+        adopt(&mut sql, &source, &found).await?;
         for release in &found {
-            note(&mut sql, &release.tag, now).await?;
+            note(&mut sql, &source, &release.tag, now).await?;
         }
-        let handled = handled(sql.fetch(HANDLED, &[]).await?);
+        let handled = handled(sql.fetch(HANDLED, &args![&source]).await?);
         sql.commit().await?;
-        Ok(Releases { found, handled })
+        Ok(Releases {
+            source,
+            found,
+            handled,
+        })
     }
 
-    /// What was noted, without asking anybody.
+    /// What was noted of a source, without asking anybody.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn noted_releases(&self) -> Result<NotedReleases, StoreError> {
-        let tags: Vec<(String,)> = self.database.fetch("select tag from releases", &[]).await?;
+    pub async fn noted_releases(&self, source: &ReleaseSource) -> Result<NotedReleases, StoreError> {
+        let source = source.key();
+        let tags: Vec<(String,)> = self
+            .database
+            .fetch("select tag from releases where source = $1", &args![&source])
+            .await?;
         Ok(NotedReleases {
             tags: tags.into_iter().map(|(tag,)| tag).collect(),
-            handled: handled(self.database.fetch(HANDLED, &[]).await?),
+            handled: handled(self.database.fetch(HANDLED, &args![&source]).await?),
         })
     }
 
@@ -94,26 +108,29 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn known_releases(&self) -> Result<Vec<KnownRelease>, StoreError> {
-        let found: Vec<(String, Micros)> = self
+        let found: Vec<(String, String, Micros)> = self
             .database
             .fetch(
-                "select tag, first_seen_at from releases order by first_seen_at, tag",
+                "select source, tag, first_seen_at from releases order by first_seen_at, source, tag",
                 &[],
             )
             .await?;
-        let handled: Vec<(String, String, String, Micros, Option<String>)> = self
+        type Columns = (String, String, String, String, Micros, Option<String>);
+        let handled: Vec<Columns> = self
             .database
             .fetch(
-                "select tag, group_name, command, handled_at, run_id from releases_handled
-                 order by handled_at, group_name, command",
+                "select source, tag, group_name, name, handled_at, run_id from releases_handled
+                 order by handled_at, group_name, name",
                 &[],
             )
             .await?;
-        let of = |tag: &str| -> Vec<HandledBy> {
-            let by = handled.iter().filter(|(of, ..)| of == tag);
-            by.map(|(_, group, command, at, run)| HandledBy {
+        let of = |from: &str, tag: &str| -> Vec<HandledBy> {
+            let by = handled
+                .iter()
+                .filter(|(source, of, ..)| source == from && of == tag);
+            by.map(|(_, _, group, name, at, run)| HandledBy {
                 group: group.clone(),
-                command: command.clone(),
+                name: name.clone(),
                 at: at.0,
                 run: run.as_ref().map(RunId::new),
             })
@@ -121,9 +138,10 @@ impl Store {
         };
         Ok(found
             .into_iter()
-            .map(|(tag, first_seen_at)| KnownRelease {
-                handled: of(&tag),
+            .map(|(source, tag, first_seen_at)| KnownRelease {
+                handled: of(&source, &tag),
                 first_seen_at: first_seen_at.0,
+                source,
                 tag,
             })
             .collect())
@@ -136,19 +154,20 @@ impl Store {
     /// The database fails; then nothing is changed.
     pub async fn mark_release(
         &self,
+        source: &str,
         what: &Handled,
         handled: bool,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut sql = self.database.begin().await?;
-        note(&mut sql, &what.tag, now).await?;
-        let (group, command) = (what.group.as_str(), what.command.as_str());
+        note(&mut sql, source, &what.tag, now).await?;
         let changed = if handled {
-            mark(&mut sql, &what.tag, group, command, now, None).await?
+            mark(&mut sql, source, what, now, None).await?
         } else {
             sql.execute(
-                "delete from releases_handled where tag = $1 and group_name = $2 and command = $3",
-                &args![&what.tag, group, command],
+                "delete from releases_handled
+                 where source = $1 and tag = $2 and group_name = $3 and name = $4",
+                &args![source, &what.tag, what.group.as_str(), what.name.as_str()],
             )
             .await?
         };
@@ -165,18 +184,47 @@ pub(crate) async fn settle_releases(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if task.outcome == TaskStatus::Succeeded {
+        // A run of before sources were told apart does not say.
+        let source = task.release_source.as_deref().unwrap_or_default();
         for tag in &task.releases {
-            note(sql, tag, now).await?;
-            mark(sql, tag, &task.group, &task.command, now, Some(run)).await?;
+            note(sql, source, tag, now).await?;
+            let what = Handled {
+                tag: tag.clone(),
+                group: GroupName::new(&task.group),
+                name: TaskName::new(&task.name),
+            };
+            mark(sql, source, &what, now, Some(run)).await?;
         }
     }
     Ok(())
 }
 
-async fn note(sql: &mut Transaction, tag: &str, now: Timestamp) -> Result<(), StoreError> {
+/// What was noted before sources were told apart belongs to the source that has the tag.
+async fn adopt(sql: &mut Transaction, source: &str, found: &[ReleaseTag]) -> Result<(), StoreError> {
+    let orphans: Vec<(String,)> = sql
+        .fetch("select tag from releases where source = ''", &[])
+        .await?;
+    let has = |tag: &String| found.iter().any(|release| release.tag == *tag);
+    for (tag,) in orphans.into_iter().filter(|(tag,)| has(tag)) {
+        for statement in [
+            "update releases set source = $1 where source = '' and tag = $2
+               and not exists (select 1 from releases known where known.source = $1 and known.tag = $2)",
+            "update releases_handled set source = $1 where source = '' and tag = $2
+               and not exists (select 1 from releases_handled known where known.source = $1
+                   and known.tag = $2 and known.group_name = releases_handled.group_name
+                   and known.name = releases_handled.name)",
+        ] {
+            sql.execute(statement, &args![source, &tag]).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn note(sql: &mut Transaction, source: &str, tag: &str, now: Timestamp) -> Result<(), StoreError> {
     sql.execute(
-        "insert into releases (tag, first_seen_at) values ($1, $2) on conflict (tag) do nothing",
-        &args![tag, now],
+        "insert into releases (source, tag, first_seen_at) values ($1, $2, $3)
+         on conflict (source, tag) do nothing",
+        &args![source, tag, now],
     )
     .await?;
     Ok(())
@@ -184,17 +232,23 @@ async fn note(sql: &mut Transaction, tag: &str, now: Timestamp) -> Result<(), St
 
 async fn mark(
     sql: &mut Transaction,
-    tag: &str,
-    group: &str,
-    command: &str,
+    source: &str,
+    what: &Handled,
     now: Timestamp,
     run: Option<&RunId>,
 ) -> Result<u64, StoreError> {
     Ok(sql
         .execute(
-            "insert into releases_handled (tag, group_name, command, handled_at, run_id)
-             values ($1, $2, $3, $4, $5) on conflict (tag, group_name, command) do nothing",
-            &args![tag, group, command, now, run],
+            "insert into releases_handled (source, tag, group_name, name, handled_at, run_id)
+             values ($1, $2, $3, $4, $5, $6) on conflict (source, tag, group_name, name) do nothing",
+            &args![
+                source,
+                &what.tag,
+                what.group.as_str(),
+                what.name.as_str(),
+                now,
+                run
+            ],
         )
         .await?)
 }

@@ -16,8 +16,8 @@ pub struct TimetableRow {
     pub entry: String,
     /// Its group.
     pub group: String,
-    /// Its collector.
-    pub command: String,
+    /// Its name in the group.
+    pub name: String,
     /// When it is due, in words.
     pub rhythm: String,
 }
@@ -37,16 +37,16 @@ impl Store {
         let mut sql = self.database.begin().await?;
         let rows: Vec<(String, String, String, String, Micros)> = sql
             .fetch(
-                "select entry, group_name, command, rhythm, since from timetable",
+                "select entry, group_name, name, rhythm, since from timetable",
                 &[],
             )
             .await?;
         let mut before = HashMap::new();
-        for (entry, group, command, rhythm, since) in rows {
+        for (entry, group, name, rhythm, since) in rows {
             let task = TimetableRow {
                 entry,
                 group,
-                command,
+                name,
                 rhythm,
             };
             before.insert(task, since.0);
@@ -58,10 +58,10 @@ impl Store {
                 _ if after.contains_key(task) => continue,
                 _ => {
                     sql.execute(
-                        "insert into timetable (entry, group_name, command, rhythm, since)
+                        "insert into timetable (entry, group_name, name, rhythm, since)
                          values ($1, $2, $3, $4, $5)
-                         on conflict (entry, group_name, command, rhythm) do update set since = excluded.since",
-                        &args![&task.entry, &task.group, &task.command, &task.rhythm, now],
+                         on conflict (entry, group_name, name, rhythm) do update set since = excluded.since",
+                        &args![&task.entry, &task.group, &task.name, &task.rhythm, now],
                     )
                     .await?;
                     now
@@ -72,8 +72,8 @@ impl Store {
         for task in before.keys() {
             sql.execute(
                 "delete from timetable
-                 where entry = $1 and group_name = $2 and command = $3 and rhythm = $4",
-                &args![&task.entry, &task.group, &task.command, &task.rhythm],
+                 where entry = $1 and group_name = $2 and name = $3 and rhythm = $4",
+                &args![&task.entry, &task.group, &task.name, &task.rhythm],
             )
             .await?;
         }

@@ -2,8 +2,6 @@
 //! it. A slot is taken once, by one; every task at it ends as `ran`, `skipped`,
 //! `missed` or `unknown`, and says why.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 
 use crate::database::arg::args;
@@ -43,6 +41,8 @@ pub struct PassedSlot {
 pub struct SlotTask {
     /// Its group.
     pub group: String,
+    /// Its name in the group.
+    pub name: String,
     /// Its collector.
     pub command: String,
     /// What is known of it.
@@ -253,25 +253,23 @@ async fn claim(
 }
 
 async fn insert_tasks(sql: &mut Transaction, slot: &SlotRef, tasks: &[SlotTask]) -> Result<(), StoreError> {
-    let mut seen = Occurrences::default();
     for task in tasks {
         let (change, state, cause) = match &task.state {
             SlotState::Due => (StateChange::PlanSlot, LedgerState::Due, None),
             SlotState::Skipped(cause) => (StateChange::SkipSlot, LedgerState::Skipped, Some(cause.clone())),
             SlotState::Missed(cause) => (StateChange::MissSlot, LedgerState::Missed, Some(cause.clone())),
         };
-        let occurrence = seen.next(&task.group, &task.command);
         change_one(
             sql,
             change,
-            "insert into ledger (entry, slot, group_name, command, occurrence, state, cause)
+            "insert into ledger (entry, slot, group_name, name, command, state, cause)
              values ($1, $2, $3, $4, $5, $6, $7)",
             &args![
                 &slot.entry,
                 slot.at,
                 &task.group,
+                &task.name,
                 &task.command,
-                occurrence,
                 state.as_str(),
                 &cause
             ],
@@ -308,25 +306,26 @@ pub(crate) async fn begin_at_slot(
     )
     .await?;
     for ListedTask { task, .. } in tasks {
-        let key = args![&slot.entry, slot.at, &task.group, &task.command, task.position];
+        let key = args![&slot.entry, slot.at, &task.group, &task.name, task.position];
         let found = sql
             .execute(
                 "update ledger set position = $5
-                 where entry = $1 and slot = $2 and group_name = $3 and command = $4
-                   and occurrence = (select min(occurrence) from ledger
-                       where entry = $1 and slot = $2 and group_name = $3 and command = $4
-                         and state = 'due' and position is null)",
+                 where entry = $1 and slot = $2 and group_name = $3 and name = $4
+                   and state = 'due' and position is null",
                 &key,
             )
             .await?;
         if found == 0 {
+            // It runs all the same, whatever was said of it before.
             change_one(
                 sql,
                 StateChange::PlanSlot,
-                "insert into ledger (entry, slot, group_name, command, occurrence, position, state)
-                 select $1, $2, $3, $4, coalesce(max(occurrence), 0) + 1, $5, 'due' from ledger
-                 where entry = $1 and slot = $2 and group_name = $3 and command = $4",
-                &key,
+                "insert into ledger (entry, slot, group_name, name, command, position, state)
+                 values ($1, $2, $3, $4, $6, $5, 'due')
+                 on conflict (entry, slot, group_name, name) do update set
+                     position = excluded.position, state = excluded.state, cause = null
+                 where ledger.state <> 'due'",
+                &[&key[..], &args![&task.command]].concat(),
             )
             .await?;
         }
@@ -350,16 +349,4 @@ pub(crate) async fn settle(
     )
     .await?;
     Ok(())
-}
-
-/// Counts how often a group names a collector.
-#[derive(Default)]
-struct Occurrences(HashMap<(String, String), u32>);
-
-impl Occurrences {
-    fn next(&mut self, group: &str, command: &str) -> u32 {
-        let count = self.0.entry((group.to_owned(), command.to_owned())).or_default();
-        *count += 1;
-        *count
-    }
 }

@@ -1,5 +1,6 @@
 //! `/api/runs` and `/api/runs/{run}`: past and running runs, and one of them whole.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::queries::find_run::find_run;
+use crate::queries::find_task::{Meant, find_tasks};
 use crate::queries::history::{RUNS, list_runs};
 use crate::store::{HistoryFilter, RunHeader, RunRecord};
 use crate::web::api::MOST;
@@ -37,8 +39,15 @@ async fn runs(
     State(site): State<Arc<Site>>,
     Query(query): Query<RunsQuery>,
 ) -> Result<Json<Vec<RunHeader>>, Fault> {
+    let names = match &query.command {
+        Some(word) => names_meant(&site, word, query.group.as_deref()).await?,
+        None => Vec::new(),
+    };
+    if query.command.is_some() && names.is_empty() {
+        return Ok(Json(Vec::new()));
+    }
     let filter = HistoryFilter {
-        command: query.command,
+        names,
         group: query.group,
         outcome: query.outcome,
         since: query.since,
@@ -46,6 +55,17 @@ async fn runs(
         last: query.last.unwrap_or(RUNS).min(MOST),
     };
     Ok(Json(list_runs(&site.store, &filter).await?))
+}
+
+/// The names of the tasks of which runs are recorded and that a word means: its own name, or
+/// their command.
+async fn names_meant(site: &Site, word: &str, group: Option<&str>) -> Result<Vec<String>, Fault> {
+    let (Meant::Tasks(tasks) | Meant::Ambiguous(tasks)) = find_tasks(&site.store, None, word, group).await?
+    else {
+        return Ok(Vec::new());
+    };
+    let names: BTreeSet<String> = tasks.into_iter().map(|task| task.name).collect();
+    Ok(names.into_iter().collect())
 }
 
 /// One run whole, by its id, the beginning of its id, or `last`.

@@ -46,6 +46,7 @@ async fn schedule(State(site): State<Arc<Site>>) -> Result<Json<Value>, Fault> {
                 .iter()
                 .map(|task| {
                     json!({
+                        "name": task.name,
                         "command": task.command,
                         "args": task.args,
                         "schedule": task.cadence.keyword(),

@@ -1,5 +1,6 @@
 //! `history`: past and running runs, newest first.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -7,17 +8,19 @@ use clap::{Args, ValueEnum};
 use crate::cli::args::format::ListFormat;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::MomentArg;
+use crate::cli::args::task_word::tasks_meant;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::schedule::schedule_if_usable;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::shell::table::TextTable;
-use crate::cli::verbs::look::statistics::statistics;
+use crate::cli::verbs::look::statistics::{StatisticsRange, statistics};
 use crate::model::{Clock, SystemClock};
 use crate::queries::history::{RUNS, RUNS_OF_STATISTICS, list_runs};
 use crate::report::outcome_style;
-use crate::store::{HistoryFilter, RunHeader, RunStatus, StatisticsFilter};
+use crate::store::{HistoryFilter, RunHeader, RunStatus, Store};
 use crate::text::{human_duration, make_safe, push_csv_row};
 
 /// List past and running runs, newest first
@@ -30,8 +33,8 @@ pub(crate) struct HistoryArgs {
     /// The newest so many runs [default: 20; with --stats 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) last: Option<u32>,
-    /// Only runs of this collector
-    #[arg(long, value_name = "COMMAND")]
+    /// Only runs of this task: its name, or its command
+    #[arg(long, value_name = "NAME")]
     pub(crate) collector: Option<String>,
     /// Only runs of this group
     #[arg(long, value_name = "GROUP")]
@@ -94,24 +97,26 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
     let since = args.since.map(|when| when.resolve(now));
     let until = args.until.map(|when| when.resolve(now));
     if args.stats {
-        let filter = StatisticsFilter {
-            command: args.collector.clone().unwrap_or_default(),
-            group: args.group.clone(),
+        let range = StatisticsRange {
             since,
             until,
             last: args.last.unwrap_or(RUNS_OF_STATISTICS),
         };
-        return statistics(&settings, &filter, args.format);
+        let word = args.collector.as_deref().unwrap_or_default();
+        return statistics(&settings, word, args.group.as_deref(), range, args.format);
     }
-    let filter = HistoryFilter {
-        command: args.collector.clone(),
-        group: args.group.clone(),
-        outcome: args.outcome.map(|outcome| outcome.keyword().to_owned()),
-        since,
-        until,
-        last: args.last.unwrap_or(RUNS),
-    };
     let runs = with_store(&settings, async |store| {
+        let filter = HistoryFilter {
+            names: match &args.collector {
+                Some(word) => names_meant(store, &settings, word, args.group.as_deref()).await?,
+                None => Vec::new(),
+            },
+            group: args.group.clone(),
+            outcome: args.outcome.map(|outcome| outcome.keyword().to_owned()),
+            since,
+            until,
+            last: args.last.unwrap_or(RUNS),
+        };
         list_runs(store, &filter).await.map_err(Failure::infrastructure)
     })?;
     match args.format {
@@ -120,6 +125,18 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
         ListFormat::Table => print_text(&table(&runs))?,
     }
     Ok(VerbExit::Success)
+}
+
+/// The names of the tasks that are meant, each once.
+async fn names_meant(
+    store: &Store,
+    settings: &CliSettings,
+    word: &str,
+    group: Option<&str>,
+) -> Result<Vec<String>, Failure> {
+    let tasks = tasks_meant(store, schedule_if_usable(settings).as_ref(), word, group).await?;
+    let names: BTreeSet<String> = tasks.into_iter().map(|task| task.name).collect();
+    Ok(names.into_iter().collect())
 }
 
 fn csv(runs: &[RunHeader]) -> String {

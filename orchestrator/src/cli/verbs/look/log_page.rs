@@ -35,7 +35,7 @@ pub(crate) fn print_page(
     let [log] = logs else {
         let names: Vec<String> = logs
             .iter()
-            .map(|log| format!("{} (--task {})", log.owner.command, log.position))
+            .map(|log| format!("{} (--task {})", log.owner.name, log.position))
             .collect();
         return Err(Failure::usage("a page is of one log, and there are several")
             .hint(format!("name the collector, or its place: {}", names.join(", "))));

@@ -34,7 +34,7 @@ impl LogForm {
             }
             Self::Tagged => {
                 let mut text = String::new();
-                let tag = format!("[{}/{}] ", owner.group, owner.command);
+                let tag = format!("[{}/{}] ", owner.group, owner.name);
                 push_safe(&mut text, tag.as_bytes());
                 push_safe(
                     &mut text,

@@ -14,9 +14,9 @@ use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::log_page::{Page, print_page};
 use crate::cli::verbs::look::log_text::LogForm;
-use crate::model::{RunId, Stream};
+use crate::model::Stream;
 use crate::queries::find_run::find_run;
-use crate::queries::logs::{CollectorLog, LogChoice, LogFollower, LogReader, PAGE_BYTES};
+use crate::queries::logs::{CollectorLog, LogChoice, LogFollower, LogReader, PAGE_BYTES, TaskWord};
 use crate::store::RunRecord;
 
 /// Print what the collectors of a run wrote
@@ -86,9 +86,9 @@ impl From<StreamArg> for Stream {
 }
 
 impl LogsArgs {
-    fn choice(&self) -> LogChoice {
+    fn choice(&self, record: &RunRecord) -> LogChoice {
         LogChoice {
-            command: self.command.clone(),
+            task: self.command.as_deref().map(|word| TaskWord::of(word, record)),
             position: self.task,
             attempt: self.attempt,
             stream: self.stream.map(Stream::from),
@@ -109,14 +109,14 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure
     let settings = CliSettings::resolve(global)?;
     let state_dir = &settings.state_dir;
     let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
-    let choice = args.choice();
+    let choice = args.choice(&record);
     if !choice.is_in(&record) {
         return Err(unknown(&record, &choice));
     }
     let form = args.form();
     let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
     let printed = if args.follow {
-        follow(state_dir, &record.header.run, args, &mut out)
+        follow(state_dir, &record, args, &mut out)
     } else if args.offset.is_some() || args.limit.is_some() {
         let page = Page {
             offset: args.offset.unwrap_or(0),
@@ -139,7 +139,7 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure
 
 /// The run does not have what was asked for.
 fn unknown(record: &RunRecord, choice: &LogChoice) -> Failure {
-    let what = match (&choice.command, choice.position) {
+    let what = match (choice.task.as_ref().map(TaskWord::as_str), choice.position) {
         (Some(command), Some(task)) => format!("no collector {command:?} at place {task}"),
         (Some(command), None) => format!("no collector {command:?}"),
         (None, position) => format!("no collector at place {}", position.unwrap_or_default()),
@@ -147,16 +147,16 @@ fn unknown(record: &RunRecord, choice: &LogChoice) -> Failure {
     let names: Vec<&str> = record
         .tasks
         .iter()
-        .map(|task| task.summary.command.as_str())
+        .map(|task| task.summary.name.as_str())
         .collect();
     Failure::usage(format!("run {} had {what}", record.header.run))
         .hint(format!("it had: {}", names.join(", ")))
 }
 
 /// Prints what there is and what comes, until the run has ended or its process is gone.
-fn follow(state_dir: &Path, run: &RunId, args: &LogsArgs, out: &mut impl Write) -> io::Result<()> {
+fn follow(state_dir: &Path, record: &RunRecord, args: &LogsArgs, out: &mut impl Write) -> io::Result<()> {
     let form = args.form();
-    let mut follower = LogFollower::open(state_dir, run, args.choice(), args.tail)?;
+    let mut follower = LogFollower::open(state_dir, &record.header.run, args.choice(record), args.tail)?;
     follower.read(&mut |owner, record| form.write(owner, record, out))?;
     out.flush()?;
     while follower.wait()? {

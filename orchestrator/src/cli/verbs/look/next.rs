@@ -97,7 +97,7 @@ fn entry(slot: &NextSlot<'_>) -> String {
 
 /// A task with its last outcome.
 fn task(task: &NextTask<'_>) -> String {
-    let name = make_safe(task.command);
+    let name = make_safe(task.name);
     match task.last {
         Some(last) => {
             let style = outcome_style(&last.outcome);

@@ -116,7 +116,7 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
         };
         table.row([
             number.to_string(),
-            make_safe(&format!("{}/{}", task.group, task.command)).into_owned(),
+            make_safe(&format!("{}/{}", task.group, task.name)).into_owned(),
             task.schedule.to_owned(),
             make_safe(&executable).into_owned(),
             make_safe(&task.args.join(" ")).into_owned(),

@@ -86,7 +86,7 @@ fn isolation(record: &RunRecord) -> String {
 fn attempts(record: &RunRecord) -> String {
     let mut text = String::new();
     for task in record.tasks.iter().filter(|task| task.attempt_list.len() > 1) {
-        let name = format!("{}/{}", task.summary.group, task.summary.command);
+        let name = format!("{}/{}", task.summary.group, task.summary.name);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "\nAttempts at {}:", make_safe(&name));
         for attempt in &task.attempt_list {

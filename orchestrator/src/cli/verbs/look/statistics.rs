@@ -3,10 +3,14 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::cli::args::format::ListFormat;
+use crate::cli::args::task_word::tasks_meant;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::schedule::schedule_if_usable;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::queries::history::collector_statistics;
@@ -14,17 +18,34 @@ use crate::store::{EndedRun, Statistics, StatisticsFilter};
 use crate::text::human_duration;
 use crate::text::make_safe;
 
-/// Prints the numbers.
+/// Of which runs: as `history` takes them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StatisticsRange {
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
+    /// The newest so many.
+    pub(crate) last: u32,
+}
+
+/// Prints the numbers of the task that `word` means.
 pub(crate) fn statistics(
     settings: &CliSettings,
-    filter: &StatisticsFilter,
+    word: &str,
+    group: Option<&str>,
+    range: StatisticsRange,
     format: ListFormat,
 ) -> Result<VerbExit, Failure> {
     if format == ListFormat::Csv {
         return Err(Failure::usage("--stats has no form of CSV").hint("use --format table or json"));
     }
     let numbers = with_store(settings, async |store| {
-        let numbers = collector_statistics(store, filter).await;
+        let filter = StatisticsFilter {
+            tasks: tasks_meant(store, schedule_if_usable(settings).as_ref(), word, group).await?,
+            since: range.since,
+            until: range.until,
+            last: range.last,
+        };
+        let numbers = collector_statistics(store, &filter).await;
         numbers.map_err(Failure::infrastructure)
     })?;
     if format == ListFormat::Json {
@@ -37,8 +58,8 @@ pub(crate) fn statistics(
 
 fn text(numbers: &Statistics) -> String {
     let name = match &numbers.group {
-        Some(group) => format!("{group}/{}", numbers.command),
-        None => numbers.command.clone(),
+        Some(group) => format!("{group}/{}", numbers.name),
+        None => numbers.name.clone(),
     };
     let name = make_safe(&name);
     let mut text = match (numbers.first, numbers.last) {

@@ -5,13 +5,14 @@ use clap::Args;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
+use crate::cli::args::task_word::tasks_meant;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{unusable, with_store};
-use crate::model::{Clock, Schedule, SystemClock, WORKFLOW_GROUP};
+use crate::model::{Clock, SystemClock};
 use crate::queries;
 use crate::queries::why::WhyQuestion;
 use crate::text::make_safe;
@@ -23,7 +24,7 @@ Examples:
   orchestrate why run_export
   orchestrate why run_export --group reporting --format json")]
 pub(crate) struct WhyArgs {
-    /// The collector
+    /// The task: its name, or its command
     pub(crate) command: String,
     /// Only in this group
     #[arg(long, value_name = "GROUP")]
@@ -37,19 +38,16 @@ pub(crate) struct WhyArgs {
 pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
-    let asked = WhyQuestion {
-        command: &args.command,
-        group: args.group.as_deref(),
-        now: SystemClock.now(),
-    };
     let answers = with_store(&settings, async |store| {
+        let tasks = tasks_meant(store, Some(&schedule), &args.command, args.group.as_deref()).await?;
+        let asked = WhyQuestion {
+            tasks: &tasks,
+            now: SystemClock.now(),
+        };
         queries::why::why(store, &schedule, &asked)
             .await
             .map_err(unusable)
     })?;
-    if answers.is_empty() {
-        return Err(unknown(&schedule, args));
-    }
     match args.format {
         Format::Json => print_json(&answers)?,
         Format::Text => {
@@ -58,30 +56,4 @@ pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<VerbExit, Failure> 
         }
     }
     Ok(VerbExit::Success)
-}
-
-/// Nobody knows the name: the nearest that somebody does.
-fn unknown(schedule: &Schedule, args: &WhyArgs) -> Failure {
-    let mut names: Vec<(usize, &str)> = schedule
-        .tasks()
-        .map(|task| task.command.as_str())
-        .map(|name| (strsim::damerau_levenshtein(&args.command, name), name))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    let nearest: Vec<&str> = names.iter().take(3).map(|(_, name)| *name).collect();
-    let place = match args.group.as_deref() {
-        Some(WORKFLOW_GROUP) => "the fixed list".to_owned(),
-        Some(group) => format!("group {group:?}"),
-        None => "the schedule".to_owned(),
-    };
-    let failure = Failure::usage(format!(
-        "there is no collector {:?} in {place}, and no run of it is recorded",
-        args.command
-    ));
-    if nearest.is_empty() {
-        failure
-    } else {
-        failure.hint(format!("the nearest names are {}", nearest.join(", ")))
-    }
 }

@@ -95,7 +95,7 @@ fn table(deliveries: &[RecordedNotice]) -> String {
         table.row([
             format!("{:.0}", notice.at),
             notice.kind.to_string(),
-            make_safe(&format!("{}/{}", notice.group, notice.command)).into_owned(),
+            make_safe(&format!("{}/{}", notice.group, notice.name)).into_owned(),
             make_safe(&notice.channel).into_owned(),
             delivery.state.to_string(),
             delivery.tries.to_string(),
@@ -148,6 +148,7 @@ fn test(settings: &CliSettings, args: &NoticesTestArgs) -> Result<VerbExit, Fail
                 channel: channel.name.clone(),
                 kind: NoticeKind::Recovery,
                 group: "test".to_owned(),
+                name: "test".to_owned(),
                 command: "test".to_owned(),
                 run: None,
                 at: SystemClock.now(),

@@ -174,9 +174,9 @@ async fn work(
 /// alarm on it must not go off, nor stay silent, because a process was restarted.
 async fn remember_successes(executor: &Executor, schedule: &Schedule, metrics: &Metrics) {
     for task in schedule.tasks().filter(|task| task.enabled) {
-        let (group, command) = (task.group.as_str(), task.command.as_str());
-        match executor.store.last_success(group, command).await {
-            Ok(Some(at)) => metrics.remember_success(group, command, at),
+        let (group, name) = (task.group.as_str(), task.name.as_str());
+        match executor.store.last_success(group, name).await {
+            Ok(Some(at)) => metrics.remember_success(task, at),
             Ok(None) => {}
             Err(error) => return tracing::warn!("past successes are not in the metrics: {error}"),
         }

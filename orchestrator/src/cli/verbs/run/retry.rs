@@ -13,7 +13,8 @@ use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
 use crate::cli::verbs::run::run::ManualRun;
 use crate::model::{
-    Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task, TaskStatus,
+    Cadence, Clock, Day, GroupName, Plan, Release, ReleaseSource, Releases, Schedule, SystemClock, Task,
+    TaskName, TaskStatus,
 };
 use crate::queries::find_run::find_run;
 use crate::store::{RunRecord, TaskState};
@@ -43,12 +44,18 @@ pub(crate) struct RetryArgs {
 /// Makes a plan of the record and runs it.
 pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
+    let schedule = if settings.schedule_file.exists() {
+        Some(load(&settings)?)
+    } else {
+        None
+    };
+    let source = schedule
+        .as_ref()
+        .map_or_else(ReleaseSource::default, |schedule| schedule.release.clone());
     let (record, known) = with_store(&settings, async |store| {
         let record = find_run(store, &args.run).await?;
-        Ok((
-            record,
-            store.noted_releases().await.map_err(Failure::infrastructure)?,
-        ))
+        let known = store.noted_releases(&source).await;
+        Ok((record, known.map_err(Failure::infrastructure)?))
     })?;
     let run = &record.header.run;
     if record.header.finished_at.is_none() {
@@ -56,11 +63,6 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
             Failure::usage(format!("run {run} still goes on")).hint(format!("orchestrate cancel {run}"))
         );
     }
-    let schedule = if settings.schedule_file.exists() {
-        Some(load(&settings)?)
-    } else {
-        None
-    };
     let tasks = wanted(&record, args.failed)
         .map(|state| task(schedule.as_ref(), state))
         .collect::<Vec<_>>();
@@ -77,12 +79,14 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
     let mut plan = Plan::new("retry", today, Release::New, &tasks.iter().collect::<Vec<_>>());
     if let Some(schedule) = &schedule {
         let known = Releases {
+            source: source.key(),
             found: schedule.release.releases(known.tags.iter().map(String::as_str)),
             handled: known.handled,
         };
         for planned in &mut plan.tasks {
             if planned.task.cadence == Cadence::OnRelease {
-                planned.releases = known.pending(&planned.task.group, &planned.task.command);
+                planned.releases = known.pending(&planned.task.group, &planned.task.name);
+                planned.release_source = Some(known.source.clone());
             }
         }
     }
@@ -100,21 +104,19 @@ fn wanted(record: &RunRecord, failed: bool) -> impl Iterator<Item = &TaskState> 
         .filter(move |task| !failed || task.summary.outcome != TaskStatus::Succeeded)
 }
 
-/// The task as the schedule has it now, with the arguments it had then; the one with
-/// the same arguments if the group names the collector more than once.
+/// The task as the schedule has it now, with the arguments it had then. One that left the
+/// timetable, or whose name means another command now, is run as if by hand.
 fn task(schedule: Option<&Schedule>, state: &TaskState) -> Task {
-    let (summary, mut found) = (&state.summary, None);
-    let tasks = schedule.into_iter().flat_map(Schedule::tasks);
-    for task in
-        tasks.filter(|task| task.command.as_str() == summary.command && task.group.as_str() == summary.group)
-    {
-        if task.args == summary.args {
-            return task.clone();
-        }
-        found = found.or(Some(task));
-    }
+    let summary = &state.summary;
+    let mut tasks = schedule.into_iter().flat_map(Schedule::tasks);
+    let found = tasks.find(|task| {
+        task.group.as_str() == summary.group
+            && task.name.as_str() == summary.name
+            && task.command.as_str() == summary.command
+    });
     let mut task = found.cloned().unwrap_or_else(|| by_hand(&summary.command));
     task.group = GroupName::new(&summary.group);
+    task.name = TaskName::new(&summary.name);
     task.args.clone_from(&summary.args);
     task
 }

@@ -4,10 +4,10 @@ use super::*;
 use crate::model::Exit;
 use proptest::prelude::*;
 
-fn task(command: &str) -> RunTask {
+fn task(name: &str) -> RunTask {
     RunTask {
         group: GroupName::new("g"),
-        command: CommandName::new(command),
+        name: TaskName::new(name),
         retry: Retry::default(),
         stops_group: false,
         skip: None,
@@ -235,7 +235,7 @@ fn any_event() -> impl Strategy<Value = Event> {
 fn any_task() -> impl Strategy<Value = RunTask> {
     ("[ab]", 0_u32..3, any::<bool>(), any::<bool>()).prop_map(|(group, limit, stops_group, skip)| RunTask {
         group: GroupName::new(group),
-        command: CommandName::new("c"),
+        name: TaskName::new("c"),
         retry: Retry {
             limit,
             ..Retry::default()

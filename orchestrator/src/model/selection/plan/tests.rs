@@ -8,7 +8,7 @@ use crate::model::fixtures::{
     WEDNESDAY, any_schedule, ask, commands, example, group, interval, monthly, schedule, task, weekly,
     workflow as fixed_list,
 };
-use crate::model::{CommandName, GroupName, Handled, MonthDay, ReleaseSource, timetable};
+use crate::model::{GroupName, Handled, MonthDay, ReleaseSource, TaskName, timetable};
 
 fn planned_commands(plan: &Plan) -> Vec<&str> {
     commands(plan.tasks.iter().map(|planned| &planned.task))
@@ -209,12 +209,13 @@ proptest! {
 #[test]
 fn a_task_is_run_for_the_releases_that_it_has_not_dealt_with() {
     let source = ReleaseSource::default();
-    let handled = |tag: &str, command: &str| Handled {
+    let handled = |tag: &str, name: &str| Handled {
         tag: tag.to_owned(),
         group: GroupName::new("g"),
-        command: CommandName::new(command),
+        name: TaskName::new(name),
     };
     let releases = Releases {
+        source: source.key(),
         found: source.releases(["boost-1.90.0", "boost-1.91.0"]),
         handled: [
             handled("boost-1.90.0", "half"),

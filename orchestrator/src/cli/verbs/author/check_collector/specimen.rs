@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::shell::failure::Failure;
-use crate::model::{Clock, CommandName, GroupName, Limits, RunId, SystemClock};
+use crate::model::{Clock, CommandName, GroupName, Limits, RunId, SystemClock, TaskName};
 use crate::process::{AttemptSpec, Launcher, Place};
 
 /// How long it may run where `--timeout` says nothing.
@@ -31,6 +31,7 @@ pub(crate) fn specify(
     let place = Place {
         run_id: RunId::at(now, fastrand::u32(..)),
         group: GroupName::new("check"),
+        task: TaskName::new(command.as_str()),
         command: command.clone(),
         schedule: "daily".to_owned(),
         attempt: 1,

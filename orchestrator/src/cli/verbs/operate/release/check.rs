@@ -46,6 +46,7 @@ struct Found {
 #[derive(Serialize)]
 struct Waiting {
     group: String,
+    name: String,
     command: String,
     releases: Vec<String>,
 }
@@ -89,6 +90,7 @@ pub(crate) fn check(
             .into_iter()
             .map(|planned| Waiting {
                 group: planned.task.group.to_string(),
+                name: planned.task.name.to_string(),
                 command: planned.task.command.to_string(),
                 releases: planned.releases,
             })
@@ -112,12 +114,8 @@ fn found_words(found: &Found, nobody_waits: bool) -> String {
     }
     let mut text = String::from("New:\n");
     for task in &found.tasks {
-        let (command, releases) = (make_safe(&task.command), shortened(&task.releases));
-        let _ = writeln!(
-            text,
-            "  {}/{command} waits for {releases}",
-            make_safe(&task.group)
-        );
+        let (name, releases) = (make_safe(&task.name), shortened(&task.releases));
+        let _ = writeln!(text, "  {}/{name} waits for {releases}", make_safe(&task.group));
     }
     text
 }

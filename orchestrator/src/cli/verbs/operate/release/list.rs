@@ -39,7 +39,7 @@ fn table(known: &[KnownRelease]) -> String {
             .iter()
             .map(|by| {
                 let how = by.run.as_ref().map_or("by hand".to_owned(), ToString::to_string);
-                format!("{}/{} ({how})", make_safe(&by.group), make_safe(&by.command))
+                format!("{}/{} ({how})", make_safe(&by.group), make_safe(&by.name))
             })
             .collect();
         table.row([

@@ -8,7 +8,8 @@ use crate::cli::shell::output::print_text;
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
-use crate::model::{Clock, Handled, SystemClock, Task};
+use crate::model::{Clock, Handled, ReleaseSource, SystemClock, Task};
+use crate::store::KnownRelease;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReleaseMarkArgs {
@@ -39,7 +40,7 @@ pub(crate) fn mark(settings: &CliSettings, args: &ReleaseMarkArgs) -> Result<Ver
         let command = args
             .command
             .as_ref()
-            .is_none_or(|command| task.command.as_str() == command);
+            .is_none_or(|word| [task.name.as_str(), task.command.as_str()].contains(&word.as_str()));
         group && command
     };
     let tasks: Vec<&Task> = schedule.release_tasks().filter(meant).collect();
@@ -49,23 +50,20 @@ pub(crate) fn mark(settings: &CliSettings, args: &ReleaseMarkArgs) -> Result<Ver
     }
     let changed = with_store(settings, async |store| {
         let known = store.known_releases().await.map_err(Failure::infrastructure)?;
-        let known: Vec<String> = known.into_iter().map(|release| release.tag).collect();
-        let tags = if args.all { &known } else { &args.tags };
-        if let Some(strange) = tags.iter().find(|tag| !known.contains(tag)) {
-            let error = Failure::usage(format!("release {strange:?} was never found"));
-            return Err(error.hint("orchestrate release check looks for releases, release list shows them"));
-        }
+        let releases = wanted(known, &schedule.release, args)?;
         let mut changed = 0;
-        for (tag, task) in tags
+        for (KnownRelease { source, tag, .. }, task) in releases
             .iter()
-            .flat_map(|tag| tasks.iter().map(move |task| (tag, task)))
+            .flat_map(|release| tasks.iter().map(move |task| (release, task)))
         {
             let what = Handled {
                 tag: tag.clone(),
                 group: task.group.clone(),
-                command: task.command.clone(),
+                name: task.name.clone(),
             };
-            let news = store.mark_release(&what, !args.pending, SystemClock.now()).await;
+            let news = store
+                .mark_release(source, &what, !args.pending, SystemClock.now())
+                .await;
             changed += usize::from(news.map_err(Failure::infrastructure)?);
         }
         Ok(changed)
@@ -74,4 +72,28 @@ pub(crate) fn mark(settings: &CliSettings, args: &ReleaseMarkArgs) -> Result<Ver
     let ending = if changed == 1 { "" } else { "s" };
     print_text(&format!("{changed} mark{ending} changed to {now}.\n"))?;
     Ok(VerbExit::Success)
+}
+
+/// The releases of the schedule's source that are meant, with those that are noted from
+/// before sources were told apart.
+fn wanted(
+    mut known: Vec<KnownRelease>,
+    source: &ReleaseSource,
+    args: &ReleaseMarkArgs,
+) -> Result<Vec<KnownRelease>, Failure> {
+    let source = source.key();
+    known.retain(|release| release.source == source || release.source.is_empty());
+    if args.all {
+        return Ok(known);
+    }
+    if let Some(strange) = args
+        .tags
+        .iter()
+        .find(|tag| known.iter().all(|release| release.tag != **tag))
+    {
+        let error = Failure::usage(format!("release {strange:?} was never found"));
+        return Err(error.hint("orchestrate release check looks for releases, release list shows them"));
+    }
+    known.retain(|release| args.tags.contains(&release.tag));
+    Ok(known)
 }

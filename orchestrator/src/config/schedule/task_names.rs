@@ -1,0 +1,116 @@
+//! The names of a group's tasks: each is unique, and none can be taken for another task.
+
+use std::collections::HashMap;
+
+use crate::config::problems::codes::Code;
+use crate::config::problems::gather::{Problem, Problems};
+use crate::config::problems::suggest::quote;
+use crate::config::values::scalar::text;
+use crate::config::yaml::node::Node;
+use crate::model::{Task, Titled, name_tasks};
+
+/// What a file may hold: it stands in URLs, labels and file names.
+const LONGEST: usize = 64;
+
+/// A task whose name is not settled, for that depends on the others of its group.
+pub(crate) struct UnnamedTask {
+    pub(crate) task: Task,
+    /// What `name:` says, and where.
+    pub(crate) given: Option<(String, usize)>,
+    /// Where the task stands.
+    pub(crate) at: usize,
+}
+
+/// The value of `name:`.
+pub(crate) fn task_name(node: &Node, report: &mut Problems<'_>) -> Option<(String, usize)> {
+    let name = text(node, "`name`", report)?;
+    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if (1..=LONGEST).contains(&name.len()) && name.chars().all(usable) {
+        return Some((name.to_owned(), node.at));
+    }
+    let message = format!("the name {} cannot be that of a task", quote(name));
+    report.add(
+        Problem::new(Code::BadName, node.at, message)
+            .hint("write up to 64 letters, digits, `_`, `.` or `-`, as in `name: github-nightly`"),
+    );
+    None
+}
+
+/// The tasks with their names. A name that is given twice, or is the command of another
+/// task, is an error; twins without names are warned of.
+pub(crate) fn settle_names(tasks: Vec<UnnamedTask>, report: &mut Problems<'_>) -> Vec<Task> {
+    refuse_taken_names(&tasks, report);
+    let titled: Vec<Titled<'_>> = tasks
+        .iter()
+        .map(|unnamed| Titled {
+            name: unnamed.given.as_ref().map(|(name, _)| name.as_str()),
+            command: unnamed.task.command.as_str(),
+        })
+        .collect();
+    let names = name_tasks(&titled);
+    warn_of_twins(&tasks, report);
+    let named = |(unnamed, name): (UnnamedTask, _)| Task { name, ..unnamed.task };
+    tasks.into_iter().zip(names).map(named).collect()
+}
+
+fn refuse_taken_names(tasks: &[UnnamedTask], report: &mut Problems<'_>) {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    for (place, unnamed) in tasks.iter().enumerate() {
+        let Some((name, at)) = &unnamed.given else {
+            continue;
+        };
+        let (at, shown) = (*at, quote(name));
+        if let Some(&other) = first.get(name.as_str()) {
+            let (line, _) = report.source.position(other);
+            let message = format!("the name {shown} is that of the task at line {line}");
+            report.add(
+                Problem::new(Code::TakenName, at, message).hint("give each task of a group its own name"),
+            );
+            continue;
+        }
+        first.insert(name, at);
+        let mut others = tasks.iter().enumerate().filter(|(other, _)| *other != place);
+        if let Some((_, other)) = others.find(|(_, other)| other.task.command.as_str() == name) {
+            let (line, _) = report.source.position(other.at);
+            let message = format!("the name {shown} is the command of the task at line {line}");
+            report.add(
+                Problem::new(Code::TakenName, at, message)
+                    .hint("choose a name that no other task of the group could be meant by"),
+            );
+        }
+    }
+}
+
+/// Of tasks without names: one that is there twice, and a command that is.
+fn warn_of_twins(tasks: &[UnnamedTask], report: &mut Problems<'_>) {
+    let unnamed = || tasks.iter().filter(|unnamed| unnamed.given.is_none());
+    for (place, UnnamedTask { task, at, .. }) in unnamed().enumerate() {
+        let before = || {
+            unnamed()
+                .take(place)
+                .filter(|other| other.task.command == task.command)
+        };
+        let same = before().find(|other| other.task.args == task.args && other.task.cadence == task.cadence);
+        let problem = match (same, before().next()) {
+            (Some(same), _) => {
+                let (line, _) = report.source.position(same.at);
+                let command = quote(task.command.as_str());
+                let message = format!("{command} is the same task as the one at line {line}");
+                Problem::new(Code::DuplicateTask, *at, message)
+                    .hint("it runs twice; remove one if that is not meant, else give each a `name:`")
+            }
+            (None, Some(other)) => {
+                let (line, _) = report.source.position(other.at);
+                let command = quote(task.command.as_str());
+                let message = format!(
+                    "{command} is the command of the task at line {line} too, and has no name of its own"
+                );
+                Problem::new(Code::UnnamedTwin, *at, message).hint(
+                    "give it a `name:`, under which its state and history are kept: without names they go by the order of the tasks",
+                )
+            }
+            (None, None) => continue,
+        };
+        report.add(problem);
+    }
+}

@@ -1,0 +1,78 @@
+//! What tasks are called. A name is the key of all that is kept of a task, so the rule is one:
+//! a task without a name of its own is called after its command; the first one in its group
+//! keeps the bare command for ever, a further one gets `command#2` by its order.
+
+use std::collections::HashSet;
+
+use crate::model::ids::TaskName;
+
+/// A task of a group as it is written down.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Titled<'a> {
+    /// What `name:` says, if it says anything.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) command: &'a str,
+}
+
+/// The names of a group's tasks, in their order. Names that were given stay as they are, also
+/// where they are not unique: that is for the caller to refuse.
+pub(crate) fn name_tasks(tasks: &[Titled<'_>]) -> Vec<TaskName> {
+    let mut taken: HashSet<String> = tasks
+        .iter()
+        .filter_map(|task| task.name)
+        .map(str::to_owned)
+        .collect();
+    let name = |task: &Titled<'_>| match task.name {
+        Some(name) => TaskName::new(name),
+        None => TaskName::new(free_name(task.command, &mut taken)),
+    };
+    tasks.iter().map(name).collect()
+}
+
+/// The bare command, or the first number that makes it unique.
+fn free_name(command: &str, taken: &mut HashSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{command}#{number}"));
+    let mut all = std::iter::once(command.to_owned()).chain(numbered);
+    let name = all.find(|name| !taken.contains(name)).unwrap_or_default();
+    taken.insert(name.clone());
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn names(tasks: &[(Option<&str>, &str)]) -> Vec<String> {
+        let tasks: Vec<_> = tasks
+            .iter()
+            .map(|&(name, command)| Titled { name, command })
+            .collect();
+        name_tasks(&tasks).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_first_keeps_the_bare_command() {
+        assert_eq!(
+            names(&[(None, "a"), (None, "b"), (None, "a"), (None, "a")]),
+            ["a", "b", "a#2", "a#3"]
+        );
+        // A named one counts for nothing.
+        assert_eq!(names(&[(Some("nightly"), "a"), (None, "a")]), ["nightly", "a"]);
+        // A command that looks like a number of another.
+        assert_eq!(
+            names(&[(None, "a#2"), (None, "a"), (None, "a")]),
+            ["a#2", "a", "a#3"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn names_are_unique(tasks in proptest::collection::vec("[ab](#[23])?", 0..12)) {
+            let tasks: Vec<(Option<&str>, &str)> = tasks.iter().map(|command| (None, command.as_str())).collect();
+            let all = names(&tasks);
+            prop_assert_eq!(all.iter().collect::<HashSet<_>>().len(), tasks.len());
+        }
+    }
+}
