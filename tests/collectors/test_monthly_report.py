@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(COLLECTORS / "lib"))
 
 from monthly_report import charts, months, text  # noqa: E402
+from python_kit.slot import slot_date  # noqa: E402
 
 
 class Page(html.parser.HTMLParser):
@@ -210,7 +211,7 @@ class Parts(unittest.TestCase):
         self.assertEqual(months.before("2026-01"), "2025-12")
         self.assertEqual(len(months.dates("2024-02")), 29)
         self.assertEqual(months.dates("2026-12")[-1], "2026-12-31")
-        self.assertEqual(str(months.slot_date("2026-03-01T00:30:00+02:00")), "2026-02-28")
+        self.assertEqual(str(slot_date("2026-03-01T00:30:00+02:00")), "2026-02-28")
 
     def test_markdown_means_nothing(self):
         self.assertEqual(text.markdown("a|b*[x](y)<z"), r"a\|b\*\[x\]\(y\)&lt;z")
