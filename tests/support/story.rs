@@ -237,6 +237,7 @@ impl Story {
             leftovers: vec!["sh (pid 7)".into()],
             records: None,
             releases: Vec::new(),
+            deferred: Vec::new(),
             suspect: None,
             warnings: Vec::new(),
             log: (attempts > 0).then(|| self.log(attempts)),

@@ -162,6 +162,9 @@ impl RunTally {
             leaked: end.is_some_and(|end| !end.leftovers.is_empty()),
             leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
             releases: entry.releases.clone(),
+            deferred: results
+                .map(|results| results.deferred.clone())
+                .unwrap_or_default(),
             records: results.and_then(|results| results.counts),
             suspect: results.and_then(|results| results.suspect.clone()),
             warnings: results

@@ -86,6 +86,9 @@ pub struct TaskSummary {
     /// The releases that it was run for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<String>,
+    /// Those of them that it has not dealt with, by its own word; it is given them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deferred: Vec<String>,
     /// Why its success is not believed, if it is not.
     #[serde(default)]
     pub suspect: Option<String>,
@@ -254,6 +257,7 @@ pub(crate) mod tests {
                 leftovers: vec![],
                 records: None,
                 releases: Vec::new(),
+                deferred: Vec::new(),
                 suspect: None,
                 warnings: vec![],
                 log: ran.then(|| format!("runs/r/{position}-{command}.log")),

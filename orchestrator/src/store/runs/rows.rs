@@ -181,6 +181,7 @@ impl TaskRow {
             leaked: !self.leftovers.0.is_empty(),
             leftovers: self.leftovers.0,
             releases: Vec::new(),
+            deferred: Vec::new(),
             records: counts,
             suspect: self.suspect,
             warnings: self.warnings.0,

@@ -157,7 +157,8 @@ impl Store {
     }
 }
 
-/// A task of a run has ended: if it succeeded, what it was run for is dealt with.
+/// A task of a run has ended: if it succeeded, what it was run for is dealt with, but for
+/// what it has put off.
 pub(crate) async fn settle_releases(
     sql: &mut Transaction,
     run: &RunId,
@@ -165,7 +166,8 @@ pub(crate) async fn settle_releases(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if task.outcome == TaskStatus::Succeeded {
-        for tag in &task.releases {
+        let done = |tag: &&String| !task.deferred.contains(tag);
+        for tag in task.releases.iter().filter(done) {
             note(sql, tag, now).await?;
             mark(sql, tag, &task.group, &task.command, now, Some(run)).await?;
         }
