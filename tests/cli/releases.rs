@@ -123,7 +123,13 @@ fn a_release_that_is_put_off_comes_again() {
     tag(&place, "boost-1.90.0");
     tag(&place, "boost-1.91.0");
     place
-        .run(&["run", "--schedule", "on_release", "--summary-file", "summary.json"])
+        .run(&[
+            "run",
+            "--schedule",
+            "on_release",
+            "--summary-file",
+            "summary.json",
+        ])
         .exits(0);
     let both = "boost-1.90.0 boost-1.91.0";
     assert_eq!(

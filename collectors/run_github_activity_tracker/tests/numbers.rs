@@ -214,6 +214,26 @@ fn names_that_look_like_what_git_describes_are_names() {
 }
 
 #[test]
+fn repositories_of_one_name_are_told_apart() {
+    let scratch = Scratch::new();
+    for owner in ["ann", "bob"] {
+        std::fs::create_dir(scratch.path(owner)).unwrap();
+    }
+    let repositories = ["ann/asio", "bob/asio", "ann/beast"].map(|name| scratch.repository(name));
+    for repository in &repositories {
+        commit_on(repository, "01-01");
+    }
+    let arguments: Vec<&str> = repositories
+        .iter()
+        .flat_map(|one| ["--repository", one.arg()])
+        .collect();
+    let said = scratch.collect_ok("w", &arguments);
+    for start in ["ann/asio: 1 new", "bob/asio: 1 new", "\nbeast: 1 new"] {
+        assert!(said.contains(start), "{said}");
+    }
+}
+
+#[test]
 fn later_runs_read_only_what_is_new_and_end_with_the_same_numbers() {
     let scratch = Scratch::new();
     let repository = sample(&scratch);

@@ -57,12 +57,18 @@ fn releases_are_deferred_by_name() {
 #[test]
 fn what_is_wrong_is_said_in_words() {
     for (line, said) in [
-        (r#"{"type":"defer"}"#, "`releases` must be a list of tags, and is missing"),
+        (
+            r#"{"type":"defer"}"#,
+            "`releases` must be a list of tags, and is missing",
+        ),
         (
             r#"{"type":"defer","releases":"boost-1.90.0"}"#,
             "`releases` must be a list of tags, not a text",
         ),
-        (r#"{"type":"defer","releases":[1]}"#, "`releases` must be a list of texts"),
+        (
+            r#"{"type":"defer","releases":[1]}"#,
+            "`releases` must be a list of texts",
+        ),
         ("null", "not a JSON object"),
         ("{", "not an event: EOF while parsing an object at column 1"),
         ("{}", "`type` must be a text, and is missing"),
