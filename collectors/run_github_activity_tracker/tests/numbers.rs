@@ -104,12 +104,9 @@ fn days_tags_and_authors_are_exact() {
 fn followed(scratch: &Scratch, workspace: &str) -> Vec<(String, Option<String>, u64)> {
     let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
     let tags = scratch.data(workspace, "github_activity_tag").into_iter();
-    tags.map(|tag| {
-        (
-            text(&tag["tag"]).unwrap(),
-            text(&tag["previous"]),
-            tag["commits"].as_u64().unwrap(),
-        )
+    tags.filter_map(|tag| {
+        let previous = text(&tag["previous"]);
+        Some((text(&tag["tag"])?, previous, tag["commits"].as_u64()?))
     })
     .collect()
 }
