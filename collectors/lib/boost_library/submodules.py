@@ -147,12 +147,15 @@ def _fetch_commits(git, commits):
     try:
         git.fetch(*missing)
     except Failure as failure:
-        lost = dict.fromkeys(missing, _lasting(failure))
+        if not _lags(_lasting(failure)):
+            return dict.fromkeys(missing, failure)
+        if len(missing) == 1:
+            message = f"{git.shown}: commit {missing[0][:10]} is not there, or not yet (not our ref)"
+            return {missing[0]: Failure(VALIDATION, message)}
         # One that is not there must not keep the others from being read.
-        if _lags(failure) and len(missing) > 1:
-            lost = {}
-            for commit in missing:
-                lost.update(_fetch_commits(git, [commit]))
+        lost = {}
+        for commit in missing:
+            lost.update(_fetch_commits(git, [commit]))
         return lost
     nothing = Failure(VALIDATION, f"{git.shown}: it was asked for a commit, and gave nothing")
     return dict.fromkeys(git.missing(missing), nothing)
