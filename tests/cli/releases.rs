@@ -115,6 +115,55 @@ fn a_release_is_dealt_with_once_by_each_task() {
 }
 
 #[test]
+fn a_release_that_is_put_off_comes_again() {
+    let place = place(SCHEDULE);
+    let line = r#"{"type":"defer","releases":["boost-1.90.0","boost-1.7.0"]}"#;
+    let puts_off = format!("{SYNC}[ -e recorded ] || echo '{line}' >> \"$ORCHESTRATE_EVENTS\"\n");
+    place.script("sync", &puts_off);
+    tag(&place, "boost-1.90.0");
+    tag(&place, "boost-1.91.0");
+    place
+        .run(&[
+            "run",
+            "--schedule",
+            "on_release",
+            "--summary-file",
+            "summary.json",
+        ])
+        .exits(0);
+    let both = "boost-1.90.0 boost-1.91.0";
+    assert_eq!(
+        told(&place),
+        [format!("sync for {both}"), format!("announce for {both}")]
+    );
+    let summary: Value = serde_json::from_slice(&std::fs::read(place.path("summary.json")).unwrap()).unwrap();
+    let (sync, announce) = (&summary["tasks"][0], &summary["tasks"][1]);
+    assert_eq!(
+        (&sync["outcome"], &sync["deferred"], &announce["deferred"]),
+        (&json!("succeeded"), &json!(["boost-1.90.0"]), &Value::Null)
+    );
+    batch(&place).exits(0);
+    assert_eq!(told(&place), ["sync for boost-1.90.0"]);
+    std::fs::write(place.path("recorded"), "").unwrap();
+    batch(&place).exits(0);
+    assert_eq!(told(&place), ["sync for boost-1.90.0"]);
+    batch(&place).exits(0);
+    assert_eq!(told(&place), [""; 0]);
+}
+
+#[test]
+fn what_only_looks_like_a_release_is_none() {
+    let place = place(SCHEDULE);
+    tag(&place, "boost-01.092.0");
+    tag(&place, "boost-1.90.0");
+    batch(&place).exits(0);
+    assert_eq!(
+        told(&place),
+        ["sync for boost-1.90.0", "announce for boost-1.90.0"]
+    );
+}
+
+#[test]
 fn a_retry_is_told_what_it_failed_for() {
     let place = place(SCHEDULE);
     tag(&place, "boost-1.90.0");

@@ -226,6 +226,24 @@ class World:
         """The release that comes out overnight."""
         self.release(NEXT, NEXT_MODULES)
 
+    def lag(self, name, commit="HEAD~1"):
+        """The repository of a module has not got yet what came after a commit of it."""
+        there, ahead = self.root / f"{name}.git", self.root / f"{name}.ahead"
+        commit = git(there, "rev-parse", commit)
+        there.rename(ahead)
+        repository(there)
+        git(there, "fetch", "--quiet", ahead, commit)
+        git(there, "update-ref", "refs/heads/master", commit)
+
+    def catch_up(self, name):
+        """It has got everything now, or is there again."""
+        shutil.rmtree(self.root / f"{name}.git", ignore_errors=True)
+        (self.root / f"{name}.ahead").rename(self.root / f"{name}.git")
+
+    def lose(self, name):
+        """The repository of a module is gone."""
+        (self.root / f"{name}.git").rename(self.root / f"{name}.ahead")
+
     def unpacked(self, tag="boost-1.90.0"):
         """A release as an archive has it: no history."""
         root = self.root / "unpacked"

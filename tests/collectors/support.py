@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 COLLECTORS = pathlib.Path(__file__).resolve().parents[2] / "collectors"
+FIXTURES = COLLECTORS.parent / "tests" / "fixtures"
 SLOT = "2026-03-03T06:00:00Z"
 
 

@@ -12,7 +12,8 @@ from support import COLLECTORS, CollectorCase, day, library, record, repository,
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(COLLECTORS / "lib"))
 
-from monthly_report import charts, months, text  # noqa: E402
+from monthly_report import charts, months, names, text  # noqa: E402
+from python_kit.slot import slot_date  # noqa: E402
 
 
 class Page(html.parser.HTMLParser):
@@ -86,6 +87,45 @@ class MonthlyReport(CollectorCase):
             self.assertIn(f"{month}: {commits}", done.stdout.replace("\u00a0", " "))
         self.store.put(day("2999-01-01", 1))
         self.assertIn("2026-03: 90", self.succeed("--month", "latest").stdout.replace("\u00a0", " "))
+
+    def test_things_of_one_name_are_told_apart(self):
+        names = ("github.com/boostorg/asio", "github.com/chriskohlhoff/asio", "/src/beast")
+        for at, name in enumerate(names, 1):
+            self.store.put(day("2026-02-01", at, 1, 1, repository=name), repository(name.rpartition("/")[2], name))
+        other = day("2026-02-02", 7, repository=names[2])
+        other["data"]["by_author"][0]["identity"] = "another-ann@x"
+        headers = [
+            {"header": f"boost/spirit/home/x3/support/traits/attribute_{end}.hpp", "includes": 1, "files": 1}
+            for end in ("of", "category")
+        ]
+        self.store.put(other, tree(top_headers=headers))
+        self.succeed()
+        words = Page(self.report()).text
+        for name in ("boostorg/asio", "chriskohlhoff/asio", "beast", "Ann <Ann@x>", "Ann <another-ann@x>"):
+            self.assertIn(name, words)
+        self.assertNotIn("asio", words)
+        for name in (r"| boostorg/asio | 1 |", r"| chriskohlhoff/asio | 2 |", "| beast | 10 |", "in boostorg/asio, from"):
+            self.assertIn(name, self.report(ending="md"))
+        charts_ = re.findall('class="name"[^>]*>([^<]*)<', self.report())
+        self.assertEqual(len(charts_), len(set(charts_)))
+        self.assertEqual([name[-13:] for name in charts_], ["ribute_of.hpp", "_category.hpp"])
+
+    def test_a_shallow_clone_makes_it_incomplete_everywhere(self):
+        self.store.put(day("2026-02-01", 3), repository(complete=False), tree())
+        self.succeed()
+        self.assertFalse(self.store.data("report")["monthly 2026-02"]["complete"])
+        for ending in ("html", "md"):
+            self.assertIn("is a shallow clone", self.report(ending=ending))
+            self.assertIn("not complete", self.report(ending=ending))
+
+    def test_a_phone_has_room_for_names(self):
+        # 390 px: a first column that may break anywhere would break into letters, were it not held open.
+        self.whole()
+        self.succeed()
+        rule = re.search(r"td:first-child \{([^}]*)\}", self.report())[1]
+        self.assertIn("overflow-wrap: anywhere", rule)
+        self.assertRegex(rule, r"min-width: \d+rem")
+        self.assertRegex(self.report(), r"\.card \{[^}]*overflow-x: auto")
 
     def test_hostile_names_stay_text(self):
         evil = "<script>alert(1)</script>\x1b[2J\u202e\"'|`*x"
@@ -206,11 +246,30 @@ class MonthlyReport(CollectorCase):
 
 
 class Parts(unittest.TestCase):
+    def test_names_are_told_apart_by_as_much_as_it_takes(self):
+        for identities, shown in (
+            (["/a/x", "/b/y"], ["x", "y"]),
+            (["/a/x", "/b/x"], ["a/x", "b/x"]),
+            (["/1/a/x", "/2/a/x", "/b/x"], ["1/a/x", "2/a/x", "b/x"]),
+            (["/x", "/a/x"], ["/x", "a/x"]),
+            (["/a/X", "/b/x", "/c/y"], ["a/X", "b/x", "y"]),
+            (["/a/X", "/a/x"], ["/a/X", "/a/x"]),
+            (["h/" + "a/" * 50 + "x", "i/" + "a/" * 50 + "x"], ["h/" + "a/" * 50 + "x", "i/" + "a/" * 50 + "x"]),
+        ):
+            found = names.apart({one: one.rpartition("/")[2] for one in identities})
+            self.assertEqual([found[one] for one in identities], shown)
+        self.assertEqual(names.apart({"ann@x": "Ann", "ann@y": "Ann", "z": ""}), {"ann@x": "ann@x", "ann@y": "ann@y", "z": "z"})
+
+    def test_long_names_keep_both_ends(self):
+        self.assertEqual(names.shorten("abcdef", 6), "abcdef")
+        self.assertEqual(names.shorten("abcdefgh", 7), "ab…efgh")
+        self.assertEqual(len(names.shorten("x" * 999, 36)), 36)
+
     def test_months(self):
         self.assertEqual(months.before("2026-01"), "2025-12")
         self.assertEqual(len(months.dates("2024-02")), 29)
         self.assertEqual(months.dates("2026-12")[-1], "2026-12-31")
-        self.assertEqual(str(months.slot_date("2026-03-01T00:30:00+02:00")), "2026-02-28")
+        self.assertEqual(str(slot_date("2026-03-01T00:30:00+02:00")), "2026-02-28")
 
     def test_markdown_means_nothing(self):
         self.assertEqual(text.markdown("a|b*[x](y)<z"), r"a\|b\*\[x\]\(y\)&lt;z")

@@ -7,12 +7,13 @@ import boost_world
 from support import CollectorCase, record
 
 
-def release(tag, *libraries):
+def release(tag, *libraries, unread=()):
     """A release and its libraries, as run_boost_library_tracker delivers them."""
-    yield record("boost_release", tag, release=tag)
+    yield record("boost_release", tag, release=tag, complete=not unread, unread=list(unread), broken=[])
     for library in libraries:
         name, _, standard = library.partition("@")
-        yield record("boost_library_release", f"{tag}/{name}", release=tag, library=name, cxxstd=standard or None)
+        data = {"release": tag, "library": name, "cxxstd": standard or None, "module": f"libs/{name}"}
+        yield record("boost_library_release", f"{tag}/{name}", **data)
 
 
 class OnReleaseSync(CollectorCase):
@@ -38,6 +39,9 @@ class OnReleaseSync(CollectorCase):
                     "added": ["bloom"],
                     "removed": ["tr1"],
                     "changed": {"asio": {"cxxstd": ["03", "11"]}},
+                    "complete": True,
+                    "unread": [],
+                    "unknown": [],
                 }
             },
         )
@@ -54,12 +58,88 @@ class OnReleaseSync(CollectorCase):
         self.succeed("--release", "boost-1.89.0.beta1")
         self.assertEqual(self.store.data("boost_release_change")["boost-1.89.0.beta1"]["previous"], "boost-1.88.0")
 
-    def test_a_release_that_is_not_recorded_yet_is_worth_another_try(self):
-        done = self.run_collector(ORCHESTRATE_RELEASES="boost-1.90.0 boost-1.89.0")
+    def deferred(self, done):
+        """The releases that the orchestrator is to name again."""
+        return [tag for one in done.events if one["type"] == "defer" for tag in one["releases"]]
+
+    def changes(self):
+        return sorted(self.store.data("boost_release_change"))
+
+    def test_a_release_that_is_not_recorded_yet_is_waited_for(self):
+        # A scheduler that polls finds it hours before the daily library tracker has run.
+        done = self.succeed(ORCHESTRATE_RELEASES="boost-1.89.0 boost-1.90.0")
+        self.assertEqual((self.changes(), self.deferred(done)), (["boost-1.89.0"], ["boost-1.90.0"]))
+        self.assertIn("not recorded yet", done.stdout)
+        self.assertEqual(self.warnings(done), [])
+        again = self.succeed(ORCHESTRATE_RELEASES="boost-1.90.0", ORCHESTRATE_SLOT="2026-03-05T23:00:00Z")
+        self.assertEqual(self.deferred(again), ["boost-1.90.0"])
+        self.store.put(*release("boost-1.90.0", "asio@11", "bloom"))
+        done = self.succeed(ORCHESTRATE_RELEASES="boost-1.90.0", ORCHESTRATE_SLOT="2026-03-06T01:00:00Z")
+        self.assertEqual((self.changes(), self.deferred(done)), (["boost-1.89.0", "boost-1.90.0"], []))
+        self.assertEqual(self.store.states[self.command]["waiting"], {})
+
+    def test_a_release_that_nobody_records_is_a_failure_after_three_days(self):
+        self.succeed(ORCHESTRATE_RELEASES="boost-1.90.0")
+        late = {"ORCHESTRATE_SLOT": "2026-03-06T06:00:00Z"}
+        done = self.run_collector(ORCHESTRATE_RELEASES="boost-1.90.0", **late)
         self.assert_ends(done, 75)
         self.assertIn("boost-1.90.0 is not recorded", done.stderr)
         self.assertIn("hint: run run_boost_library_tracker first", done.stderr)
-        self.assertEqual(self.store.data("boost_release_change"), {})
+        # It keeps no other one from being dealt with.
+        done = self.succeed(ORCHESTRATE_RELEASES="boost-1.90.0 boost-1.89.0", **late)
+        self.assertEqual((self.changes(), self.deferred(done)), (["boost-1.89.0"], ["boost-1.90.0"]))
+        self.assertIn("boost-1.90.0 is still not recorded", " ".join(self.warnings(done)))
+        # Whoever names one does not wait.
+        done = self.run_collector("--release", "boost-1.91.0")
+        self.assert_ends(done, 75)
+        self.assertIn("boost-1.91.0 is not recorded", done.stderr)
+
+    def test_what_is_no_release_keeps_no_other_from_being_dealt_with(self):
+        done = self.succeed(ORCHESTRATE_RELEASES="boost-01.092.0 boost-1.89.0 v2")
+        self.assertEqual((self.changes(), self.deferred(done)), (["boost-1.89.0"], []))
+        self.assertIn("passed over: boost-01.092.0, v2: no release tag", " ".join(self.warnings(done)))
+        # One that a before version took for a release is nobody's predecessor.
+        self.store.put(*release("boost-01.089.5", "nothing"), *release("boost-1.90.0", "asio@11", "any"))
+        self.succeed(ORCHESTRATE_RELEASES="boost-1.90.0")
+        self.assertEqual(self.store.data("boost_release_change")["boost-1.90.0"]["previous"], "boost-1.89.0")
+
+    def test_what_is_unread_is_never_removed_and_never_added(self):
+        self.store.put(*release("boost-1.90.0", "asio@11", unread=["libs/bloom", "libs/new"]))
+        done = self.succeed(ORCHESTRATE_RELEASES="boost-1.90.0")
+        change = self.store.data("boost_release_change")["boost-1.90.0"]
+        self.assertEqual((change["removed"], change["unknown"]), (["any"], ["bloom"]))
+        self.assertEqual((change["complete"], change["unread"]), (False, ["libs/bloom", "libs/new"]))
+        self.assertEqual(self.deferred(done), ["boost-1.90.0"])
+        self.assertIn("removed any; changed 0 libraries; not known: bloom", done.stdout.replace("\u00a0", " "))
+        # The next release is compared with one that is unfinished.
+        self.store.put(*release("boost-1.91.0", "asio@11", "bloom", "new", "other"))
+        self.succeed("--release", "boost-1.91.0")
+        change = self.store.data("boost_release_change")["boost-1.91.0"]
+        self.assertEqual((change["added"], change["unknown"]), (["other"], ["bloom", "new"]))
+        # Now the tracker has read it: whatever is asked for, both are right.
+        self.store.put(*release("boost-1.90.0", "asio@11", "bloom"))
+        self.succeed("--release", "boost-1.88.0")
+        changes = self.store.data("boost_release_change")
+        self.assertEqual((changes["boost-1.90.0"]["removed"], changes["boost-1.91.0"]["added"]), (["any"], ["new", "other"]))
+        self.assertTrue(changes["boost-1.90.0"]["complete"] and changes["boost-1.91.0"]["complete"])
+
+    def test_a_module_that_stays_unread_is_not_waited_for_for_ever(self):
+        self.store.put(*release("boost-1.90.0", "asio@11", unread=["libs/bloom"]))
+        self.assertEqual(self.deferred(self.succeed(ORCHESTRATE_RELEASES="boost-1.90.0")), ["boost-1.90.0"])
+        done = self.succeed(ORCHESTRATE_RELEASES="boost-1.90.0", ORCHESTRATE_SLOT="2026-03-06T06:00:00Z")
+        self.assertEqual(self.deferred(done), [])
+        self.assertIn("libs/bloom could not be read", " ".join(self.warnings(done)))
+
+    def test_what_before_versions_said_of_an_unfinished_release_is_said_anew(self):
+        old = record("boost_release_change", "boost-1.89.0", release="boost-1.89.0", removed=["asio", "bloom", "any"])
+        self.store.put(old)
+        self.succeed(ORCHESTRATE_RELEASES="boost-1.88.0")
+        self.assertEqual(self.store.data("boost_release_change")["boost-1.89.0"]["removed"], ["tr1"])
+
+    def test_a_strange_state_is_passed_over(self):
+        for waiting in (7, {"boost-1.90.0": 7}, {"boost-1.90.0": "soon"}, None):
+            self.store.states[self.command] = {"version": 1, "waiting": waiting}
+            self.assertEqual(self.deferred(self.succeed(ORCHESTRATE_RELEASES="boost-1.90.0")), ["boost-1.90.0"])
 
     def test_releases_that_are_left_out_on_purpose_are_passed_over(self):
         done = self.succeed(ORCHESTRATE_RELEASES="boost-1.70.0 boost-1.88.0 boost-1.71.0")

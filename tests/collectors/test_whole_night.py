@@ -87,6 +87,25 @@ class WholeNight(unittest.TestCase):
         self.assertEqual(len(second), 5)
         self.assertEqual({command: found[:2] for command, found in second.items()}, dict.fromkeys(second, [0, 0]))
 
+    def test_a_release_that_is_found_before_the_daily_run(self):
+        # As a scheduler with `release: poll` finds it: nothing fails, nothing is lost.
+        self.assertEqual(self.run_all("on_release"), {"run_on_release_sync": [0, 0, 0]})
+        self.run_all("daily")
+        self.world.next_release()
+        self.world.lag("asio")
+        self.run_all("on_release")
+        self.assertEqual(len(self.data("boost_release_change")), 3)
+        self.run_all("daily")
+        self.run_all("on_release")
+        change = self.data("boost_release_change")[boost_world.NEXT]
+        self.assertEqual((change["removed"], change["unknown"]), (["any"], ["asio"]))
+        self.world.catch_up("asio")
+        self.run_all("daily")
+        self.run_all("on_release")
+        change = self.data("boost_release_change")[boost_world.NEXT]
+        self.assertEqual((change["removed"], change["unknown"], change["complete"]), (["any"], [], True))
+        self.assertEqual(self.run_all("on_release"), {})
+
     def test_a_release_comes_out_overnight(self):
         self.run_all("daily")
         self.assertEqual(list(self.run_all("on_release")), ["run_on_release_sync"])

@@ -240,6 +240,7 @@ impl Story {
             records: None,
             releases: Vec::new(),
             release_source: None,
+            deferred: Vec::new(),
             suspect: None,
             warnings: Vec::new(),
             log: (attempts > 0).then(|| self.log(attempts)),

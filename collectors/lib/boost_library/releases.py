@@ -1,17 +1,21 @@
-"""Release tags of Boost, in order. Pure."""
+"""Release tags of Boost, in order: the one parser of them for all collectors. Pure.
+
+The orchestrator's own pattern (`release:` in the schedule) takes the stable ones of
+these; `tests/fixtures/release_tags.tsv` holds both to the same answers.
+"""
 
 import dataclasses
 import re
 
+# A leading zero makes another text of the same number: `boost-01.092.0` is not how a release is named.
+_NUMBER = "(0|[1-9][0-9]{0,3})"
 # boost-1.90.0, boost-1.89.0.beta1, boost-1.76.0.beta1.rc2, boost-1.91.0-1 (packed again).
 _TAG = re.compile(
-    r"boost-(\d{1,4})\.(\d{1,4})\.(\d{1,4})"
-    r"(?:[.-]beta\.?(\d{1,3}))?(?:[.-]rc\.?(\d{1,3}))?(?:-(\d{1,3}))?",
-    re.ASCII,
+    rf"boost-{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:[.-]beta\.?{_NUMBER})?(?:[.-]rc\.?{_NUMBER})?(?:-{_NUMBER})?"
 )
-_VERSION = re.compile(r"(?:boost-)?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?", re.ASCII)
+_VERSION = re.compile(rf"(?:boost-)?{_NUMBER}\.{_NUMBER}(?:\.{_NUMBER})?")
 # Later than any number of a beta or a release candidate.
-_FINAL = 1000
+_FINAL = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Release:
     @property
     def is_prerelease(self):
         """Whether it is a beta or a release candidate."""
-        return self.order[3] != _FINAL or self.order[4] != _FINAL
+        return not is_stable(self.order)
 
 
 def order(tag):
@@ -48,6 +52,11 @@ def order(tag):
         _FINAL if candidate is None else candidate,
         again or 0,
     )
+
+
+def is_stable(place):
+    """Whether an order is that of a release, not of a beta or a release candidate."""
+    return place[3:5] == (_FINAL, _FINAL)
 
 
 def lower_bound(text):

@@ -10,6 +10,7 @@ import re
 from python_kit.failure import VALIDATION, Failure
 from python_kit.git import Git, without_credentials
 
+from .module import Module
 from .releases import Release, order
 from .submodules import META, Submodules, declared
 
@@ -32,6 +33,7 @@ class Repository:
         self._entries = {}
         self._contents = {}
         self._pins = {}
+        self._nowhere = {}
         if is_url(source):
             self.name = without_credentials(source)
             local = source.startswith("file:")
@@ -92,24 +94,28 @@ class Repository:
             self._git.fetch(*missing, depth=False)
         self._contents = self._git.blobs(sorted(wanted))
         for release in releases:
-            pinned = self._pinned(release)
-            self._pins[release.tag] = pinned
-            for path, (name, url, commit) in pinned.items():
+            self._pins[release.tag], self._nowhere[release.tag] = self._pinned(release)
+            for path, (name, url, commit) in self._pins[release.tag].items():
                 pins.setdefault((path, name, url), set()).add(commit)
         self._submodules.fetch(pins)
 
     def modules(self, release):
-        """Gives `(module, file, content, headers)` for each module; content is None where there is no metadata."""
-        entries = self._entries[release.tag]
-        for kind, identity, name in entries:
+        """Gives each `Module` of a release."""
+        for kind, identity, name in self._entries[release.tag]:
             if kind == "blob" and name.endswith("/" + META) and _MODULE.fullmatch(name[: -len(META) - 1]):
-                module = name[: -len(META) - 1]
-                yield module, name, self._contents.get(identity), lambda module=module: self._headers(release, module)
+                path = name[: -len(META) - 1]
+                content = self._contents.get(identity)
+                missing = None if content is not None else f"{self.name}: {META} is not here"
+                yield Module(path, content, lambda path=path: self._headers(release, path), missing)
         for path, (_, url, commit) in self._pins[release.tag].items():
-            content = self._submodules.content(path, url, commit)
-            yield path, f"{path}/{META}", content, lambda path=path, url=url, commit=commit: self._submodules.headers(
-                path, url, commit
+            yield Module(
+                path,
+                self._submodules.content(path, url, commit),
+                lambda path=path, url=url, commit=commit: self._submodules.headers(path, url, commit),
+                self._submodules.unread(path, url, commit),
             )
+        for path, why in self._nowhere[release.tag].items():
+            yield Module(path, unread=why)
 
     def _headers(self, release, module):
         start = f"{module}/include/"
@@ -117,21 +123,20 @@ class Repository:
         return [name[len(start) :] for kind, _, name in entries if kind == "blob"]
 
     def _pinned(self, release):
-        """The submodules of a release below `libs/`: `{path: (name, url, commit)}`."""
+        """The submodules of a release below `libs/`: `{path: (name, url, commit)}`, and `{path: why}` of
+        those of which it is not said where they are.
+        """
         entries = self._entries[release.tag]
         pins = {name: one for kind, one, name in entries if kind == "commit" and _MODULE.fullmatch(name)}
         if not pins:
-            return {}
+            return {}, {}
         file = next((one for kind, one, name in entries if kind == "blob" and name == ".gitmodules"), None)
         try:
             modules = declared(self._git.settings_of(self._contents[file]))
         except (KeyError, Failure) as error:
-            self._events.warning(f"{release.tag}: .gitmodules is missing or cannot be read ({error})")
-            return {}
-        lost = sorted(pins.keys() - modules.keys())
-        if lost:
-            self._events.warning(f"{release.tag}: .gitmodules does not say where {', '.join(lost[:5])} is")
-        return {path: (*modules[path], commit) for path, commit in sorted(pins.items()) if path in modules}
+            return {}, dict.fromkeys(sorted(pins), f".gitmodules is missing or cannot be read ({error})")
+        lost = dict.fromkeys(sorted(pins.keys() - modules.keys()), ".gitmodules does not say where it is")
+        return {path: (*modules[path], commit) for path, commit in sorted(pins.items()) if path in modules}, lost
 
 
 def _is_asked_for(name):

@@ -1,7 +1,8 @@
 """The libraries' own repositories, which a superproject only points at.
 
 Of each, only the commits that release tags pin are fetched, without history,
-and of their files only `meta/libraries.json`. Pure: `declared`, `resolve`.
+and of their files only `meta/libraries.json`. What could not be read is known as
+such: it is not what is not there. Pure: `declared`, `resolve`.
 """
 
 import hashlib
@@ -60,41 +61,45 @@ class Submodules:
         self._events = events
         self._gits = {}
         self._meta = {}
+        self._unread = {}
 
     def fetch(self, pins):
         """Fetches what is not here yet. `pins` maps `(path, name, url)` to commits.
 
-        A repository that is gone or closed is a warning: old releases point at some. One that cannot be
-        reached is a failure, because a release without its libraries would look like one that lost them.
+        What is gone, closed or not there yet is unread (`unread` says why), and the others go on: old
+        releases point at some that are gone, and a mirror may lag. A repository that cannot be reached
+        is a failure, because another try may bring all of it.
         """
         if len(pins) > MOST:
             raise Failure(VALIDATION, f"{len(pins)} submodules: more than {MOST}", "name Boost's superproject")
-        failures = []
+        closed = []
         for at, ((path, name, url), commits) in enumerate(sorted(pins.items()), 1):
             self._events.progress(at, len(pins), f"{path}: repository {at} of {len(pins)}")
             try:
-                self._gits[path, url] = git = self._open(name, url)
-                self._fetch_commits(git, path, sorted(commits))
-                self._fetch_meta(git, path, url, sorted(commits))
+                git = self._open(name, url)
+                lost = _fetch_commits(git, sorted(commits))
             except Failure as failure:
-                if failure.category not in (VALIDATION, AUTH):
-                    raise
-                failures.append(failure)
-                self._events.warning(f"{path}/{META}: left out: {failure.message}")
-        if failures and len(failures) == len(pins):
-            raise failures[0]
+                lost = dict.fromkeys(commits, _lasting(failure))
+            else:
+                self._gits[path, url] = git
+                lost.update(self._fetch_meta(git, path, url, sorted(commits - lost.keys())))
+            self._unread.update({(path, url, commit): failure.message for commit, failure in lost.items()})
+            if lost and len(lost) == len(commits) and not any(map(_lags, lost.values())):
+                closed.append(next(iter(lost.values())))
+        if closed and len(closed) == len(pins):
+            raise closed[0]
 
     def content(self, path, url, commit):
         """The metadata of a module at a commit; None where there is none."""
         return self._meta.get((path, url, commit))
 
+    def unread(self, path, url, commit):
+        """Why a module could not be read at a commit; None where it was."""
+        return self._unread.get((path, url, commit))
+
     def headers(self, path, url, commit):
-        """The headers of a module at a commit."""
-        try:
-            entries = self._gits[path, url].tree(commit, "include/boost/")
-        except (KeyError, Failure):
-            # Said before: it could not be fetched.
-            return []
+        """The headers of a module at a commit that was read."""
+        entries = self._gits[path, url].tree(commit, "include/boost/")
         return [name[len("include/") :] for kind, _, name in entries if kind == "blob"]
 
     def _open(self, name, url):
@@ -114,34 +119,55 @@ class Submodules:
         git.begin()
         return git
 
-    def _fetch_commits(self, git, path, commits):
-        missing = git.missing(commits)
-        if not missing:
-            return
-        try:
-            git.fetch(*missing)
-        except Failure as failure:
-            if "not our ref" not in failure.message or len(missing) == 1:
-                raise
-            # One that is gone must not keep the others from being read.
-            for commit in missing:
-                try:
-                    git.fetch(commit)
-                except Failure as gone:
-                    if "not our ref" not in gone.message:
-                        raise
-                    self._events.warning(f"{path}/{META}: commit {commit[:10]} is gone: {gone.message}")
-
     def _fetch_meta(self, git, path, url, commits):
-        here = [commit for commit in commits if commit not in git.missing(commits)]
+        """Fetches the metadata of commits that are here; gives why not, by commit, where it could not be had."""
         blobs = {}
-        for commit in here:
+        for commit in commits:
             for kind, identity, name in git.tree(commit, META):
                 if kind == "blob" and name == META:
                     blobs[commit] = identity
-        missing = git.missing(sorted(set(blobs.values())))
+        wanted = sorted(set(blobs.values()))
+        missing = git.missing(wanted)
+        failure = Failure(VALIDATION, f"{git.shown}: {META} is not there")
         if missing:
-            git.fetch(*missing, depth=False)
-        contents = git.blobs(sorted(set(blobs.values())))
-        for commit, identity in blobs.items():
-            self._meta[path, url, commit] = contents.get(identity)
+            try:
+                git.fetch(*missing, depth=False)
+            except Failure as error:
+                failure = _lasting(error)
+        contents = git.blobs(wanted)
+        self._meta.update({(path, url, commit): contents.get(identity) for commit, identity in blobs.items()})
+        return {commit: failure for commit, identity in blobs.items() if identity not in contents}
+
+
+def _fetch_commits(git, commits):
+    """Fetches what is not here yet; gives why not, by commit, where it could not be had."""
+    missing = git.missing(commits)
+    if not missing:
+        return {}
+    try:
+        git.fetch(*missing)
+    except Failure as failure:
+        if not _lags(_lasting(failure)):
+            return dict.fromkeys(missing, failure)
+        if len(missing) == 1:
+            message = f"{git.shown}: commit {missing[0][:10]} is not there, or not yet (not our ref)"
+            return {missing[0]: Failure(VALIDATION, message)}
+        # One that is not there must not keep the others from being read.
+        lost = {}
+        for commit in missing:
+            lost.update(_fetch_commits(git, [commit]))
+        return lost
+    nothing = Failure(VALIDATION, f"{git.shown}: it was asked for a commit, and gave nothing")
+    return dict.fromkeys(git.missing(missing), nothing)
+
+
+def _lasting(failure):
+    """A failure that says what the repository is; one that may pass ends the run."""
+    if failure.category not in (VALIDATION, AUTH):
+        raise failure
+    return failure
+
+
+def _lags(failure):
+    """Whether a repository answers, and has not got a commit."""
+    return any(words in failure.message for words in ("not our ref", "unadvertised object"))

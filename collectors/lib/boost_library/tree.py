@@ -5,6 +5,7 @@ import re
 
 from python_kit.failure import VALIDATION, Failure, of_os_error
 
+from .module import Module
 from .releases import Release, order
 
 # A tree with more headers than this in one module is no Boost.
@@ -30,16 +31,26 @@ class Tree:
         """Everything is here."""
 
     def modules(self, _release):
-        """Gives `(module, file, content, headers)` for each directory of a library."""
-        for path in sorted([*self._root.glob("libs/*/"), *self._root.glob("libs/*/*/")]):
-            module = path.relative_to(self._root).as_posix()
-            file = path / "meta" / "libraries.json"
-            if file.is_file():
-                try:
-                    content = file.read_bytes()
-                except OSError as error:
-                    raise of_os_error(error, f"read {file}") from error
-                yield module, f"{module}/meta/libraries.json", content, lambda path=path: _headers(path / "include")
+        """Gives each `Module`: what has metadata, and what is empty."""
+        modules = list(self._modules())
+        if all(one.unread for one in modules) and (modules or not _directories(self._root / "libs")):
+            hint = "run `git submodule update --init` there, or name the superproject itself with --source"
+            raise Failure(VALIDATION, f"{self._root}: the directories of its libraries are empty", hint)
+        yield from modules
+
+    def _modules(self):
+        for path in _directories(self._root / "libs"):
+            inside = _directories(path)
+            # `libs/numeric` only holds modules.
+            nested = inside and not any((path / name).exists() for name in ("include", "meta", "src"))
+            for place in [path, *inside]:
+                module = place.relative_to(self._root).as_posix()
+                content = _read(place / "meta" / "libraries.json")
+                if content is not None:
+                    yield Module(module, content, lambda place=place: _headers(place / "include"))
+                # What a checkout or an archive without its submodules leaves of one.
+                elif (place == path or nested) and not any(_entries(place)):
+                    yield Module(module, unread="its directory is empty")
 
     def _version(self):
         for name in _VERSION_FILES:
@@ -58,9 +69,35 @@ class Tree:
         )
 
 
+def _entries(directory):
+    try:
+        return sorted(directory.iterdir())
+    except OSError as error:
+        raise of_os_error(error, f"read {directory}") from error
+
+
+def _directories(directory):
+    return [one for one in _entries(directory) if one.is_dir()]
+
+
+def _read(file):
+    """What is in a file; None where there is none."""
+    try:
+        return file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise of_os_error(error, f"read {file}") from error
+
+
+def _unreadable(error):
+    if not isinstance(error, FileNotFoundError):
+        raise of_os_error(error, f"read {error.filename}") from error
+
+
 def _headers(include):
     found = []
-    for directory, _, names in os.walk(include):
+    for directory, _, names in os.walk(include, onerror=_unreadable):
         inside = os.path.relpath(directory, include).replace(os.sep, "/")
         found += [name if inside == "." else f"{inside}/{name}" for name in names]
         if len(found) > MOST_HEADERS:

@@ -3,6 +3,7 @@ it, and no text that is not escaped. Colours are the page's, by class."""
 
 from python_kit.text import number
 
+from .names import shorten
 from .text import escape
 
 WIDTH, HEIGHT = 720, 190
@@ -47,7 +48,7 @@ def ranks(identity, title, description, rows):
     for at, (label, value) in enumerate(rows):
         y = at * ROW
         parts.append(
-            f'<text class="name" x="{LABEL - 10}" y="{y + 16}" text-anchor="end">{escape(label, 36)}</text>'
+            f'<text class="name" x="{LABEL - 10}" y="{y + 16}" text-anchor="end">{escape(shorten(label, 36))}</text>'
         )
         width = max(value / most * room, 1.5)
         bar = _bar(LABEL, y + 4, width, ROW - 9, "bar")

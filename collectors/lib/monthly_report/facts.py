@@ -3,6 +3,7 @@
 import dataclasses
 
 from . import months
+from .names import apart
 
 
 @dataclasses.dataclass
@@ -77,6 +78,16 @@ class Report:
     warnings: list
 
     @property
+    def notes(self):
+        """Why it is not complete."""
+        shallow = [one.name for one in self.repositories if not one.complete]
+        return [
+            *(f"Missing: {text}." for text in self.missing),
+            *self.warnings,
+            *(f"{name} is a shallow clone: only part of its history counts." for name in shallow),
+        ]
+
+    @property
     def commits(self):
         """Commits of the month, in all repositories."""
         return sum(repository.commits for repository in self.repositories)
@@ -132,6 +143,10 @@ def gather(found, month):
             ),
             key=lambda data: (data["date"], data["tag"]),
         )
+    # Several may have one name: then their addresses tell them apart.
+    for identity, name in apart({one: author.name for one, author in authors.items()}).items():
+        if name != authors[identity].name:
+            authors[identity].name = f"{authors[identity].name} <{identity}>"
     return Report(
         month=month,
         previous=previous,
@@ -158,6 +173,8 @@ def _repositories(records, month):
         if name not in repositories:
             short = name.rstrip("/").rsplit("/", 1)[-1]
             repositories[name] = Repository(name, short, True, [Day(date) for date in dates])
+    for identity, name in apart({one.id: one.name for one in repositories.values()}).items():
+        repositories[identity].name = name
     return repositories
 
 

@@ -12,10 +12,9 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 def render(report):
     """The text."""
     parts = [f"# {months.title(report.month)}"]
-    notes = [f"Missing: {text}." for text in report.missing] + report.warnings
-    if notes:
+    if report.notes:
         parts.append("**This report is not complete.**")
-        parts.append("\n".join(f"- {markdown(note, 600)}" for note in notes))
+        parts.append("\n".join(f"- {markdown(note, 600)}" for note in report.notes))
     if report.repositories:
         rows = [
             (one.name, one.commits, one.commits_before, one.authors, one.added, one.removed, len(one.tags))

@@ -1,10 +1,8 @@
-"""Which month. Pure, but for today's date where no slot is given."""
+"""Which month. Pure."""
 
 import argparse
 import datetime
 import re
-
-from python_kit.failure import CONFIGURATION, Failure
 
 WORDS = ("previous", "current", "latest")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -15,23 +13,6 @@ def wanted(text):
     if text in WORDS or (_MONTH.fullmatch(text) and not text.startswith("0000")):
         return text
     raise argparse.ArgumentTypeError(f"{text!r} is no month; write YYYY-MM, previous, current or latest")
-
-
-def slot_date(slot):
-    """The UTC date of an RFC 3339 instant; today for an unset or empty one."""
-    if not slot:
-        return datetime.datetime.now(datetime.timezone.utc).date()
-    try:
-        instant = datetime.datetime.fromisoformat(re.sub("[Zz]$", "+00:00", slot))
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise Failure(
-            CONFIGURATION,
-            f"ORCHESTRATE_SLOT is {slot!r}, which is no instant",
-            "write it like 2026-11-03T06:00:00Z, or unset it",
-        )
-    return instant.astimezone(datetime.timezone.utc).date()
 
 
 def choose(word, slot, days):

@@ -43,15 +43,9 @@ def render(report):
 
 
 def _notes(report):
-    notes = [f"Missing: {text}." for text in report.missing] + report.warnings
-    notes += [
-        f"{one.name} is a shallow clone: only part of its history counts."
-        for one in report.repositories
-        if not one.complete
-    ]
-    if not notes:
+    if not report.notes:
         return ""
-    items = "".join(f"<li>{escape(note, 600)}</li>" for note in notes)
+    items = "".join(f"<li>{escape(note, 600)}</li>" for note in report.notes)
     return (
         f'<div class="note" role="note"><strong>This report is not complete.</strong><ul>{items}</ul></div>'
     )

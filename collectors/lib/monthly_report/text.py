@@ -5,17 +5,19 @@ import re
 
 from python_kit.text import clean, number
 
+from .names import shorten
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>&<])")
 
 
 def escape(text, longest=120):
     """Text for HTML or SVG, in an element or an attribute."""
-    return html.escape(clean(str(text), longest), quote=True)
+    return html.escape(clean(shorten(str(text), longest), longest), quote=True)
 
 
 def markdown(text, longest=120):
     """Text for Markdown, with nothing in it that means something there."""
-    return _MARKDOWN.sub(r"\\\1", clean(str(text), longest)).replace("\\<", "&lt;").replace("\\&", "&amp;")
+    return _MARKDOWN.sub(r"\\\1", clean(shorten(str(text), longest), longest)).replace("\\<", "&lt;").replace("\\&", "&amp;")
 
 
 def signed(sign, value):

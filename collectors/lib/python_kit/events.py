@@ -81,6 +81,11 @@ class Events:
         self.delivered[collection] = self.delivered.get(collection, 0) + 1
         self._append({"type": "record", "collection": collection, "key": key, "data": data})
 
+    def defer(self, releases):
+        """Releases that this run was started for and has not dealt with: it is to be given them again."""
+        if not self.by_hand:
+            self._append({"type": "defer", "releases": list(releases)})
+
     def state(self, data):
         """What the next run is to be given, if this one succeeds."""
         size = len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())

@@ -34,6 +34,10 @@ pub(crate) struct Count<'a> {
     pub(crate) libraries: HashMap<&'a str, Uses>,
     /// Files that include a Boost header.
     pub(crate) boost_files: u64,
+    /// Files left out because of their names: by extension, "" for none.
+    pub(crate) other: HashMap<String, u64>,
+    /// Symbolic links, which are not followed.
+    pub(crate) links: LeftOut,
     /// Files left out because they are binary.
     pub(crate) binary: LeftOut,
     /// Files left out because they are too large.
@@ -86,6 +90,8 @@ impl<'a> Count<'a> {
             headers: HashMap::new(),
             libraries: HashMap::new(),
             boost_files: 0,
+            other: HashMap::new(),
+            links: LeftOut::default(),
             binary: LeftOut::default(),
             large: LeftOut::default(),
             unreadable: LeftOut::default(),
@@ -159,9 +165,29 @@ impl<'a> Count<'a> {
         for (library, uses) in other.libraries {
             self.libraries.entry(library).or_default().merge(uses);
         }
+        for (suffix, count) in other.other {
+            *self.other.entry(suffix).or_default() += count;
+        }
+        self.links.merge(other.links);
         self.binary.merge(other.binary);
         self.large.merge(other.large);
         self.unreadable.merge(other.unreadable);
+    }
+
+    /// Counts a file that is left out because of its name.
+    pub(crate) fn leave_out(&mut self, suffix: Option<String>) {
+        *self.other.entry(suffix.unwrap_or_default()).or_default() += 1;
+    }
+
+    /// The extensions of what is left out because of its name, the most frequent first.
+    pub(crate) fn ranked_other(&self) -> Vec<(&str, u64)> {
+        let mut all: Vec<_> = self
+            .other
+            .iter()
+            .map(|(suffix, count)| (suffix.as_str(), *count))
+            .collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        all
     }
 
     /// Headers by how often they are included, the most often first.

@@ -7,11 +7,28 @@ use std::path::Path;
 use collector_kit::{Category, Failure};
 use ignore::overrides::{Override, OverrideBuilder};
 
-/// The usual extensions, in lower case: C, C++, its modules and inline parts, CUDA, Objective-C.
-const USUAL: [&str; 26] = [
-    "c", "cc", "cp", "cpp", "cxx", "c++", "h", "hh", "hp", "hpp", "hxx", "h++", "inl", "ipp", "ixx", "tcc",
-    "tpp", "txx", "cppm", "ccm", "cxxm", "c++m", "cu", "cuh", "m", "mm",
+/// The usual extensions, in lower case: whatever ends before a C or C++ preprocessor. A file that
+/// is something else after all has no line that this would take for an include.
+#[rustfmt::skip] // by kind
+const USUAL: [&str; 61] = [
+    // C and C++.
+    "c", "cc", "cp", "cpp", "cxx", "c++", "h", "hh", "hp", "hpp", "hxx", "h++", "hcc", "ihh",
+    // Parts that others include.
+    "def", "icc", "ii", "imp", "impl", "inc", "incl", "inl", "inline", "ino", "ipp", "ixx", "tcc", "tpl", "tpp", "txx", "xpp",
+    // Modules.
+    "c++m", "ccm", "cppm", "cxxm", "mpp", "mxx",
+    // CUDA, HIP, OpenCL, Metal, ISPC; Objective-C.
+    "cu", "cuh", "hip", "cl", "clcpp", "metal", "ispc", "m", "mm",
+    // What generators copy includes from: yacc, lex, Ragel, re2c, SWIG, Qt, gperf, ECPG.
+    "y", "yy", "ypp", "yxx", "l", "ll", "lpp", "lxx", "rl", "re", "i", "swg", "moc", "gperf", "pgc",
 ];
+/// What a file ends in that becomes the file without it: `config.h.in` becomes a header.
+const TEMPLATES: [&str; 17] = [
+    "in", "cmake", "cmakein", "cmake-in", "meson", "qmake", "template", "templ", "tmpl", "j2", "jinja",
+    "jinja2", "mako", "erb", "inja", "mustache", "gotmpl",
+];
+/// Longer extensions are none that anybody chose, in bytes.
+const LONGEST_SUFFIX: usize = 16;
 /// Directories that hold history, not sources.
 const NOT_SOURCES: [&str; 3] = [".git", ".hg", ".svn"];
 /// How much of a file decides whether it is binary, in bytes (as git and grep do it).
@@ -93,17 +110,34 @@ impl Rules {
 
     /// Whether a file of this name counts.
     pub(crate) fn counts(&self, path: &Path) -> Counts {
-        match path.extension().map(OsStr::to_str) {
-            None => Counts::IfItSaysSo,
-            Some(Some(extension))
-                if self.extensions.contains(extension)
-                    || self.extensions.contains(extension.to_ascii_lowercase().as_str()) =>
-            {
-                Counts::Yes
-            }
-            Some(_) => Counts::No,
+        let Some(extension) = path.extension() else {
+            return Counts::IfItSaysSo;
+        };
+        let Some(extension) = extension.to_str().map(str::to_ascii_lowercase) else {
+            return Counts::No;
+        };
+        if self.extensions.contains(&extension) {
+            return Counts::Yes;
         }
+        // Then the rest of the name decides: `system.hh.in`, and `vector.in` if it says so.
+        if TEMPLATES.contains(&extension.as_str()) {
+            return path
+                .file_stem()
+                .map_or(Counts::No, |stem| self.counts(Path::new(stem)));
+        }
+        Counts::No
     }
+}
+
+/// What a file that does not count by its name is counted by: its extension, in lower case; none
+/// where it has none, or one that is no word.
+pub(crate) fn suffix(path: &Path) -> Option<String> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    let is_word = extension.len() <= LONGEST_SUFFIX
+        && extension
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-_".contains(c));
+    (is_word && extension.chars().any(|c| c.is_ascii_alphabetic())).then_some(extension)
 }
 
 /// Whether the directory is not worth entering.
@@ -114,8 +148,15 @@ pub(crate) fn is_history(name: &OsStr) -> bool {
 /// Whether the first line of a file without an extension holds the editor's
 /// mark `-*- C++ -*-`, as all such headers of the C++ standard libraries do.
 pub(crate) fn names_itself_cpp(text: &[u8]) -> bool {
-    let first = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len().min(SNIFFED))];
-    memchr::memmem::find(first, b"-*- C++ -*-").is_some()
+    let first = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len()).min(SNIFFED)];
+    let Some(start) = memchr::memmem::find(first, b"-*-") else {
+        return false;
+    };
+    let rest = &first[start + 3..];
+    let mark = &rest[..memchr::memmem::find(rest, b"-*-").unwrap_or(0)];
+    // `-*- mode: c++; tab-width: 4 -*-`, too.
+    let mark = String::from_utf8_lossy(mark).to_ascii_lowercase();
+    mark.split([';', ':']).any(|word| word.trim() == "c++")
 }
 
 /// Whether it holds a NUL near its beginning, which no source text does.
@@ -130,16 +171,57 @@ mod tests {
     #[test]
     fn names_decide() {
         let rules = Rules::new(&[], &[], 1, 0).unwrap();
-        for name in ["a.cpp", "a.HPP", "x.y.h", "a.C", "d/a.ipp", "a.h++"] {
+        for name in [
+            "a.cpp", "a.HPP", "x.y.h", "a.C", "d/a.ipp", "a.h++", "a.inc", "a.cuh", "a.cppm",
+        ] {
             assert_eq!(rules.counts(Path::new(name)), Counts::Yes, "{name}");
         }
-        for name in ["a.rs", "a.hpp.in", "a.txt"] {
+        for name in [
+            "system.hh.in",
+            "A.HPP.IN",
+            "config.h.cmake.in",
+            "x.cpp.j2",
+            "a.h.template",
+            ".in/a.c.tmpl",
+        ] {
+            assert_eq!(rules.counts(Path::new(name)), Counts::Yes, "{name}");
+        }
+        for name in ["a.rs", "a.txt", "a.py.in", "a.d/b.txt", "a.in.txt", "a.hpp.orig"] {
             assert_eq!(rules.counts(Path::new(name)), Counts::No, "{name}");
         }
-        assert_eq!(rules.counts(Path::new("vector")), Counts::IfItSaysSo);
+        for name in ["vector", "vector.in", "Makefile.in", ".in", "a.h/b"] {
+            assert_eq!(rules.counts(Path::new(name)), Counts::IfItSaysSo, "{name}");
+        }
         let only = Rules::new(&[".Foo".to_owned()], &[], 1, 0).unwrap();
         assert_eq!(only.counts(Path::new("a.foo")), Counts::Yes);
+        assert_eq!(only.counts(Path::new("a.foo.in")), Counts::Yes);
         assert_eq!(only.counts(Path::new("a.cpp")), Counts::No);
+    }
+
+    #[test]
+    fn the_lists_are_of_words_each_once() {
+        let all: HashSet<&str> = USUAL.iter().chain(&TEMPLATES).copied().collect();
+        assert_eq!(all.len(), USUAL.len() + TEMPLATES.len());
+        assert!(
+            all.iter()
+                .all(|one| suffix(Path::new(&format!("x.{one}"))).as_deref() == Some(*one))
+        );
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_suffix_that_is_a_word() {
+        let of = |name: &str| suffix(Path::new(name));
+        assert_eq!(of("a/b.HTML").as_deref(), Some("html"));
+        for name in [
+            "README",
+            "libx.so.1",
+            "a.b c",
+            "x.\u{202e}txt",
+            "a.aaaaaaaaaaaaaaaaa",
+            ".bashrc",
+        ] {
+            assert_eq!(of(name), None, "{name}");
+        }
     }
 
     #[test]
@@ -152,6 +234,8 @@ mod tests {
     fn content_decides_the_rest() {
         assert!(names_itself_cpp(b"// <vector> -*- C++ -*-\nx"));
         assert!(!names_itself_cpp(b"x\n// -*- C++ -*-"));
+        assert!(names_itself_cpp(b"// -*-C++-*-") && names_itself_cpp(b"/* -*- mode: c++; x: 4 -*- */\n"));
+        assert!(!names_itself_cpp(b"# -*- Python -*-\n") && !names_itself_cpp(b"C++ -*-"));
         assert!(is_binary(b"\x7fELF\0") && !is_binary(b"int x;"));
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const TOTAL: &str = "boost_usage_total";
 const TOP: usize = 25;
 
 /// Delivers all collections for the trees of this run, and says what is not
-/// included any more. `date` is the slot's. Errors: records cannot be read or
+/// included any more in those that could be read. `date` is the slot's. Errors: records cannot be read or
 /// handed over.
 pub(crate) fn deliver(
     trees: &[(PathBuf, Count<'_>)],
@@ -36,7 +36,9 @@ pub(crate) fn deliver(
         delivery.records(libraries(root, count))?;
         delivery.records(headers(root, count))?;
     }
-    let scanned: HashSet<_> = trees.iter().map(|(root, _)| root.to_string_lossy()).collect();
+    // What could not be read may include what nothing else does any more: it is not gone.
+    let whole = trees.iter().filter(|(_, count)| count.unreadable.count == 0);
+    let scanned: HashSet<_> = whole.map(|(root, _)| root.to_string_lossy()).collect();
     let in_scope = |data: &Map<String, Value>| {
         let root = data.get("root").and_then(Value::as_str);
         root.is_some_and(|root| scanned.contains(root))
@@ -54,6 +56,12 @@ fn tree(root: &Path, count: &Count<'_>, known: &Libraries) -> Record {
         .map(|(header, uses)| json!({"header": header, "includes": uses.includes, "files": uses.files}))
         .collect();
     let left_out = |left_out: &LeftOut| json!({"count": left_out.count, "examples": left_out.examples});
+    let suffixes: Vec<Value> = count
+        .ranked_other()
+        .iter()
+        .take(TOP)
+        .map(|(suffix, files)| json!({"suffix": suffix, "files": files}))
+        .collect();
     Record::new(
         TREE,
         root.clone(),
@@ -66,7 +74,8 @@ fn tree(root: &Path, count: &Count<'_>, known: &Libraries) -> Record {
             "top_headers": top,
             "left_out": {
                 "binary": left_out(&count.binary), "large": left_out(&count.large),
-                "unreadable": left_out(&count.unreadable),
+                "unreadable": left_out(&count.unreadable), "links": left_out(&count.links),
+                "other": {"count": count.other.values().sum::<u64>(), "suffixes": suffixes},
             },
         }),
     )

@@ -43,6 +43,29 @@ pub(crate) fn tree(root: &Path, count: &Count<'_>) -> Vec<String> {
             names(libraries.iter().map(|top| (top.0, top.1.includes))),
         ));
     }
+    let other = count.ranked_other();
+    if !other.is_empty() {
+        let suffixes: Vec<String> = other
+            .iter()
+            .take(NAMED)
+            .map(|(suffix, files)| match *suffix {
+                "" => format!("without one ({})", grouped(*files)),
+                suffix => format!(".{suffix} ({})", grouped(*files)),
+            })
+            .collect();
+        lines.push(format!(
+            "{root}: {} left out by extension: {}{}",
+            plural(other.iter().map(|(_, files)| files).sum(), "file", "files"),
+            suffixes.join(", "),
+            if other.len() > NAMED { ", ..." } else { "" },
+        ));
+    }
+    if count.links.count > 0 {
+        lines.push(format!(
+            "{root}: {} not followed",
+            plural(count.links.count, "symbolic link", "symbolic links")
+        ));
+    }
     if let Some(unknown) = count.libraries.get(library::UNKNOWN) {
         lines.push(format!(
             "{root}: {} of Boost headers that belong to no library known here",

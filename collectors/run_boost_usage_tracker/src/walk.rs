@@ -74,6 +74,14 @@ struct Shared<'s, 'a> {
     total: Mutex<Count<'a>>,
 }
 
+impl Shared<'_, '_> {
+    /// A path below the root, for people.
+    fn shown(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(self.root).unwrap_or(path);
+        printable(&relative.to_string_lossy(), PATH)
+    }
+}
+
 impl<'s, 'a: 's> ParallelVisitorBuilder<'s> for &'s Shared<'s, 'a> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
         Box::new(Visitor {
@@ -100,8 +108,13 @@ impl ParallelVisitor for Visitor<'_, '_> {
             return WalkState::Quit;
         }
         match entry {
-            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => self.file(entry.path()),
-            Ok(_) => {}
+            Ok(entry) => match entry.file_type() {
+                Some(kind) if kind.is_file() => self.file(entry.path()),
+                Some(kind) if kind.is_symlink() => {
+                    self.count.links.add(|| self.shared.shown(entry.path()));
+                }
+                _ => {}
+            },
             Err(error) => self.count.unreadable.add(|| printable(&error.to_string(), PATH)),
         }
         WalkState::Continue
@@ -112,15 +125,12 @@ impl Visitor<'_, '_> {
     fn file(&mut self, path: &Path) {
         let counts = self.shared.rules.counts(path);
         if counts == Counts::No {
-            return;
+            return self.count.leave_out(files::suffix(path));
         }
-        let shown = || {
-            let relative = path.strip_prefix(self.shared.root).unwrap_or(path);
-            printable(&relative.to_string_lossy(), PATH)
-        };
+        let shown = || self.shared.shown(path);
         let length = match read(path, counts, self.shared.rules.max_size, &mut self.buffer) {
             Ok(Content::Source(length)) => length,
-            Ok(Content::Other) => return,
+            Ok(Content::Other) => return self.count.leave_out(files::suffix(path)),
             Ok(Content::TooLarge) => return self.count.large.add(shown),
             Err(error) => return self.count.unreadable.add(|| format!("{}: {error}", shown())),
         };

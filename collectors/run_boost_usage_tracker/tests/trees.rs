@@ -240,6 +240,107 @@ fn what_is_left_out_is_said() {
 }
 
 #[test]
+fn templates_and_parts_of_sources_are_sources() {
+    let names = [
+        "system.hh.in",
+        "config.h.cmake.in",
+        "page.cpp.j2",
+        "UPPER.HPP.IN",
+        "a.ipp",
+        "a.inl",
+        "a.tcc",
+        "a.inc",
+        "a.cu",
+        "a.cuh",
+        "a.mm",
+        "a.ixx",
+        "a.cppm",
+        "a.txx",
+        "a.def",
+        "a.hip",
+        "parser.yy",
+        "lexer.l",
+        "bind.i",
+        "a.ino",
+    ];
+    let files: Vec<(&str, String)> = names
+        .iter()
+        .zip(0..)
+        .map(|(name, at)| {
+            (
+                *name,
+                format!("#include <boost/any.hpp>\n#cmakedefine X\n#include <h{at}>\n"),
+            )
+        })
+        .collect();
+    let mut files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_bytes()))
+        .collect();
+    let other: [(&str, &[u8]); 6] = [
+        ("Makefile.in", b"#include <boost/any.hpp>\n"),
+        ("a.txt", b""),
+        ("b.TXT", b""),
+        ("README", b"#include <boost/any.hpp>\n"),
+        ("libx.so.1", b""),
+        ("a.h.orig", b""),
+    ];
+    files.extend(other);
+    let tree = Tree::new(&files);
+    symlink("a.inc", tree.root().join("linked.hpp")).unwrap();
+    let output = tree.scan(&[]);
+    let whole = &tree.data("include_usage")[0];
+    assert_eq!(
+        (&whole["files"], &whole["boost_includes"]),
+        (&json!(20), &json!(20))
+    );
+    assert_eq!(whole["headers"], 21);
+    assert_eq!(
+        whole["left_out"]["other"],
+        json!({"count": 6, "suffixes": [
+            {"suffix": "", "files": 2}, {"suffix": "txt", "files": 2}, {"suffix": "in", "files": 1},
+            {"suffix": "orig", "files": 1},
+        ]})
+    );
+    assert_eq!(
+        whole["left_out"]["links"],
+        json!({"count": 1, "examples": ["linked.hpp"]})
+    );
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        stdout.contains("6 files left out by extension: without one (2), .txt (2), .in (1), .orig (1)"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("1 symbolic link not followed"), "{stdout}");
+    assert_eq!(tree.messages("warning"), "");
+}
+
+#[test]
+fn what_could_not_be_read_is_not_gone() {
+    let tree = Tree::new(&[("a.cpp", b"#include <boost/asio.hpp>\n")]);
+    let root = tree.root();
+    let root = root.to_str().unwrap();
+    let gone = json!({"gone": true, "library": "any"});
+    tree.record(
+        "boost_usage",
+        &[("1", json!({"root": root, "library": "any", "includes": 3}))],
+    );
+    // Too deep for any path: nobody can read it by its name, not even root.
+    let deeper = "name=$(printf '%0250d' 0); for at in $(seq 20); do mkdir $name; cd -P $name; done";
+    let made = Command::new("sh").args(["-c", deeper]).current_dir(root).status();
+    assert!(made.unwrap().success());
+    let output = tree.scan(&[]);
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("could not be read"),
+        "{output:?}"
+    );
+    assert!(!tree.data("boost_usage").contains(&gone));
+    fs::remove_dir_all(tree.root().join("0".repeat(250))).unwrap();
+    tree.scan(&[]);
+    assert!(tree.data("boost_usage").contains(&gone));
+}
+
+#[test]
 fn recorded_libraries_place_the_headers() {
     let tree = Tree::new(SAMPLE);
     tree.scan(&[]);

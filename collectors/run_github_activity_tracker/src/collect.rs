@@ -26,7 +26,9 @@ pub(crate) fn all(
     let mut states: Vec<State> = Vec::new();
     let mut failed = Vec::new();
     for source in sources {
-        match one(source, options, workspace, reporter, stop) {
+        let name = source.name();
+        let alone = sources.iter().filter(|other| other.name() == name).count() == 1;
+        match one(source, alone, options, workspace, reporter, stop) {
             // The same repository named twice counts once.
             Ok(state) if states.iter().any(|other| other.id == state.id) => {}
             Ok(state) => states.push(state),
@@ -49,14 +51,19 @@ pub(crate) fn all(
     }
 }
 
+/// `alone` says whether no other source is called like it.
 fn one(
     source: &Source,
+    alone: bool,
     options: &Options,
     workspace: &Workspace,
     reporter: &Reporter,
     stop: &Stop,
 ) -> anyhow::Result<State> {
-    let repository = Repository::open(source, options, workspace, reporter, stop)?;
+    let mut repository = Repository::open(source, options, workspace, reporter, stop)?;
+    if !alone {
+        repository.name.clone_from(&repository.id);
+    }
     let mut state = State::load(&repository.id, workspace, reporter)?;
     let walk = if options.full {
         Walk::Everything(state.tip.is_some().then_some("--full was given"))

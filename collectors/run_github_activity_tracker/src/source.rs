@@ -26,6 +26,17 @@ impl Source {
         }
     }
 
+    /// What its name is going to be, as far as that is known before it is opened.
+    pub(crate) fn name(&self) -> String {
+        let id = match self {
+            Self::Path(path) => path
+                .canonicalize()
+                .map_or_else(|_| self.shown(), |path| path.display().to_string()),
+            Self::Url(url) => remote_id(url),
+        };
+        short_name(&id).to_owned()
+    }
+
     /// How it may be shown: a URL without user name and password.
     pub(crate) fn shown(&self) -> String {
         match self {

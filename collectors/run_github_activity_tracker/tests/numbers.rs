@@ -100,6 +100,136 @@ fn days_tags_and_authors_are_exact() {
     );
 }
 
+/// The tag before each, and how many commits that makes.
+fn followed(scratch: &Scratch, workspace: &str) -> Vec<(String, Option<String>, u64)> {
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let tags = scratch.data(workspace, "github_activity_tag").into_iter();
+    tags.filter_map(|tag| {
+        let previous = text(&tag["previous"]);
+        Some((text(&tag["tag"])?, previous, tag["commits"].as_u64()?))
+    })
+    .collect()
+}
+
+fn row(tag: &str, previous: Option<&str>, commits: u64) -> (String, Option<String>, u64) {
+    (tag.to_owned(), previous.map(str::to_owned), commits)
+}
+
+/// Commits one more file, on this day of 2026.
+fn commit_on(repository: &Repository, day: &str) {
+    repository.write(day, day);
+    repository.commit("Ann", &format!("2026-{day}T00:00:00Z"));
+}
+
+fn annotate(repository: &Repository, tag: &str, day: &str) {
+    let at = format!("2026-{day}T00:00:00Z");
+    repository.dated(&["tag", "--annotate", "--message=t", tag], "Ann", &at);
+}
+
+#[test]
+fn a_tag_is_its_ref_whatever_its_object_calls_itself() {
+    let scratch = Scratch::new();
+    let repository = scratch.repository("renamed");
+    commit_on(&repository, "01-01");
+    commit_on(&repository, "01-02");
+    annotate(&repository, "v1.0", "01-02");
+    repository.git(&["tag", "lib-v1.0", "v1.0"]);
+    repository.git(&["tag", "--delete", "v1.0"]);
+    repository.git(&["switch", "--quiet", "--create", "side", "HEAD~1"]);
+    commit_on(&repository, "01-03");
+    repository.git(&["tag", "side-1"]);
+    repository.git(&["switch", "--quiet", "main"]);
+    commit_on(&repository, "01-04");
+    annotate(&repository, "lib-v1.1", "01-05");
+    // The name in the newest one's predecessor is that of another tag, on another commit.
+    commit_on(&repository, "01-06");
+    annotate(&repository, "side-1-again", "01-06");
+    let object = repository.git(&["rev-parse", "refs/tags/side-1-again"]);
+    repository.git(&["tag", "--delete", "side-1-again"]);
+    repository.git(&["update-ref", "refs/tags/lib-v1.2", &object]);
+    repository.git(&["tag", "side-1-again", "side-1"]);
+    commit_on(&repository, "01-07");
+    repository.git(&["tag", "lib-v1.3"]);
+    for source in [repository.arg().to_owned(), repository.url()] {
+        scratch.collect_ok("w", &["--repository", &source]);
+        assert_eq!(
+            followed(&scratch, "w")[..5],
+            [
+                row("lib-v1.0", None, 2),
+                row("lib-v1.1", Some("lib-v1.0"), 1),
+                row("lib-v1.2", Some("lib-v1.1"), 1),
+                row("lib-v1.3", Some("lib-v1.2"), 1),
+                row("side-1", Some("lib-v1.0"), 1),
+            ],
+            "{source}"
+        );
+    }
+}
+
+#[test]
+fn an_old_commit_that_is_tagged_later_follows_no_newer_one() {
+    let scratch = Scratch::new();
+    let repository = scratch.repository("late");
+    commit_on(&repository, "01-01");
+    commit_on(&repository, "01-02");
+    repository.git(&["tag", "v2"]);
+    repository.git(&["checkout", "--quiet", "HEAD~1"]);
+    annotate(&repository, "v1", "02-01");
+    repository.git(&["checkout", "--quiet", "main"]);
+    scratch.collect_ok("w", &["--repository", repository.arg()]);
+    assert_eq!(
+        followed(&scratch, "w"),
+        [row("v1", None, 1), row("v2", Some("v1"), 1)]
+    );
+}
+
+#[test]
+fn names_that_look_like_what_git_describes_are_names() {
+    let scratch = Scratch::new();
+    let repository = scratch.repository("names");
+    commit_on(&repository, "01-01");
+    let first = format!("v1-3-g{}", repository.git(&["rev-parse", "HEAD"]));
+    repository.git(&["tag", &first]);
+    commit_on(&repository, "01-02");
+    // A tag named like a commit, and a branch named like a tag.
+    let hash = repository.git(&["rev-parse", "HEAD"]);
+    repository.git(&["update-ref", &format!("refs/tags/{}", &hash[..12]), "HEAD"]);
+    repository.git(&["branch", &first]);
+    commit_on(&repository, "01-03");
+    repository.git(&["tag", "v2"]);
+    scratch.collect_ok("w", &["--repository", repository.arg()]);
+    let mut found = followed(&scratch, "w");
+    found.sort_by_key(|(tag, ..)| (tag != &first, tag == "v2"));
+    assert_eq!(
+        found,
+        [
+            row(&first, None, 1),
+            row(&hash[..12], Some(&first), 1),
+            row("v2", Some(&hash[..12]), 1)
+        ]
+    );
+}
+
+#[test]
+fn repositories_of_one_name_are_told_apart() {
+    let scratch = Scratch::new();
+    for owner in ["ann", "bob"] {
+        std::fs::create_dir(scratch.path(owner)).unwrap();
+    }
+    let repositories = ["ann/asio", "bob/asio", "ann/beast"].map(|name| scratch.repository(name));
+    for repository in &repositories {
+        commit_on(repository, "01-01");
+    }
+    let arguments: Vec<&str> = repositories
+        .iter()
+        .flat_map(|one| ["--repository", one.arg()])
+        .collect();
+    let said = scratch.collect_ok("w", &arguments);
+    for start in ["ann/asio: 1 new", "bob/asio: 1 new", "\nbeast: 1 new"] {
+        assert!(said.contains(start), "{said}");
+    }
+}
+
 #[test]
 fn later_runs_read_only_what_is_new_and_end_with_the_same_numbers() {
     let scratch = Scratch::new();

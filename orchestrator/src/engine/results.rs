@@ -25,6 +25,8 @@ pub(crate) struct AttemptResults {
     pub(crate) said: Option<String>,
     /// What it left for its next attempt, once that is delivered or waits to be.
     pub(crate) state: Option<String>,
+    /// Releases that it was run for and has not dealt with.
+    pub(crate) deferred: Vec<String>,
     /// What the database could not take now.
     pub(crate) pending: Option<Delivery>,
 }
@@ -54,6 +56,7 @@ pub(crate) async fn read_results(
     }
     let mut results = AttemptResults {
         warnings: said.complaints(),
+        deferred: said.deferred(&attempt.releases),
         ..AttemptResults::default()
     };
     if !outcome.is_success() {

@@ -166,6 +166,9 @@ impl RunTally {
             leftovers: end.map(|end| end.leftovers.clone()).unwrap_or_default(),
             releases: entry.releases.clone(),
             release_source: entry.release_source.clone(),
+            deferred: results
+                .map(|results| results.deferred.clone())
+                .unwrap_or_default(),
             records: results.and_then(|results| results.counts),
             suspect: results.and_then(|results| results.suspect.clone()),
             warnings: results

@@ -91,6 +91,9 @@ pub struct TaskSummary {
     /// Where these were found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_source: Option<String>,
+    /// Those of them that it has not dealt with, by its own word; it is given them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deferred: Vec<String>,
     /// Why its success is not believed, if it is not.
     #[serde(default)]
     pub suspect: Option<String>,
@@ -261,6 +264,7 @@ pub(crate) mod tests {
                 records: None,
                 releases: Vec::new(),
                 release_source: None,
+                deferred: Vec::new(),
                 suspect: None,
                 warnings: vec![],
                 log: ran.then(|| format!("runs/r/{position}-{command}.log")),

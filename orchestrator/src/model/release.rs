@@ -188,8 +188,9 @@ impl TagPattern {
         Self::new(Self::BOOST).expect("the pattern of Boost's releases")
     }
 
-    /// Stable releases only: no beta, no release candidate, no `1.91.0-1`.
-    pub const BOOST: &'static str = r"boost-([0-9]+\.[0-9]+\.[0-9]+)";
+    /// Stable releases only: no beta, no release candidate, no `1.91.0-1`; and no number
+    /// with zeros in front, which is another text of a release that has a name.
+    pub const BOOST: &'static str = r"boost-((?:0|[1-9][0-9]{0,3})(?:\.(?:0|[1-9][0-9]{0,3})){2})";
 
     /// What most probes print: `1.2.3`, `v1.2.3`.
     pub const VERSIONS: &'static str = r"v?([0-9]+(?:\.[0-9]+)*)";
@@ -324,6 +325,21 @@ mod tests {
         assert_eq!(key("https://host.example"), "https://host.example");
         assert_eq!(key("/srv/git/x@y.git"), "/srv/git/x@y.git");
         assert_eq!(key("git@host.example:a/b.git"), "git@host.example:a/b.git");
+    }
+
+    #[test]
+    fn one_answer_of_every_parser_to_what_is_a_release() {
+        let table = include_str!("../../../tests/fixtures/release_tags.tsv");
+        let rows = table.lines().filter(|line| !line.starts_with('#'));
+        let rows: Vec<(&str, &str)> = rows.map(|line| line.split_once('\t').unwrap()).collect();
+        let source = ReleaseSource {
+            minimum: version("0"),
+            ..ReleaseSource::default()
+        };
+        let found = source.releases(rows.iter().map(|(tag, _)| *tag));
+        let found: Vec<&str> = found.iter().map(|release| release.tag.as_str()).collect();
+        let stable = rows.iter().filter(|(_, kind)| *kind == "stable");
+        assert_eq!(found, stable.map(|(tag, _)| *tag).collect::<Vec<_>>());
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub enum CollectorEvent {
     Warning(String),
     /// What it leaves for its next run: JSON with sorted keys.
     State(String),
+    /// Releases that it was started for and has not dealt with.
+    Defer(Vec<String>),
 }
 
 /// Something that a collector found.
@@ -94,6 +96,7 @@ struct Raw {
     category: Option<Value>,
     retry_after: Option<Value>,
     message: Option<Value>,
+    releases: Option<Value>,
 }
 
 /// Reads a line, without its end.
@@ -132,8 +135,9 @@ pub fn parse_event(line: &[u8]) -> Result<CollectorEvent, LineFault> {
             Some(data) => Ok(CollectorEvent::State(canonical(data))),
             None => Err(wrong("data", "given", None)),
         },
+        "defer" => tags(raw.releases).map(CollectorEvent::Defer),
         other => Err(LineFault(format!(
-            "unknown type {:?}; there are record, progress, failure, note, warning and state",
+            "unknown type {:?}; there are record, progress, failure, note, warning, state and defer",
             cut(other, 40)
         ))),
     }
@@ -173,6 +177,18 @@ fn text(value: Option<Value>, field: &str) -> Result<String, LineFault> {
         Some(Value::String(text)) => Ok(without_nul(text)),
         other => Err(wrong(field, "a text", other.as_ref())),
     }
+}
+
+fn tags(value: Option<Value>) -> Result<Vec<String>, LineFault> {
+    let items = match value {
+        Some(Value::Array(items)) => items,
+        other => return Err(wrong("releases", "a list of tags", other.as_ref())),
+    };
+    items
+        .into_iter()
+        .map(|item| text(Some(item), "releases"))
+        .collect::<Result<_, _>>()
+        .map_err(|_| LineFault("`releases` must be a list of texts".to_owned()))
 }
 
 fn collection(value: Option<Value>) -> Result<String, LineFault> {

@@ -2,6 +2,8 @@
 //! the collector told of its failure and leaves for its next run. Pure; bounded
 //! whatever the file holds.
 
+use std::collections::BTreeSet;
+
 use crate::records::events_file::event::{CollectorEvent, FailureReport, Progress, parse_event};
 use crate::records::events_file::lines::FileLine;
 
@@ -11,6 +13,9 @@ pub const MOST_FAULTS: u64 = 100;
 /// The largest state that a collector may leave, in bytes of JSON. An environment
 /// variable holds 128 KiB at most (execve(2), MAX_ARG_STRLEN), and shares its room.
 pub const LARGEST_STATE: usize = 64 << 10;
+
+/// So many releases can be deferred; more are taken to be dealt with.
+const MOST_DEFERRED: usize = 10_000;
 
 /// How many faults, notes and warnings are kept in words; all are counted.
 const KEPT: usize = 10;
@@ -34,6 +39,8 @@ pub struct Examination {
     pub state: Option<String>,
     /// How far it said last that it was.
     pub progress: Option<Progress>,
+    /// Releases that it has not dealt with, of whatever name.
+    deferred: BTreeSet<String>,
 }
 
 /// Messages: the first few, and how many there were.
@@ -81,6 +88,10 @@ impl Examination {
             CollectorEvent::Note(message) => self.notes.push(message),
             CollectorEvent::Warning(message) => self.warnings.push(message),
             CollectorEvent::State(data) => self.state = Some(data),
+            CollectorEvent::Defer(tags) => {
+                let room = MOST_DEFERRED.saturating_sub(self.deferred.len());
+                self.deferred.extend(tags.into_iter().take(room));
+            }
         }
     }
 
@@ -89,6 +100,12 @@ impl Examination {
         if self.first_faults.len() < KEPT {
             self.first_faults.push(format!("line {number}: {what}"));
         }
+    }
+
+    /// Those of the releases that it was started for and has not dealt with.
+    pub fn deferred(&self, releases: &[String]) -> Vec<String> {
+        let deferred = releases.iter().filter(|tag| self.deferred.contains(*tag));
+        deferred.cloned().collect()
     }
 
     /// Why nothing of the file can be taken, if that is so.
@@ -163,6 +180,18 @@ mod tests {
             ["events file, line 3: not a JSON object", "careful"]
         );
         assert_eq!(seen.refusal(), None);
+    }
+
+    #[test]
+    fn only_what_it_was_started_for_can_be_deferred() {
+        let seen = examine(&[
+            r#"{"type":"defer","releases":["b","x"]}"#,
+            r#"{"type":"defer","releases":["c","b"]}"#,
+        ]);
+        let started_for = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(seen.deferred(&started_for), ["b", "c"]);
+        assert!(examine(&[]).deferred(&started_for).is_empty());
+        assert!(!seen.brings_something());
     }
 
     #[test]

@@ -186,6 +186,7 @@ impl TaskRow {
             leftovers: self.leftovers.0,
             releases: Vec::new(),
             release_source: None,
+            deferred: Vec::new(),
             records: counts,
             suspect: self.suspect,
             warnings: self.warnings.0,

@@ -176,7 +176,8 @@ impl Store {
     }
 }
 
-/// A task of a run has ended: if it succeeded, what it was run for is dealt with.
+/// A task of a run has ended: if it succeeded, what it was run for is dealt with, but for
+/// what it has put off.
 pub(crate) async fn settle_releases(
     sql: &mut Transaction,
     run: &RunId,
@@ -186,7 +187,8 @@ pub(crate) async fn settle_releases(
     if task.outcome == TaskStatus::Succeeded {
         // A run of before sources were told apart does not say.
         let source = task.release_source.as_deref().unwrap_or_default();
-        for tag in &task.releases {
+        let done = |tag: &&String| !task.deferred.contains(tag);
+        for tag in task.releases.iter().filter(done) {
             note(sql, source, tag, now).await?;
             let what = Handled {
                 tag: tag.clone(),

@@ -48,15 +48,34 @@ fn a_failure_says_when_to_come_back() {
 }
 
 #[test]
+fn releases_are_deferred_by_name() {
+    let line = r#"{"type":"defer","releases":["boost-1.90.0","x"],"message":"later"}"#;
+    let tags = vec!["boost-1.90.0".to_owned(), "x".to_owned()];
+    assert_eq!(parse_event(line.as_bytes()), Ok(CollectorEvent::Defer(tags)));
+}
+
+#[test]
 fn what_is_wrong_is_said_in_words() {
     for (line, said) in [
+        (
+            r#"{"type":"defer"}"#,
+            "`releases` must be a list of tags, and is missing",
+        ),
+        (
+            r#"{"type":"defer","releases":"boost-1.90.0"}"#,
+            "`releases` must be a list of tags, not a text",
+        ),
+        (
+            r#"{"type":"defer","releases":[1]}"#,
+            "`releases` must be a list of texts",
+        ),
         ("null", "not a JSON object"),
         ("{", "not an event: EOF while parsing an object at column 1"),
         ("{}", "`type` must be a text, and is missing"),
         (r#"{"type":7}"#, "`type` must be a text, not a number"),
         (
             r#"{"type":"recrod"}"#,
-            "unknown type \"recrod\"; there are record, progress, failure, note, warning and state",
+            "unknown type \"recrod\"; there are record, progress, failure, note, warning, state and defer",
         ),
         (
             r#"{"type":"record","type":"record"}"#,
