@@ -44,7 +44,10 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// Opens whatever it is without waiting for whom it may be connected to.
 pub(crate) fn open(path: &Path, more: OFlag) -> io::Result<File> {
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY | more;
-    OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(path)
 }
 
 /// Somebody may have put something else there since it was looked at.
@@ -74,10 +77,7 @@ pub(crate) fn too_large(limit: u64) -> io::Error {
         0x400..0x10_0000 => format!("{} KiB", limit >> 10),
         _ => format!("{} MiB", limit >> 20),
     };
-    io::Error::new(
-        io::ErrorKind::FileTooLarge,
-        format!("it is larger than {size}"),
-    )
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {size}"))
 }
 
 #[cfg(test)]

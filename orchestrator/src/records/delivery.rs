@@ -108,7 +108,8 @@ impl Undelivered {
             if hidden {
                 continue;
             }
-            let read = read_regular(&path, LARGEST_NOTE).and_then(|bytes| Ok(serde_json::from_slice(&bytes)?));
+            let read =
+                read_regular(&path, LARGEST_NOTE).and_then(|bytes| Ok(serde_json::from_slice(&bytes)?));
             match read {
                 Ok(delivery) => found.deliveries.push(delivery),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}

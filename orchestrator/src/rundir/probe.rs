@@ -95,7 +95,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
-        for path in [&*file, &file.join("below"), Path::new("/proc"), Path::new("/proc/nosuch/state")] {
+        for path in [
+            &*file,
+            &file.join("below"),
+            Path::new("/proc"),
+            Path::new("/proc/nosuch/state"),
+        ] {
             assert!(probe_state_dir(path).is_err(), "{}", path.display());
         }
     }

@@ -65,7 +65,12 @@ fn sweep(folder: &Path) -> io::Result<()> {
         match left() {
             Ok(true) => fs::remove_file(&path)?,
             // Another one was faster, or what lies there is not ours.
-            Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
+            Err(error)
+                if !matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::InvalidInput
+                ) =>
+            {
                 return Err(error);
             }
             Ok(false) | Err(_) => {}

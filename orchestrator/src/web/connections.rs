@@ -202,7 +202,9 @@ impl Shared {
         }
         let full = held.len() >= self.most;
         // Whoever is told to go and still here is waited for.
-        let leaves = held.iter().find(|(_, held)| held.activity.leaving.load(Ordering::Relaxed));
+        let leaves = held
+            .iter()
+            .find(|(_, held)| held.activity.leaving.load(Ordering::Relaxed));
         if let Some((number, _)) = leaves {
             return Verdict::After(*number);
         }

@@ -4,7 +4,7 @@
 use crate::config::problems::codes::Code;
 use crate::config::problems::diagnostic::Diagnostic;
 use crate::config::problems::gather::Problem;
-use crate::config::settings::dotenv_lines::{DotenvLines, Style, Written};
+use crate::config::settings::dotenv_lines::{DotenvLines, Style, WrittenValue};
 use crate::config::yaml::source::Source;
 
 /// More lines than these that cannot be read, and it is another kind of file.
@@ -75,10 +75,16 @@ pub(crate) fn parse_dotenv(file_name: &str, bytes: &[u8], outer: &dyn Fn(&str) -
         let message = format!("{hidden} more warnings of this file are not shown");
         problems.push(Problem::new(Code::MoreWarnings, next, message));
     }
-    problems.extend(styles.into_iter().map(|(style, at, count)| about(style, at, count)));
+    problems.extend(
+        styles
+            .into_iter()
+            .map(|(style, at, count)| about(style, at, count)),
+    );
     problems.sort_by_key(|problem| problem.at);
     let source = Source::new(file_name, &text);
-    let told = problems.into_iter().map(|problem| problem.into_diagnostic(&source));
+    let told = problems
+        .into_iter()
+        .map(|problem| problem.into_diagnostic(&source));
     found.warnings = told.map(without_text).collect();
     found
 }
@@ -122,11 +128,11 @@ fn without_text(mut diagnostic: Diagnostic) -> Diagnostic {
 }
 
 /// The value that is meant, and whether it names a variable that is not set.
-fn evaluate(written: Written<'_>, known: &dyn Fn(&str) -> Option<String>) -> (String, bool) {
+fn evaluate(written: WrittenValue<'_>, known: &dyn Fn(&str) -> Option<String>) -> (String, bool) {
     match written {
-        Written::Single(text) => (unescape_single(text), false),
-        Written::Bare(text) => expand(text, false, known),
-        Written::Double(text) => expand(text, true, known),
+        WrittenValue::Single(text) => (unescape_single(text), false),
+        WrittenValue::Bare(text) => expand(text, false, known),
+        WrittenValue::Double(text) => expand(text, true, known),
     }
 }
 
@@ -154,7 +160,12 @@ fn expand(text: &str, escapes: bool, known: &dyn Fn(&str) -> Option<String>) -> 
             continue;
         }
         rest = &rest[c.len_utf8()..];
-        match rest.chars().next().filter(|_| escapes && c == '\\').and_then(unescape) {
+        match rest
+            .chars()
+            .next()
+            .filter(|_| escapes && c == '\\')
+            .and_then(unescape)
+        {
             Some(meant) => {
                 value.push(meant);
                 rest = &rest[1..];
@@ -262,6 +273,9 @@ mod tests {
     fn a_file_of_another_kind_costs_a_few_words() {
         assert_eq!(parse(&b"nonsense\n".repeat(5000)).warnings.len(), SHOWN + 1);
         let utf16 = parse(b"\xff\xfeA\0=\x001\0");
-        assert_eq!((utf16.variables.len(), utf16.warnings[0].code), (0, Code::DotenvFile));
+        assert_eq!(
+            (utf16.variables.len(), utf16.warnings[0].code),
+            (0, Code::DotenvFile)
+        );
     }
 }

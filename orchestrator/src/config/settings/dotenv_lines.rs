@@ -8,13 +8,13 @@ pub(crate) struct Assignment<'t> {
     /// The byte where its name begins.
     pub(crate) at: usize,
     pub(crate) name: &'t str,
-    pub(crate) value: Written<'t>,
+    pub(crate) value: WrittenValue<'t>,
     pub(crate) style: Option<Style>,
 }
 
 /// A value as it is written; quotes are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written<'t> {
+pub(crate) enum WrittenValue<'t> {
     Bare(&'t str),
     Single(&'t str),
     Double(&'t str),
@@ -89,7 +89,7 @@ impl<'t> DotenvLines<'t> {
         let after = self.skip(is_blank);
         let (value, style) = match self.rest().chars().next() {
             Some(quote @ ('"' | '\'')) => self.quoted(quote)?,
-            _ => (Written::Bare(self.bare(after)), None),
+            _ => (WrittenValue::Bare(self.bare(after)), None),
         };
         if let Some(nul) = self.text[at..self.at].find('\0') {
             return Err(LineProblem {
@@ -98,9 +98,14 @@ impl<'t> DotenvLines<'t> {
                 hint: "save the file as UTF-8",
             });
         }
-        let blanks = before || after && value != Written::Bare("");
+        let blanks = before || after && value != WrittenValue::Bare("");
         let style = style.or(blanks.then_some(Style::Blanks));
-        Ok(Assignment { at, name, value, style })
+        Ok(Assignment {
+            at,
+            name,
+            value,
+            style,
+        })
     }
 
     fn name(&mut self) -> Result<&'t str, LineProblem> {
@@ -112,7 +117,10 @@ impl<'t> DotenvLines<'t> {
         };
         let (name, length) = match self.rest().strip_prefix('\'') {
             Some(quoted) => {
-                let name = quoted.split(is_break).next().and_then(|line| line.split_once('\''));
+                let name = quoted
+                    .split(is_break)
+                    .next()
+                    .and_then(|line| line.split_once('\''));
                 let (name, _) = name.ok_or_else(|| problem(at, "the name has no closing quote"))?;
                 (name, name.len() + 2)
             }
@@ -145,10 +153,10 @@ impl<'t> DotenvLines<'t> {
         line[..comment.map_or(line.len(), |(at, _)| at)].trim_end()
     }
 
-    fn quoted(&mut self, quote: char) -> Result<(Written<'t>, Option<Style>), LineProblem> {
+    fn quoted(&mut self, quote: char) -> Result<(WrittenValue<'t>, Option<Style>), LineProblem> {
         let written = |text: &'t str| match quote {
-            '"' => Written::Double(text),
-            _ => Written::Single(text),
+            '"' => WrittenValue::Double(text),
+            _ => WrittenValue::Single(text),
         };
         let body = &self.rest()[1..];
         let closed = closing(body, quote).filter(|end| ends_line(&body[end + 1..]));
@@ -233,14 +241,14 @@ fn ends_line(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Vec<(&str, Written<'_>, Option<Style>)> {
+    fn read(text: &str) -> Vec<(&str, WrittenValue<'_>, Option<Style>)> {
         let lines = DotenvLines::new(text).filter_map(Result::ok);
         lines.map(|line| (line.name, line.value, line.style)).collect()
     }
 
     #[test]
     fn what_python_dotenv_reads_is_read() {
-        use Written::{Bare, Double, Single};
+        use WrittenValue::{Bare, Double, Single};
         for (text, name, value) in [
             ("a=b", "a", Bare("b")),
             ("'a'=b", "a", Bare("b")),
@@ -269,7 +277,11 @@ mod tests {
             ("a='b\r\n#c\n'", "a", Single("b\r\n#c\n")),
             ("a=à", "a", Bare("à")),
             ("1a.b-c=d", "1a.b-c", Bare("d")),
-            ("uglyKey[%$=\"S3cr3t_P4ssw#rD\" #", "uglyKey[%$", Double("S3cr3t_P4ssw#rD")),
+            (
+                "uglyKey[%$=\"S3cr3t_P4ssw#rD\" #",
+                "uglyKey[%$",
+                Double("S3cr3t_P4ssw#rD"),
+            ),
         ] {
             let found = read(text);
             assert_eq!(found.len(), 1, "{text:?}");
@@ -292,10 +304,10 @@ mod tests {
         assert_eq!(
             read(text),
             [
-                ("a", Written::Single("it's"), inner),
-                ("b", Written::Double("say \"no\""), inner),
-                ("c", Written::Single("C:\\"), inner),
-                ("d", Written::Single("D:\\"), inner),
+                ("a", WrittenValue::Single("it's"), inner),
+                ("b", WrittenValue::Double("say \"no\""), inner),
+                ("c", WrittenValue::Single("C:\\"), inner),
+                ("d", WrittenValue::Single("D:\\"), inner),
             ]
         );
     }
@@ -326,11 +338,18 @@ mod tests {
             ("a\u{7}=c", 0, "this is not the name of a variable"),
             ("a=\"x", 2, "the closing quote is missing"),
             ("a='x' y", 2, "text follows the closing quote"),
-            ("a=x\0", 3, "the line holds a NUL byte, or one that is not UTF-8 text"),
+            (
+                "a=x\0",
+                3,
+                "the line holds a NUL byte, or one that is not UTF-8 text",
+            ),
         ] {
             let text = format!("before=1\n{line}\nafter=2\n");
             let problems: Vec<_> = DotenvLines::new(&text).filter_map(Result::err).collect();
-            let told: Vec<_> = problems.iter().map(|problem| (problem.at, problem.message)).collect();
+            let told: Vec<_> = problems
+                .iter()
+                .map(|problem| (problem.at, problem.message))
+                .collect();
             assert_eq!(told, [(at + 9, message)], "{line:?}");
             let names: Vec<_> = read(&text).into_iter().map(|(name, ..)| name).collect();
             assert_eq!(names, ["before", "after"], "{line:?}");
