@@ -35,7 +35,7 @@ impl Hangups {
     pub(crate) async fn next(&mut self) {
         if self.0.recv().await.is_none() {
             // The stream ends with the runtime only.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -51,9 +51,9 @@ impl EndingSignals {
     /// Signals of before count for nothing.
     pub(crate) fn new() -> io::Result<Self> {
         let ignored = IgnoredSignals::of_this_process()?;
-        let reload = HANGUP_IS_NO_END.load(Ordering::Relaxed);
+        let reserved = |number| number == libc::SIGHUP && HANGUP_IS_NO_END.load(Ordering::Relaxed);
         let listen = |number: i32| {
-            let wanted = !ignored.contains(number) && !(number == libc::SIGHUP && reload);
+            let wanted = !ignored.contains(number) && !reserved(number);
             wanted.then(|| signal(SignalKind::from_raw(number))).transpose()
         };
         Ok(Self {

@@ -3,8 +3,8 @@
 //! of itself; it must never change anything, and never see the engine.
 //!
 //! The way of a request: `server` accepts its connection if `connections` has a place for
-//! it, `connection` reads it, `routes` leads it past `guard` (is it for
-//! us?) to the file of its path, which holds route and handler, and says by a `permit`
+//! it, `connection` reads it, `routes` leads it past `guard` (is it for us?) to the file of
+//! its path, which holds route and handler, and says by a `RoutePolicy`
 //! what may be done with it. The answers themselves are those of `queries`.
 
 pub(crate) mod api;
@@ -14,8 +14,8 @@ pub(crate) mod fault;
 pub(crate) mod guard;
 pub(crate) mod pages;
 pub(crate) mod patient_stream;
-pub(crate) mod permit;
 pub(crate) mod probes;
+pub(crate) mod route_policy;
 pub(crate) mod routes;
 pub(crate) mod server;
 pub(crate) mod site;
