@@ -8,26 +8,28 @@ use crate::shape::Function;
 
 /// Which other rooms a room may import from: ground first, and no room names one further
 /// down this list.
-const MAY_IMPORT: [(&str, Allowed); 19] = [
+const MAY_IMPORT: [(&str, Allowed); 20] = [
     ("model", Allowed::Only(&[])),
     ("text", Allowed::Only(&[])),
-    ("config", Allowed::Only(&["model", "text"])),
-    ("process", Allowed::Only(&["model", "text"])),
+    // How files of others are read, and nothing of what is in them.
+    ("input", Allowed::Only(&[])),
+    ("config", Allowed::Only(&["model", "text", "input"])),
+    ("process", Allowed::Only(&["model", "text", "input"])),
     // The only place that knows the pools, and which errors pass.
     ("database", Allowed::Only(&["model", "text"])),
     ("events", Allowed::Only(&["model", "text"])),
-    ("rundir", Allowed::Only(&["model", "text", "events"])),
+    ("rundir", Allowed::Only(&["model", "text", "input", "events"])),
     // Who is asked for releases is supervised like a collector.
     ("release", Allowed::Only(&["model", "text", "process"])),
     // Formats only: what is told arrives as events.
     ("report", Allowed::Only(&["model", "text", "events"])),
     (
         "store",
-        Allowed::Only(&["model", "text", "database", "events", "rundir"]),
+        Allowed::Only(&["model", "text", "input", "database", "events", "rundir"]),
     ),
     (
         "records",
-        Allowed::Only(&["model", "text", "database", "events", "rundir"]),
+        Allowed::Only(&["model", "text", "input", "database", "events", "rundir"]),
     ),
     (
         "engine",
@@ -42,7 +44,7 @@ const MAY_IMPORT: [(&str, Allowed); 19] = [
     (
         "queries",
         Allowed::Only(&[
-            "model", "text", "process", "database", "events", "rundir", "report", "store", "records",
+            "model", "text", "input", "process", "database", "events", "rundir", "report", "store", "records",
         ]),
     ),
     // Puts engine, bus and store together for whoever has something to run, so that a
@@ -94,7 +96,7 @@ enum Allowed {
 }
 
 /// Words that may stand only in some places, and why.
-const CONFINED: [Confined; 10] = [
+const CONFINED: [Confined; 11] = [
     // In `store` only to derive how a row is read and to vouch for SQL that it puts together.
     Confined {
         word: "sqlx",
@@ -132,6 +134,11 @@ const CONFINED: [Confined; 10] = [
         why: "only the dashboard speaks HTTP",
     },
     Confined {
+        word: "hyper",
+        to: &["web/"],
+        why: "only the dashboard speaks HTTP",
+    },
+    Confined {
         word: "eprintln",
         to: PRINTING_TESTS,
         why: "it panics where standard error is full or gone: print_words! does not",
@@ -159,11 +166,13 @@ const POOLS: &str = "one room has the connections and one opinion on which error
 
 const SYSTEM: &[&str] = &[
     "process/",
+    // What stands behind a path that somebody names must not be waited for.
+    "input/",
     "engine/signals.rs",
     "rundir/orders.rs",
+    "rundir/probe.rs",
     "rundir/watch.rs",
     "scheduler/host/",
-    // What stands behind a path that somebody names must not be waited for.
     "cli/shell/target.rs",
     // Its tests measure CPU, which the standard library cannot.
     "config/tests/hostile.rs",

@@ -173,9 +173,4 @@ fn settings_come_from_flag_then_environment_then_file_then_default() {
     flag.env("BOOST_COLLECTOR_SCHEDULE_YAML", "env.yaml")
         .args(["--schedule-file", "flag.yaml"]);
     assert_eq!(known(&mut flag), "flag");
-    fs::write(place.path(".env"), "no variable\n").unwrap();
-    place
-        .run(&["plan", "--schedule", "daily"])
-        .exits(2)
-        .says(".env:1");
 }

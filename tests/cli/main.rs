@@ -7,8 +7,11 @@ mod contract;
 mod diagnostics;
 mod django;
 mod hostile;
+mod input;
 mod network;
 mod notices;
+#[path = "../support/pty.rs"]
+mod pty;
 mod receiver;
 mod records;
 mod releases;

@@ -285,7 +285,7 @@ fn a_file_that_is_no_file_any_more_is_a_clear_end() {
     place
         .run(&["run", "--schedule", "daily"])
         .exits(1)
-        .says("it is no regular file any more");
+        .says("it is a FIFO and no regular file");
     let ends: Vec<_> = outcomes(&place.last()).into_iter().map(|(_, end)| end).collect();
     assert_eq!(ends, ["failed"; 3]);
 }

@@ -2,14 +2,13 @@
 //! that were ignored from the start: nothing of this may end a collector or decide an exit code.
 
 use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 
-use nix::fcntl::OFlag;
-use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::pty::PtyMaster;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::pty::open_terminal;
 use crate::support::{MARKER, ORCHESTRATE, Place, Running, wait_until};
 
 const WAITS: &str = "#!/bin/sh\necho before\ntouch started\n\
@@ -21,21 +20,6 @@ fn place() -> Place {
         Place::new("groups: {g: {default_time: '04:10', tasks: [{command: waits, schedule: daily}]}}");
     place.script("waits", WAITS);
     place
-}
-
-/// Both ends of a terminal. No child inherits the first one by accident: a terminal is closed
-/// when the last copy of it is.
-fn open_terminal() -> (PtyMaster, File) {
-    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let slave = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(OFlag::O_NOCTTY.bits())
-        .open(ptsname_r(&master).unwrap())
-        .unwrap();
-    (master, slave)
 }
 
 /// `run` as the leader of a session on a terminal of its own, whose other end is returned.

@@ -28,7 +28,7 @@ groups:
 /// An installation whose schedulers live fast.
 pub(crate) struct Fast {
     pub(crate) place: Place,
-    lapse: String,
+    pub(crate) lapse: String,
     url: Option<String>,
 }
 

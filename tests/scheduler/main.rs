@@ -9,11 +9,14 @@
 #[expect(dead_code, reason = "shared with the tests of the store")]
 #[path = "../support/cluster.rs"]
 mod cluster;
+mod crowd;
 mod fast;
 mod kill;
 mod left_behind;
 mod notices;
 mod operation;
+#[path = "../support/pty.rs"]
+mod pty;
 #[path = "../cli/receiver.rs"]
 mod receiver;
 mod release_checks;
@@ -27,5 +30,6 @@ mod service_manager;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;
+mod terminal;
 mod undelivered;
 mod whole_process;

@@ -112,10 +112,10 @@ fn kill_9(url: Option<&str>) {
     assert_eq!(left, 0);
 }
 
-/// A file system of so many KiB at `mount`, in a mount namespace that is gone with the
+/// A file system of this size, as tmpfs(5) has it, at `mount`, in a mount namespace that is gone with the
 /// shell that does `script`. Without root a user namespace must do; `None` where there is
 /// none either.
-fn on_small_disk(place: &Place, kib: u32, mount: &str, script: &str) -> Option<std::process::Output> {
+fn on_small_disk(place: &Place, size: &str, mount: &str, script: &str) -> Option<std::process::Output> {
     let mut namespaces = vec!["--mount", "--propagation", "private"];
     if !nix::unistd::Uid::effective().is_root() {
         namespaces.extend(["--user", "--map-root-user"]);
@@ -125,7 +125,7 @@ fn on_small_disk(place: &Place, kib: u32, mount: &str, script: &str) -> Option<s
         eprintln!("skipped: no small file system may be mounted here");
         return None;
     }
-    let text = format!("mkdir -p {mount} && mount -t tmpfs -o size={kib}k none {mount} || exit 99\n{script}");
+    let text = format!("mkdir -p {mount} && mount -t tmpfs -o size={size} none {mount} || exit 99\n{script}");
     let output = shell(place, Command::new("unshare").args(namespaces).arg("sh"), &text);
     assert_ne!(output.status.code(), Some(99), "{output:?}");
     Some(output)
@@ -183,7 +183,7 @@ groups:
     );
     let Some(output) = on_small_disk(
         &place,
-        1500,
+        "1500k",
         ".orchestrate",
         "$orchestrate run --schedule daily --summary-file summary.json -q; echo code $?
          rm -f .orchestrate/runs/*/2-fake.log
@@ -213,6 +213,69 @@ groups:
     assert_ne!(history[0]["state"], "running", "{history}");
 }
 
+/// What every run needs is tried, and not only asked for.
+#[test]
+fn a_state_directory_without_room_or_inode_is_not_well() {
+    let place = Place::new(
+        "groups: {g: {default_time: '04:10', tasks: [{command: fake, schedule: daily, args: [exit, '0']}]}}",
+    );
+    for (size, fill, free) in [
+        (
+            "4m",
+            "cat /dev/zero > .orchestrate/filler 2>/dev/null",
+            "rm .orchestrate/filler",
+        ),
+        (
+            "4m,nr_inodes=200",
+            "i=0; while : 2>/dev/null > .orchestrate/filler$i; do i=$((i+1)); done",
+            "rm .orchestrate/filler*",
+        ),
+    ] {
+        let script = format!(
+            "$orchestrate run --schedule daily -q; echo before $?
+             ( {fill} )
+             $orchestrate run --schedule daily -q; echo full $?
+             $orchestrate health; echo health $?
+             $orchestrate health --format json; echo json $?
+             $orchestrate check; echo check $?
+             {free}
+             $orchestrate health; echo health $?
+             $orchestrate check; echo check $?
+             ls -A .orchestrate | grep probe; echo left $?"
+        );
+        let Some(output) = on_small_disk(&place, size, ".orchestrate", &script) else {
+            return;
+        };
+        let said = said(&output);
+        for words in [
+            "before 0\n",
+            "health 3\n",
+            "json 3\n",
+            "check 3\n",
+            "the state directory .orchestrate cannot be written: No space left on device",
+            "E302-state-directory",
+            "health 0\n",
+            "check 0\n",
+            "left 1\n",
+        ] {
+            assert!(said.contains(words), "{size}: {words}: {said}");
+        }
+        assert!(!said.contains("full 0\n"), "{size}: {said}");
+    }
+}
+
+#[test]
+fn check_makes_no_state_directory_and_says_whether_one_can_be_made() {
+    let place = Place::new("groups: {g: {default_time: '04:10', tasks: [{command: fake, schedule: daily}]}}");
+    let seen = place.run(&["check"]);
+    assert!(seen.exits(0).stderr.contains("is not there yet"), "{seen:#?}");
+    assert!(!place.state().exists());
+    for state in ["/proc/state", "config/boost_collector_schedule.yaml"] {
+        let seen = place.run(&["check", "--state-dir", state]);
+        assert!(seen.exits(3).stderr.contains("E302-state-directory"), "{seen:#?}");
+    }
+}
+
 /// The database alone is full, from the first collector's end on.
 #[test]
 fn a_database_that_is_full_is_told_later() {
@@ -233,7 +296,7 @@ groups:
     );
     let Some(output) = on_small_disk(
         &place,
-        1024,
+        "1024k",
         "small",
         "export DATABASE_URL=sqlite:small/db
          $orchestrate db migrate && $orchestrate run --schedule daily; echo code $?

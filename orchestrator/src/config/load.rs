@@ -1,20 +1,24 @@
 //! From a path or bytes to a validated value: the doors of `config`.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::config::problems::codes::{Code, Severity};
 use crate::config::problems::diagnostic::Diagnostic;
 use crate::config::problems::gather::Problems;
 use crate::config::schedule::file::schedule;
+use crate::config::settings::dotenv::{Dotenv, parse_dotenv};
 use crate::config::settings::file::{Settings, settings};
 use crate::config::yaml::guard;
 use crate::config::yaml::node::Node;
 use crate::config::yaml::reader;
 use crate::config::yaml::source::Source;
+use crate::input::read_named;
 use crate::model::Schedule;
+
+/// The most of a file that is read.
+const LIMIT: u64 = guard::MAX_BYTES as u64;
 
 /// A value, and what is odd about its file.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +90,20 @@ pub(crate) fn load_settings(path: &Path) -> Result<Loaded<Settings>, LoadError> 
     )
 }
 
+/// Reads a `.env` file. One that is not there, or is a directory (as a virtual environment
+/// may be), says nothing; one that cannot be read costs a warning and never an end: whoever
+/// only looks needs none of it.
+pub(crate) fn load_dotenv(path: &Path, outer: &dyn Fn(&str) -> Option<String>) -> Dotenv {
+    let name = path.display().to_string();
+    match read_named(path, LIMIT) {
+        Ok(bytes) => parse_dotenv(&name, &bytes, outer),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
+            Dotenv::default()
+        }
+        Err(error) => Dotenv::unreadable(&name, &error.to_string()),
+    }
+}
+
 /// Validates the bytes of a schedule file. Returns warnings beside the
 /// schedule. Pure but for the time zone database.
 ///
@@ -122,9 +140,11 @@ type Parsed<T> = Result<(T, Vec<Diagnostic>), Vec<Diagnostic>>;
 
 fn load<T>(path: &Path, hint: &str, parse: fn(&str, &[u8]) -> Parsed<T>) -> Result<Loaded<T>, LoadError> {
     let name = path.display().to_string();
-    let bytes = match read(path) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return Err(LoadError::Invalid(vec![guard::too_large(&name)])),
+    let bytes = match read_named(path, LIMIT) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+            return Err(LoadError::Invalid(vec![guard::too_large(&name)]));
+        }
         Err(error) => {
             let diagnostic = Box::new(Diagnostic {
                 severity: Severity::Error,
@@ -146,12 +166,4 @@ fn load<T>(path: &Path, hint: &str, parse: fn(&str, &[u8]) -> Parsed<T>) -> Resu
         Ok((value, warnings)) => Ok(Loaded { value, warnings }),
         Err(diagnostics) => Err(LoadError::Invalid(diagnostics)),
     }
-}
-
-/// `None` if the file is too large, which also ends an endless device.
-fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(guard::MAX_BYTES).unwrap_or(u64::MAX);
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok((bytes.len() <= guard::MAX_BYTES).then_some(bytes))
 }

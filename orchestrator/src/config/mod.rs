@@ -21,12 +21,11 @@ pub(crate) mod values;
 pub(crate) mod yaml;
 
 pub use load::parse_schedule;
-pub(crate) use load::{load_schedule, load_settings};
+pub(crate) use load::{load_dotenv, load_schedule, load_settings};
 pub use problems::codes::{Code, Severity};
 pub use problems::diagnostic::Diagnostic;
 pub use problems::render::render;
 pub(crate) use schedule::schema::schedule_schema;
 pub use schedule::schema::settings_schema;
-pub(crate) use settings::dotenv::parse_dotenv;
 pub(crate) use settings::file::Settings;
 pub(crate) use values::size::parse;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use crate::records::{Examined, Follower, Progress};
+use crate::records::{Examined, Follower, Progress, open_events};
 use crate::rundir::replace_file;
 use crate::text::{Redactor, Secrets};
 
@@ -146,7 +146,7 @@ fn is_empty_file(path: &Path) -> bool {
 fn mask(path: &Path, secrets: Secrets) -> io::Result<()> {
     let mut redactor = Redactor::new(secrets);
     replace_file(path, |to| {
-        let mut from = File::open(path)?;
+        let mut from = open_events(path)?;
         let mut buffer = vec![0; 64 << 10];
         loop {
             let read = from.read(&mut buffer)?;

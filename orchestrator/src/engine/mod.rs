@@ -20,5 +20,6 @@ pub(crate) mod task_attempt;
 pub(crate) mod usual_durations;
 
 pub use engine::Engine;
-pub use signals::{OperatorSignals, ending_signal};
+pub(crate) use signals::EndingSignals;
+pub use signals::{Hangups, OperatorSignals, ending_signal};
 pub use states::CollectorStates;

@@ -1,8 +1,10 @@
 //! What the operator's signals mean to a run: the first asks it to end politely, the second
 //! ends it now. A signal that was ignored when we were started stays ignored, as for every
-//! program that `nohup` or a shell's `&` starts (nohup(1), sh(1)).
+//! program that `nohup` or a shell's `&` starts (nohup(1), sh(1)). To a scheduler SIGHUP means
+//! to read its schedule again, and never an end.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -10,8 +12,36 @@ use tokio::sync::mpsc;
 use crate::model::{CancelCause, Order};
 use crate::rundir::OrderSource;
 
+/// Whether SIGHUP is [`Hangups`]. Of the process, as what it does with its signals is.
+static HANGUP_IS_NO_END: AtomicBool = AtomicBool::new(false);
+
+/// SIGHUP as a request, from now on and also if it was ignored at our start: neither it nor a
+/// terminal that closes ends this process any more.
+#[derive(Debug)]
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// To be called in a runtime, as early as can be: until then it ends the process.
+    ///
+    /// # Errors
+    /// The handler cannot be installed.
+    pub fn hear() -> io::Result<Self> {
+        let hangups = signal(SignalKind::hangup())?;
+        HANGUP_IS_NO_END.store(true, Ordering::Relaxed);
+        Ok(Self(hangups))
+    }
+
+    /// Waits for the next one; may be dropped and asked again.
+    pub(crate) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            // The stream ends with the runtime only.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// The signals that ask for an end, those left out that are ignored.
-struct EndingSignals {
+pub(crate) struct EndingSignals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
     hangup: Option<Signal>,
@@ -19,10 +49,11 @@ struct EndingSignals {
 
 impl EndingSignals {
     /// Signals of before count for nothing.
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let ignored = IgnoredSignals::of_this_process()?;
+        let reserved = |number| number == libc::SIGHUP && HANGUP_IS_NO_END.load(Ordering::Relaxed);
         let listen = |number: i32| {
-            let wanted = !ignored.contains(number);
+            let wanted = !ignored.contains(number) && !reserved(number);
             wanted.then(|| signal(SignalKind::from_raw(number))).transpose()
         };
         Ok(Self {
@@ -32,8 +63,8 @@ impl EndingSignals {
         })
     }
 
-    /// The next one; never, if all are ignored.
-    async fn next(&mut self) -> CancelCause {
+    /// The next one; never, if all are ignored. May be dropped and asked again.
+    pub(crate) async fn next(&mut self) -> CancelCause {
         tokio::select! {
             () = received(&mut self.interrupt) => CancelCause::Interrupt,
             () = received(&mut self.terminate) => CancelCause::Terminate,

@@ -3,7 +3,6 @@
 //! ending alike (execve(2)); this looks which it is. It reads, and changes nothing.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access};
 
+use crate::input::open_regular;
 use crate::model::SpawnError;
 use crate::process::protocol::Stage;
 
@@ -187,7 +187,7 @@ pub(crate) fn has_interpreter_line(program: &Path) -> bool {
 fn head(program: &Path) -> Option<Vec<u8>> {
     let mut head = Vec::new();
     let limit = u64::try_from(HEAD).unwrap_or(u64::MAX);
-    File::open(program)
+    open_regular(program)
         .ok()?
         .take(limit)
         .read_to_end(&mut head)

@@ -19,6 +19,14 @@ pub fn raise_open_files() -> io::Result<u64> {
     Ok(soft)
 }
 
+/// How many files we may have open.
+///
+/// # Errors
+/// Those of getrlimit(2).
+pub(crate) fn open_files() -> io::Result<u64> {
+    Ok(getrlimit(Resource::RLIMIT_NOFILE)?.0)
+}
+
 /// For a process of ours that holds a password.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
-//! Whether database, schedulers and runs are well, for probes. Looks and changes nothing:
-//! it may be asked every second.
+//! Whether state directory, database, schedulers and runs are well, for probes. Looks, and
+//! leaves nothing behind: it may be asked every second.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::model::{Owner, RunId};
+use crate::rundir::probe_state_dir;
 use crate::store::{Heartbeat, HistoryFilter, Store, StoreError, StoreHealth};
 use crate::text::{human_duration, make_safe};
 
@@ -54,7 +55,8 @@ pub(crate) async fn health(
     } else {
         (Vec::new(), Vec::new())
     };
-    let mut problems = problems_of_store(&found);
+    let mut problems = problem_of_state_dir(state_dir);
+    problems.extend(problems_of_store(&found));
     problems.extend(problems_of_schedulers(&schedulers, bounds, now));
     problems.extend(stuck_runs(&running, bounds, now));
     Ok(Health {
@@ -75,6 +77,17 @@ async fn running(store: &Store) -> Result<Vec<(RunId, Timestamp)>, StoreError> {
     };
     let running = store.history(&filter).await?;
     Ok(running.into_iter().map(|run| (run.run, run.started_at)).collect())
+}
+
+/// Every run must write there, whatever the database is.
+fn problem_of_state_dir(state_dir: &Path) -> Vec<String> {
+    match probe_state_dir(state_dir) {
+        Ok(_) => Vec::new(),
+        Err(error) => vec![format!(
+            "the state directory {} cannot be written: {error}",
+            state_dir.display()
+        )],
+    }
 }
 
 fn problems_of_store(health: &StoreHealth) -> Vec<String> {

@@ -9,10 +9,14 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::input::read_regular;
 use crate::model::RunId;
 use crate::records::error::RecordsError;
 use crate::rundir::missing_names::MissingNames;
 use crate::rundir::{StateDir, replace_file};
+
+/// No note of ours is larger: a state, at most, and the names around it.
+const LARGEST_NOTE: u64 = 4 << 20;
 
 /// What is to be taken, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,7 +117,7 @@ impl Undelivered {
             if hidden {
                 continue;
             }
-            let read = fs::read(&path).and_then(|bytes| Ok(parse_note(&bytes)?));
+            let read = read_regular(&path, LARGEST_NOTE).and_then(|bytes| Ok(parse_note(&bytes)?));
             match read {
                 Ok(delivery) => found.deliveries.push(delivery),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}

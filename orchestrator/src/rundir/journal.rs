@@ -5,19 +5,26 @@
 //! others know, whatever process ids say, that the run still goes on.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Listener, RunEvent};
+use crate::input::{open_regular, read_line};
 use crate::rundir::RunDir;
 use crate::rundir::missing_names::MissingNames;
 use crate::rundir::unrecorded;
 
 /// The name of a journal in its run's directory.
 pub const JOURNAL_NAME: &str = "journal.jsonl";
+
+/// No event of ours has a longer line, not the end of a run of thousands of tasks.
+pub(crate) const LONGEST_EVENT: usize = 64 << 20;
+
+/// No run of ours has a larger journal.
+const LARGEST: u64 = 1 << 30;
 
 /// An event and its number, counted from 1 within its run.
 pub(crate) type Numbered = (u64, Arc<RunEvent>);
@@ -107,7 +114,7 @@ pub(crate) fn path(run_dir: &Path) -> PathBuf {
 
 /// Whether the process that writes this journal is alive. No journal, no writer.
 pub(crate) fn is_written(journal: &Path) -> bool {
-    match File::open(journal).map(|file| file.try_lock_shared()) {
+    match open_regular(journal).map(|file| file.try_lock_shared()) {
         Ok(Err(TryLockError::WouldBlock)) => true,
         Ok(_) | Err(_) => false,
     }
@@ -125,7 +132,7 @@ pub fn goes_on(run_dir: &Path) -> bool {
 /// # Errors
 /// The journal cannot be opened.
 pub fn wait_for_end(run_dir: &Path) -> io::Result<()> {
-    File::open(path(run_dir))?.lock_shared()
+    open_regular(&path(run_dir))?.lock_shared()
 }
 
 /// One line of a journal; `None` if it is none.
@@ -149,14 +156,29 @@ fn read_line(line: &[u8], names: &mut MissingNames) -> serde_json::Result<LineIn
 /// The events of a journal, and what could not be read of it. A last line that has
 /// no end was being written when its writer was killed: what it tells did not happen.
 pub(crate) fn read(journal: &Path) -> io::Result<(Vec<Numbered>, Vec<String>)> {
-    let mut reader = BufReader::new(File::open(journal)?);
+    let file = open_regular(journal)?;
+    if file.metadata()?.len() > LARGEST {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it is larger than {} GiB", LARGEST >> 30),
+        ));
+    }
+    let mut reader = BufReader::new(file.take(LARGEST));
     let (mut events, mut problems) = (Vec::new(), Vec::new());
     let mut names = MissingNames::default();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        if reader.read_until(b'\n', &mut line)? == 0 || line.last() != Some(&b'\n') {
-            break;
+        match read_line(&mut reader, &mut line, LONGEST_EVENT) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                problems.push(format!("line {number}: {error}"));
+                continue;
+            }
+            read => {
+                if !read? || line.last() != Some(&b'\n') {
+                    break;
+                }
+            }
         }
         if line.len() == 1 {
             continue;

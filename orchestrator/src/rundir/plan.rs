@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::events::SlotRef;
+use crate::input::read_regular;
 use crate::model::{Plan, RunId};
 use crate::rundir::missing_names::MissingNames;
 use crate::rundir::paths::RunDir;
@@ -21,6 +22,9 @@ use crate::text::SHORTEST;
 /// The version that this program writes. Whoever takes a key away or gives one another
 /// meaning counts it up; keys that may be absent can be added.
 const VERSION: u64 = 1;
+
+/// No plan of ours is larger, not one of a schedule of its largest size.
+const LARGEST: u64 = 64 << 20;
 
 /// The name of the plan in its run's directory.
 pub const PLAN_NAME: &str = "plan.json";
@@ -146,7 +150,7 @@ impl RunPlan {
     /// # Errors
     /// There is none, or [`RunPlan::parse`] does not take it.
     pub fn read(run_dir: &Path) -> Result<Self, PlanError> {
-        Self::parse(&std::fs::read(run_dir.join(PLAN_NAME))?)
+        Self::parse(&read_regular(&run_dir.join(PLAN_NAME), LARGEST)?)
     }
 }
 

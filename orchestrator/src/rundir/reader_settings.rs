@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::input::open_own;
 use crate::rundir::paths::StateDir;
 
 /// The file; gone when this is dropped.
@@ -58,13 +59,20 @@ fn sweep(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let left = || {
-            let file = File::open(&path)?;
+            let file = open_own(&path)?;
             Ok::<_, io::Error>(file.metadata()?.len() > 0 && file.try_lock().is_ok())
         };
         match left() {
             Ok(true) => fs::remove_file(&path)?,
-            // Another one was faster.
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            // Another one was faster, or what lies there is not ours.
+            Err(error)
+                if !matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::InvalidInput
+                ) =>
+            {
+                return Err(error);
+            }
             Ok(false) | Err(_) => {}
         }
     }

@@ -46,7 +46,7 @@ impl Scheduler {
                     continue;
                 }
                 request = signals.next() => match request {
-                    OperatorRequest::Stop(_) if cancelled.is_some() => Order::Kill(cause),
+                    OperatorRequest::Stop(cause) if cancelled.is_some() => Order::Kill(cause),
                     OperatorRequest::Stop(cause) => Order::Cancel(cause),
                     OperatorRequest::Reload => continue,
                 },

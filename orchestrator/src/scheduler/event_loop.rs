@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
+use crate::engine::Hangups;
 use crate::model::{CancelCause, scheduler_timetable};
 use crate::scheduler::host::alarm::{Alarm, AlarmCause};
 use crate::scheduler::host::schedule_file::WatchedFile;
@@ -35,11 +36,11 @@ struct Sources {
 }
 
 impl Sources {
-    fn new(scheduler: &Scheduler) -> Result<Self, SchedulerError> {
+    fn new(scheduler: &Scheduler, hangups: Hangups) -> Result<Self, SchedulerError> {
         let mut heartbeat = interval(heartbeat_interval());
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
-            signals: Signals::new().map_err(SchedulerError::system("signal handlers"))?,
+            signals: Signals::new(hangups).map_err(SchedulerError::system("signal handlers"))?,
             alarm: Alarm::new().map_err(SchedulerError::system("timer"))?,
             file: WatchedFile::new(&scheduler.source.file),
             heartbeat,
@@ -61,8 +62,8 @@ enum Interrupt {
 ///
 /// # Errors
 /// The kernel does not give what it needs; nothing was started.
-pub async fn run(mut scheduler: Scheduler) -> Result<Stopped, SchedulerError> {
-    let mut sources = Sources::new(&scheduler)?;
+pub async fn run(mut scheduler: Scheduler, hangups: Hangups) -> Result<Stopped, SchedulerError> {
+    let mut sources = Sources::new(&scheduler, hangups)?;
     systemd::notify_ready("starting");
     let cause = loop {
         if let Some(cause) = scheduler.stand_by(&mut sources).await {

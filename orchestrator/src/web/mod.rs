@@ -2,14 +2,18 @@
 //! read-only JSON API. Called by `serve`. It reads the store and what the scheduler says
 //! of itself; it must never change anything, and never see the engine.
 //!
-//! The way of a request: `server` accepts it, `routes` leads it past `guard` (is it for
-//! us?) to the file of its path, which holds route and handler, and says by a `RoutePolicy`
+//! The way of a request: `server` accepts its connection if `connections` has a place for
+//! it, `connection` reads it, `routes` leads it past `guard` (is it for us?) to the file of
+//! its path, which holds route and handler, and says by a `RoutePolicy`
 //! what may be done with it. The answers themselves are those of `queries`.
 
 pub(crate) mod api;
+pub(crate) mod connection;
+pub(crate) mod connections;
 pub(crate) mod fault;
 pub(crate) mod guard;
 pub(crate) mod pages;
+pub(crate) mod patient_stream;
 pub(crate) mod probes;
 pub(crate) mod route_policy;
 pub(crate) mod routes;
@@ -18,5 +22,6 @@ pub(crate) mod site;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use connections::{Connections, descriptors_for};
 pub(crate) use server::{Listening, listen};
 pub(crate) use site::Site;

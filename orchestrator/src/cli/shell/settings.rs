@@ -23,28 +23,26 @@ pub(crate) struct CliSettings {
     pub(crate) file: config::Settings,
     /// The process's environment and, below it, that of `.env`.
     pub(crate) environment: ProcessVariables,
+    /// What is odd about `.env`; it was said on stderr already.
+    pub(crate) dotenv_warnings: Vec<Diagnostic>,
 }
 
-/// ProcessVariables variables: the process's own win over those of `.env`.
+/// The process's own variables and, below them, those of `.env`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProcessVariables(BTreeMap<OsString, OsString>);
 
 impl ProcessVariables {
-    fn read() -> Result<Self, Failure> {
-        let mut variables = BTreeMap::new();
-        let path = Path::new(".env");
-        match std::fs::read_to_string(path) {
-            Ok(text) => match config::parse_dotenv(".env", &text) {
-                Ok(pairs) => {
-                    variables.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
-                }
-                Err(diagnostic) => return Err(fail_with_diagnostics(&[*diagnostic])),
-            },
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Failure::usage(format!("cannot read .env: {error}"))),
-        }
+    /// With what is odd about `.env`.
+    fn read() -> (Self, Vec<Diagnostic>) {
+        let outer = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        let dotenv = config::load_dotenv(Path::new(".env"), &outer);
+        let mut variables: BTreeMap<OsString, OsString> = dotenv
+            .variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
         variables.extend(std::env::vars_os());
-        Ok(Self(variables))
+        (Self(variables), dotenv.warnings)
     }
 
     /// A variable; an empty one counts as not set.
@@ -86,9 +84,10 @@ impl CliSettings {
     /// Decides every setting.
     ///
     /// # Errors
-    /// The settings file or `.env` is wrong, or a file that was named is missing.
+    /// The settings file is wrong, or a file that was named is missing.
     pub(crate) fn resolve(global: &Global) -> Result<Self, Failure> {
-        let environment = ProcessVariables::read()?;
+        let (environment, dotenv_warnings) = ProcessVariables::read();
+        print_diagnostics(&dotenv_warnings);
         let named = global
             .config
             .clone()
@@ -135,6 +134,7 @@ impl CliSettings {
             },
             file,
             environment,
+            dotenv_warnings,
         })
     }
 }

@@ -56,7 +56,7 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
 /// cannot be read has no place.
 fn place_without_excerpt<'a>(diagnostic: &Diagnostic, file: &'a str) -> Origin<'a> {
     match diagnostic.code {
-        Code::DotenvSyntax => Origin::path(file)
+        Code::DotenvLine | Code::DotenvStyle => Origin::path(file)
             .line(diagnostic.line)
             .char_column(diagnostic.column),
         _ => Origin::path(file),

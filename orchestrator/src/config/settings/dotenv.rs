@@ -1,170 +1,281 @@
-//! `.env` files: `NAME=value` lines. Strict, because a line that is silently
-//! misread is a credential that is silently wrong. Never touches the process
-//! environment; the caller decides what the variables are for.
+//! `.env` files. Never touches the process environment; the caller decides what the variables
+//! are for. A line that cannot be read costs that line and a warning, and never an end.
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::diagnostic::Diagnostic;
 use crate::config::problems::gather::Problem;
+use crate::config::settings::dotenv_lines::{DotenvLines, Style, WrittenValue};
 use crate::config::yaml::source::Source;
 
-/// The variables in the order of the file, a repeated name included.
-///
-/// A line is `NAME=value`, `export NAME=value`, a `#` comment or blank. The
-/// value is bare (up to ` #` or the end), `'literal'`, or `"with \n \t \" \\
-/// escapes"`; it never spans lines and nothing is expanded in it.
-///
-/// # Errors
-/// The first line that is something else; its text is not shown, because it
-/// may hold a secret.
-pub(crate) fn parse_dotenv(file_name: &str, text: &str) -> Result<Vec<(String, String)>, Box<Diagnostic>> {
-    let source = Source::new(file_name, text);
-    let mut variables = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        match variable(line.trim_end_matches(['\r', '\n'])) {
-            Ok(found) => variables.extend(found),
-            Err((within, message, hint)) => {
-                let problem = Problem::new(Code::DotenvSyntax, start + within, message).hint(hint);
-                let mut diagnostic = Box::new(problem.into_diagnostic(&source));
-                diagnostic.excerpt = None;
-                return Err(diagnostic);
-            }
-        }
-        start += line.len();
-    }
-    Ok(variables)
+/// More lines than these that cannot be read, and it is another kind of file.
+const SHOWN: usize = 20;
+
+/// What a `.env` file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Dotenv {
+    /// In the order of the file, a repeated name included: the last one counts.
+    pub(crate) variables: Vec<(String, String)>,
+    /// Without a word of its text, which may be secret.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
-type Fault = (usize, &'static str, &'static str);
-
-fn variable(line: &str) -> Result<Option<(String, String)>, Fault> {
-    let trimmed = line.trim_start();
-    if trimmed.is_empty() || trimmed.starts_with('#') {
-        return Ok(None);
-    }
-    let assignment = trimmed.strip_prefix("export ").map_or(trimmed, str::trim_start);
-    let at = line.len() - assignment.len();
-    let Some((name, value)) = assignment.split_once('=') else {
-        return Err((
-            at,
-            "the line has no `=`",
-            "write `NAME=value`, or begin a comment with `#`",
-        ));
-    };
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    if name.is_empty() || !name.chars().all(is_name) || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err((
-            at,
-            "this is not the name of a variable",
-            "write `NAME=value` without spaces around the `=`",
-        ));
-    }
-    let value_at = line.len() - value.len();
-    let value = match value.chars().next() {
-        Some(quote @ ('"' | '\'')) => {
-            let (value, rest) =
-                quoted(&value[1..], quote).map_err(|(message, hint)| (value_at, message, hint))?;
-            let rest = rest.trim_start();
-            if !rest.is_empty() && !rest.starts_with('#') {
-                return Err((
-                    line.len() - rest.len(),
-                    "text follows the closing quote",
-                    "quote the whole value",
-                ));
-            }
-            value
+impl Dotenv {
+    /// That of a file which cannot be read.
+    pub(crate) fn unreadable(file_name: &str, why: &str) -> Self {
+        let message = format!("{file_name} is left out: {why}");
+        let warning = Problem::new(Code::DotenvFile, 0, message)
+            .hint("its variables are not set")
+            .into_diagnostic(&Source::new(file_name, ""));
+        Self {
+            variables: Vec::new(),
+            warnings: vec![without_text(warning)],
         }
-        Some(' ' | '\t') if !value.trim().is_empty() => {
-            return Err((
-                value_at,
-                "a space follows the `=`",
-                "write `NAME=value` without spaces around the `=`",
-            ));
-        }
-        _ => {
-            let comment = value
-                .find(" #")
-                .or_else(|| value.find("\t#"))
-                .unwrap_or(value.len());
-            value[..comment].trim_end().to_owned()
-        }
-    };
-    if let Some(nul) = line.find('\0') {
-        return Err((nul, "the line holds a NUL byte", "remove it"));
     }
-    Ok(Some((name.to_owned(), value)))
 }
 
-/// The value up to its closing quote, and what follows.
-fn quoted(text: &str, quote: char) -> Result<(String, &str), (&'static str, &'static str)> {
-    let mut value = String::new();
-    let mut chars = text.char_indices();
-    while let Some((at, character)) = chars.next() {
-        if character == quote {
-            return Ok((value, &text[at + 1..]));
+/// Reads a file; `outer` knows the variables that are set already, for `${NAME}` in it.
+pub(crate) fn parse_dotenv(file_name: &str, bytes: &[u8], outer: &dyn Fn(&str) -> Option<String>) -> Dotenv {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Dotenv::unreadable(file_name, "it is UTF-16 text; save it as UTF-8");
+    }
+    let text = readable(bytes);
+    let mut found = Dotenv::default();
+    let mut problems = Vec::new();
+    let mut styles: Vec<(Style, usize, usize)> = Vec::new();
+    for line in DotenvLines::new(&text) {
+        let line = match line {
+            Ok(line) => line,
+            Err(problem) => {
+                let message = format!("the line is left out: {}", problem.message);
+                problems.push(Problem::new(Code::DotenvLine, problem.at, message).hint(problem.hint));
+                continue;
+            }
+        };
+        if let Some(style) = line.style {
+            match styles.iter_mut().find(|(known, ..)| *known == style) {
+                Some((_, _, count)) => *count += 1,
+                None => styles.push((style, line.at, 1)),
+            }
         }
-        if character != '\\' || quote == '\'' {
-            value.push(character);
+        let known = |name: &str| {
+            let earlier = || found.variables.iter().rev().find(|(known, _)| known == name);
+            outer(name).or_else(|| earlier().map(|(_, value)| value.clone()))
+        };
+        let (value, unset) = evaluate(line.value, &known);
+        if unset {
+            let message = "a `${...}` of this value names a variable that is not set: nothing stands for it";
+            let hint = "set it above this line or in the environment, or quote the value with single quotes";
+            problems.push(Problem::new(Code::DotenvStyle, line.at, message).hint(hint));
+        }
+        found.variables.push((line.name.to_owned(), value));
+    }
+    let hidden = problems.len().saturating_sub(SHOWN);
+    if let Some(next) = problems.get(SHOWN).map(|problem| problem.at) {
+        problems.truncate(SHOWN);
+        let message = format!("{hidden} more warnings of this file are not shown");
+        problems.push(Problem::new(Code::MoreWarnings, next, message));
+    }
+    problems.extend(
+        styles
+            .into_iter()
+            .map(|(style, at, count)| about(style, at, count)),
+    );
+    problems.sort_by_key(|problem| problem.at);
+    let source = Source::new(file_name, &text);
+    let told = problems
+        .into_iter()
+        .map(|problem| problem.into_diagnostic(&source));
+    found.warnings = told.map(without_text).collect();
+    found
+}
+
+/// As text; a byte that is not UTF-8 becomes a NUL, which no value may hold.
+fn readable(bytes: &[u8]) -> String {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push('\0');
+        }
+    }
+    text
+}
+
+fn about(style: Style, at: usize, count: usize) -> Problem {
+    let lines = match count {
+        1 => "this line",
+        _ => "several lines, this one first",
+    };
+    let (what, hint) = match style {
+        Style::Blanks => ("blanks stand around the `=`", "write `NAME=value`"),
+        Style::SeveralLines => (
+            "a value goes on over several lines",
+            "write it in one line, with `\\n` between double quotes",
+        ),
+        Style::InnerQuotes => (
+            "quotes stand within quotes of the same kind",
+            "quote with the other kind",
+        ),
+    };
+    let message = format!("{what} in {lines}: it is read, but not by every program that reads such files");
+    Problem::new(Code::DotenvStyle, at, message).hint(hint)
+}
+
+fn without_text(mut diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.excerpt = None;
+    diagnostic
+}
+
+/// The value that is meant, and whether it names a variable that is not set.
+fn evaluate(written: WrittenValue<'_>, known: &dyn Fn(&str) -> Option<String>) -> (String, bool) {
+    match written {
+        WrittenValue::Single(text) => (unescape_single(text), false),
+        WrittenValue::Bare(text) => expand(text, false, known),
+        WrittenValue::Double(text) => expand(text, true, known),
+    }
+}
+
+fn unescape_single(text: &str) -> String {
+    let mut value = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escaped = chars.next_if(|next| c == '\\' && matches!(next, '\\' | '\''));
+        value.push(escaped.unwrap_or(c));
+    }
+    value
+}
+
+/// With `${NAME}` and `${NAME:-default}` replaced and, if `escapes`, escapes as well.
+fn expand(text: &str, escapes: bool, known: &dyn Fn(&str) -> Option<String>) -> (String, bool) {
+    let (mut value, mut unset) = (String::with_capacity(text.len()), false);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some((name, default, after)) = reference(rest) {
+            match known(name).or_else(|| default.map(str::to_owned)) {
+                Some(known) => value.push_str(&known),
+                None => unset = true,
+            }
+            rest = after;
             continue;
         }
-        value.push(match chars.next() {
-            Some((_, 'n')) => '\n',
-            Some((_, 'r')) => '\r',
-            Some((_, 't')) => '\t',
-            Some((_, same @ ('"' | '\\' | '$'))) => same,
-            _ => {
-                return Err((
-                    "the value holds an unknown escape",
-                    "write `\\\\` for a backslash, or use single quotes",
-                ));
+        rest = &rest[c.len_utf8()..];
+        match rest
+            .chars()
+            .next()
+            .filter(|_| escapes && c == '\\')
+            .and_then(unescape)
+        {
+            Some(meant) => {
+                value.push(meant);
+                rest = &rest[1..];
             }
-        });
+            None => value.push(c),
+        }
     }
-    Err((
-        "the closing quote is missing",
-        "close the quote on the same line; write `\\n` for a line break",
-    ))
+    (value, unset)
+}
+
+/// The name, the default and what follows, if the text begins with `${`.
+fn reference(text: &str) -> Option<(&str, Option<&str>, &str)> {
+    let (inner, after) = text.strip_prefix("${")?.split_once('}')?;
+    match inner.split_once(':') {
+        None => Some((inner, None, after)),
+        Some((name, default)) => Some((name, Some(default.strip_prefix('-')?), after)),
+    }
+}
+
+/// What a backslash and this letter mean; others stand for themselves, backslash included.
+fn unescape(letter: char) -> Option<char> {
+    Some(match letter {
+        '\\' | '\'' | '"' | '$' => letter,
+        'a' => '\u{7}',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{b}',
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(text: &[u8]) -> Dotenv {
+        let outer = |name: &str| (name == "OUTER").then(|| "outer".to_owned());
+        parse_dotenv(".env", text, &outer)
+    }
+
+    fn values(text: &str) -> Vec<(String, String)> {
+        parse(text.as_bytes()).variables
+    }
+
     #[test]
-    fn values_are_read_as_written() {
-        let text = "# comment\r\nA=1\r\nexport B=two words # comment\nC='a # $b \\n'\nD=\"x\\n\\\"y\\\"\" # c\n\nE=\nF=a#b=c\nA=2";
-        let pairs: Vec<_> = parse_dotenv(".env", text).unwrap();
+    fn values_are_what_is_meant() {
+        let text = "\u{feff}# comment\r\nA=1\r\nexport B=two words # comment\nC='a # $b ${A} \\n'\n\
+            D=\"x\\n\\\"y\\\" \\d \\${A}\" # c\n\nE=\nF=a#b=c\nG = C:\\new\nA=2\nH='it\\'s'\nI=\"one\ntwo\"\n";
         let expected = [
             ("A", "1"),
             ("B", "two words"),
-            ("C", "a # $b \\n"),
-            ("D", "x\n\"y\""),
+            ("C", "a # $b ${A} \\n"),
+            ("D", "x\n\"y\" \\d ${A}"),
             ("E", ""),
             ("F", "a#b=c"),
+            ("G", "C:\\new"),
             ("A", "2"),
+            ("H", "it's"),
+            ("I", "one\ntwo"),
         ];
         assert_eq!(
-            pairs,
+            values(text),
             expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
     }
 
     #[test]
-    fn the_first_wrong_line_is_named_without_its_text() {
-        for (text, line, column) in [
-            ("A=1\nsecret", 2, 1),
-            ("A =1", 1, 1),
-            ("1A=1", 1, 1),
-            ("export  Ä=1", 1, 9),
-            ("A= 1", 1, 3),
-            ("A=\"x", 1, 3),
-            ("A='x' y", 1, 7),
-            ("A=\"\\q\"", 1, 3),
-            ("A=x\0", 1, 4),
-        ] {
-            let diagnostic = parse_dotenv(".env", text).unwrap_err();
-            assert_eq!((diagnostic.line, diagnostic.column), (line, column), "{text:?}");
-            assert!(!crate::config::render(&diagnostic, false).contains("secret"));
+    fn other_variables_stand_for_their_values() {
+        let text = "A=a\nB=${A}-${OUTER}\nOUTER=inner\nC=\"${OUTER}${A:-no}${N:-yes}${}\"\nD=$A ${A:x} ${\n";
+        let found: Vec<String> = values(text).into_iter().map(|(_, value)| value).collect();
+        assert_eq!(found, ["a", "a-outer", "inner", "outerayes", "$A ${A:x} ${"]);
+        let warnings = parse(b"A=${secret_name}\n").warnings;
+        assert!(warnings[0].message.contains("is not set"), "{warnings:?}");
+        assert!(!format!("{warnings:?}").contains("secret_name"));
+    }
+
+    #[test]
+    fn what_is_odd_is_told_with_its_place_and_without_its_text() {
+        let found = parse(b"A = secret1\nB=\"secret2\nsecret3\n\xffC=secret4\nD =secret5\n");
+        let told: Vec<_> = found
+            .warnings
+            .iter()
+            .map(|warning| (warning.line, warning.column, warning.code))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1, 1, Code::DotenvStyle),
+                (2, 3, Code::DotenvLine),
+                (3, 1, Code::DotenvLine),
+                (4, 1, Code::DotenvLine),
+            ]
+        );
+        for warning in &found.warnings {
+            assert!(!crate::config::render(warning, false).contains("secret"));
         }
+        let names: Vec<_> = found.variables.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["A", "D"]);
+    }
+
+    #[test]
+    fn a_file_of_another_kind_costs_a_few_words() {
+        assert_eq!(parse(&b"nonsense\n".repeat(5000)).warnings.len(), SHOWN + 1);
+        let utf16 = parse(b"\xff\xfeA\0=\x001\0");
+        assert_eq!(
+            (utf16.variables.len(), utf16.warnings[0].code),
+            (0, Code::DotenvFile)
+        );
     }
 }

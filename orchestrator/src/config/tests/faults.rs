@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::config::load::LoadError;
 use crate::config::load::parse_settings;
 use crate::config::load_schedule;
-use crate::config::{Code, Diagnostic, load_settings, parse_dotenv, parse_schedule, render};
+use crate::config::settings::dotenv::parse_dotenv;
+use crate::config::{Code, Diagnostic, load_settings, parse_schedule, render};
 
 const FAULTS: &str = include_str!("../../../../tests/fixtures/schedules/faults.yaml");
 
@@ -238,7 +239,11 @@ fn every_code_is_in_use() {
         let (Ok((_, diagnostics)) | Err(diagnostics)) = parse_schedule("f", file);
         seen.extend(diagnostics.iter().map(|diagnostic| diagnostic.code));
     }
-    seen.insert(parse_dotenv(".env", "x").unwrap_err().code);
+    let unset = |_: &str| None;
+    for file in [&b"x"[..], b"A = 1", b"\xff\xfe"] {
+        let found = parse_dotenv(".env", file, &unset);
+        seen.extend(found.warnings.iter().map(|warning| warning.code));
+    }
     let missing = load_schedule("/nonexistent/schedule.yaml".as_ref()).unwrap_err();
     seen.extend(missing.diagnostics().iter().map(|diagnostic| diagnostic.code));
     let (settings, _) = parse_settings("o.yaml", b"notify: [{webhook_env: HOOK}]").unwrap();

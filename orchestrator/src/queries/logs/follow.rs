@@ -2,15 +2,16 @@
 //! is something to read; nothing is polled.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use crate::events::RunEvent;
+use crate::input::{open_regular, read_line};
 use crate::model::RunId;
 use crate::queries::logs::choice::LogChoice;
 use crate::queries::logs::line::LogOwner;
 use crate::queries::logs::reader::LogReader;
-use crate::rundir::{JOURNAL_NAME, LogRecord, StateDir, Watch, goes_on, parse_journal_line};
+use crate::rundir::{JOURNAL_NAME, LONGEST_EVENT, LogRecord, StateDir, Watch, goes_on, parse_journal_line};
 
 /// The logs of a run that goes on. Ask in turn: [`read`](Self::read) what there is,
 /// [`wait`](Self::wait) for more, and at the end [`finish`](Self::finish).
@@ -40,7 +41,7 @@ impl LogFollower {
         // First watch, then look: so nothing comes between.
         let watch = Watch::on(&dir)?;
         let journal = JournalReader {
-            reader: BufReader::new(File::open(dir.join(JOURNAL_NAME))?),
+            reader: BufReader::new(open_regular(&dir.join(JOURNAL_NAME))?),
             line: Vec::new(),
         };
         Ok(Self {
@@ -131,7 +132,7 @@ impl JournalReader {
     /// The next event, if it is there whole.
     fn next(&mut self) -> io::Result<Option<RunEvent>> {
         loop {
-            self.reader.read_until(b'\n', &mut self.line)?;
+            read_line(&mut self.reader, &mut self.line, LONGEST_EVENT)?;
             if self.line.last() != Some(&b'\n') {
                 return Ok(None);
             }

@@ -1,12 +1,12 @@
 //! One page of one log, by byte offset, so that a log of any size can be looked at
 //! anywhere.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use serde::Serialize;
 
+use crate::input::open_regular;
 use crate::rundir::{LogPage, read_page};
 
 /// How large a page is where nothing is said.
@@ -42,5 +42,5 @@ impl<'a> LogPageEnd<'a> {
 /// The file cannot be read.
 pub(crate) fn read_log_page(path: &Path, offset: u64, limit: u64, ended: bool) -> io::Result<LogPage> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    read_page(&mut File::open(path)?, offset, limit, ended)
+    read_page(&mut open_regular(path)?, offset, limit, ended)
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::input::open_regular;
 use crate::model::Stream;
 use crate::queries::logs::line::LogOwner;
 use crate::rundir::{LogRecord, tail_start};
@@ -56,7 +57,7 @@ impl LogReader {
 
     fn file(&mut self) -> io::Result<Option<&mut File>> {
         if self.file.is_none() {
-            self.file = match File::open(&self.path) {
+            self.file = match open_regular(&self.path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 file => Some(file?),
             };

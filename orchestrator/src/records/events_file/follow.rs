@@ -7,8 +7,12 @@ use std::io::{self, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::input::open_own;
 use crate::records::events_file::examination::Examination;
 use crate::records::events_file::lines::Lines;
+
+/// A larger file is not read: a hole of a terabyte is made in a moment, and read in an hour.
+pub(crate) const LARGEST_FILE: u64 = 4 << 30;
 
 /// Reads on where it stopped.
 pub struct Follower {
@@ -88,16 +92,16 @@ impl Lines<BufReader<File>> {
     }
 }
 
-/// Opens a regular file and nothing else: a FIFO would wait for a writer for ever, a
-/// link could lead anywhere.
+/// Opens a regular file of bounded size and nothing else, not even a link.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    if !path.symlink_metadata()?.is_file() {
+    let file = open_own(path)?;
+    if file.metadata()?.len() > LARGEST_FILE {
         return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is no regular file any more",
+            io::ErrorKind::FileTooLarge,
+            format!("it is larger than {} GiB", LARGEST_FILE >> 30),
         ));
     }
-    File::open(path)
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! What signals mean to a scheduler: SIGHUP reads the schedule again, SIGTERM and SIGINT
-//! end it (signal(7)).
+//! end it (signal(7)), unless they were ignored when it was started.
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
+use crate::engine::{EndingSignals, Hangups};
 use crate::model::CancelCause;
 
 /// What the operator wants.
@@ -16,28 +15,23 @@ pub(crate) enum OperatorRequest {
 
 /// The handlers.
 pub(crate) struct Signals {
-    hangup: Signal,
-    interrupt: Signal,
-    terminate: Signal,
+    hangups: Hangups,
+    ending: EndingSignals,
 }
 
 impl Signals {
-    pub(crate) fn new() -> std::io::Result<Self> {
+    pub(crate) fn new(hangups: Hangups) -> std::io::Result<Self> {
         Ok(Self {
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
+            hangups,
+            ending: EndingSignals::new()?,
         })
     }
 
     /// The next one.
     pub(crate) async fn next(&mut self) -> OperatorRequest {
         tokio::select! {
-            Some(()) = self.terminate.recv() => OperatorRequest::Stop(CancelCause::Terminate),
-            Some(()) = self.interrupt.recv() => OperatorRequest::Stop(CancelCause::Interrupt),
-            Some(()) = self.hangup.recv() => OperatorRequest::Reload,
-            // The streams end with the runtime only.
-            else => std::future::pending().await,
+            cause = self.ending.next() => OperatorRequest::Stop(cause),
+            () = self.hangups.next() => OperatorRequest::Reload,
         }
     }
 }

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::database::arg::args;
+use crate::input::read_regular;
 use crate::model::{Retention, RunId};
 use crate::rundir::unrecorded;
 use crate::rundir::{StateDir, is_worked_on};
@@ -44,7 +45,7 @@ impl Store {
     ) -> Result<Option<Pruned>, StoreError> {
         let deadline = Instant::now() + patience;
         let stamp = state_dir.join(STAMP);
-        if *retention == Retention::EVERYTHING || !is_time(fs::read_to_string(&stamp).ok().as_deref(), now) {
+        if *retention == Retention::EVERYTHING || !is_time(read_stamp(&stamp).as_deref(), now) {
             return Ok(None);
         }
         let at_stamp = |source| StoreError::File {
@@ -108,6 +109,10 @@ impl Store {
         let rows: Vec<(String,)> = self.database.fetch(sql, &args![&ids]).await?;
         Ok(rows.into_iter().map(|(run,)| RunId::new(run)).collect())
     }
+}
+
+fn read_stamp(path: &Path) -> Option<String> {
+    String::from_utf8(read_regular(path, 100).ok()?).ok()
 }
 
 /// Whether the last look was long enough ago; a clock that was set back counts as long.

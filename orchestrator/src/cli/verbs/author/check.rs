@@ -14,6 +14,7 @@ use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
 use crate::model::{Address, NoticeChannel, Schedule};
+use crate::rundir::{StateProbe, probe_state_dir};
 use crate::text::make_safe;
 
 /// Check schedule, settings, collectors, state directory and database
@@ -92,6 +93,7 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failu
     }
     let mut problems: Vec<Problem> = diagnostics.into_iter().map(Problem::InFile).collect();
     let schedule_errors = problems.iter().filter(|problem| problem.is_error()).count();
+    problems.extend(settings.dotenv_warnings.iter().cloned().map(Problem::InFile));
     let settings_errors = unset.len();
     problems.extend(unset.into_iter().map(Problem::InFile));
     let mut start_up = Vec::new();
@@ -165,9 +167,8 @@ fn missing_messengers(settings: &CliSettings) -> Vec<Problem> {
 
 fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
     let directory = settings.state_dir.display().to_string();
-    let writable =
-        std::fs::create_dir_all(&settings.state_dir).and_then(|()| tempfile_in(&settings.state_dir));
-    if let Err(error) = writable {
+    let probed = probe_state_dir(&settings.state_dir);
+    if let Err(error) = &probed {
         let message = format!("the state directory {directory} cannot be written: {error}");
         let hint =
             Some("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned());
@@ -178,6 +179,10 @@ fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
             message,
             hint,
         )]);
+    }
+    if matches!(probed, Ok(StateProbe::CanBeMade)) && settings.database_url.is_none() {
+        print_words!("note: the state directory {directory} is not there yet; the first run makes it");
+        return Ok(Vec::new());
     }
     let opened = runtime()?.block_on(async {
         let store = open_store(settings).await?;
@@ -197,13 +202,6 @@ fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
             )]
         }
     })
-}
-
-/// Whether a file can be made there; it is gone afterwards.
-fn tempfile_in(directory: &std::path::Path) -> std::io::Result<()> {
-    let path = directory.join(format!(".check-{}", std::process::id()));
-    std::fs::write(&path, b"")?;
-    std::fs::remove_file(&path)
 }
 
 fn print(problem: &Problem) {

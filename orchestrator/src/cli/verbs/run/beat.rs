@@ -20,11 +20,13 @@ use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
+use crate::engine::Hangups;
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
+use crate::process::open_files;
 use crate::report::{Console, Metrics, ServiceLog, Terminal};
 use crate::scheduler::{self, Scheduler, SchedulerSettings};
-use crate::web::{Listening, Site, listen};
+use crate::web::{Connections, Listening, Site, descriptors_for, listen};
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
 #[derive(Debug, Args)]
@@ -83,12 +85,15 @@ fn schedule_for_ever(
     args: &BeatArgs,
     address: Option<SocketAddr>,
 ) -> Result<VerbExit, Failure> {
+    let runtime = runtime()?;
+    let hangups = runtime
+        .block_on(async { Hangups::hear() })
+        .map_err(Failure::infrastructure)?;
     let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
     settings.warn_of_unset();
     let clock = clock(&settings)?;
     let terminal = Terminal::new(false, colour_on_stderr());
-    let runtime = runtime()?;
     let listening = address.map(take_port).transpose()?;
     let store = runtime.block_on(open_store(&settings))?;
     runtime
@@ -128,15 +133,17 @@ fn schedule_for_ever(
         drain_timeout: args.drain_timeout,
         metrics: metrics.clone(),
     };
-    runtime.block_on(work(setup, executor, metrics, listening))
+    runtime.block_on(work(setup, hangups, metrics, listening))
 }
 
 async fn work(
     setup: SchedulerSettings,
-    executor: Arc<Executor>,
+    hangups: Hangups,
     metrics: Metrics,
     listening: Option<Listening>,
 ) -> Result<VerbExit, Failure> {
+    let executor = Arc::clone(&setup.executor);
+    let connections = connections(setup.concurrency)?;
     remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
@@ -148,9 +155,9 @@ async fn work(
             metrics,
             clock: Arc::clone(&executor.engine.clock),
         };
-        tokio::spawn(listening.serve(site, end))
+        tokio::spawn(listening.serve(site, connections, end))
     });
-    let stopped = scheduler::event_loop::run(scheduler)
+    let stopped = scheduler::event_loop::run(scheduler, hangups)
         .await
         .map_err(Failure::infrastructure);
     ending.send_replace(true);
@@ -170,6 +177,18 @@ async fn work(
     })
 }
 
+/// The places for those who connect, beside what `runs` at a time need.
+fn connections(runs: usize) -> Result<Connections, Failure> {
+    let limit = open_files().map_err(Failure::infrastructure)?;
+    let needed = descriptors_for(runs);
+    if limit < needed {
+        tracing::warn!(
+            "{limit} files may be open, and {runs} runs at a time may need {needed}: raise the limit (ulimit -n) or lower --concurrency"
+        );
+    }
+    Ok(Connections::within(limit, runs))
+}
+
 /// The time of the last success of each task, which must be known from the start: an
 /// alarm on it must not go off, nor stay silent, because a process was restarted.
 async fn remember_successes(executor: &Executor, schedule: &Schedule, metrics: &Metrics) {
@@ -184,6 +203,10 @@ async fn remember_successes(executor: &Executor, schedule: &Schedule, metrics: &
 }
 
 fn reload(file: &Path) -> Result<Schedule, String> {
+    // Slots do not wait for whoever writes a pipe.
+    if std::fs::metadata(file).is_ok_and(|found| !found.is_file()) {
+        return Err("it is no regular file any more".to_owned());
+    }
     let loaded = config::load_schedule(file).map_err(|error| {
         // Without the lines of the file, which may hold what is nobody's business: this goes
         // into the database and over HTTP. orchestrate check shows them.
