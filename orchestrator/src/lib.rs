@@ -6,6 +6,7 @@
 //! - [`model`]: the pure core. `select` and `plan` say what is due; `decide` says how
 //!   a run proceeds; `Outcome` says how a task ended.
 //! - `text`: words and bytes made safe, masked, measured.
+//! - `files`: files of our own: their modes, locks with a limit, and who is in the way.
 //! - [`config`]: the YAML file becomes a [`model::Schedule`], or every problem at once.
 //! - [`process`]: one attempt of one collector, its whole process tree included.
 //! - [`database`]: pools, transactions, and which errors pass.
@@ -31,6 +32,7 @@ pub mod database;
 pub mod engine;
 pub mod events;
 pub mod execution;
+pub(crate) mod files;
 pub mod model;
 pub mod notify;
 pub mod process;

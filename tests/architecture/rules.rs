@@ -8,30 +8,32 @@ use crate::shape::Function;
 
 /// Which other rooms a room may import from: ground first, and no room names one further
 /// down this list.
-const MAY_IMPORT: [(&str, Allowed); 19] = [
+const MAY_IMPORT: [(&str, Allowed); 20] = [
     ("model", Allowed::Only(&[])),
     ("text", Allowed::Only(&[])),
+    // Modes, locks and owners: knows no path of ours, so that everybody may ask.
+    ("files", Allowed::Only(&["model"])),
     ("config", Allowed::Only(&["model", "text"])),
     ("process", Allowed::Only(&["model", "text"])),
     // The only place that knows the pools, and which errors pass.
-    ("database", Allowed::Only(&["model", "text"])),
+    ("database", Allowed::Only(&["model", "text", "files"])),
     ("events", Allowed::Only(&["model", "text"])),
-    ("rundir", Allowed::Only(&["model", "text", "events"])),
+    ("rundir", Allowed::Only(&["model", "text", "files", "events"])),
     // Who is asked for releases is supervised like a collector.
     ("release", Allowed::Only(&["model", "text", "process"])),
     // Formats only: what is told arrives as events.
     ("report", Allowed::Only(&["model", "text", "events"])),
     (
         "store",
-        Allowed::Only(&["model", "text", "database", "events", "rundir"]),
+        Allowed::Only(&["model", "text", "files", "database", "events", "rundir"]),
     ),
     (
         "records",
-        Allowed::Only(&["model", "text", "database", "events", "rundir"]),
+        Allowed::Only(&["model", "text", "files", "database", "events", "rundir"]),
     ),
     (
         "engine",
-        Allowed::Only(&["model", "text", "process", "events", "rundir", "records"]),
+        Allowed::Only(&["model", "text", "files", "process", "events", "rundir", "records"]),
     ),
     // What is to be told is remembered, and a command that tells it is supervised.
     (
@@ -151,6 +153,7 @@ const CONFINED: [Confined; 10] = [
 /// Figures, and what could not be tried, for whoever runs the tests.
 const PRINTING_TESTS: &[&str] = &[
     "config/tests/hostile.rs",
+    "files/holder.rs",
     "process/supervise/cgroup/tests.rs",
     "scheduler/planning/tick/reference.rs",
 ];
@@ -160,6 +163,7 @@ const POOLS: &str = "one room has the connections and one opinion on which error
 const SYSTEM: &[&str] = &[
     "process/",
     "engine/signals.rs",
+    "files/",
     "rundir/orders.rs",
     "rundir/watch.rs",
     "scheduler/host/",

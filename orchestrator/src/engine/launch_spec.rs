@@ -57,14 +57,14 @@ pub(crate) fn specify(attempt: &TaskAttempt, events: &Path) -> Result<AttemptSpe
 
 /// The directory that the collector keeps from run to run.
 fn workspace(attempt: &TaskAttempt) -> Result<PathBuf, SpawnError> {
-    let path = StateDir(&attempt.engine.state_dir).workspace(attempt.task.command.as_str());
-    match std::fs::create_dir_all(&path) {
-        Ok(()) => Ok(path),
-        Err(error) => Err(SpawnError {
-            message: format!("cannot make its workspace {}: {error}", path.display()),
-            hint: Some("the state directory must be writable and have room".to_owned()),
-        }),
-    }
+    let state_dir = &attempt.engine.state_dir;
+    let made = StateDir(state_dir)
+        .workspaces()
+        .of_command(attempt.task.command.as_str());
+    made.map_err(|error| SpawnError {
+        message: format!("cannot make its workspace in {}: {error}", state_dir.display()),
+        hint: Some("the state directory must be writable and have room".to_owned()),
+    })
 }
 
 /// What this collector knows and nobody shall read in its output.

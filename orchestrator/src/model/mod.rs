@@ -14,6 +14,7 @@ pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod selection;
+pub(crate) mod state_mode;
 pub(crate) mod stream;
 pub(crate) mod timetable;
 pub(crate) mod weekday;
@@ -45,6 +46,7 @@ pub use selection::plan::{
     Plan, PlannedTask, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
 };
 pub use selection::select::{SelectError, select, workflow};
+pub(crate) use state_mode::StateMode;
 pub use stream::Stream;
 pub use timetable::calendar::falls_on;
 pub use timetable::changes::{ChangeKind, TimetableChange, changes};

@@ -8,10 +8,12 @@ pub(crate) mod log_page;
 pub(crate) mod orders;
 pub(crate) mod paths;
 pub(crate) mod plan;
+pub(crate) mod protection;
 pub(crate) mod reader_settings;
 pub(crate) mod replace;
 pub(crate) mod unrecorded;
 pub(crate) mod watch;
+pub(crate) mod workspaces;
 
 pub use attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, LogRecord};
 pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};

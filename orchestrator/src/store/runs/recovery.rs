@@ -67,6 +67,7 @@ impl Store {
         let mut found = Recovered::default();
         for run in noted {
             if !is_worked_on(state_dir, &run) {
+                found.problems.extend(locked_by_stranger(state_dir, &run));
                 self.import(state_dir, &run, &mut found).await?;
             }
         }
@@ -262,6 +263,16 @@ impl Store {
         sql.commit().await?;
         Ok(true)
     }
+}
+
+/// A lock that does not count, which whoever thinks that the run goes on should know of.
+fn locked_by_stranger(state_dir: &Path, run: &RunId) -> Option<String> {
+    let path = journal_of(state_dir, run);
+    let who = journal::stranger(&path)?;
+    Some(format!(
+        "{} is locked by {who}, which does not write it",
+        path.display()
+    ))
 }
 
 /// Where the journal of a run is.

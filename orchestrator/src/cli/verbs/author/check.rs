@@ -13,7 +13,9 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::config::{self, Diagnostic};
+use crate::files::{Use, create_new, state_mode};
 use crate::model::{Address, NoticeChannel, Schedule};
+use crate::rundir::StateDir;
 use crate::text::make_safe;
 
 /// Check schedule, settings, collectors, state directory and database
@@ -165,8 +167,9 @@ fn missing_messengers(settings: &CliSettings) -> Vec<Problem> {
 
 fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
     let directory = settings.state_dir.display().to_string();
-    let writable =
-        std::fs::create_dir_all(&settings.state_dir).and_then(|()| tempfile_in(&settings.state_dir));
+    let writable = StateDir(&settings.state_dir)
+        .make()
+        .and_then(|()| tempfile_in(&settings.state_dir));
     if let Err(error) = writable {
         let message = format!("the state directory {directory} cannot be written: {error}");
         let hint =
@@ -202,7 +205,7 @@ fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
 /// Whether a file can be made there; it is gone afterwards.
 fn tempfile_in(directory: &std::path::Path) -> std::io::Result<()> {
     let path = directory.join(format!(".check-{}", std::process::id()));
-    std::fs::write(&path, b"")?;
+    create_new(&path, Use::ReadAndWrite, state_mode())?;
     std::fs::remove_file(&path)
 }
 
