@@ -13,7 +13,7 @@ use sqlx::sqlite::{
 
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
-use crate::files::{LockWait, Use, create_new, name_owner, open_or_create, state_mode};
+use crate::files::{FileUse, LockWait, create_new, name_owner, open_or_create, state_mode};
 use crate::model::StateMode;
 
 /// How long a writer waits for its turn. The longest that one holds it is the merge of
@@ -69,8 +69,8 @@ async fn lock(database: &Path) -> Result<File, DatabaseError> {
     let path = PathBuf::from(path);
     // Nobody who only reads needs it: it is not for a group, who could keep us waiting.
     let locking = async {
-        let lock = open_or_create(&path, Use::ReadAndWrite, StateMode::Private)
-            .map_err(|error| name_owner(database, error))?;
+        let lock = open_or_create(&path, FileUse::ReadAndWrite, StateMode::Private)
+            .map_err(|error| name_owner(&[database, &path], error))?;
         let mut wait = LockWait::on(&lock);
         while let Some(pause) = wait.attempt()? {
             tokio::time::sleep(pause).await;
@@ -86,9 +86,9 @@ async fn lock(database: &Path) -> Result<File, DatabaseError> {
 /// this one, whatever the umask. One that is there is left alone: to open and close it would
 /// let go the locks of other connections of this process (fcntl(2)).
 fn make(file: &Path) -> Result<(), DatabaseError> {
-    match create_new(file, Use::ReadAndWrite, state_mode()) {
+    match create_new(file, FileUse::ReadAndWrite, state_mode()) {
         Err(source) if source.kind() != io::ErrorKind::AlreadyExists => Err(DatabaseError::File {
-            source: name_owner(file, source),
+            source: name_owner(&[file], source),
             path: file.to_owned(),
         }),
         Ok(_) | Err(_) => Ok(()),

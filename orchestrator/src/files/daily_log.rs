@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::files::make::{Use, open_or_create};
+use crate::files::denied::name_owner;
+use crate::files::make::{FileUse, open_or_create};
 use crate::files::mode::state_mode;
 use crate::model::Clock;
 
@@ -98,7 +99,7 @@ fn is_log(name: &str) -> bool {
 
 fn open(folder: &Path, day: Date) -> io::Result<File> {
     let path = folder.join(format!("{PREFIX}{day}{SUFFIX}"));
-    open_or_create(&path, Use::Append, state_mode())
+    open_or_create(&path, FileUse::Append, state_mode()).map_err(|error| name_owner(&[&path], error))
 }
 
 #[cfg(test)]

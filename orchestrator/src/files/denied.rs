@@ -53,14 +53,21 @@ pub(crate) fn check_readable(folder: &Path) -> Result<(), NotPermitted> {
     denied.map_or(Ok(()), Err)
 }
 
-/// Names the owner of what denied `path`, if that is what `error` says.
-pub(crate) fn name_owner(path: &Path, error: io::Error) -> io::Error {
-    if error.kind() != ErrorKind::PermissionDenied {
+/// Names the owner of what denied one of `paths`, if that is what `error` says.
+pub(crate) fn name_owner(paths: &[&Path], error: io::Error) -> io::Error {
+    if error.kind() != ErrorKind::PermissionDenied
+        || error.get_ref().is_some_and(|inner| inner.is::<NotPermitted>())
+    {
         return error;
     }
     let written = AccessFlags::R_OK | AccessFlags::W_OK;
-    let above = || denies(path.parent()?, AccessFlags::W_OK | AccessFlags::X_OK);
-    match way_to(path).or_else(|| denies(path, written)).or_else(above) {
+    let above = |path: &Path| denies(path.parent()?, AccessFlags::W_OK | AccessFlags::X_OK);
+    let denial = |path: &&Path| {
+        way_to(path)
+            .or_else(|| denies(path, written))
+            .or_else(|| above(path))
+    };
+    match paths.iter().find_map(denial) {
         Some(denied) => io::Error::new(ErrorKind::PermissionDenied, denied),
         None => error,
     }

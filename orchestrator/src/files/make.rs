@@ -43,12 +43,12 @@ pub(crate) fn make_new_folder(path: &Path, mode: StateMode) -> io::Result<()> {
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
+pub(crate) enum FileUse {
     ReadAndWrite,
     Append,
 }
 
-impl Use {
+impl FileUse {
     fn options(self) -> OpenOptions {
         let mut options = OpenOptions::new();
         options.read(true);
@@ -64,7 +64,7 @@ impl Use {
 ///
 /// # Errors
 /// It is there, or cannot be made.
-pub(crate) fn create_new(path: &Path, how: Use, mode: StateMode) -> io::Result<File> {
+pub(crate) fn create_new(path: &Path, how: FileUse, mode: StateMode) -> io::Result<File> {
     let file = how.options().create_new(true).mode(mode.file()).open(path)?;
     settle(&file, mode.file())?;
     Ok(file)
@@ -75,7 +75,7 @@ pub(crate) fn create_new(path: &Path, how: Use, mode: StateMode) -> io::Result<F
 ///
 /// # Errors
 /// It cannot be opened or made.
-pub(crate) fn open_or_create(path: &Path, how: Use, mode: StateMode) -> io::Result<File> {
+pub(crate) fn open_or_create(path: &Path, how: FileUse, mode: StateMode) -> io::Result<File> {
     loop {
         // A FIFO in its place must not be waited for.
         let careful = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
@@ -103,7 +103,7 @@ pub(crate) fn open_or_create(path: &Path, how: Use, mode: StateMode) -> io::Resu
 /// # Errors
 /// It cannot be written.
 pub(crate) fn write(path: &Path, bytes: &[u8], mode: StateMode) -> io::Result<()> {
-    let mut file = open_or_create(path, Use::ReadAndWrite, mode)?;
+    let mut file = open_or_create(path, FileUse::ReadAndWrite, mode)?;
     file.set_len(0)?;
     file.write_all(bytes)
 }

@@ -14,6 +14,6 @@ pub(crate) use daily_log::DailyLog;
 pub(crate) use denied::{NotPermitted, check_readable, is_home, name_owner};
 pub(crate) use holder::{LockHolder, stranger_with_lock};
 pub(crate) use lock::{LockWait, lock_patiently};
-pub(crate) use make::{Use, create_new, make_fifo, make_folder, make_new_folder, open_or_create, write};
+pub(crate) use make::{FileUse, create_new, make_fifo, make_folder, make_new_folder, open_or_create, write};
 pub(crate) use mode::{set_state_mode, state_mode};
-pub(crate) use tighten::{Kept, Kind, Place, Tightened};
+pub(crate) use tighten::{LeftOpen, NodeKind, OpenFolder, Tightened};

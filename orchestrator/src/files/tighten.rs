@@ -19,12 +19,12 @@ use crate::model::StateMode;
 
 /// What something is supposed to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum NodeKind {
     Folder,
     File,
 }
 
-impl Kind {
+impl NodeKind {
     fn flag(self) -> SFlag {
         match self {
             Self::Folder => SFlag::S_IFDIR,
@@ -46,29 +46,29 @@ pub(crate) enum Tightened {
     /// Nobody has more than they should.
     Closed,
     /// It is open to others and stays so.
-    Kept(Kept),
+    Open(LeftOpen),
 }
 
 /// Something that stays open to others, and why.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct LeftOpen {
     pub(crate) mode: u32,
     pub(crate) why: String,
 }
 
-impl fmt::Display for Kept {
+impl fmt::Display for LeftOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, mode {:04o}", self.why, self.mode)
     }
 }
 
 /// A directory whose entries, and perhaps itself, are tightened.
-pub(crate) struct Place {
+pub(crate) struct OpenFolder {
     path: PathBuf,
     folder: OwnedFd,
 }
 
-impl Place {
+impl OpenFolder {
     /// Opens it. A link may lead to it: its path was named by a person.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl Place {
     ///
     /// # Errors
     /// The system fails.
-    pub(crate) fn is_closed_to_group(&self, name: &OsStr, kind: Kind) -> io::Result<bool> {
+    pub(crate) fn is_closed_to_group(&self, name: &OsStr, kind: NodeKind) -> io::Result<bool> {
         let needed = kind.allowed(StateMode::Group) & 0o070;
         let found = self.look_at(name)?;
         Ok(found.is_some_and(|found| is(&found, kind.flag()) && found.st_mode & needed != needed))
@@ -152,7 +152,12 @@ impl Place {
     ///
     /// # Errors
     /// The system fails.
-    pub(crate) fn tighten_entry(&self, name: &OsStr, kind: Kind, mode: StateMode) -> io::Result<Tightened> {
+    pub(crate) fn tighten_entry(
+        &self,
+        name: &OsStr,
+        kind: NodeKind,
+        mode: StateMode,
+    ) -> io::Result<Tightened> {
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let entry = match openat(&self.folder, name, flags, Mode::empty()) {
             Err(Errno::ENOENT) => return Ok(Tightened::Closed),
@@ -200,7 +205,7 @@ fn is_own(found: &FileStat) -> bool {
 }
 
 fn kept(found: &FileStat, why: String) -> Tightened {
-    Tightened::Kept(Kept {
+    Tightened::Open(LeftOpen {
         mode: found.st_mode & 0o7777,
         why,
     })
@@ -225,22 +230,31 @@ mod tests {
         for (name, bits) in [("open", 0o2777), ("elsewhere", 0o777), ("file", 0o466)] {
             set(name, bits);
         }
-        let place = Place::open(dir.path()).unwrap();
+        let place = OpenFolder::open(dir.path()).unwrap();
         let tighten = |name: &str, kind, mode| place.tighten_entry(OsStr::new(name), kind, mode).unwrap();
-        assert_eq!(tighten("open", Kind::Folder, StateMode::Group), Tightened::Closed);
+        assert_eq!(
+            tighten("open", NodeKind::Folder, StateMode::Group),
+            Tightened::Closed
+        );
         assert_eq!(mode("open"), 0o2750);
         assert_eq!(
-            tighten("open", Kind::Folder, StateMode::Private),
+            tighten("open", NodeKind::Folder, StateMode::Private),
             Tightened::Closed
         );
         assert_eq!(mode("open"), 0o2700);
-        assert_eq!(tighten("file", Kind::File, StateMode::Group), Tightened::Closed);
+        assert_eq!(
+            tighten("file", NodeKind::File, StateMode::Group),
+            Tightened::Closed
+        );
         assert_eq!(mode("file"), 0o440, "nothing is ever given");
-        let said = tighten("link", Kind::Folder, StateMode::Private);
-        assert!(matches!(said, Tightened::Kept(kept) if kept.to_string() == "it is a link, mode 0777"));
+        let said = tighten("link", NodeKind::Folder, StateMode::Private);
+        assert!(matches!(said, Tightened::Open(kept) if kept.to_string() == "it is a link, mode 0777"));
         assert_eq!(mode("elsewhere"), 0o777);
-        assert_eq!(tighten("none", Kind::File, StateMode::Private), Tightened::Closed);
-        let said = tighten("elsewhere", Kind::File, StateMode::Private);
-        assert!(matches!(said, Tightened::Kept(_)), "{said:?}");
+        assert_eq!(
+            tighten("none", NodeKind::File, StateMode::Private),
+            Tightened::Closed
+        );
+        let said = tighten("elsewhere", NodeKind::File, StateMode::Private);
+        assert!(matches!(said, Tightened::Open(_)), "{said:?}");
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Listener, RunEvent};
-use crate::files::{LockHolder, Use, create_new, lock_patiently, state_mode, stranger_with_lock};
+use crate::files::{FileUse, LockHolder, create_new, lock_patiently, state_mode, stranger_with_lock};
 use crate::rundir::RunDir;
 use crate::rundir::unrecorded;
 
@@ -21,7 +21,7 @@ use crate::rundir::unrecorded;
 pub const JOURNAL_NAME: &str = "journal.jsonl";
 
 /// How soon the end of a run is noticed.
-const AGAIN: Duration = Duration::from_millis(20);
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// An event and its number, counted from 1 within its run.
 pub(crate) type Numbered = (u64, Arc<RunEvent>);
@@ -59,7 +59,7 @@ impl Journal {
     /// # Errors
     /// One of them cannot be written.
     pub fn create(dir: &RunDir) -> io::Result<Self> {
-        let file = create_new(&path(&dir.path()), Use::Append, state_mode())?;
+        let file = create_new(&path(&dir.path()), FileUse::Append, state_mode())?;
         lock_patiently(&file)?;
         unrecorded::note(dir)?;
         Ok(Self {

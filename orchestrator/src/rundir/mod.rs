@@ -26,3 +26,4 @@ pub use plan::{PLAN_NAME, PlanError, RunPlan};
 pub(crate) use reader_settings::ReaderSettings;
 pub(crate) use replace::replace_file;
 pub use watch::{DirectoryChange, Watch};
+pub(crate) use workspaces::Workspaces;

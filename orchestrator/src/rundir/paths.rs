@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{make_folder, make_new_folder, state_mode};
 use crate::model::RunId;
-use crate::rundir::workspaces::Workspaces;
 
 /// The state directory.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +44,8 @@ impl StateDir<'_> {
     }
 
     /// The directories that collectors keep from run to run.
-    pub(crate) fn workspaces(self) -> Workspaces {
-        Workspaces::below(self.0.join("workspaces"))
+    pub(super) fn workspaces(self) -> PathBuf {
+        self.0.join("workspaces")
     }
 }
 

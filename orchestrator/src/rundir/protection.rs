@@ -8,7 +8,8 @@ use std::io;
 use std::path::Path;
 
 use crate::files::{
-    Kept, Kind, Place, Tightened, check_readable, is_home, make_folder, name_owner, state_mode, write,
+    LeftOpen, NodeKind, OpenFolder, Tightened, check_readable, is_home, make_folder, name_owner, state_mode,
+    write,
 };
 use crate::model::StateMode;
 use crate::rundir::paths::StateDir;
@@ -30,16 +31,16 @@ const STAMP: &str = "tidied";
 const PROBE: &str = ".check-";
 
 /// What lies in a state directory, by its name.
-fn recognize(name: &OsStr, mode: StateMode) -> Option<(Kind, StateMode)> {
+fn recognize(name: &OsStr, mode: StateMode) -> Option<(NodeKind, StateMode)> {
     let name = name.to_str()?;
     if SHARED.contains(&name) {
-        Some((Kind::Folder, mode))
+        Some((NodeKind::Folder, mode))
     } else if PRIVATE.contains(&name) {
-        Some((Kind::Folder, StateMode::Private))
+        Some((NodeKind::Folder, StateMode::Private))
     } else if name == LOCK {
-        Some((Kind::File, StateMode::Private))
+        Some((NodeKind::File, StateMode::Private))
     } else if name.starts_with(DATABASE) || name == STAMP || name == MARKER || name.starts_with(PROBE) {
-        Some((Kind::File, mode))
+        Some((NodeKind::File, mode))
     } else {
         None
     }
@@ -55,11 +56,18 @@ impl StateDir<'_> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => make_folder(self.0, state_mode())
                 .and_then(|()| write(&self.0.join(MARKER), MARKER_TEXT, state_mode())),
             // Something else in its place is found by whoever uses it.
-            Ok(_) => check_readable(self.0)
-                .map_err(|denied| io::Error::new(io::ErrorKind::PermissionDenied, denied)),
+            Ok(_) => self.check_readable(),
             Err(error) => Err(error),
         };
-        made.map_err(|error| name_owner(self.0, error))
+        made.map_err(|error| name_owner(&[self.0], error))
+    }
+
+    /// Sees that it can be read, if it is there.
+    ///
+    /// # Errors
+    /// Another user keeps it to themselves.
+    pub(crate) fn check_readable(self) -> io::Result<()> {
+        check_readable(self.0).map_err(|denied| io::Error::new(io::ErrorKind::PermissionDenied, denied))
     }
 
     /// Takes from group and others what they should not have, and says what stays open to them.
@@ -67,7 +75,7 @@ impl StateDir<'_> {
     /// # Errors
     /// It cannot be listed, or the system fails.
     pub(crate) fn protect(self) -> io::Result<Vec<String>> {
-        let (place, mode) = (Place::open(self.0)?, state_mode());
+        let (place, mode) = (OpenFolder::open(self.0)?, state_mode());
         let (mut warnings, mut is_alone) = (Vec::new(), true);
         for entry in fs::read_dir(self.0)? {
             let name = entry?.file_name();
@@ -75,7 +83,7 @@ impl StateDir<'_> {
                 is_alone = false;
                 continue;
             };
-            if let Tightened::Kept(kept) = place.tighten_entry(&name, kind, mode)? {
+            if let Tightened::Open(kept) = place.tighten_entry(&name, kind, mode)? {
                 warnings.push(open_to_others(&self.0.join(name), &kept));
             }
         }
@@ -84,13 +92,18 @@ impl StateDir<'_> {
         Ok(warnings)
     }
 
-    fn protect_itself(self, place: &Place, mode: StateMode, is_alone: bool) -> io::Result<Option<String>> {
+    fn protect_itself(
+        self,
+        place: &OpenFolder,
+        mode: StateMode,
+        is_alone: bool,
+    ) -> io::Result<Option<String>> {
         if place.excess(mode)? == 0 {
             return Ok(None);
         }
         let found = place.mode()?;
         let leave = |why: &str| {
-            let kept = Kept {
+            let kept = LeftOpen {
                 mode: found,
                 why: why.to_owned(),
             };
@@ -106,7 +119,7 @@ impl StateDir<'_> {
         if is_alone || place.has_own_file(OsStr::new(MARKER))? {
             return Ok(match place.tighten(mode)? {
                 Tightened::Closed => None,
-                Tightened::Kept(kept) => Some(open_to_others(self.0, &kept)),
+                Tightened::Open(kept) => Some(open_to_others(self.0, &kept)),
             });
         }
         if !place.is_own()? {
@@ -128,20 +141,20 @@ fn is_shared(path: &Path) -> io::Result<bool> {
             .is_ok_and(|temporary| temporary == path))
 }
 
-fn open_to_others(path: &Path, kept: &Kept) -> String {
+fn open_to_others(path: &Path, kept: &LeftOpen) -> String {
     format!("{} stays open to other users: {kept}", path.display())
 }
 
 /// Nothing is ever given to a group that was not given at its making.
-fn closed_to_group(place: &Place, mode: StateMode, path: &Path) -> io::Result<Option<String>> {
+fn closed_to_group(place: &OpenFolder, mode: StateMode, path: &Path) -> io::Result<Option<String>> {
     if mode == StateMode::Private {
         return Ok(None);
     }
     let mut closed = place.mode()? & 0o050 != 0o050;
     for name in SHARED {
-        closed |= place.is_closed_to_group(OsStr::new(name), Kind::Folder)?;
+        closed |= place.is_closed_to_group(OsStr::new(name), NodeKind::Folder)?;
     }
-    closed |= place.is_closed_to_group(OsStr::new(DATABASE), Kind::File)?;
+    closed |= place.is_closed_to_group(OsStr::new(DATABASE), NodeKind::File)?;
     let path = path.display();
     Ok(closed.then(|| {
         format!(

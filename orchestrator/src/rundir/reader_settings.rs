@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::files::{Use, create_new, make_folder, state_mode};
+use crate::files::{FileUse, create_new, make_folder, state_mode};
 use crate::model::StateMode;
 use crate::rundir::paths::StateDir;
 
@@ -30,7 +30,7 @@ impl ReaderSettings {
         sweep(&folder)?;
         let name = format!("{}-{:08x}.yaml", std::process::id(), fastrand::u32(..));
         let path = folder.join(name);
-        let mut file = create_new(&path, Use::ReadAndWrite, StateMode::Private)?;
+        let mut file = create_new(&path, FileUse::ReadAndWrite, StateMode::Private)?;
         file.lock()?;
         file.write_all(text(state_dir, database_url)?.as_bytes())?;
         Ok(Self { path, _locked: file })

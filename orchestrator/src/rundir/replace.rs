@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use crate::files::{Use, create_new, state_mode};
+use crate::files::{FileUse, create_new, state_mode};
 
 /// Replaces the file at `path` by what `write` puts into a new one beside it, whose name
 /// begins with a dot.
@@ -19,7 +19,7 @@ pub(crate) fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Res
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        write(&mut create_new(&temporary, Use::ReadAndWrite, state_mode())?)?;
+        write(&mut create_new(&temporary, FileUse::ReadAndWrite, state_mode())?)?;
         fs::rename(&temporary, path)
     };
     replace().inspect_err(|_| {

@@ -1,7 +1,7 @@
 //! Where collectors keep what they keep from run to run: a directory per command below
 //! `<state>/workspaces/`. A plain name is its own directory. Whatever cannot be one (a path, an
 //! odd character, a long name) gets its last part and a digest of all of it, joined by an `@`,
-//! which no plain name has: `run.sh@6f1ed002ab5595859014ebf0951522d9`.
+//! which no plain name has: `run.sh@15822ee920ad588c005f83b0f5c1fb53`.
 //! docs/design/0014-workspaces.md says why.
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::files::{make_folder, write};
 use crate::model::StateMode;
-use crate::rundir::paths::file_name;
+use crate::rundir::paths::{StateDir, file_name};
 
 /// What commands that are told apart have in the names of their directories.
 const SEPARATOR: char = '@';
@@ -27,8 +27,9 @@ const TOLD_APART: &str = ".told-apart";
 pub(crate) struct Workspaces(PathBuf);
 
 impl Workspaces {
-    pub(super) fn below(folder: PathBuf) -> Self {
-        Self(folder)
+    /// Those in a state directory.
+    pub(crate) fn of(state_dir: StateDir<'_>) -> Self {
+        Self(state_dir.workspaces())
     }
 
     /// The directory of a command, made if it is not there. It is the collector's: what is in
@@ -149,7 +150,7 @@ mod tests {
     impl Home {
         fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
-            let workspaces = Workspaces::below(dir.path().join("workspaces"));
+            let workspaces = Workspaces::of(StateDir(dir.path()));
             Self(dir, workspaces)
         }
 

@@ -90,7 +90,7 @@ fn file_writer(
     let log = make_folder(directory, state_mode())
         .and_then(|()| DailyLog::open(directory, KEPT_FILES, Arc::new(SystemClock)));
     let log = log.map_err(|error| {
-        let error = anyhow::Error::new(name_owner(directory, error));
+        let error = anyhow::Error::new(name_owner(&[directory], error));
         Failure::infrastructure(error.context(format!("cannot log to {}", directory.display())))
             .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
     })?;

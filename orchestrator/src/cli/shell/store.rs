@@ -14,7 +14,7 @@ use crate::database::DatabaseError;
 pub(crate) use crate::execution::records_in as shelf;
 use crate::files::NotPermitted;
 use crate::model::{Clock, SystemClock};
-use crate::rundir::StateDir;
+use crate::rundir::{StateDir, Workspaces};
 use crate::store::{Recovered, Store, StoreError, this_process};
 use crate::text::make_safe;
 
@@ -78,7 +78,7 @@ pub(crate) fn prepare_state_dir(settings: &CliSettings) -> Result<(), Failure> {
 
 /// Once, after an update: with a schedule that cannot be read it waits for the next time.
 fn tell_workspaces_apart(settings: &CliSettings) -> Result<(), Failure> {
-    let workspaces = StateDir(&settings.state_dir).workspaces();
+    let workspaces = Workspaces::of(StateDir(&settings.state_dir));
     if !workspaces.await_telling_apart() {
         return Ok(());
     }
@@ -93,11 +93,16 @@ fn tell_workspaces_apart(settings: &CliSettings) -> Result<(), Failure> {
 }
 
 fn unusable_state_dir(directory: &Path, error: std::io::Error) -> Failure {
-    let hint = hint_of(&error).unwrap_or_else(|| {
-        "--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned()
-    });
+    let hint = hint_of_state_dir(&error);
     let what = format!("cannot use the state directory {}", directory.display());
     Failure::infrastructure(anyhow::Error::new(error).context(what)).hint(hint)
+}
+
+/// What to do about a state directory that cannot be used.
+pub(crate) fn hint_of_state_dir(error: &std::io::Error) -> String {
+    hint_of(error).unwrap_or_else(|| {
+        "--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned()
+    })
 }
 
 /// What to do about a file that another user keeps to themselves.

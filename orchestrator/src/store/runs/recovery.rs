@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::database::arg::args;
 use crate::database::columns::{Micros, OwnerColumns};
 use crate::events::SlotRef;
+use crate::files::name_owner;
 use crate::model::{Owner, RunId};
 use crate::rundir::{StateDir, is_worked_on};
 use crate::rundir::{journal, unrecorded};
@@ -146,6 +147,7 @@ impl Store {
             // A run that was killed before its first event, or whose directory was removed.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Vec::new(), Vec::new()),
             Err(error) => {
+                let error = name_owner(&[&path], error);
                 found.problems.push(format!("{}: {error}", path.display()));
                 return Ok(());
             }

@@ -11,9 +11,9 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::store::{open_store, runtime};
+use crate::cli::shell::store::{hint_of_state_dir, open_store, runtime};
 use crate::config::{self, Diagnostic};
-use crate::files::{Use, create_new, state_mode};
+use crate::files::{FileUse, create_new, state_mode};
 use crate::model::{Address, NoticeChannel, Schedule};
 use crate::rundir::StateDir;
 use crate::text::make_safe;
@@ -172,8 +172,7 @@ fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
         .and_then(|()| tempfile_in(&settings.state_dir));
     if let Err(error) = writable {
         let message = format!("the state directory {directory} cannot be written: {error}");
-        let hint =
-            Some("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned());
+        let hint = Some(hint_of_state_dir(&error));
         return Ok(vec![Problem::start_up(
             "error",
             "E302-state-directory",
@@ -205,7 +204,7 @@ fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
 /// Whether a file can be made there; it is gone afterwards.
 fn tempfile_in(directory: &std::path::Path) -> std::io::Result<()> {
     let path = directory.join(format!(".check-{}", std::process::id()));
-    create_new(&path, Use::ReadAndWrite, state_mode())?;
+    create_new(&path, FileUse::ReadAndWrite, state_mode())?;
     std::fs::remove_file(&path)
 }
 
