@@ -155,7 +155,7 @@ const PRINTING_TESTS: &[&str] = &[
     "config/tests/hostile.rs",
     "files/holder.rs",
     "process/supervise/cgroup/tests.rs",
-    "scheduler/planning/tick/reference.rs",
+    "scheduler/planning/due_slots/reference.rs",
 ];
 
 const POOLS: &str = "one room has the connections and one opinion on which error passes";
@@ -171,7 +171,7 @@ const SYSTEM: &[&str] = &[
     "cli/shell/target.rs",
     // Its tests measure CPU, which the standard library cannot.
     "config/tests/hostile.rs",
-    "scheduler/planning/tick/reference.rs",
+    "scheduler/planning/due_slots/reference.rs",
 ];
 
 struct Confined {
