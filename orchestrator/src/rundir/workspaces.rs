@@ -76,12 +76,12 @@ impl Workspaces {
         if !same {
             return Ok(false);
         }
-        for entry in fs::read_dir(&self.0)? {
-            if entry?.file_name() == name {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let mut names = fs::read_dir(&self.0)?;
+        // Who came first is in the list as it is written.
+        let is_there = names.try_fold(false, |found, entry| {
+            Ok::<_, io::Error>(found || entry?.file_name() == name)
+        });
+        Ok(!is_there?)
     }
 
     /// Whether directories of an earlier version are still to be looked through.
