@@ -28,7 +28,8 @@ const DATABASE: &str = "orchestrate.db";
 const LOCK: &str = "orchestrate.db.lock";
 /// What else is ours and says nothing.
 const STAMP: &str = "tidied";
-const PROBE: &str = ".check-";
+/// Files by which it is tried whether the directory takes any.
+const PROBES: [&str; 2] = [".check-", ".probe-"];
 
 /// What lies in a state directory, by its name.
 fn recognize(name: &OsStr, mode: StateMode) -> Option<(NodeKind, StateMode)> {
@@ -39,7 +40,11 @@ fn recognize(name: &OsStr, mode: StateMode) -> Option<(NodeKind, StateMode)> {
         Some((NodeKind::Folder, StateMode::Private))
     } else if name == LOCK {
         Some((NodeKind::File, StateMode::Private))
-    } else if name.starts_with(DATABASE) || name == STAMP || name == MARKER || name.starts_with(PROBE) {
+    } else if name.starts_with(DATABASE)
+        || name == STAMP
+        || name == MARKER
+        || PROBES.iter().any(|probe| name.starts_with(probe))
+    {
         Some((NodeKind::File, mode))
     } else {
         None
