@@ -7,6 +7,7 @@
 //!   a run proceeds; `Outcome` says how a task ended.
 //! - `text`: words and bytes made safe, masked, measured.
 //! - `input`: files of others, read within limits.
+//! - `files`: files of our own: their modes, locks with a limit, and who is in the way.
 //! - [`config`]: the YAML file becomes a [`model::Schedule`], or every problem at once.
 //! - [`process`]: one attempt of one collector, its whole process tree included.
 //! - [`database`]: pools, transactions, and which errors pass.
@@ -33,6 +34,7 @@ pub mod engine;
 pub mod events;
 pub mod execution;
 pub(crate) mod input;
+pub(crate) mod files;
 pub mod model;
 pub mod notify;
 pub mod process;

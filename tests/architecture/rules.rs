@@ -8,32 +8,34 @@ use crate::shape::Function;
 
 /// Which other rooms a room may import from: ground first, and no room names one further
 /// down this list.
-const MAY_IMPORT: [(&str, Allowed); 20] = [
+const MAY_IMPORT: [(&str, Allowed); 21] = [
     ("model", Allowed::Only(&[])),
     ("text", Allowed::Only(&[])),
     // How files of others are read, and nothing of what is in them.
     ("input", Allowed::Only(&[])),
+    // Modes, locks and owners: knows no path of ours, so that everybody may ask.
+    ("files", Allowed::Only(&["model"])),
     ("config", Allowed::Only(&["model", "text", "input"])),
     ("process", Allowed::Only(&["model", "text", "input"])),
     // The only place that knows the pools, and which errors pass.
-    ("database", Allowed::Only(&["model", "text"])),
+    ("database", Allowed::Only(&["model", "text", "files"])),
     ("events", Allowed::Only(&["model", "text"])),
-    ("rundir", Allowed::Only(&["model", "text", "input", "events"])),
+    ("rundir", Allowed::Only(&["model", "text", "input", "files", "events"])),
     // Who is asked for releases is supervised like a collector.
     ("release", Allowed::Only(&["model", "text", "process"])),
     // Formats only: what is told arrives as events.
     ("report", Allowed::Only(&["model", "text", "events"])),
     (
         "store",
-        Allowed::Only(&["model", "text", "input", "database", "events", "rundir"]),
+        Allowed::Only(&["model", "text", "input", "files", "database", "events", "rundir"]),
     ),
     (
         "records",
-        Allowed::Only(&["model", "text", "input", "database", "events", "rundir"]),
+        Allowed::Only(&["model", "text", "input", "files", "database", "events", "rundir"]),
     ),
     (
         "engine",
-        Allowed::Only(&["model", "text", "process", "events", "rundir", "records"]),
+        Allowed::Only(&["model", "text", "files", "process", "events", "rundir", "records"]),
     ),
     // What is to be told is remembered, and a command that tells it is supervised.
     (
@@ -158,6 +160,7 @@ const CONFINED: [Confined; 11] = [
 /// Figures, and what could not be tried, for whoever runs the tests.
 const PRINTING_TESTS: &[&str] = &[
     "config/tests/hostile.rs",
+    "files/holder.rs",
     "process/supervise/cgroup/tests.rs",
     "scheduler/planning/due_slots/reference.rs",
 ];
@@ -169,6 +172,7 @@ const SYSTEM: &[&str] = &[
     // What stands behind a path that somebody names must not be waited for.
     "input/",
     "engine/signals.rs",
+    "files/",
     "rundir/orders.rs",
     "rundir/probe.rs",
     "rundir/watch.rs",

@@ -6,6 +6,7 @@ mod checking;
 mod contract;
 mod diagnostics;
 mod django;
+mod files;
 mod hostile;
 mod input;
 mod network;

@@ -2,9 +2,11 @@
 //! place with an opinion on that. No message ever holds a password.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sqlx::postgres::PgDatabaseError;
+
+use crate::files::NotPermitted;
 
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +38,8 @@ pub enum DatabaseError {
     /// A statement failed.
     #[error("database: {}", words(.0))]
     Statement(#[from] sqlx::Error),
-    /// The lock file beside a SQLite file cannot be made.
-    #[error("{}: {source}", path.display())]
+    /// A SQLite file, or the lock file beside it, cannot be used.
+    #[error("{}", words_of_file(path, source))]
     File {
         /// Which file.
         path: PathBuf,
@@ -132,6 +134,14 @@ fn passes_in_sqlite(code: i32) -> bool {
         BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL, SCHEMA,
     ]
     .contains(&(code & 0xff))
+}
+
+/// Who names the owner of what is in the way names the path, too.
+fn words_of_file(path: &Path, error: &std::io::Error) -> String {
+    if error.get_ref().is_some_and(|inner| inner.is::<NotPermitted>()) {
+        return error.to_string();
+    }
+    format!("{}: {error}", path.display())
 }
 
 /// What a database error says, without the words of the library around it.

@@ -1,7 +1,8 @@
 //! The embedded database: one SQLite file, on one machine.
 
 use std::fs::File;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use sqlx::sqlite::{
 
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
+use crate::files::{FileUse, LockWait, create_new, name_owner, open_or_create, state_mode};
+use crate::model::StateMode;
 
 /// How long a writer waits for its turn. The longest that one holds it is the merge of
 /// a delivery; a statement that waits longer than this gives up and is tried again.
@@ -42,6 +45,7 @@ pub(crate) async fn connect(file: &Path) -> Result<SqlitePool, DatabaseError> {
     let database = name(&options);
     // The step to WAL of a new file does not wait for others as everything else does.
     let _lock = lock(file).await?;
+    make(file)?;
     SqlitePoolOptions::new()
         .max_connections(2)
         .acquire_timeout(PATIENCE)
@@ -62,12 +66,31 @@ pub(crate) async fn lock_schema(pool: &SqlitePool) -> Result<File, DatabaseError
 async fn lock(database: &Path) -> Result<File, DatabaseError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
-    let shown = path.clone().into();
-    let locking = tokio::task::spawn_blocking(move || {
-        let lock = File::create(path)?;
-        lock.lock()?;
+    let path = PathBuf::from(path);
+    // Nobody who only reads needs it: it is not for a group, who could keep us waiting.
+    let locking = async {
+        let lock = open_or_create(&path, FileUse::ReadAndWrite, StateMode::Private)
+            .map_err(|error| name_owner(&[database, &path], error))?;
+        let mut wait = LockWait::on(&lock);
+        while let Some(pause) = wait.attempt()? {
+            tokio::time::sleep(pause).await;
+        }
         Ok(lock)
-    });
-    let locked = locking.await.unwrap_or_else(|error| Err(error.into()));
-    locked.map_err(|source| DatabaseError::File { path: shown, source })
+    };
+    locking
+        .await
+        .map_err(|source| DatabaseError::File { path, source })
+}
+
+/// Makes the file, since SQLite gives those that it puts beside it (`-wal`, `-shm`) the mode of
+/// this one, whatever the umask. One that is there is left alone: to open and close it would
+/// let go the locks of other connections of this process (fcntl(2)).
+fn make(file: &Path) -> Result<(), DatabaseError> {
+    match create_new(file, FileUse::ReadAndWrite, state_mode()) {
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => Err(DatabaseError::File {
+            source: name_owner(&[file], source),
+            path: file.to_owned(),
+        }),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }

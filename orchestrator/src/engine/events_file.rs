@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
+use crate::files::{FileUse, create_new, state_mode};
 use crate::records::{Examined, Follower, Progress, open_events};
 use crate::rundir::replace_file;
 use crate::text::{Redactor, Secrets};
@@ -34,11 +35,7 @@ pub(crate) struct EventsFile {
 impl EventsFile {
     /// Creates the file, empty.
     pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
+        let file = create_new(&path, FileUse::ReadAndWrite, state_mode())?;
         let mut ticks = interval_at(Instant::now() + LOOK, LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::engine::task_attempt::TaskAttempt;
 use crate::model::SpawnError;
 use crate::process::{AttemptSpec, Place};
-use crate::rundir::StateDir;
+use crate::rundir::{StateDir, Workspaces};
 use crate::text::Secrets;
 
 /// What to execute, in which environment.
@@ -58,14 +58,12 @@ pub(crate) fn specify(attempt: &TaskAttempt, events: &Path) -> Result<AttemptSpe
 
 /// The directory that the collector keeps from run to run.
 fn workspace(attempt: &TaskAttempt) -> Result<PathBuf, SpawnError> {
-    let path = StateDir(&attempt.engine.state_dir).workspace(attempt.task.command.as_str());
-    match std::fs::create_dir_all(&path) {
-        Ok(()) => Ok(path),
-        Err(error) => Err(SpawnError {
-            message: format!("cannot make its workspace {}: {error}", path.display()),
-            hint: Some("the state directory must be writable and have room".to_owned()),
-        }),
-    }
+    let state_dir = &attempt.engine.state_dir;
+    let made = Workspaces::of(StateDir(state_dir)).of_command(attempt.task.command.as_str());
+    made.map_err(|error| SpawnError {
+        message: format!("cannot make its workspace in {}: {error}", state_dir.display()),
+        hint: Some("the state directory must be writable and have room".to_owned()),
+    })
 }
 
 /// What this collector knows and nobody shall read in its output.

@@ -14,6 +14,7 @@ pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod selection;
+pub(crate) mod state_mode;
 pub(crate) mod stream;
 pub(crate) mod timetable;
 pub(crate) mod weekday;
@@ -46,6 +47,7 @@ pub use selection::plan::{
 };
 pub use selection::select::{SelectError, select, workflow};
 pub(crate) use selection::task_names::{Titled, name_tasks};
+pub(crate) use state_mode::StateMode;
 pub use stream::Stream;
 pub use timetable::calendar::falls_on;
 pub use timetable::changes::{ChangeKind, TimetableChange, changes};

@@ -92,6 +92,14 @@ impl Collectors {
         Err(self.not_found(command))
     }
 
+    /// The same, but what is not found is no collector.
+    pub(crate) fn without_fallback(&self) -> Self {
+        Self {
+            fallback: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     fn not_found(&self, command: &str) -> NotFound {
         let places: Vec<_> = self
             .directories

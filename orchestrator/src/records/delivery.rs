@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::input::read_regular;
+use crate::files::{make_folder, state_mode};
 use crate::model::RunId;
 use crate::records::error::RecordsError;
 use crate::rundir::missing_names::MissingNames;
@@ -50,7 +51,7 @@ impl Delivery {
         let folder = StateDir(state_dir).undelivered();
         let path = folder.join(self.name());
         let write = || {
-            fs::create_dir_all(&folder)?;
+            make_folder(&folder, state_mode())?;
             let note = serde_json::to_vec(self)?;
             replace_file(&path, |file| file.write_all(&note))
         };

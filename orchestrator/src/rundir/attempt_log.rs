@@ -14,6 +14,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::files::{FileUse, create_new, state_mode};
 use crate::model::Stream;
 
 /// Bytes of log kept where the schedule says nothing: 256 MiB.
@@ -54,7 +55,7 @@ impl AttemptLog {
     pub fn create(path: &Path, cap: u64) -> io::Result<Self> {
         let tail_cap = usize::try_from(cap / 2).unwrap_or(TAIL).min(TAIL);
         Ok(Self {
-            file: File::create_new(path)?,
+            file: create_new(path, FileUse::ReadAndWrite, state_mode())?,
             buffer: Vec::with_capacity(128 << 10),
             prefix: Vec::with_capacity(48),
             head_left: cap - tail_cap as u64,

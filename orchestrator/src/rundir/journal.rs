@@ -4,14 +4,16 @@
 //! Its writer holds a lock on it (flock(2)) for as long as it lives: that is how
 //! others know, whatever process ids say, that the run still goes on.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Listener, RunEvent};
+use crate::files::{FileUse, LockHolder, create_new, lock_patiently, state_mode, stranger_with_lock};
 use crate::input::{open_regular, read_line};
 use crate::rundir::RunDir;
 use crate::rundir::missing_names::MissingNames;
@@ -25,6 +27,8 @@ pub(crate) const LONGEST_EVENT: usize = 64 << 20;
 
 /// No run of ours has a larger journal.
 const LARGEST: u64 = 1 << 30;
+/// How soon the end of a run is noticed.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// An event and its number, counted from 1 within its run.
 pub(crate) type Numbered = (u64, Arc<RunEvent>);
@@ -62,11 +66,8 @@ impl Journal {
     /// # Errors
     /// One of them cannot be written.
     pub fn create(dir: &RunDir) -> io::Result<Self> {
-        let file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .open(path(&dir.path()))?;
-        file.lock()?;
+        let file = create_new(&path(&dir.path()), FileUse::Append, state_mode())?;
+        lock_patiently(&file)?;
         unrecorded::note(dir)?;
         Ok(Self {
             file,
@@ -112,11 +113,24 @@ pub(crate) fn path(run_dir: &Path) -> PathBuf {
     run_dir.join(JOURNAL_NAME)
 }
 
-/// Whether the process that writes this journal is alive. No journal, no writer.
+/// Whether the process that writes this journal is alive. No journal, no writer; and whoever
+/// else may have locked it, a run of another user it is not.
 pub(crate) fn is_written(journal: &Path) -> bool {
-    match open_regular(journal).map(|file| file.try_lock_shared()) {
-        Ok(Err(TryLockError::WouldBlock)) => true,
-        Ok(_) | Err(_) => false,
+    let Ok(file) = open_regular(journal) else {
+        return false;
+    };
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => stranger_with_lock(&file).is_none(),
+        Ok(()) | Err(TryLockError::Error(_)) => false,
+    }
+}
+
+/// Somebody who has locked this journal and does not write it.
+pub(crate) fn stranger(journal: &Path) -> Option<LockHolder> {
+    let file = open_regular(journal).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => stranger_with_lock(&file),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
     }
 }
 
@@ -127,12 +141,20 @@ pub fn goes_on(run_dir: &Path) -> bool {
 }
 
 /// Waits until nobody writes this journal any more: until its run has ended, or its
-/// process has. Blocks; asks the kernel and not the clock.
+/// process has. Blocks; asks again and again, since another user could lock it afterwards and
+/// keep a wait that knows no end waiting for ever.
 ///
 /// # Errors
 /// The journal cannot be opened.
 pub fn wait_for_end(run_dir: &Path) -> io::Result<()> {
-    open_regular(&path(run_dir))?.lock_shared()
+    let file = open_regular(&path(run_dir))?;
+    loop {
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) if stranger_with_lock(&file).is_none() => std::thread::sleep(AGAIN),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Ok(()) | Err(TryLockError::WouldBlock) => return Ok(()),
+        }
+    }
 }
 
 /// One line of a journal; `None` if it is none.

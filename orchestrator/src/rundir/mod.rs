@@ -10,10 +10,12 @@ pub(crate) mod orders;
 pub(crate) mod paths;
 pub(crate) mod plan;
 pub(crate) mod probe;
+pub(crate) mod protection;
 pub(crate) mod reader_settings;
 pub(crate) mod replace;
 pub(crate) mod unrecorded;
 pub(crate) mod watch;
+pub(crate) mod workspaces;
 
 pub use attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, LogRecord};
 pub(crate) use journal::LONGEST_EVENT;
@@ -28,3 +30,4 @@ pub(crate) use probe::{StateProbe, probe_state_dir};
 pub(crate) use reader_settings::ReaderSettings;
 pub(crate) use replace::replace_file;
 pub use watch::{DirectoryChange, Watch};
+pub(crate) use workspaces::Workspaces;

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::Mode;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 
+use crate::files::make_fifo;
 use crate::model::{CancelCause, Order};
 
 const CANCEL: &str = "cancel";
@@ -72,7 +72,7 @@ impl OrderSource for ControlFifo {
     /// Makes the FIFO; it is removed when nobody takes orders any more.
     fn forward(self, orders: mpsc::Sender<Order>) -> io::Result<()> {
         let path = self.path;
-        nix::unistd::mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR)?;
+        make_fifo(&path)?;
         // Open for writing as well: so there is no end of file when a writer goes.
         let fifo = pipe::OpenOptions::new().read_write(true).open_receiver(&path)?;
         let mut lines = BufReader::new(fifo).lines();
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_fifo_that_a_dead_run_left_takes_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        nix::unistd::mkfifo(&ControlFifo::of(dir.path()).path, Mode::S_IRWXU).unwrap();
+        make_fifo(&ControlFifo::of(dir.path()).path).unwrap();
         assert!(
             !ControlFifo::of(dir.path())
                 .send(Order::Kill(CancelCause::Operator))

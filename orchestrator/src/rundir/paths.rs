@@ -2,10 +2,10 @@
 //! `<state>/runs/<run id>/`, has `plan.json`, `journal.jsonl` and one log file per
 //! attempt: it is written first and can tell the whole story without a database.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files::{make_folder, make_new_folder, state_mode};
 use crate::model::RunId;
 
 /// The state directory.
@@ -43,9 +43,9 @@ impl StateDir<'_> {
         self.0.join("undelivered")
     }
 
-    /// The directory that a collector keeps from run to run.
-    pub(crate) fn workspace(self, command: &str) -> PathBuf {
-        self.0.join("workspaces").join(file_name(command))
+    /// The directories that collectors keep from run to run.
+    pub(super) fn workspaces(self) -> PathBuf {
+        self.0.join("workspaces")
     }
 }
 
@@ -64,8 +64,8 @@ impl RunDir {
     /// It exists, or cannot be created.
     pub fn create(state_dir: &Path, run: &RunId) -> io::Result<Self> {
         let relative = StateDir(Path::new("")).run(run);
-        fs::create_dir_all(StateDir(state_dir).runs())?;
-        fs::create_dir(state_dir.join(&relative))?;
+        make_folder(&StateDir(state_dir).runs(), state_mode())?;
+        make_new_folder(&state_dir.join(&relative), state_mode())?;
         Ok(Self {
             state_dir: state_dir.to_owned(),
             relative,

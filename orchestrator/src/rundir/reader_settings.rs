@@ -4,12 +4,13 @@
 //! a command line or in the directory of a run. Its writer holds a lock on it (flock(2)),
 //! by which others see that it is in use.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::input::open_own;
+use crate::files::{FileUse, create_new, make_folder, state_mode};
+use crate::model::StateMode;
 use crate::rundir::paths::StateDir;
 
 /// The file; gone when this is dropped.
@@ -26,15 +27,11 @@ impl ReaderSettings {
     /// It cannot be written.
     pub(crate) fn write(state_dir: &Path, database_url: Option<&str>) -> io::Result<Self> {
         let folder = StateDir(state_dir).private();
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        make_folder(&folder, StateMode::Private)?;
         sweep(&folder)?;
         let name = format!("{}-{:08x}.yaml", std::process::id(), fastrand::u32(..));
         let path = folder.join(name);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)?;
+        let mut file = create_new(&path, FileUse::ReadAndWrite, StateMode::Private)?;
         file.lock()?;
         file.write_all(text(state_dir, database_url)?.as_bytes())?;
         Ok(Self { path, _locked: file })
@@ -89,6 +86,10 @@ fn text(state_dir: &Path, database_url: Option<&str>) -> io::Result<String> {
         )
     })?;
     let mut settings = format!("state_dir: {}\n", quoted(state)?);
+    // What a verb within a collector makes is for the same readers.
+    if state_mode() == StateMode::Group {
+        settings.push_str("state_mode: group\n");
+    }
     if let Some(url) = database_url {
         settings.push_str(&format!("database_url: {}\n", quoted(&wherever_it_runs(url)?)?));
     }

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use crate::files::{FileUse, create_new, state_mode};
+
 /// Replaces the file at `path` by what `write` puts into a new one beside it, whose name
 /// begins with a dot.
 pub(crate) fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
@@ -12,7 +14,12 @@ pub(crate) fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Res
     name.push(path.file_name().unwrap_or_default());
     let temporary = path.with_file_name(name);
     let replace = || {
-        write(&mut File::create(&temporary)?)?;
+        // What somebody who was killed left there, and its mode, is not gone on with.
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        write(&mut create_new(&temporary, FileUse::ReadAndWrite, state_mode())?)?;
         fs::rename(&temporary, path)
     };
     replace().inspect_err(|_| {

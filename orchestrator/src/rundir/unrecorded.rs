@@ -7,15 +7,20 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::files::{make_folder, state_mode, write};
 use crate::model::RunId;
 use crate::rundir::paths::{RunDir, StateDir};
 
 /// The database does not have this run yet.
 pub(crate) fn note(dir: &RunDir) -> io::Result<()> {
     let folder = dir.state_dir().unrecorded();
-    fs::create_dir_all(&folder)?;
+    make_folder(&folder, state_mode())?;
     let path = dir.path();
-    fs::write(folder.join(path.file_name().unwrap_or_default()), b"")
+    write(
+        &folder.join(path.file_name().unwrap_or_default()),
+        b"",
+        state_mode(),
+    )
 }
 
 /// The runs that were noted, oldest first.

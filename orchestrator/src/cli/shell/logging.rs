@@ -2,9 +2,9 @@
 //! the state directory. What collectors write never comes this way.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
@@ -16,6 +16,7 @@ use crate::cli::args::global::Global;
 use crate::cli::args::global::LogFormat;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
+use crate::files::{DailyLog, make_folder, name_owner, state_mode};
 use crate::model::{Clock, SystemClock};
 use crate::report::Terminal;
 use crate::rundir::StateDir;
@@ -86,23 +87,17 @@ pub(crate) fn start(
 fn file_writer(
     directory: &Path,
 ) -> Result<(tracing_appender::non_blocking::NonBlocking, WorkerGuard), Failure> {
-    let made = std::fs::create_dir_all(directory);
-    let appender = made.map_err(anyhow::Error::new).and_then(|()| {
-        let builder = RollingFileAppender::builder()
-            .rotation(Rotation::DAILY)
-            .filename_prefix("orchestrate")
-            .filename_suffix("log")
-            .max_log_files(KEPT_FILES);
-        Ok(builder.build(directory)?)
-    });
-    let appender = appender.map_err(|error| {
+    let log = make_folder(directory, state_mode())
+        .and_then(|()| DailyLog::open(directory, KEPT_FILES, Arc::new(SystemClock)));
+    let log = log.map_err(|error| {
+        let error = anyhow::Error::new(name_owner(&[directory], error));
         Failure::infrastructure(error.context(format!("cannot log to {}", directory.display())))
             .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
     })?;
     Ok(NonBlockingBuilder::default()
         .lossy(false)
         .buffered_lines_limit(WAITING_LINES)
-        .finish(appender))
+        .finish(log))
 }
 
 /// UTC to the second: what a person compares with a timetable.

@@ -10,6 +10,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::stderr::print_words;
 use crate::config::{self, Diagnostic};
+use crate::files;
 
 /// Everything that was decided before a verb does its work.
 #[derive(Debug)]
@@ -93,6 +94,7 @@ impl CliSettings {
             .clone()
             .or_else(|| environment.path("ORCHESTRATE_CONFIG"));
         let file = settings_file(named.as_deref())?;
+        files::set_state_mode(file.state_mode);
         // A collector is given the settings of its run: they win over a `.env` that lies
         // where it works, and over a DATABASE_URL that is for itself.
         let within_run = environment.get("ORCHESTRATE_RUN_ID").is_some();

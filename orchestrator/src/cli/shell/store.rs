@@ -4,13 +4,17 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
+use crate::config;
 use crate::database::DatabaseError;
 
 pub(crate) use crate::execution::records_in as shelf;
+use crate::files::NotPermitted;
 use crate::model::{Clock, SystemClock};
+use crate::rundir::{StateDir, Workspaces};
 use crate::store::{Recovered, Store, StoreError, this_process};
 use crate::text::make_safe;
 
@@ -48,16 +52,63 @@ pub(crate) async fn open_store(settings: &CliSettings) -> Result<Store, Failure>
 /// Either cannot be had.
 pub(crate) async fn connect_store(settings: &CliSettings) -> Result<Store, Failure> {
     let directory = &settings.state_dir;
-    std::fs::create_dir_all(directory).map_err(|error| {
-        Failure::infrastructure(
-            anyhow::Error::new(error)
-                .context(format!("cannot use the state directory {}", directory.display())),
-        )
-        .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
-    })?;
+    StateDir(directory)
+        .make()
+        .map_err(|error| unusable_state_dir(directory, error))?;
     Store::connect(settings.database_url.as_deref(), directory)
         .await
         .map_err(unusable)
+}
+
+/// Makes the state directory and keeps others out of it, as far as it is ours. Done by the
+/// verbs that run something, before anything of it is opened.
+///
+/// # Errors
+/// It cannot be made or read.
+pub(crate) fn prepare_state_dir(settings: &CliSettings) -> Result<(), Failure> {
+    let state_dir = StateDir(&settings.state_dir);
+    let prepared = state_dir.make().and_then(|()| state_dir.protect());
+    let warnings = prepared.map_err(|error| unusable_state_dir(&settings.state_dir, error))?;
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    for warning in warnings {
+        print_words!("{yellow}warning:{yellow:#} {}", make_safe(&warning));
+    }
+    tell_workspaces_apart(settings)
+}
+
+/// Once, after an update: with a schedule that cannot be read it waits for the next time.
+fn tell_workspaces_apart(settings: &CliSettings) -> Result<(), Failure> {
+    let workspaces = Workspaces::of(StateDir(&settings.state_dir));
+    if !workspaces.await_telling_apart() {
+        return Ok(());
+    }
+    let Ok(loaded) = config::load_schedule(&settings.schedule_file) else {
+        return Ok(());
+    };
+    let commands: Vec<&str> = loaded.value.tasks().map(|task| task.command.as_str()).collect();
+    let collectors = launcher(settings).collectors.without_fallback();
+    workspaces
+        .tell_apart(&commands, |name| collectors.resolve(name, None).is_ok())
+        .map_err(|error| unusable_state_dir(&settings.state_dir, error))
+}
+
+fn unusable_state_dir(directory: &Path, error: std::io::Error) -> Failure {
+    let hint = hint_of_state_dir(&error);
+    let what = format!("cannot use the state directory {}", directory.display());
+    Failure::infrastructure(anyhow::Error::new(error).context(what)).hint(hint)
+}
+
+/// What to do about a state directory that cannot be used.
+pub(crate) fn hint_of_state_dir(error: &std::io::Error) -> String {
+    hint_of(error).unwrap_or_else(|| {
+        "--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned()
+    })
+}
+
+/// What to do about a file that another user keeps to themselves.
+fn hint_of(error: &std::io::Error) -> Option<String> {
+    let denied = error.get_ref()?.downcast_ref::<NotPermitted>()?;
+    Some(denied.hint())
 }
 
 /// Settles what became of runs whose process is gone, and says so. Done by every verb
@@ -89,6 +140,14 @@ pub(crate) fn unusable(error: StoreError) -> Failure {
     let hint = match &error {
         StoreError::Database(DatabaseError::Denied { user, right, table }) => {
             format!("the owner of the tables can allow it: GRANT {right} ON {table} TO \"{user}\"")
+        }
+        StoreError::Database(DatabaseError::File { source, .. })
+            if source.kind() == std::io::ErrorKind::TimedOut =>
+        {
+            "end that process, or ask whose it is".to_owned()
+        }
+        StoreError::Database(DatabaseError::File { source, .. }) if hint_of(source).is_some() => {
+            hint_of(source).unwrap_or_default()
         }
         _ => "--database-url, DATABASE_URL or --state-dir decide where the database is".to_owned(),
     };

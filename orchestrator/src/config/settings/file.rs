@@ -13,7 +13,7 @@ use crate::config::values::fields::{Fields, list, wrong_type};
 use crate::config::values::names::variable;
 use crate::config::values::scalar::{argument, text};
 use crate::config::yaml::node::{Node, Value};
-use crate::model::{DeadMan, NoticeChannel, Retention};
+use crate::model::{DeadMan, NoticeChannel, Retention, StateMode};
 
 /// What the settings file says; `None` and empty lists where it is silent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) fallback: Option<Vec<String>>,
     /// Where runs, logs and the database are kept.
     pub(crate) state_dir: Option<PathBuf>,
+    /// Who may read there.
+    pub(crate) state_mode: StateMode,
     /// SQLite or PostgreSQL.
     pub(crate) database_url: Option<String>,
     /// If given, the only variables that collectors inherit.
@@ -66,6 +68,10 @@ pub(crate) fn settings(root: &Node, report: &mut Problems<'_>) -> Option<Setting
         collectors_dirs: strings("collectors_dirs", report).map(paths),
         fallback: fields.get("fallback").and_then(|node| fallback(node, report)),
         state_dir: path("state_dir", report),
+        state_mode: fields
+            .word("state_mode", Code::BadWord, report)
+            .and_then(StateMode::parse)
+            .unwrap_or_default(),
         database_url: fields
             .get("database_url")
             .and_then(|node| filled(node, "`database_url`", report)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::schedule::keys::key;
 use crate::config::table::{KeyTable, Kind};
-use crate::model::NoticeKind;
+use crate::model::{NoticeKind, StateMode};
 
 /// The words after `log_level:`.
 pub(crate) const LOG_LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
@@ -35,6 +35,11 @@ pub(crate) static SETTINGS: KeyTable = KeyTable {
             "state_dir",
             Kind::Text,
             "Where runs, logs and the database are kept. Default: .orchestrate.",
+        ),
+        key(
+            "state_mode",
+            Kind::Word(StateMode::WORDS),
+            "Who may read there: nobody else (0700), or its group too (0750). Default: private.",
         ),
         key(
             "database_url",

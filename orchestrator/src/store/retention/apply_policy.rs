@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::database::arg::args;
 use crate::input::read_regular;
+use crate::files::{state_mode, write};
 use crate::model::{Retention, RunId};
 use crate::rundir::unrecorded;
 use crate::rundir::{StateDir, is_worked_on};
@@ -52,7 +53,7 @@ impl Store {
             path: stamp.clone(),
             source,
         };
-        fs::write(&stamp, now.to_string()).map_err(at_stamp)?;
+        write(&stamp, now.to_string().as_bytes(), state_mode()).map_err(at_stamp)?;
         let (root, wanted) = (state_dir.to_owned(), *retention);
         let excluded = tokio::task::spawn_blocking(move || excluded(&root, &wanted, now))
             .await

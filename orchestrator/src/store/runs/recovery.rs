@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::database::arg::args;
 use crate::database::columns::{Micros, OwnerColumns};
 use crate::events::SlotRef;
+use crate::files::name_owner;
 use crate::model::{Owner, RunId};
 use crate::rundir::{StateDir, is_worked_on};
 use crate::rundir::{journal, unrecorded};
@@ -67,6 +68,7 @@ impl Store {
         let mut found = Recovered::default();
         for run in noted {
             if !is_worked_on(state_dir, &run) {
+                found.problems.extend(locked_by_stranger(state_dir, &run));
                 self.import(state_dir, &run, &mut found).await?;
             }
         }
@@ -145,6 +147,7 @@ impl Store {
             // A run that was killed before its first event, or whose directory was removed.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Vec::new(), Vec::new()),
             Err(error) => {
+                let error = name_owner(&[&path], error);
                 found.problems.push(format!("{}: {error}", path.display()));
                 return Ok(());
             }
@@ -262,6 +265,16 @@ impl Store {
         sql.commit().await?;
         Ok(true)
     }
+}
+
+/// A lock that does not count, which whoever thinks that the run goes on should know of.
+fn locked_by_stranger(state_dir: &Path, run: &RunId) -> Option<String> {
+    let path = journal_of(state_dir, run);
+    let who = journal::stranger(&path)?;
+    Some(format!(
+        "{} is locked by {who}, which does not write it",
+        path.display()
+    ))
 }
 
 /// Where the journal of a run is.

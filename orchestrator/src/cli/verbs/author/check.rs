@@ -11,8 +11,9 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::store::{open_store, runtime};
+use crate::cli::shell::store::{hint_of_state_dir, open_store, runtime};
 use crate::config::{self, Diagnostic};
+use crate::files::{FileUse, create_new, state_mode};
 use crate::model::{Address, NoticeChannel, Schedule};
 use crate::rundir::{StateProbe, probe_state_dir};
 use crate::text::make_safe;
@@ -170,8 +171,7 @@ fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
     let probed = probe_state_dir(&settings.state_dir);
     if let Err(error) = &probed {
         let message = format!("the state directory {directory} cannot be written: {error}");
-        let hint =
-            Some("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned());
+        let hint = Some(hint_of_state_dir(&error));
         return Ok(vec![Problem::start_up(
             "error",
             "E302-state-directory",

@@ -17,7 +17,7 @@ use crate::cli::shell::logging;
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::{colour_on_stderr, print_words};
-use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
+use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::config::{self, render};
 use crate::engine::Hangups;
@@ -95,6 +95,7 @@ fn schedule_for_ever(
     let clock = clock(&settings)?;
     let terminal = Terminal::new(false, colour_on_stderr());
     let listening = address.map(take_port).transpose()?;
+    prepare_state_dir(&settings)?;
     let store = runtime.block_on(open_store(&settings))?;
     runtime
         .block_on(store.check_rights_to_schedule())

@@ -15,7 +15,7 @@ use crate::cli::shell::output::print_text;
 use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::colour_on_stderr;
-use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
+use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
 use crate::cli::shell::{logging, schedule};
@@ -173,6 +173,7 @@ impl ManualRun {
         let runtime = runtime()?;
         let unwritten = Unwritten::default();
         let Executed { summary, recorded } = {
+            prepare_state_dir(settings)?;
             let store = runtime.block_on(open_store(settings))?;
             runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
             runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;

@@ -23,7 +23,8 @@ use crate::cli::verbs::author::check_collector::finding::{error, ok, print};
 use crate::cli::verbs::author::check_collector::scratch::make_scratch_dir;
 use crate::cli::verbs::author::check_collector::specimen::{PATIENCE, specify};
 use crate::cli::verbs::author::check_collector::trial::{check_events, check_sigterm, check_whole_run};
-use crate::model::CommandName;
+use crate::files::{FileUse, create_new};
+use crate::model::{CommandName, StateMode};
 use crate::process::ForkServer;
 
 /// Try a collector in a scratch directory: does it keep the contract?
@@ -61,7 +62,8 @@ pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
             findings.push(ok("executable", found.display()));
             let scratch = make_scratch_dir().map_err(Failure::infrastructure)?;
             let events = scratch.path().join("events.jsonl");
-            std::fs::File::create_new(&events).map_err(Failure::infrastructure)?;
+            create_new(&events, FileUse::ReadAndWrite, StateMode::Private)
+                .map_err(Failure::infrastructure)?;
             let spec = specify(
                 &launcher,
                 &command,

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use crate::files::make_new_folder;
+use crate::model::StateMode;
+
 /// Gone when it is dropped.
 pub(crate) struct ScratchDir(std::path::PathBuf);
 
@@ -28,6 +31,6 @@ pub(crate) fn make_scratch_dir() -> std::io::Result<ScratchDir> {
         std::process::id(),
         fastrand::u32(..)
     ));
-    std::fs::create_dir(&path)?;
+    make_new_folder(&path, StateMode::Private)?;
     Ok(ScratchDir(path))
 }

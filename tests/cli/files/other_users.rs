@@ -1,0 +1,233 @@
+//! Another user: what they own, what they read, and what they lock.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::{NOBODY, ONE, has_nobody, log, mode, open_all, place, run_under, set_mode, under};
+use crate::support::{Place, Running, outcomes, wait_until};
+
+#[test]
+fn what_belongs_to_another_user_stays_as_it_is() {
+    if !has_nobody("what_belongs_to_another_user_stays_as_it_is") {
+        return;
+    }
+    let place = place();
+    run_under(&place, "0022").exits(0);
+    open_all(&place);
+    chown(place.state(), Some(NOBODY), None).unwrap();
+    chown(place.state().join("runs"), Some(NOBODY), None).unwrap();
+    let seen = run_under(&place, "0022");
+    seen.exits(0)
+        .says(".orchestrate stays open to other users: it belongs to nobody, mode 0777")
+        .says("runs stays open to other users: it belongs to nobody, mode 0777");
+    assert_eq!(
+        (mode(place.state()), mode(place.state().join("runs"))),
+        (0o777, 0o777)
+    );
+    assert_eq!(mode(place.state().join("logs")), 0o700);
+}
+
+fn as_nobody(place: &Place, group: u32, args: &[&str]) -> Command {
+    let mut command = place.command(args);
+    command.uid(NOBODY).gid(group);
+    command
+}
+
+#[test]
+fn another_user_is_told_whose_it_is() {
+    if !has_nobody("another_user_is_told_whose_it_is") {
+        return;
+    }
+    let place = place();
+    set_mode(place.dir.path(), 0o755);
+    run_under(&place, "0000").exits(0);
+    for verb in [
+        &["history"][..],
+        &["show"],
+        &["run", "--schedule", "daily"],
+        &["check"],
+        &["health"],
+    ] {
+        let verb = if verb == ["show"] {
+            &["show", "last"][..]
+        } else {
+            verb
+        };
+        let seen = place.see(place.start(&mut as_nobody(&place, NOBODY, verb)));
+        seen.exits(3)
+            .says(".orchestrate belongs to root, mode 0700, and this is nobody")
+            .says("state_mode: group")
+            .says_not("Permission denied")
+            .says_not("lock");
+    }
+    // A directory on the way, and one that may be entered with a database that may not.
+    set_mode(place.dir.path(), 0o700);
+    let state = place.state();
+    let args = ["--state-dir", state.to_str().unwrap(), "history"];
+    let mut elsewhere = as_nobody(&place, NOBODY, &args);
+    elsewhere.current_dir("/");
+    let seen = place.see(place.start(&mut elsewhere));
+    seen.exits(3)
+        .says("belongs to root, mode 0700, and this is nobody");
+    set_mode(place.dir.path(), 0o755);
+    set_mode(&state, 0o755);
+    let seen = place.see(place.start(&mut as_nobody(&place, NOBODY, &["history"])));
+    seen.exits(3)
+        .says("orchestrate.db belongs to root, mode 0600")
+        .says_not("lock");
+}
+
+#[test]
+fn a_group_may_read_where_the_settings_say_so() {
+    let place = place();
+    fs::write(place.path("config/orchestrator.yaml"), "state_mode: group\n").unwrap();
+    run_under(&place, "0077").exits(0);
+    for (path, expected) in [
+        ("", 0o750),
+        ("runs", 0o750),
+        ("logs", 0o750),
+        ("private", 0o700),
+        ("workspaces", 0o700),
+        ("orchestrate.db", 0o640),
+        ("orchestrate.db.lock", 0o600),
+    ] {
+        assert_eq!(mode(place.state().join(path)), expected, "{path}");
+    }
+    let during = log(&place);
+    let within = "state_mode: group".to_owned();
+    assert!(
+        during.contains(&within),
+        "a verb in a collector makes files, too: {during:?}"
+    );
+    let during = during
+        .into_iter()
+        .filter(|line| line.contains("runs/") || line.contains(".db-"));
+    for line in during.filter(|line| !line.ends_with("/control")) {
+        assert!(line.starts_with("d 750 ") || line.starts_with("f 640 "), "{line}");
+    }
+    // What was made for its owner alone is not opened by us, but we say how.
+    set_mode(place.state().join("runs"), 0o700);
+    run_under(&place, "0077").exits(0).says("chmod -R g+rX runs logs");
+    set_mode(place.state().join("runs"), 0o750);
+    run_under(&place, "0077").exits(0).says_not("chmod");
+    if !has_nobody("a reader of the group") {
+        return;
+    }
+    let group = fs::metadata(place.state()).unwrap().gid();
+    set_mode(place.dir.path(), 0o755);
+    let run = fs::read_dir(place.state().join("runs"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let mut cat = Command::new("cat");
+    let log = run.join("1-look.log");
+    let read = cat
+        .arg(&log)
+        .uid(NOBODY)
+        .gid(group)
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(read.success(), "{}", log.display());
+}
+
+/// Another user who takes a lock as soon as they can, and keeps it.
+fn lock_as_nobody(place: &Place, file: &Path) -> Running {
+    let mut command = Command::new("flock");
+    command
+        .arg("-x")
+        .arg("-o")
+        .arg(file)
+        .args(["-c", "echo locked; exec sleep 1000"]);
+    command
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .stdout(Stdio::piped());
+    Running::start(&mut command, &place.marker)
+}
+
+fn wait_until_locked(running: &mut Running) {
+    let mut said = [0; 7];
+    std::io::Read::read_exact(running.stdout.as_mut().unwrap(), &mut said).unwrap();
+    assert_eq!(&said, b"locked\n");
+}
+
+#[test]
+fn who_locks_the_database_is_named_after_a_while() {
+    if !has_nobody("who_locks_the_database_is_named_after_a_while") {
+        return;
+    }
+    let place = place();
+    set_mode(place.dir.path(), 0o755);
+    run_under(&place, "0022").exits(0);
+    open_all(&place);
+    let mut stranger = lock_as_nobody(&place, &place.state().join("orchestrate.db.lock"));
+    wait_until_locked(&mut stranger);
+    let output = place.command(&["run", "--schedule", "daily"]).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    let name = format!(
+        "orchestrate.db.lock: process {} (flock) of nobody holds a lock on it",
+        stranger.id()
+    );
+    assert!(
+        told.contains(&name) && told.contains("did not let go for 10 s"),
+        "{told}"
+    );
+    drop(stranger);
+    run_under(&place, "0022").exits(0);
+}
+
+#[test]
+fn a_run_that_was_killed_is_lost_whoever_locks_its_journal() {
+    if !has_nobody("a_run_that_was_killed_is_lost_whoever_locks_its_journal") {
+        return;
+    }
+    let place = Place::new(&ONE.replace("look,", "fake, args: [touch, started, hang],"));
+    set_mode(place.dir.path(), 0o755);
+    let mut child = place.start(&mut under(&place, "0000", &["run", "--schedule", "daily"]));
+    wait_until("the collector to start", || place.path("started").exists());
+    let runs = place.state().join("runs");
+    let run = fs::read_dir(&runs).unwrap().next().unwrap().unwrap().path();
+    let journal = run.join("journal.jsonl");
+    for (path, bits) in [
+        (place.state(), 0o755),
+        (runs, 0o755),
+        (run, 0o755),
+        (journal.clone(), 0o644),
+    ] {
+        set_mode(path, bits);
+    }
+    let mut stranger = lock_as_nobody(&place, &journal);
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGKILL).unwrap();
+    child.wait().unwrap();
+    wait_until_locked(&mut stranger);
+    let output = place
+        .command(&["show", "last", "--format", "json"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let summary = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        outcomes(&summary),
+        [("fake".to_owned(), "lost".to_owned())],
+        "{told}"
+    );
+    let name = format!(
+        "journal.jsonl is locked by process {} (flock) of nobody",
+        stranger.id()
+    );
+    assert!(told.contains(&name), "{told}");
+    drop(stranger);
+    place.wait_until_gone();
+}
