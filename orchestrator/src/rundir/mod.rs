@@ -10,6 +10,7 @@ pub(crate) mod paths;
 pub(crate) mod plan;
 pub(crate) mod reader_settings;
 pub(crate) mod replace;
+pub(crate) mod task_secrets;
 pub(crate) mod unrecorded;
 pub(crate) mod watch;
 
@@ -23,4 +24,5 @@ pub use paths::{RunDir, StateDir, file_name};
 pub use plan::{PLAN_NAME, PlanError, RunPlan};
 pub(crate) use reader_settings::ReaderSettings;
 pub(crate) use replace::replace_file;
+pub(crate) use task_secrets::store_secrets;
 pub use watch::{DirectoryChange, Watch};

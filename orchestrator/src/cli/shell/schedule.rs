@@ -13,23 +13,39 @@ use crate::model::{
     Cadence, Clock, CommandName, Day, Details, GroupName, Plan, Policy, Query, Release, Schedule, Selection,
     SystemClock, Task, awaits_release, plan, select,
 };
+use crate::rundir::store_secrets;
+use crate::text::NamedSecrets;
 
 /// Loads the schedule; tells every problem it has.
 ///
 /// # Errors
 /// The file cannot be read or has errors. Warnings are told and pass.
 pub(crate) fn load(settings: &CliSettings) -> Result<Schedule, Failure> {
-    load_file(&settings.schedule_file)
+    load_file(settings, &settings.schedule_file)
 }
 
 /// Loads a schedule that is not the one in force.
 ///
 /// # Errors
 /// Those of [`load`].
-pub(crate) fn load_file(file: &Path) -> Result<Schedule, Failure> {
+pub(crate) fn load_file(settings: &CliSettings, file: &Path) -> Result<Schedule, Failure> {
     let loaded = config::load_schedule(file).map_err(|error| fail_with_diagnostics(error.diagnostics()))?;
     print_diagnostics(&loaded.warnings);
-    Ok(loaded.value)
+    Ok(without_secrets(loaded.value, &settings.secrets()))
+}
+
+/// The schedule with placeholders where the values of secrets stood: what is shown, stored or
+/// compared of it has none. Whoever starts an attempt puts the values in.
+pub(crate) fn without_secrets(mut schedule: Schedule, secrets: &NamedSecrets) -> Schedule {
+    let fixed = schedule
+        .workflow
+        .iter_mut()
+        .flat_map(|workflow| &mut workflow.tasks);
+    let grouped = schedule.groups.iter_mut().flat_map(|group| &mut group.tasks);
+    for task in grouped.chain(fixed) {
+        store_secrets(task, secrets);
+    }
+    schedule
 }
 
 /// Selects what the arguments ask for.
@@ -109,7 +125,8 @@ pub(crate) fn planned_one(
         }
     };
     if !args.is_empty() {
-        task.args = args.to_vec();
+        let secrets = settings.secrets().within(&task.policy.env);
+        task.args = args.iter().map(|arg| secrets.store(arg)).collect();
     }
     let date = Day::At(SystemClock.now()).in_zone(&jiff::tz::TimeZone::UTC);
     // By hand means now, whatever release it waits for.

@@ -9,9 +9,11 @@ use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, print_json};
+use crate::cli::shell::schedule::without_secrets;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{open_store, runtime};
+use crate::cli::verbs::author::check_secrets::{SecretWarning, check_secrets};
 use crate::config::{self, Diagnostic};
 use crate::model::{Address, NoticeChannel, Schedule};
 use crate::text::make_safe;
@@ -78,7 +80,10 @@ impl Problem {
 pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let (schedule, diagnostics) = match config::load_schedule(&settings.schedule_file) {
-        Ok(loaded) => (Some(loaded.value), loaded.warnings),
+        Ok(loaded) => {
+            let schedule = without_secrets(loaded.value, &settings.secrets());
+            (Some(schedule), loaded.warnings)
+        }
         Err(error) => (None, error.diagnostics().to_vec()),
     };
     let unset = if args.schedule_only {
@@ -98,6 +103,7 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failu
     if !args.schedule_only {
         if let Some(schedule) = &schedule {
             start_up.extend(missing_collectors(&settings, schedule));
+            start_up.extend(exposed_secrets(&settings, schedule));
         }
         start_up.extend(missing_messengers(&settings));
         start_up.extend(state_and_database(&settings)?);
@@ -143,6 +149,16 @@ fn missing_collectors(settings: &CliSettings, schedule: &Schedule) -> Vec<Proble
                 missing.message,
                 missing.hint,
             ))
+        })
+        .collect()
+}
+
+fn exposed_secrets(settings: &CliSettings, schedule: &Schedule) -> Vec<Problem> {
+    let found = check_secrets(schedule, &settings.secrets()).into_iter();
+    found
+        .map(|SecretWarning { code, message, hint }| {
+            let file = settings.schedule_file.display().to_string();
+            Problem::start_up("warning", code, file, message, Some(hint))
         })
         .collect()
 }

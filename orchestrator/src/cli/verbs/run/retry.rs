@@ -1,5 +1,7 @@
 //! `retry`: what a past run ran, once more, with today's settings.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use jiff::tz::TimeZone;
 
@@ -12,11 +14,13 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
 use crate::cli::verbs::run::run::ManualRun;
+use crate::events::TaskSummary;
 use crate::model::{
     Cadence, Clock, Day, GroupName, Plan, Release, Releases, Schedule, SystemClock, Task, TaskStatus,
 };
 use crate::queries::find_run::find_run;
 use crate::store::{RunRecord, TaskState};
+use crate::text::NamedSecrets;
 
 /// Run the collectors of a past run again
 #[derive(Debug, Args)]
@@ -61,8 +65,9 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
     } else {
         None
     };
+    let secrets = settings.secrets();
     let tasks = wanted(&record, args.failed)
-        .map(|state| task(schedule.as_ref(), state))
+        .map(|state| task(schedule.as_ref(), state, &secrets))
         .collect::<Vec<_>>();
     if tasks.is_empty() {
         return Err(Failure::usage(format!(
@@ -101,20 +106,27 @@ fn wanted(record: &RunRecord, failed: bool) -> impl Iterator<Item = &TaskState> 
 }
 
 /// The task as the schedule has it now, with the arguments it had then; the one with
-/// the same arguments if the group names the collector more than once.
-fn task(schedule: Option<&Schedule>, state: &TaskState) -> Task {
+/// the same arguments if the group names the collector more than once. Secrets in them are
+/// today's: the record has only their names.
+fn task(schedule: Option<&Schedule>, state: &TaskState, secrets: &NamedSecrets) -> Task {
     let (summary, mut found) = (&state.summary, None);
     let tasks = schedule.into_iter().flat_map(Schedule::tasks);
     for task in
         tasks.filter(|task| task.command.as_str() == summary.command && task.group.as_str() == summary.group)
     {
-        if task.args == summary.args {
+        if task.args == args_then(summary, &task.policy.env, secrets) {
             return task.clone();
         }
         found = found.or(Some(task));
     }
     let mut task = found.cloned().unwrap_or_else(|| by_hand(&summary.command));
     task.group = GroupName::new(&summary.group);
-    task.args.clone_from(&summary.args);
+    task.args = args_then(summary, &task.policy.env, secrets);
     task
+}
+
+/// What an older program recorded may have values of secrets in it.
+fn args_then(summary: &TaskSummary, env: &BTreeMap<String, String>, secrets: &NamedSecrets) -> Vec<String> {
+    let known = secrets.within(env);
+    summary.args.iter().map(|arg| known.hide(arg)).collect()
 }
