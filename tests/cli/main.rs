@@ -13,6 +13,7 @@ mod receiver;
 mod records;
 mod releases;
 mod running;
+mod secrets;
 mod selecting;
 mod signals;
 mod support;
