@@ -131,7 +131,7 @@ fn no_spelling_of_a_secret_is_kept_or_told() {
     assert!(warnings.contains("its next run is given"), "{warnings}");
     assert_eq!(
         summary["tasks"][1]["reason"],
-        "exited with code 77: login with ***"
+        "exited with code 77 (auth): login with ***"
     );
     let log = place
         .run(&["logs", "last", "--task", "1", "--raw", "--stream", "stdout"])
@@ -155,7 +155,7 @@ fn arguments_are_recorded_without_secrets_and_given_with_them() {
     let tasks = format!(
         "      - {{command: fake, schedule: daily, args: [args, --token=hush-hush, \"{{secret:X}}\", \"{{secret:TOKEN}}\"],
          env: {{URL: \"https://me:hush-hush@host\"}}, working_directory: dir-hush-hush}}
-      - {{command: fake, schedule: daily, args: [dump-env, {SECRET:?}]}}\n",
+      - {{command: fake, schedule: daily, args: [args, {SECRET:?}]}}\n",
     );
     let place = place(&tasks, "secrets: [TOKEN, PW, UNSET]\n");
     fs::create_dir(place.path("dir-hush-hush")).unwrap();
@@ -193,7 +193,7 @@ fn arguments_are_recorded_without_secrets_and_given_with_them() {
     assert_eq!(place.last()["tasks"][0]["args"], stored);
     assert_eq!(
         place.last()["tasks"][1]["args"],
-        json!(["dump-env", "{secret:PW}"])
+        json!(["args", "{secret:PW}"])
     );
     for secret in ["hush-hush", TRACE] {
         assert_eq!(
