@@ -191,10 +191,7 @@ fn arguments_are_recorded_without_secrets_and_given_with_them() {
     let given = place.run(&["logs", "last", "--task", "1", "--raw"]).stdout;
     assert_eq!(given, "--token=***\n{secret:X}\n{secret:TOKEN}\n");
     assert_eq!(place.last()["tasks"][0]["args"], stored);
-    assert_eq!(
-        place.last()["tasks"][1]["args"],
-        json!(["args", "{secret:PW}"])
-    );
+    assert_eq!(place.last()["tasks"][1]["args"], json!(["args", "{secret:PW}"]));
     for secret in ["hush-hush", TRACE] {
         assert_eq!(
             found_in(&place, secret, vec![place.path("summary.json")]),

@@ -66,7 +66,7 @@ struct Revealed {
 }
 
 fn reveal(task: &Task, secrets: &NamedSecrets) -> Result<Revealed, SpawnError> {
-    let reveal = |stored: &str| secrets.reveal(stored).map_err(not_set);
+    let reveal = |stored: &str| secrets.reveal(stored).map_err(|missing| not_set(&missing));
     let env = task.policy.env.iter();
     let directory = task.policy.working_directory.as_ref();
     Ok(Revealed {
@@ -88,7 +88,7 @@ fn reveal(task: &Task, secrets: &NamedSecrets) -> Result<Revealed, SpawnError> {
     })
 }
 
-fn not_set(missing: MissingSecret) -> SpawnError {
+fn not_set(missing: &MissingSecret) -> SpawnError {
     let name = &missing.name;
     SpawnError {
         message: missing.to_string(),
