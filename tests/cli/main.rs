@@ -17,6 +17,7 @@ mod receiver;
 mod records;
 mod releases;
 mod running;
+mod secrets;
 mod selecting;
 mod signals;
 mod support;

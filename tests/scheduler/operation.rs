@@ -297,3 +297,41 @@ fn a_diff_tells_what_a_reload_would() {
         .says("--schedule KIND is missing");
     fast.place.run(&["plan", "--diff", "nothing.yaml"]).exits(2);
 }
+
+#[test]
+fn secrets_are_not_answered_whether_they_run_or_are_to_come() {
+    let secret = "hush-hush";
+    let schedule = EVERY_MINUTE.replace("note, ", &format!("note, args: [\"--token={secret}\"], "));
+    let fast = Fast::new(&schedule, None);
+    fs::write(fast.place.path("config/orchestrator.yaml"), "secrets: [TOKEN]\n").unwrap();
+    fast.place.script(
+        "note",
+        "#!/bin/sh\n[ \"$1\" = \"--token=$TOKEN\" ] && echo \"$ORCHESTRATE_SLOT\" >> ran\n",
+    );
+    let serve = fast.start_with(&["serve", "--listen", "127.0.0.1:0"], &[("TOKEN", secret)]);
+    let port = port(&fast);
+    wait_until("some slots", || {
+        fast.rows("select id from runs where success = 1").len() > 2
+    });
+    let id = fast.rows("select id from runs where success = 1").remove(0);
+    // Read again, the file has none either.
+    fast.place.schedule(&schedule.replace("minutes: 1", "minutes: 2"));
+    fast.wait_for("moved g/note: every minute -> every 2 minutes");
+    for path in [
+        "/api/schedule",
+        "/api/next?count=2",
+        "/api/runs?last=5",
+        &format!("/api/runs/{id}"),
+    ] {
+        let (status, _, body) = get(port, path);
+        assert_eq!(status, 200, "{path}");
+        assert!(!body.contains(secret), "{path}: {body}");
+        assert!(
+            path.contains("last=5") || body.contains("--token={secret:TOKEN}"),
+            "{path}: {body}"
+        );
+    }
+    assert_eq!(stop(serve), Some(0), "{}", fast.said());
+    fast.place.wait_until_gone();
+    assert!(!fast.said().contains(secret));
+}

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::engine::events_file::EventsFile;
 use crate::engine::finished_attempt::FinishedAttempt;
-use crate::engine::launch_spec::{secrets, specify};
+use crate::engine::launch_spec::specify;
 use crate::engine::results::{AttemptResults, read_results};
 use crate::engine::sink::{Sink, SinkEnd};
 use crate::engine::task_attempt::TaskAttempt;
@@ -17,75 +17,69 @@ use crate::model::{Order, Outcome, SpawnError};
 use crate::process::{AttemptEnd, AttemptSpec, Controller, Usage};
 use crate::records::Progress;
 use crate::rundir::{AttemptLog, DEFAULT_CAP};
-use crate::text::{Redactor, Secrets, milliseconds};
+use crate::text::{NamedSecrets, Secrets, milliseconds};
 
 /// Makes the attempt. Whatever goes wrong becomes its outcome.
 pub(crate) async fn make_attempt(mut attempt: TaskAttempt) -> FinishedAttempt {
-    let events = open_events(&attempt);
+    let known = attempt.engine.secrets.within(&attempt.task.policy.env);
+    let finished = make_masked(&mut attempt, &known).await;
+    match known.masker() {
+        Some(secrets) => finished.masked(secrets),
+        None => finished,
+    }
+}
+
+async fn make_masked(attempt: &mut TaskAttempt, known: &NamedSecrets) -> FinishedAttempt {
+    let secrets = known.masker().cloned();
+    let events = open_events(attempt, secrets.clone());
     let spec = events
         .as_ref()
         .map_err(Clone::clone)
-        .and_then(|events| specify(&attempt, events.path()));
-    let log = spec.as_ref().ok().and_then(|_| open_log(&attempt));
+        .and_then(|events| specify(attempt, known, events.path()));
+    let log = spec.as_ref().ok().and_then(|_| open_log(attempt));
     let logged = log.is_some();
     let clock = Arc::clone(&attempt.engine.clock);
-    let secrets = spec
-        .as_ref()
-        .ok()
-        .and_then(|spec| secrets(&attempt.engine.secret_names, spec));
     let started = Instant::now();
     let mut sink = Sink::new(
         Arc::clone(&attempt.task_ref),
         attempt.bus.clone(),
         clock,
         log,
-        secrets.clone(),
+        secrets,
     );
     let (end, results) = match (spec, events) {
         (Ok(spec), Ok(mut events)) => {
-            let mut end = execute(
-                &mut attempt,
-                &spec,
-                &mut sink,
-                &mut events,
-                secrets.as_ref(),
-                started,
-            )
-            .await;
+            let mut end = execute(attempt, &spec, &mut sink, &mut events, started).await;
             let last_shown = events.shown();
-            let examined = events.close(secrets.clone()).await;
+            let examined = events.close().await;
             // What was said after the last look is told as well.
             let last = examined
                 .as_ref()
                 .ok()
                 .and_then(|examined| examined.examination.progress.clone());
             if let Some(progress) = last.filter(|last| last_shown.as_ref() != Some(last)) {
-                let progress = describe_progress(&attempt, progress, started.elapsed(), secrets.as_ref());
+                let progress = describe_progress(attempt, progress, started.elapsed());
                 attempt.bus.progress(progress).await;
             }
             let results = match &mut end {
-                Ok(end) => read_results(&mut attempt, &mut end.outcome, examined).await,
+                Ok(end) => read_results(attempt, &mut end.outcome, examined).await,
                 Err(_) => AttemptResults::default(),
             };
             (end, results)
         }
         (Err(error), _) | (_, Err(error)) => (Err(error), AttemptResults::default()),
     };
-    let finished = FinishedAttempt {
+    FinishedAttempt {
         logged,
         results,
-        ..conclude(&attempt, end, sink.finish().await)
-    };
-    match secrets {
-        Some(secrets) => finished.masked(&secrets),
-        None => finished,
+        ..conclude(attempt, end, sink.finish().await)
     }
 }
 
 /// The file that the collector may write events into.
-fn open_events(attempt: &TaskAttempt) -> Result<EventsFile, SpawnError> {
+fn open_events(attempt: &TaskAttempt, secrets: Option<Secrets>) -> Result<EventsFile, SpawnError> {
     let path = attempt.engine.state_dir.join(&attempt.events);
-    EventsFile::create(path.clone()).map_err(|error| SpawnError {
+    EventsFile::create(path.clone(), secrets).map_err(|error| SpawnError {
         message: format!("cannot make its events file {}: {error}", path.display()),
         hint: Some("the state directory must be writable and have room".to_owned()),
     })
@@ -108,7 +102,6 @@ async fn execute(
     spec: &AttemptSpec,
     sink: &mut Sink,
     events: &mut EventsFile,
-    secrets: Option<&Secrets>,
     started: Instant,
 ) -> Result<AttemptEnd, SpawnError> {
     let launched = attempt
@@ -129,7 +122,7 @@ async fn execute(
             end = &mut running => return Ok(end),
             Some(order) = attempt.orders.recv() => obey(&controller, order),
             progress = events.progress() => {
-                let progress = describe_progress(attempt, progress, started.elapsed(), secrets);
+                let progress = describe_progress(attempt, progress, started.elapsed());
                 attempt.bus.progress(progress).await;
             }
         }
@@ -137,29 +130,16 @@ async fn execute(
 }
 
 /// Progress as it is shown.
-fn describe_progress(
-    attempt: &TaskAttempt,
-    progress: Progress,
-    elapsed: Duration,
-    secrets: Option<&Secrets>,
-) -> TaskProgress {
+fn describe_progress(attempt: &TaskAttempt, progress: Progress, elapsed: Duration) -> TaskProgress {
     let left = time_left(elapsed, progress.current, progress.total);
     TaskProgress {
         task: Arc::clone(&attempt.task_ref),
         at: attempt.engine.clock.now(),
         current: progress.current,
         total: progress.total,
-        message: progress.message.map(|message| masked(message, secrets)),
+        message: progress.message,
         eta_ms: left.map(milliseconds),
     }
-}
-
-fn masked(message: String, secrets: Option<&Secrets>) -> String {
-    let Some(secrets) = secrets else { return message };
-    let mut redactor = Redactor::new(secrets.clone());
-    let mut bytes = redactor.push(message.as_bytes()).into_owned();
-    bytes.extend_from_slice(&redactor.finish());
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn obey(controller: &Controller, order: Order) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::model::{Clock, Owner};
 use crate::process::Launcher;
 use crate::records::Records;
+use crate::text::NamedSecrets;
 
 /// Executes plans: see [`Engine::run`].
 pub struct Engine {
@@ -20,22 +21,10 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// Where logs and workspaces are kept; absolute, since collectors may run elsewhere.
     pub state_dir: PathBuf,
-    /// Names of variables whose values are masked in everything that is written.
-    pub secret_names: Vec<String>,
+    /// Masked in everything that is written, and put where a plan has their names.
+    pub secrets: NamedSecrets,
     /// This program, for collectors that read records back; absolute.
     pub program: Option<PathBuf>,
     /// The settings with which they do so: a file for the eyes of this user only.
     pub reader_settings: Option<PathBuf>,
-}
-
-impl Engine {
-    /// The secrets by name; one that is not set is there with no value.
-    pub(crate) fn secret_values(&self) -> Vec<(String, String)> {
-        let value = |name: &String| {
-            let value = self.launcher.environment.get(name);
-            value.map_or_else(String::new, |value| value.to_string_lossy().into_owned())
-        };
-        let names = self.secret_names.iter();
-        names.map(|name| (name.clone(), value(name))).collect()
-    }
 }

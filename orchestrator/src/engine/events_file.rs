@@ -3,7 +3,7 @@
 //! Reading happens on another thread, so that a large file holds up nobody.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,9 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::files::{FileUse, create_new, state_mode};
-use crate::records::{Examined, Follower, Progress, open_events};
-use crate::rundir::replace_file;
-use crate::text::{Redactor, Secrets};
+use crate::records::{Examined, Follower, Progress};
+use crate::text::Secrets;
 
 /// How often somebody who watches gets to see something new.
 const LOOK: Duration = Duration::from_millis(500);
@@ -27,6 +26,8 @@ type Looked = (Follower, io::Result<Option<Progress>>);
 pub(crate) struct EventsFile {
     path: PathBuf,
     follower: Option<Follower>,
+    /// Nothing that is read from it has them.
+    secrets: Option<Secrets>,
     looking: Option<JoinHandle<Looked>>,
     ticks: Interval,
     shown: Option<Progress>,
@@ -34,13 +35,14 @@ pub(crate) struct EventsFile {
 
 impl EventsFile {
     /// Creates the file, empty.
-    pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
+    pub(crate) fn create(path: PathBuf, secrets: Option<Secrets>) -> io::Result<Self> {
         let file = create_new(&path, FileUse::ReadAndWrite, state_mode())?;
         let mut ticks = interval_at(Instant::now() + LOOK, LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
-            follower: Some(Follower::new(path.clone(), file)),
+            follower: Some(Follower::new(path.clone(), file).masking(secrets.clone())),
             path,
+            secrets,
             looking: None,
             ticks,
             shown: None,
@@ -97,14 +99,14 @@ impl EventsFile {
         progress
     }
 
-    /// Reads to the end. With `secrets` the file itself is masked first: it is kept, and
-    /// what is taken from it goes into the database. An empty file stays as well: making
+    /// Reads to the end. The file itself is masked as well: it is kept, and what is taken
+    /// from it goes into the database. An empty file stays as it is: making
     /// and removing one for every attempt makes ext4 search for inodes that were not in
     /// use a moment ago, which costs more than the attempt.
     ///
     /// # Errors
     /// In words that say which file.
-    pub(crate) async fn close(mut self, secrets: Option<Secrets>) -> Result<Examined, String> {
+    pub(crate) async fn close(mut self) -> Result<Examined, String> {
         if let Some(looking) = self.looking.take() {
             let looked = looking.await;
             self.keep(looked);
@@ -113,7 +115,7 @@ impl EventsFile {
         if is_empty_file(&self.path) {
             return Ok(Examined::default());
         }
-        let (path, follower) = (self.path.clone(), self.follower.take());
+        let (path, follower, secrets) = (self.path.clone(), self.follower.take(), self.secrets.clone());
         let closing = tokio::task::spawn_blocking(move || finish(&path, follower, secrets));
         let closed = closing.await.unwrap_or_else(|error| Err(error.into()));
         closed.map_err(|error| format!("its events file {} cannot be read: {error}", self.path.display()))
@@ -121,37 +123,13 @@ impl EventsFile {
 }
 
 fn finish(path: &Path, follower: Option<Follower>, secrets: Option<Secrets>) -> io::Result<Examined> {
-    // Both do nothing to a file that is not what it was: the follower says so.
-    if let Some(secrets) = secrets
-        && path.symlink_metadata().is_ok_and(|file| file.is_file())
-    {
-        mask(path, secrets)?;
+    match follower {
+        Some(follower) => follower.finish(),
+        None => Follower::open(path)?.masking(secrets).finish(),
     }
-    let follower = match follower {
-        Some(follower) => follower,
-        None => Follower::open(path)?,
-    };
-    follower.finish()
 }
 
 fn is_empty_file(path: &Path) -> bool {
     path.symlink_metadata()
         .is_ok_and(|file| file.is_file() && file.len() == 0)
-}
-
-/// Replaces the file by one without secrets.
-fn mask(path: &Path, secrets: Secrets) -> io::Result<()> {
-    let mut redactor = Redactor::new(secrets);
-    replace_file(path, |to| {
-        let mut from = open_events(path)?;
-        let mut buffer = vec![0; 64 << 10];
-        loop {
-            let read = from.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            to.write_all(&redactor.push(&buffer[..read]))?;
-        }
-        to.write_all(&redactor.finish())
-    })
 }

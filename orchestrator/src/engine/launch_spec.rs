@@ -1,18 +1,25 @@
-//! What an attempt executes: program, arguments, environment and workspace, and which of its
-//! values are secrets.
+//! What an attempt executes: program, arguments, environment and workspace. Here secrets are
+//! put where the plan has their names.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::engine::task_attempt::TaskAttempt;
-use crate::model::SpawnError;
+use crate::model::{SpawnError, Task};
 use crate::process::{AttemptSpec, Place};
 use crate::rundir::{StateDir, Workspaces};
-use crate::text::Secrets;
+use crate::text::{MissingSecret, NamedSecrets};
 
 /// What to execute, in which environment.
-pub(crate) fn specify(attempt: &TaskAttempt, events: &Path) -> Result<AttemptSpec, SpawnError> {
-    let (engine, task, policy) = (&attempt.engine, &attempt.task, &attempt.task.policy);
+pub(crate) fn specify(
+    attempt: &TaskAttempt,
+    secrets: &NamedSecrets,
+    events: &Path,
+) -> Result<AttemptSpec, SpawnError> {
+    let (engine, task) = (&attempt.engine, &attempt.task);
+    let policy = &task.policy;
+    let revealed = reveal(task, secrets)?;
     let workspace = workspace(attempt)?;
     let started = engine.clock.now();
     let place = Place {
@@ -31,21 +38,17 @@ pub(crate) fn specify(attempt: &TaskAttempt, events: &Path) -> Result<AttemptSpe
         settings: engine.reader_settings.clone(),
         releases: attempt.releases.clone(),
     };
-    let env = engine.launcher.environment.for_attempt(&policy.env, &place);
+    let env = engine.launcher.environment.for_attempt(&revealed.env, &place);
     let path = env
         .iter()
         .find(|(name, _)| name == "PATH")
         .map(|(_, value)| value.as_os_str());
     let resolved = engine.launcher.collectors.resolve(task.command.as_str(), path)?;
-    let args = resolved
-        .leading_args
-        .into_iter()
-        .chain(task.args.iter().map(Into::into))
-        .collect();
+    let args = resolved.leading_args.into_iter().chain(revealed.args).collect();
     Ok(AttemptSpec {
         program: resolved.program,
         args,
-        working_directory: policy.working_directory.clone(),
+        working_directory: revealed.working_directory,
         timeout: policy.timeout,
         idle_timeout: policy.idle_timeout,
         grace: policy.grace,
@@ -56,6 +59,46 @@ pub(crate) fn specify(attempt: &TaskAttempt, events: &Path) -> Result<AttemptSpe
     })
 }
 
+/// What of a task is stored without its secrets.
+struct Revealed {
+    args: Vec<OsString>,
+    env: BTreeMap<String, OsString>,
+    working_directory: Option<PathBuf>,
+}
+
+fn reveal(task: &Task, secrets: &NamedSecrets) -> Result<Revealed, SpawnError> {
+    let reveal = |stored: &str| secrets.reveal(stored).map_err(|missing| not_set(&missing));
+    let env = task.policy.env.iter();
+    let directory = task.policy.working_directory.as_ref();
+    Ok(Revealed {
+        args: task
+            .args
+            .iter()
+            .map(|stored| reveal(stored))
+            .collect::<Result<_, _>>()?,
+        env: env
+            .map(|(name, stored)| Ok((name.clone(), reveal(stored)?)))
+            .collect::<Result<_, SpawnError>>()?,
+        working_directory: directory
+            .map(|path| match path.to_str() {
+                Some(stored) => reveal(stored).map(PathBuf::from),
+                // A schedule is UTF-8.
+                None => Ok(path.clone()),
+            })
+            .transpose()?,
+    })
+}
+
+fn not_set(missing: &MissingSecret) -> SpawnError {
+    let name = &missing.name;
+    SpawnError {
+        message: missing.to_string(),
+        hint: Some(format!(
+            "set the variable {name}, and name it under `secrets:` in the settings"
+        )),
+    }
+}
+
 /// The directory that the collector keeps from run to run.
 fn workspace(attempt: &TaskAttempt) -> Result<PathBuf, SpawnError> {
     let state_dir = &attempt.engine.state_dir;
@@ -64,15 +107,4 @@ fn workspace(attempt: &TaskAttempt) -> Result<PathBuf, SpawnError> {
         message: format!("cannot make its workspace in {}: {error}", state_dir.display()),
         hint: Some("the state directory must be writable and have room".to_owned()),
     })
-}
-
-/// What this collector knows and nobody shall read in its output.
-pub(crate) fn secrets(names: &[String], spec: &AttemptSpec) -> Option<Secrets> {
-    let named = |name: &OsString| names.iter().any(|secret| name == secret.as_str());
-    let values = spec
-        .env
-        .iter()
-        .filter(|(name, _)| named(name))
-        .filter_map(|(_, value)| value.to_str());
-    Secrets::new(values)
 }

@@ -40,14 +40,16 @@ impl Executor {
     /// nothing was started. Or a part of ours ended too early.
     pub async fn execute(
         &self,
-        plan: RunPlan,
+        mut plan: RunPlan,
         audience: Audience,
         mut orders: Orders,
     ) -> Result<Executed, ExecutionError> {
         let id = plan.run.clone();
+        // Whoever made it may have known fewer of them.
+        plan.hide_secrets(&self.engine.secrets);
         let states = self.read_states(&plan, &mut orders).await?;
         let dir = RunDir::create(self.state_dir(), &id).map_err(state(self.state_dir()))?;
-        let written = plan.clone().with_placeholders(&self.engine.secret_values());
+        let written = plan.clone().with_placeholders(&self.engine.secrets);
         written.write(&dir).map_err(state(&dir.path()))?;
         let journal = Journal::create(&dir).map_err(state(&dir.path()))?;
 

@@ -16,6 +16,7 @@ use crate::process::Launcher;
 use crate::records::Records;
 use crate::rundir::{ReaderSettings, StateDir};
 use crate::store::{Store, this_process};
+use crate::text::NamedSecrets;
 
 /// What the settings say of execution.
 pub struct ExecutorSettings {
@@ -25,8 +26,8 @@ pub struct ExecutorSettings {
     pub database_url: Option<String>,
     /// Finds collectors and starts them.
     pub launcher: Launcher,
-    /// Names of variables whose values are masked in everything that is written.
-    pub secret_names: Vec<String>,
+    /// Masked in everything that is written, and put where a plan has their names.
+    pub secrets: NamedSecrets,
     /// Our own variables, those of `.env` included: they have secrets and proxies.
     pub variables: Vec<(OsString, OsString)>,
     /// Who wants to be told.
@@ -89,7 +90,7 @@ impl Executor {
                 owner: owner.clone(),
                 clock,
                 state_dir,
-                secret_names: settings.secret_names,
+                secrets: settings.secrets,
                 program: std::env::current_exe().ok(),
                 reader_settings: Some(reader.path().to_owned()),
             }),
@@ -147,7 +148,7 @@ impl Executor {
             state_dir: state_dir.to_owned(),
             database_url: None,
             launcher: Launcher::new(collectors, Environment::new([], &[], None)),
-            secret_names: Vec::new(),
+            secrets: NamedSecrets::default(),
             variables: Vec::new(),
             channels: Vec::new(),
             dead_man: None,

@@ -17,7 +17,9 @@ impl Executor {
     /// # Errors
     /// Why nobody can tell.
     pub async fn find_releases(&self, source: &ReleaseSource) -> Result<Vec<ReleaseTag>, String> {
-        find_releases(source, &self.engine.launcher).await
+        let found = find_releases(source, &self.engine.launcher).await;
+        // Who was asked has our environment, and may quote it.
+        found.map_err(|reason| self.engine.secrets.masked(&reason))
     }
 
     /// Notes what was found, and adds what has been done about it by now: the second half.

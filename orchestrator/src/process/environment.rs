@@ -89,11 +89,11 @@ impl Environment {
 
     /// The complete environment of one attempt. What the task says wins over what
     /// is inherited; what we say wins over both.
-    pub fn for_attempt(&self, task: &BTreeMap<String, String>, place: &Place) -> Vec<(OsString, OsString)> {
+    pub fn for_attempt(&self, task: &BTreeMap<String, OsString>, place: &Place) -> Vec<(OsString, OsString)> {
         let mut all = self.inherited.clone();
         // Output that waits in a buffer is neither on the console nor in the log.
         all.entry("PYTHONUNBUFFERED".into()).or_insert_with(|| "1".into());
-        all.extend(task.iter().map(|(name, value)| (name.into(), value.into())));
+        all.extend(task.iter().map(|(name, value)| (name.into(), value.clone())));
         all.retain(|name, _| !matches(name, &["ORCHESTRATE", "ORCHESTRATE_*"]));
         all.extend(place.variables());
         all.into_iter().collect()
@@ -222,7 +222,7 @@ mod tests {
             ("ORCHESTRATE_RUN_ID", "forged"),
             ("ORCHESTRATE_STATE", "forged"),
         ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        .map(|(name, value)| (name.to_owned(), value.into()));
         let all: BTreeMap<_, _> = environment
             .for_attempt(&task.into(), &place())
             .into_iter()

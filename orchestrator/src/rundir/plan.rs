@@ -2,8 +2,8 @@
 //! the schedule; its own settings, secrets and collectors it has. Written before the first
 //! event of a run, and never changed.
 //!
-//! An argument or a value of `env` may hold `{secret:NAME}`: such text is kept as it is, and
-//! whoever starts the attempt puts in what its own environment has.
+//! An argument, a value of `env` or a path may hold `{secret:NAME}`: whoever starts the attempt
+//! puts in what its own environment has (`text/placeholder.rs`).
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,7 +17,8 @@ use crate::model::{Plan, RunId};
 use crate::rundir::missing_names::MissingNames;
 use crate::rundir::paths::RunDir;
 use crate::rundir::replace::replace_file;
-use crate::text::SHORTEST;
+use crate::rundir::task_secrets::hide_secrets;
+use crate::text::{NamedSecrets, placeholder};
 
 /// The version that this program writes. Whoever takes a key away or gives one another
 /// meaning counts it up; keys that may be absent can be added.
@@ -82,27 +83,23 @@ struct Version {
     version: Option<u64>,
 }
 
-fn placeholder(name: &str) -> String {
-    format!("{{secret:{name}}}")
-}
-
 impl RunPlan {
-    /// The plan as it may be written down: in arguments and in values of `env` the values of
-    /// secrets are `{secret:NAME}`. What a variable named like a secret is set to is one too.
-    #[must_use]
-    pub fn with_placeholders(mut self, secrets: &[(String, String)]) -> Self {
-        let hide = |text: &mut String| {
-            for (name, value) in secrets.iter().filter(|(_, value)| value.len() >= SHORTEST) {
-                *text = text.replace(value, &placeholder(name));
-            }
-        };
+    /// Hides the values of secrets that still stand in it: it was made when fewer were known.
+    pub(crate) fn hide_secrets(&mut self, secrets: &NamedSecrets) {
         for planned in &mut self.plan.tasks {
-            planned.task.args.iter_mut().for_each(hide);
-            for (name, value) in &mut planned.task.policy.env {
-                match secrets.iter().any(|(secret, _)| secret == name) {
-                    true => *value = placeholder(name),
-                    false => hide(value),
-                }
+            hide_secrets(&mut planned.task, secrets);
+        }
+    }
+
+    /// The plan as it may be written down: what a task itself gives a secret is a placeholder
+    /// as well. Who executes it elsewhere has a value of its own.
+    #[must_use]
+    pub(crate) fn with_placeholders(mut self, secrets: &NamedSecrets) -> Self {
+        self.hide_secrets(secrets);
+        for planned in &mut self.plan.tasks {
+            let env = planned.task.policy.env.iter_mut();
+            for (name, value) in env.filter(|(name, _)| secrets.has(name)) {
+                *value = placeholder(name);
             }
         }
         self

@@ -3,11 +3,17 @@
 
 pub(crate) mod csv;
 pub(crate) mod duration;
+pub(crate) mod placeholder;
 pub(crate) mod proc_stat;
 pub(crate) mod redact;
 pub(crate) mod safe;
+pub(crate) mod secrets;
+pub(crate) mod spelling;
 
 pub(crate) use csv::push_csv_row;
 pub(crate) use duration::{human_duration, milliseconds};
-pub(crate) use redact::{Redactor, SHORTEST, Secrets};
+pub use placeholder::NamedSecrets;
+pub(crate) use placeholder::{MissingSecret, has_placeholder, placeholder, secrets_in};
+pub(crate) use redact::{MASK, Redactor};
 pub(crate) use safe::{make_safe, push_safe};
+pub(crate) use secrets::{SHORTEST, Secrets};

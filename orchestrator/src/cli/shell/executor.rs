@@ -22,7 +22,7 @@ pub(crate) fn executor(
         state_dir: settings.state_dir.clone(),
         database_url: settings.database_url.clone(),
         launcher: launcher(settings),
-        secret_names: settings.file.secrets.clone(),
+        secrets: settings.secrets(),
         variables: settings.environment.pairs(),
         channels: settings.file.notify.clone(),
         dead_man: settings.file.dead_man.clone(),

@@ -15,31 +15,46 @@ use crate::model::{
     SystemClock, Task, TaskName, awaits_release, plan, select,
 };
 use crate::queries::find_task::{Meant, choose, scheduled_tasks};
+use crate::rundir::store_secrets;
+use crate::text::NamedSecrets;
 
 /// Loads the schedule; tells every problem it has.
 ///
 /// # Errors
 /// The file cannot be read or has errors. Warnings are told and pass.
 pub(crate) fn load(settings: &CliSettings) -> Result<Schedule, Failure> {
-    load_file(&settings.schedule_file)
+    load_file(settings, &settings.schedule_file)
 }
 
 /// Loads a schedule that is not the one in force.
 ///
 /// # Errors
 /// Those of [`load`].
-pub(crate) fn load_file(file: &Path) -> Result<Schedule, Failure> {
+pub(crate) fn load_file(settings: &CliSettings, file: &Path) -> Result<Schedule, Failure> {
     let loaded = config::load_schedule(file).map_err(|error| fail_with_diagnostics(error.diagnostics()))?;
     print_diagnostics(&loaded.warnings);
-    Ok(loaded.value)
+    Ok(without_secrets(loaded.value, &settings.secrets()))
+}
+
+/// The schedule with placeholders where the values of secrets stood: what is shown, stored or
+/// compared of it has none. Whoever starts an attempt puts the values in.
+pub(crate) fn without_secrets(mut schedule: Schedule, secrets: &NamedSecrets) -> Schedule {
+    let fixed = schedule
+        .workflow
+        .iter_mut()
+        .flat_map(|workflow| &mut workflow.tasks);
+    let grouped = schedule.groups.iter_mut().flat_map(|group| &mut group.tasks);
+    for task in grouped.chain(fixed) {
+        store_secrets(task, secrets);
+    }
+    schedule
 }
 
 /// The schedule where it can be used, without a word where it cannot: for verbs that need
 /// only the names of its tasks.
 pub(crate) fn schedule_if_usable(settings: &CliSettings) -> Option<Schedule> {
-    config::load_schedule(&settings.schedule_file)
-        .ok()
-        .map(|loaded| loaded.value)
+    let loaded = config::load_schedule(&settings.schedule_file).ok()?;
+    Some(without_secrets(loaded.value, &settings.secrets()))
 }
 
 /// Selects what the arguments ask for.
@@ -110,7 +125,8 @@ pub(crate) fn planned_one(
     }
     .unwrap_or_else(|| by_hand(word));
     if !args.is_empty() {
-        task.args = args.to_vec();
+        let secrets = settings.secrets().within(&task.policy.env);
+        task.args = args.iter().map(|arg| secrets.store(arg)).collect();
     }
     let date = Day::At(SystemClock.now()).in_zone(&jiff::tz::TimeZone::UTC);
     // By hand means now, whatever release it waits for.

@@ -11,6 +11,7 @@ use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::stderr::print_words;
 use crate::config::{self, Diagnostic};
 use crate::files;
+use crate::text::NamedSecrets;
 
 /// Everything that was decided before a verb does its work.
 #[derive(Debug)]
@@ -142,6 +143,13 @@ impl CliSettings {
 }
 
 impl CliSettings {
+    /// The secrets that the settings name, with the values that they have here, whether
+    /// collectors inherit them or not.
+    pub(crate) fn secrets(&self) -> NamedSecrets {
+        let value = |name: &str| self.environment.get(name).map(OsStr::to_owned);
+        NamedSecrets::new(&self.file.secrets, value)
+    }
+
     /// What keeps people from being told: variables that are not set.
     pub(crate) fn unset(&self) -> Vec<Diagnostic> {
         let needed = self.file.needed.iter();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{NeededVariable, Problem, Problems};
+use crate::config::problems::suggest::quote;
 use crate::config::settings::keys::SETTINGS;
 use crate::config::settings::notify::{channels, dead_man};
 use crate::config::settings::retention::retention;
@@ -14,6 +15,7 @@ use crate::config::values::names::variable;
 use crate::config::values::scalar::{argument, text};
 use crate::config::yaml::node::{Node, Value};
 use crate::model::{DeadMan, NoticeChannel, Retention, StateMode};
+use crate::text::has_placeholder;
 
 /// What the settings file says; `None` and empty lists where it is silent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,7 +79,10 @@ pub(crate) fn settings(root: &Node, report: &mut Problems<'_>) -> Option<Setting
             .and_then(|node| filled(node, "`database_url`", report)),
         env_allow: variables("env_allow", report),
         strip_env: variables("strip_env", report).unwrap_or_default(),
-        secrets: variables("secrets", report).unwrap_or_default(),
+        secrets: fields
+            .get("secrets")
+            .map(|node| secret_names(node, report))
+            .unwrap_or_default(),
         log_level: fields.word("log_level", Code::BadWord, report),
         retention: fields
             .get("retention")
@@ -134,6 +139,23 @@ fn fallback(node: &Node, report: &mut Problems<'_>) -> Option<Vec<String>> {
         return None;
     }
     Some(words)
+}
+
+/// Names that can stand in `{secret:NAME}`.
+fn secret_names(node: &Node, report: &mut Problems<'_>) -> Vec<String> {
+    let mut names = variables(node, "secrets", report);
+    names.retain(|name| {
+        let usable = has_placeholder(name);
+        if !usable {
+            let message = format!("{} cannot be the name of a secret", quote(name));
+            report.add(
+                Problem::new(Code::BadName, node.at, message)
+                    .hint("write a name without `:`, `{`, `}` and `@`"),
+            );
+        }
+        usable
+    });
+    names
 }
 
 fn variables(node: &Node, key: &str, report: &mut Problems<'_>) -> Vec<String> {

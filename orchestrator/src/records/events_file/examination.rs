@@ -2,10 +2,13 @@
 //! the collector told of its failure and leaves for its next run. Pure; bounded
 //! whatever the file holds.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::records::events_file::event::{CollectorEvent, FailureReport, Progress, parse_event};
 use crate::records::events_file::lines::FileLine;
+use crate::records::events_file::mask::mask_line;
+use crate::text::{MASK, Secrets};
 
 /// More bad lines than this, and the whole file is refused.
 pub const MOST_FAULTS: u64 = 100;
@@ -19,6 +22,10 @@ const MOST_DEFERRED: usize = 10_000;
 
 /// How many faults, notes and warnings are kept in words; all are counted.
 const KEPT: usize = 10;
+
+/// What a person is told of a state that is not what the collector left.
+const STATE_MASKED: &str = "the value of a secret is in the state that it leaves: \
+    it is kept as ***, and that is what its next run is given";
 
 /// Everything of an events file but its records.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,6 +48,10 @@ pub struct Examination {
     pub progress: Option<Progress>,
     /// Releases that it has not dealt with, of whatever name.
     deferred: BTreeSet<String>,
+    /// Lines that are not to be kept as they are: with a secret, or too long to be looked at.
+    masked: u64,
+    /// Whether the state is not what the collector left, because a secret was in it.
+    state_masked: bool,
 }
 
 /// Messages: the first few, and how many there were.
@@ -62,8 +73,29 @@ impl Messages {
 }
 
 impl Examination {
-    /// Looks at one more line.
-    pub(crate) fn line(&mut self, line: &FileLine<'_>) {
+    /// Looks at one more line, without the secrets in it.
+    pub(crate) fn line(&mut self, line: &FileLine<'_>, secrets: Option<&Secrets>) {
+        match (line, secrets) {
+            (FileLine::Whole(number, bytes), Some(secrets)) => {
+                let masked = mask_line(bytes, secrets);
+                let is_masked = matches!(masked, Cow::Owned(_));
+                self.masked += u64::from(is_masked);
+                self.masked_line(&FileLine::Whole(*number, &masked), is_masked);
+            }
+            (FileLine::TooLong(..), Some(_)) => {
+                self.masked += 1;
+                self.masked_line(line, true);
+            }
+            (_, None) => self.masked_line(line, false),
+        }
+    }
+
+    /// Whether the file is to be kept as [`mask_line`] has it, and not as it is.
+    pub(crate) fn needs_masking(&self) -> bool {
+        self.masked > 0
+    }
+
+    fn masked_line(&mut self, line: &FileLine<'_>, is_masked: bool) {
         match line {
             FileLine::TooLong(number, bytes) => {
                 let limit = crate::records::events_file::lines::LONGEST_LINE;
@@ -74,20 +106,23 @@ impl Examination {
             }
             FileLine::Whole(_, bytes) if bytes.trim_ascii().is_empty() => {}
             FileLine::Whole(number, bytes) => match parse_event(bytes) {
-                Ok(event) => self.event(event),
+                Ok(event) => self.event(event, is_masked),
                 Err(fault) => self.fault(*number, &fault),
             },
         }
     }
 
-    fn event(&mut self, event: CollectorEvent) {
+    fn event(&mut self, event: CollectorEvent, is_masked: bool) {
         match event {
             CollectorEvent::Record(_) => self.records += 1,
             CollectorEvent::Progress(progress) => self.progress = Some(progress),
             CollectorEvent::Failure(told) => self.failure = Some(told),
             CollectorEvent::Note(message) => self.notes.push(message),
             CollectorEvent::Warning(message) => self.warnings.push(message),
-            CollectorEvent::State(data) => self.state = Some(data),
+            CollectorEvent::State(data) => {
+                self.state_masked = is_masked && data.contains(MASK);
+                self.state = Some(data);
+            }
             CollectorEvent::Defer(tags) => {
                 let room = MOST_DEFERRED.saturating_sub(self.deferred.len());
                 self.deferred.extend(tags.into_iter().take(room));
@@ -135,9 +170,12 @@ impl Examination {
             .map(|fault| format!("events file, {fault}"))
             .collect();
         more(&mut all, self.faults, "bad lines");
-        let faults = all.len();
+        if self.state_masked {
+            all.push(STATE_MASKED.to_owned());
+        }
+        let ours = all.len();
         all.extend(self.warnings.first.iter().cloned());
-        let told = self.warnings.count + faults as u64;
+        let told = self.warnings.count + ours as u64;
         more(&mut all, told, "warnings");
         all
     }
@@ -158,7 +196,7 @@ mod tests {
     fn examine(lines: &[&str]) -> Examination {
         let mut examination = Examination::default();
         for (line, number) in lines.iter().zip(1..) {
-            examination.line(&FileLine::Whole(number, line.as_bytes()));
+            examination.line(&FileLine::Whole(number, line.as_bytes()), None);
         }
         examination
     }
@@ -206,6 +244,23 @@ mod tests {
         );
         assert_eq!(seen.complaints().len(), KEPT + 1);
         assert_eq!(seen.complaints()[KEPT], "and 91 more bad lines");
+    }
+
+    #[test]
+    fn a_state_with_a_secret_is_masked_and_that_is_said() {
+        let secrets = Secrets::new(["hush-hush"]);
+        let mut examination = Examination::default();
+        let state = |data: &str| format!(r#"{{"type":"state","data":{data}}}"#);
+        let mut look = |line: &str| {
+            examination.line(&FileLine::Whole(1, line.as_bytes()), secrets.as_ref());
+            (examination.state.clone(), examination.complaints().len())
+        };
+        assert_eq!(
+            look(&state(r#""hush\u002dhush""#)),
+            (Some(r#""***""#.to_owned()), 1)
+        );
+        assert_eq!(look(&state("7")), (Some("7".to_owned()), 0));
+        assert!(examination.needs_masking());
     }
 
     #[test]

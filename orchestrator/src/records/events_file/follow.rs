@@ -3,13 +3,16 @@
 //! it or remove it, and only its own delivery suffers.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::input::open_own;
 use crate::records::events_file::examination::Examination;
-use crate::records::events_file::lines::Lines;
+use crate::records::events_file::lines::{FileLine, Lines};
+use crate::records::events_file::mask::mask_line;
+use crate::rundir::replace_file;
+use crate::text::Secrets;
 
 /// A larger file is not read: a hole of a terabyte is made in a moment, and read in an hour.
 pub(crate) const LARGEST_FILE: u64 = 4 << 30;
@@ -19,6 +22,7 @@ pub struct Follower {
     path: PathBuf,
     lines: Lines<BufReader<File>>,
     examination: Examination,
+    secrets: Option<Secrets>,
 }
 
 /// An events file that nobody writes any more.
@@ -45,7 +49,15 @@ impl Follower {
             path,
             lines: Lines::new(BufReader::with_capacity(64 << 10, file)),
             examination: Examination::default(),
+            secrets: None,
         }
+    }
+
+    /// Takes nothing of it but without these secrets, and leaves the file without them.
+    #[must_use]
+    pub(crate) fn masking(mut self, secrets: Option<Secrets>) -> Self {
+        self.secrets = secrets;
+        self
     }
 
     /// Reads what is new, at most about so many bytes, and says what is known so far.
@@ -56,7 +68,7 @@ impl Follower {
         let until = self.lines.bytes().saturating_add(most);
         while self.lines.bytes() < until {
             match self.lines.next()? {
-                Some(line) => self.examination.line(&line),
+                Some(line) => self.examination.line(&line, self.secrets.as_ref()),
                 None => break,
             }
         }
@@ -73,17 +85,50 @@ impl Follower {
         let followed = self.lines.metadata()?;
         let same = (now.dev(), now.ino()) == (followed.dev(), followed.ino());
         if !same || now.len() < self.lines.bytes() {
-            self = Self::open(&self.path)?;
+            self = Self::open(&self.path)?.masking(self.secrets);
         }
         self.advance(u64::MAX)?;
         if let Some(line) = self.lines.rest() {
-            self.examination.line(&line);
+            self.examination.line(&line, self.secrets.as_ref());
         }
+        let bytes = match &self.secrets {
+            Some(secrets) if self.examination.needs_masking() => mask_file(&self.path, secrets)?,
+            _ => self.lines.bytes(),
+        };
         Ok(Examined {
-            bytes: self.lines.bytes(),
+            bytes,
             examination: self.examination,
         })
     }
+}
+
+/// Replaces the file by one without secrets, line by line; returns how long it is. A line
+/// that is too long to be taken is not kept either.
+fn mask_file(path: &Path, secrets: &Secrets) -> io::Result<u64> {
+    let mut written = 0;
+    replace_file(path, |to| {
+        let mut lines = Lines::new(BufReader::with_capacity(64 << 10, open(path)?));
+        let mut to = io::BufWriter::with_capacity(64 << 10, to);
+        let mut write = |line: &FileLine<'_>, end: &[u8]| {
+            let kept = match line {
+                FileLine::Whole(_, bytes) => mask_line(bytes, secrets),
+                FileLine::TooLong(_, bytes) => {
+                    format!("a line of {bytes} bytes is left out").into_bytes().into()
+                }
+            };
+            written += (kept.len() + end.len()) as u64;
+            to.write_all(&kept)?;
+            to.write_all(end)
+        };
+        while let Some(line) = lines.next()? {
+            write(&line, b"\n")?;
+        }
+        if let Some(line) = lines.rest() {
+            write(&line, b"")?;
+        }
+        to.flush()
+    })?;
+    Ok(written)
 }
 
 impl Lines<BufReader<File>> {
@@ -147,6 +192,42 @@ mod tests {
         follower.advance(u64::MAX).unwrap();
         std::fs::write(&path, RECORD).unwrap();
         assert_eq!(follower.finish().unwrap().examination.records, 1);
+    }
+
+    #[test]
+    fn secrets_leave_the_file_and_everything_that_is_read_from_it() {
+        let (_dir, path, mut file) = file();
+        let secrets = Secrets::new(["pa\"ss\\w0rd-X"]);
+        let mut follower = Follower::open(&path).unwrap().masking(secrets.clone());
+        let note = r#"{"type":"progress","current":1,"message":"FILL pa\"ss\\w0rd-X"}"#;
+        // The message is cut within the secret, which must not leave its beginning.
+        let note = note.replace("FILL", &"x".repeat(490));
+        writeln!(file, "{note}\n{}pa\"ss\\w0rd-X", "y".repeat(2 << 20)).unwrap();
+        let progress = follower.advance(u64::MAX).unwrap().progress.clone().unwrap();
+        assert_eq!(progress.message.unwrap(), format!("{} ***", "x".repeat(490)));
+        file.write_all(RECORD.as_bytes()).unwrap();
+        let examined = follower.finish().unwrap();
+        assert_eq!(
+            (examined.examination.records, examined.examination.faults),
+            (1, 1)
+        );
+        let kept = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(examined.bytes, kept.len() as u64);
+        assert!(!kept.contains("w0rd") && kept.ends_with(RECORD), "{kept}");
+        let again = Follower::open(&path).unwrap().masking(secrets).finish().unwrap();
+        assert_eq!(again.bytes, examined.bytes);
+    }
+
+    #[test]
+    fn a_file_without_secrets_stays_the_one_it_was() {
+        let (_dir, path, mut file) = file();
+        file.write_all(RECORD.as_bytes()).unwrap();
+        let before = path.metadata().unwrap().ino();
+        let follower = Follower::open(&path)
+            .unwrap()
+            .masking(Secrets::new(["hush-hush"]));
+        follower.finish().unwrap();
+        assert_eq!(path.metadata().unwrap().ino(), before);
     }
 
     #[test]

@@ -6,3 +6,4 @@ pub(crate) mod examination;
 pub(crate) mod feed;
 pub(crate) mod follow;
 pub(crate) mod lines;
+pub(crate) mod mask;

@@ -11,6 +11,7 @@ use crate::model::{
     Because, Cadence, CancelCause, Category, CommandName, Expect, GroupName, Limits, Minutes, MonthDay,
     PlannedTask, Policy, Release, Retry, Task, TaskName, WEEKDAYS,
 };
+use crate::text::NamedSecrets;
 
 fn cadence() -> impl Strategy<Value = Cadence> {
     prop_oneof![
@@ -164,11 +165,41 @@ fn names_and_placeholders_of_secrets_have_room() {
 #[test]
 fn values_of_secrets_are_placeholders_in_what_is_written() {
     let mut task = crate::model::fixtures::task("g", "c", Cadence::Daily);
-    task.args = vec!["--token=hush-hush".to_owned(), "plain".to_owned()];
-    task.policy.env = BTreeMap::from([
-        ("TOKEN".to_owned(), "another one".to_owned()),
-        ("URL".to_owned(), "https://me:hush-hush@host".to_owned()),
-    ]);
+    let args = [
+        "--token=hush-hush",
+        "{secret:TOKEN}",
+        "in",
+        "another one",
+        "mine-mine",
+    ];
+    task.args = args.map(str::to_owned).to_vec();
+    let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    task.policy.env = BTreeMap::from([own("OTHER", "mine-mine"), own("URL", "https://me:hush-hush@host")]);
+    task.policy.working_directory = Some("/srv/hush-hush".into());
+    let values = [
+        ("TOKEN", "hush-hush"),
+        ("SHORT", "in"),
+        ("UNSET", ""),
+        ("OTHER", "another one"),
+    ];
+    let names: Vec<String> = values.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let value = |name: &str| {
+        values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.into())
+    };
+    let secrets = NamedSecrets::new(&names, value);
+
+    crate::rundir::store_secrets(&mut task, &secrets);
+    let stored = [
+        "--token={secret:TOKEN}",
+        "{secret::TOKEN}",
+        "in",
+        "{secret:OTHER@outside}",
+        "{secret:OTHER}",
+    ];
+    assert_eq!(task.args, stored);
     let date = jiff::civil::date(2026, 11, 30);
     let plan = RunPlan {
         run: RunId::new("r"),
@@ -178,11 +209,18 @@ fn values_of_secrets_are_placeholders_in_what_is_written() {
         stop_on_failure: false,
         plan: Plan::new("daily", date, Release::None, &[&task]),
     };
-    let secrets = [("TOKEN", "hush-hush"), ("SHORT", "in"), ("UNSET", "")];
-    let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let written = plan.with_placeholders(&secrets);
+    let written = plan.clone().with_placeholders(&secrets);
     let task = &written.plan.tasks[0].task;
-    assert_eq!(task.args, ["--token={secret:TOKEN}", "plain"]);
-    assert_eq!(task.policy.env["TOKEN"], "{secret:TOKEN}");
+    assert_eq!(task.args, stored);
+    assert_eq!(task.policy.env["OTHER"], "{secret:OTHER}");
     assert_eq!(task.policy.env["URL"], "https://me:{secret:TOKEN}@host");
+    assert_eq!(
+        task.policy.working_directory.as_deref(),
+        Some("/srv/{secret:TOKEN}".as_ref())
+    );
+
+    // Hidden once more it stays what it is: here with the task's own value, which is not written.
+    let mut again = plan.clone();
+    again.hide_secrets(&secrets);
+    assert_eq!(again, plan);
 }

@@ -9,9 +9,11 @@ use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, print_json};
+use crate::cli::shell::schedule::without_secrets;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{hint_of_state_dir, open_store, runtime};
+use crate::cli::verbs::author::check_secrets::{SecretWarning, check_secrets};
 use crate::config::{self, Diagnostic};
 use crate::files::{FileUse, create_new, state_mode};
 use crate::model::{Address, NoticeChannel, Schedule};
@@ -80,7 +82,10 @@ impl Problem {
 pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let (schedule, diagnostics) = match config::load_schedule(&settings.schedule_file) {
-        Ok(loaded) => (Some(loaded.value), loaded.warnings),
+        Ok(loaded) => {
+            let schedule = without_secrets(loaded.value, &settings.secrets());
+            (Some(schedule), loaded.warnings)
+        }
         Err(error) => (None, error.diagnostics().to_vec()),
     };
     let unset = if args.schedule_only {
@@ -101,6 +106,7 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failu
     if !args.schedule_only {
         if let Some(schedule) = &schedule {
             start_up.extend(missing_collectors(&settings, schedule));
+            start_up.extend(exposed_secrets(&settings, schedule));
         }
         start_up.extend(missing_messengers(&settings));
         start_up.extend(state_and_database(&settings)?);
@@ -146,6 +152,16 @@ fn missing_collectors(settings: &CliSettings, schedule: &Schedule) -> Vec<Proble
                 missing.message,
                 missing.hint,
             ))
+        })
+        .collect()
+}
+
+fn exposed_secrets(settings: &CliSettings, schedule: &Schedule) -> Vec<Problem> {
+    let found = check_secrets(schedule, &settings.secrets()).into_iter();
+    found
+        .map(|SecretWarning { code, message, hint }| {
+            let file = settings.schedule_file.display().to_string();
+            Problem::start_up("warning", code, file, message, Some(hint))
         })
         .collect()
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod check;
 pub(crate) mod check_collector;
+pub(crate) mod check_secrets;
 pub(crate) mod generate;
 pub(crate) mod new_collector;

@@ -52,7 +52,7 @@ pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<VerbExit, Failure
 /// Shows what would change with another file, as a scheduler would tell it on reading it.
 fn diff(settings: &CliSettings, other: &Path, format: Format) -> Result<VerbExit, Failure> {
     let before = load(settings)?;
-    let after = load_file(other)?;
+    let after = load_file(settings, other)?;
     let changes = changes(&before, &after);
     match format {
         Format::Json => print_json(&changes)?,

@@ -14,7 +14,7 @@ use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::logging;
-use crate::cli::shell::schedule::load;
+use crate::cli::shell::schedule::{load, without_secrets};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
@@ -26,6 +26,7 @@ use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, releas
 use crate::process::open_files;
 use crate::report::{Console, Metrics, ServiceLog, Terminal};
 use crate::scheduler::{self, Scheduler, SchedulerSettings};
+use crate::text::NamedSecrets;
 use crate::web::{Connections, Listening, Site, descriptors_for, listen};
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
@@ -123,12 +124,12 @@ fn schedule_for_ever(
         ],
         with_output: !quiet,
     };
-    let file = settings.schedule_file.clone();
+    let (file, secrets) = (settings.schedule_file.clone(), settings.secrets());
     let setup = SchedulerSettings {
         executor: Arc::clone(&executor),
         schedule_file: file.clone(),
         schedule,
-        load: Box::new(move || reload(&file)),
+        load: Box::new(move || reload(&file, &secrets)),
         audience: Box::new(audience),
         concurrency: args.concurrency.into(),
         drain_timeout: args.drain_timeout,
@@ -203,7 +204,7 @@ async fn remember_successes(executor: &Executor, schedule: &Schedule, metrics: &
     }
 }
 
-fn reload(file: &Path) -> Result<Schedule, String> {
+fn reload(file: &Path, secrets: &NamedSecrets) -> Result<Schedule, String> {
     // Slots do not wait for whoever writes a pipe.
     if std::fs::metadata(file).is_ok_and(|found| !found.is_file()) {
         return Err("it is no regular file any more".to_owned());
@@ -212,12 +213,13 @@ fn reload(file: &Path) -> Result<Schedule, String> {
         // Without the lines of the file, which may hold what is nobody's business: this goes
         // into the database and over HTTP. orchestrate check shows them.
         let told: Vec<String> = error.diagnostics().iter().map(ToString::to_string).collect();
-        told.join("\n")
+        secrets.masked(&told.join("\n"))
     })?;
     for warning in &loaded.warnings {
-        tracing::warn!("{}", render(warning, false));
+        // With the line of the file that it is about.
+        tracing::warn!("{}", secrets.masked(&render(warning, false)));
     }
-    Ok(loaded.value)
+    Ok(without_secrets(loaded.value, secrets))
 }
 
 fn take_port(address: SocketAddr) -> Result<Listening, Failure> {

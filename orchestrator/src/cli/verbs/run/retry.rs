@@ -1,5 +1,7 @@
 //! `retry`: what a past run ran, once more, with today's settings.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use jiff::tz::TimeZone;
 
@@ -12,12 +14,14 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
 use crate::cli::verbs::run::run::ManualRun;
+use crate::events::TaskSummary;
 use crate::model::{
     Cadence, Clock, Day, GroupName, Plan, Release, ReleaseSource, Releases, Schedule, SystemClock, Task,
     TaskName, TaskStatus,
 };
 use crate::queries::find_run::find_run;
 use crate::store::{RunRecord, TaskState};
+use crate::text::NamedSecrets;
 
 /// Run the collectors of a past run again
 #[derive(Debug, Args)]
@@ -63,8 +67,9 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
             Failure::usage(format!("run {run} still goes on")).hint(format!("orchestrate cancel {run}"))
         );
     }
+    let secrets = settings.secrets();
     let tasks = wanted(&record, args.failed)
-        .map(|state| task(schedule.as_ref(), state))
+        .map(|state| task(schedule.as_ref(), state, &secrets))
         .collect::<Vec<_>>();
     if tasks.is_empty() {
         return Err(Failure::usage(format!(
@@ -106,7 +111,7 @@ fn wanted(record: &RunRecord, failed: bool) -> impl Iterator<Item = &TaskState> 
 
 /// The task as the schedule has it now, with the arguments it had then. One that left the
 /// timetable, or whose name means another command now, is run as if by hand.
-fn task(schedule: Option<&Schedule>, state: &TaskState) -> Task {
+fn task(schedule: Option<&Schedule>, state: &TaskState, secrets: &NamedSecrets) -> Task {
     let summary = &state.summary;
     let mut tasks = schedule.into_iter().flat_map(Schedule::tasks);
     let found = tasks.find(|task| {
@@ -117,6 +122,13 @@ fn task(schedule: Option<&Schedule>, state: &TaskState) -> Task {
     let mut task = found.cloned().unwrap_or_else(|| by_hand(&summary.command));
     task.group = GroupName::new(&summary.group);
     task.name = TaskName::new(&summary.name);
-    task.args.clone_from(&summary.args);
+    // Secrets in them are today's: the record has only their names.
+    task.args = args_then(summary, &task.policy.env, secrets);
     task
+}
+
+/// What an older program recorded may have values of secrets in it.
+fn args_then(summary: &TaskSummary, env: &BTreeMap<String, String>, secrets: &NamedSecrets) -> Vec<String> {
+    let known = secrets.within(env);
+    summary.args.iter().map(|arg| known.hide(arg)).collect()
 }
