@@ -28,6 +28,7 @@ mod recovery;
 mod runtime;
 mod schema;
 mod slots;
+mod slow;
 mod statistics;
 #[path = "../support/story.rs"]
 mod story;

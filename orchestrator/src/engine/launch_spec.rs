@@ -25,7 +25,7 @@ pub(crate) fn specify(attempt: &TaskAttempt, events: &Path) -> Result<AttemptSpe
         deadline: policy.timeout.map(|timeout| (started, timeout)),
         workspace: Some(workspace),
         events: Some(events.to_owned()),
-        state: attempt.state.clone(),
+        state: attempt.memory.state.clone(),
         program: engine.program.clone(),
         settings: engine.reader_settings.clone(),
         releases: attempt.releases.clone(),
