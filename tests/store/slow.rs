@@ -132,7 +132,10 @@ const WAITS: &str = "the run waits for what its collectors left in the database,
 fn states_that_do_not_come_start_nothing_and_a_signal_ends_the_wait() {
     let url = cluster().database();
     let places: Vec<Place> = (0..4).map(|_| place(&["ran"])).collect();
-    let migrate = places[0].command(&["db", "migrate"]).env("DATABASE_URL", &url).status();
+    let migrate = places[0]
+        .command(&["db", "migrate"])
+        .env("DATABASE_URL", &url)
+        .status();
     assert!(migrate.unwrap().success());
     let _holder = hold_states(&url);
     let begin = Instant::now();
@@ -148,10 +151,18 @@ fn states_that_do_not_come_start_nothing_and_a_signal_ends_the_wait() {
         hearing.waits_for(WAITS);
     }
     let ends = [
-        (Some(Signal::SIGINT), 130, "nothing was started: interrupted (SIGINT)"),
+        (
+            Some(Signal::SIGINT),
+            130,
+            "nothing was started: interrupted (SIGINT)",
+        ),
         (Some(Signal::SIGTERM), 143, "nothing was started: "),
         (Some(Signal::SIGHUP), 129, "nothing was started: "),
-        (None, 3, "not started: what its collectors left in the database cannot be read"),
+        (
+            None,
+            3,
+            "not started: what its collectors left in the database cannot be read",
+        ),
     ];
     for ((place, (child, hearing)), (signal, code, words)) in places.iter().zip(runs).zip(ends) {
         if let Some(signal) = signal {
@@ -159,7 +170,11 @@ fn states_that_do_not_come_start_nothing_and_a_signal_ends_the_wait() {
         }
         hearing.ends(place, child, code).says(words).says_not("s3cret");
         let waited = begin.elapsed();
-        assert_eq!(signal.is_none(), waited > Duration::from_secs(58), "{signal:?}: {waited:?}");
+        assert_eq!(
+            signal.is_none(),
+            waited > Duration::from_secs(58),
+            "{signal:?}: {waited:?}"
+        );
         assert!(!place.path("ran").exists() && !place.state().join("runs").exists());
     }
 }
@@ -215,19 +230,25 @@ fn a_locked_file_is_waited_for_by_whom_a_delivery_concerns() {
     let mut hearing = Hearing::of(&mut child);
     hearing.waits_for("the run waits for the database to take what g/c brought, for at most 30 s");
     assert!(place.path("early").exists() && !place.path("late").exists());
-    assert_eq!(fs::read_dir(place.state().join("undelivered")).unwrap().count(), 1);
+    assert_eq!(
+        fs::read_dir(place.state().join("undelivered")).unwrap().count(),
+        1
+    );
     drop(holder);
     hearing.ends(&place, child, 0).says("database is slow: ");
     let tasks = short_tasks(&place);
     assert_eq!(tasks[1]["records"]["new"], 1, "{tasks:#?}");
-    assert!(tasks[1]["warnings"].as_array().unwrap().is_empty(), "{tasks:#?}");
+    assert_eq!(tasks[1].get("warnings"), None, "in time is no warning");
     let at = |task: usize, key: &str| {
         let attempt = &tasks[task]["attempt_list"][0][key];
         attempt.as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
     };
     let waited = at(2, "started_at").duration_since(at(1, "finished_at"));
     assert!(waited.as_secs() >= 2, "{waited}");
-    assert_eq!(fs::read_dir(place.state().join("undelivered")).unwrap().count(), 0);
+    assert_eq!(
+        fs::read_dir(place.state().join("undelivered")).unwrap().count(),
+        0
+    );
 }
 
 /// After half a minute the run goes on, with the state in hand, and says what is missing.
@@ -254,7 +275,10 @@ fn a_file_that_stays_locked_holds_a_run_up_for_half_a_minute() {
     let warning = tasks[20]["warnings"][0].as_str().unwrap();
     assert!(warning.contains("and is brought in later"), "{warning}");
     assert_eq!(tasks[20]["records"]["new"], 1, "brought in at the end of the run");
-    assert_eq!(fs::read_dir(place.state().join("undelivered")).unwrap().count(), 0);
+    assert_eq!(
+        fs::read_dir(place.state().join("undelivered")).unwrap().count(),
+        0
+    );
 }
 
 /// A server that takes 0.1 s for each answer: tasks that deliver nothing do not notice.
@@ -264,7 +288,10 @@ fn a_server_that_is_far_away_holds_no_task_up() {
     let proxy = Proxy::at_distance(&cluster().socket(), Duration::from_millis(50));
     let url = format!("postgres://test@127.0.0.1:{}/{}", proxy.port, name_of(&direct));
     let place = place(&["noop"; 20]);
-    let migrate = place.command(&["db", "migrate"]).env("DATABASE_URL", &direct).status();
+    let migrate = place
+        .command(&["db", "migrate"])
+        .env("DATABASE_URL", &direct)
+        .status();
     assert!(migrate.unwrap().success());
     let begin = Instant::now();
     place.see(start(&place, Some(&url))).exits(0);
@@ -276,7 +303,12 @@ fn a_server_that_is_far_away_holds_no_task_up() {
     println!("20 tasks in {took:?} of {whole:?}");
     assert!(took.as_secs() < 3, "{took}");
     let tasks = run["tasks"].as_array().unwrap();
-    assert!(tasks.iter().all(|task| task["duration_ms"].as_u64().unwrap() < 1000), "{run}");
+    assert!(
+        tasks
+            .iter()
+            .all(|task| task["duration_ms"].as_u64().unwrap() < 1000),
+        "{run}"
+    );
 }
 
 const CROWDED: &str = "; waiting for at most 60 s";
@@ -288,7 +320,10 @@ fn runs_wait_for_a_server_that_lets_nobody_in_and_all_of_them_run() {
     let cluster = Cluster::start_with(5432, |_| few(5));
     let url = cluster.database();
     let places: Vec<Place> = (0..12).map(|_| place(&["bring", "ran"])).collect();
-    let migrate = places[0].command(&["db", "migrate"]).env("DATABASE_URL", &url).status();
+    let migrate = places[0]
+        .command(&["db", "migrate"])
+        .env("DATABASE_URL", &url)
+        .status();
     assert!(migrate.unwrap().success());
     let holders: Vec<PgConnection> = runtime().block_on(async {
         let mut all = Vec::new();

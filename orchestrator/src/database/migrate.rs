@@ -110,6 +110,8 @@ async fn is_current(connection: &mut PgConnection) -> bool {
         return false;
     };
     let applied: Vec<(i64, bool, Vec<u8>)> = rows.iter().flat_map(FromRow::from_row).collect();
-    let known = POSTGRES.iter().map(|step| (step.version, true, step.checksum.to_vec()));
+    let known = POSTGRES
+        .iter()
+        .map(|step| (step.version, true, step.checksum.to_vec()));
     applied.into_iter().eq(known)
 }

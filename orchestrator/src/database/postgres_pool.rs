@@ -95,11 +95,7 @@ impl PostgresPool {
     ) -> Result<PostgresConnection, sqlx::Error> {
         let place = Arc::clone(&self.0.places).acquire_owned().await;
         let place = place.map_err(|_| sqlx::Error::PoolClosed)?;
-        let idle = self.0.idle().connections.pop();
-        let (connection, made) = match idle {
-            Some(idle) => (idle.connection, idle.made),
-            None => (self.0.connect(patience).await?, Instant::now()),
-        };
+        let (connection, made) = self.0.take_or_connect(patience).await?;
         Ok(PostgresConnection {
             connection: Some(connection),
             made,
@@ -124,13 +120,17 @@ impl Shared {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn connect(&self, patience: Duration) -> Result<PgConnection, sqlx::Error> {
+    /// What another statement of this process gives back serves as well as a new one.
+    async fn take_or_connect(&self, patience: Duration) -> Result<(PgConnection, Instant), sqlx::Error> {
         let deadline = Instant::now() + patience;
         let mut pause = FIRST_PAUSE;
         loop {
+            if let Some(idle) = self.idle().connections.pop() {
+                return Ok((idle.connection, idle.made));
+            }
             match self.options.connect().await {
                 Err(error) if is_turned_away(&error) && Instant::now() + pause < deadline => {}
-                done => return done,
+                done => return Ok((done?, Instant::now())),
             }
             // Not all who wait at the same time.
             sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
@@ -169,7 +169,9 @@ impl Drop for PostgresConnection {
         if !self.reusable || self.made.elapsed() > LIFE || self.shared.places.is_closed() {
             return;
         }
-        let Some(connection) = self.connection.take() else { return };
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
         let mut idle = self.shared.idle();
         // Without a runtime this is the end of everything.
         if !idle.watched
@@ -219,12 +221,16 @@ impl Deref for PostgresConnection {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        self.connection.as_ref().expect("only who ends the guard takes it")
+        self.connection
+            .as_ref()
+            .expect("only who ends the guard takes it")
     }
 }
 
 impl DerefMut for PostgresConnection {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        self.connection.as_mut().expect("only who ends the guard takes it")
+        self.connection
+            .as_mut()
+            .expect("only who ends the guard takes it")
     }
 }

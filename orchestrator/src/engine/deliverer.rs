@@ -11,7 +11,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::engine::task_attempt::TaskAttempt;
 use crate::model::{CancelCause, Order};
 use crate::records::{Delivery, Ingested, Records, RecordsError};
 use crate::text::make_safe;
@@ -148,7 +147,10 @@ async fn work(
 impl Job {
     fn tell(&mut self, error: &RecordsError) {
         if !std::mem::replace(&mut self.told, true) {
-            tracing::warn!("{} cannot be taken now: {error}; it is tried again", name(&self.delivery));
+            tracing::warn!(
+                "{} cannot be taken now: {error}; it is tried again",
+                name(&self.delivery)
+            );
         }
     }
 }
@@ -168,42 +170,48 @@ impl DeliveryQueue {
             taken,
         }
     }
-}
 
-/// Hands it over and waits until it is taken, but not for ever, nor against an order.
-pub(crate) async fn deliver(attempt: &mut TaskAttempt, delivery: &Delivery) -> Delivered {
-    let state_dir = &attempt.engine.state_dir;
-    let begun = Instant::now();
-    let mut late = attempt.deliveries.hand_over(delivery);
-    let mut told = false;
-    let what = name(delivery);
-    loop {
-        tokio::select! {
-            biased;
-            taken = &mut late.taken => {
-                if told {
-                    let waited = begun.elapsed().as_secs();
-                    tracing::warn!("database is slow: {waited} s for {what}, which count for no task");
+    /// Hands it over and waits until it is taken, but not for ever, nor against an order.
+    pub(crate) async fn deliver(
+        &self,
+        delivery: &Delivery,
+        state_dir: &Path,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+    ) -> Delivered {
+        let begun = Instant::now();
+        let mut late = self.hand_over(delivery);
+        let mut told = false;
+        let what = name(delivery);
+        loop {
+            tokio::select! {
+                biased;
+                taken = &mut late.taken => {
+                    if told {
+                        let waited = begun.elapsed().as_secs();
+                        tracing::warn!("database is slow: {waited} s for {what}, which count for no task");
+                    }
+                    // Without an answer the other task has panicked: a defect of ours.
+                    return Delivered::Done(taken.unwrap_or(Err(RecordsError::CutShort)));
                 }
-                // Without an answer the other task has panicked: a defect of ours.
-                return Delivered::Done(taken.unwrap_or(Err(RecordsError::CutShort)));
-            }
-            Some(order) = attempt.orders.recv() => if let Order::Kill(by) = order {
-                drop(late);
-                forget(delivery, state_dir);
-                return Delivered::TakenBack(by);
-            },
-            () = sleep_until(begun + PATIENCE) => {
-                tracing::warn!("database is slow: {} s for {what}; the run goes on without it", PATIENCE.as_secs());
-                return Delivered::Late(late);
-            }
-            () = sleep_until(begun + LATE), if !told => {
-                told = true;
-                // The events file stays the truth; the note leads a later start to it.
-                if let Err(error) = delivery.note(state_dir) {
-                    tracing::error!("{error}; only this run can bring in {what}");
+                Some(order) = orders.recv() => if let Order::Kill(by) = order {
+                    drop(late);
+                    forget(delivery, state_dir);
+                    return Delivered::TakenBack(by);
+                },
+                () = sleep_until(begun + PATIENCE) => {
+                    let waited = PATIENCE.as_secs();
+                    tracing::warn!("database is slow: {waited} s for {what}; the run goes on without it");
+                    return Delivered::Late(late);
                 }
-                tracing::warn!("the run waits for the database to take {what}, for at most {} s", PATIENCE.as_secs());
+                () = sleep_until(begun + LATE), if !told => {
+                    told = true;
+                    // The events file stays the truth; the note leads a later start to it.
+                    if let Err(error) = delivery.note(state_dir) {
+                        tracing::error!("{error}; only this run can bring in {what}");
+                    }
+                    let most = PATIENCE.as_secs();
+                    tracing::warn!("the run waits for the database to take {what}, for at most {most} s");
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::engine::deliverer::{self, Delivered, LateDelivery, deliver};
+use crate::engine::deliverer::{Delivered, LateDelivery, PATIENCE};
 use crate::engine::task_attempt::TaskAttempt;
 use crate::events::RecordCounts;
 use crate::model::{Brought, Exit, Outcome, ReportedFailure, suspicion};
@@ -128,7 +128,9 @@ impl AttemptResults {
             bytes: examined.bytes,
             state: examined.examination.state.clone(),
         };
-        self.late = match deliver(attempt, &delivery).await {
+        let (queue, state_dir) = (&attempt.deliveries, &attempt.engine.state_dir);
+        let delivered = queue.deliver(&delivery, state_dir, &mut attempt.orders);
+        self.late = match delivered.await {
             Delivered::TakenBack(by) => {
                 *outcome = Outcome::Cancelled {
                     by,
@@ -155,7 +157,7 @@ impl AttemptResults {
         };
         self.warnings.push(format!(
             "what it brought is not in the database yet, after {} s; it is in {} and is brought in later",
-            deliverer::PATIENCE.as_secs(),
+            PATIENCE.as_secs(),
             delivery.events.display()
         ));
         self.memory.state = delivery.state;

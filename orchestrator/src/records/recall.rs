@@ -133,7 +133,10 @@ impl Records {
 }
 
 fn asked(collectors: &[(&str, &str)]) -> [Arg; 1] {
-    let pairs: serde_json::Value = collectors.iter().map(|&(group, command)| [group, command]).collect();
+    let pairs: serde_json::Value = collectors
+        .iter()
+        .map(|&(group, command)| [group, command])
+        .collect();
     args![&pairs.to_string()]
 }
 
@@ -167,7 +170,11 @@ mod tests {
         let database = Database::connect(None, &dir.path().join("db")).await.unwrap();
         database.migrate().await.unwrap();
         for (question, expected, count) in [
-            (MEMORIES.0, "SEARCH s USING PRIMARY KEY (group_name=? AND command=?)", 1),
+            (
+                MEMORIES.0,
+                "SEARCH s USING PRIMARY KEY (group_name=? AND command=?)",
+                1,
+            ),
             (
                 DURATIONS.0,
                 "SEARCH t USING INDEX tasks_of_group_by_end (group_name=? AND command=? AND outcome=?)",
@@ -179,7 +186,10 @@ mod tests {
                 database.fetch(sql, &asked(&[("g", "c")])).await.unwrap();
             let found = steps.iter().filter(|(.., step)| step == expected).count();
             assert_eq!(found, count, "{steps:#?}");
-            assert!(!steps.iter().any(|(.., step)| step.starts_with("SCAN s ")), "{steps:#?}");
+            assert!(
+                !steps.iter().any(|(.., step)| step.starts_with("SCAN s ")),
+                "{steps:#?}"
+            );
         }
         database.close().await;
     }

@@ -132,7 +132,14 @@ async fn a_name_that_groups_share_costs_nothing() {
     store.last_outcomes("g", "c", 20).await.unwrap();
     store.last_success("g", "c").await.unwrap();
     assert_eq!(store.task_ends(&run).await.unwrap().len(), 1);
-    assert_eq!(store.precious_among(std::slice::from_ref(&run)).await.unwrap().len(), 1);
+    assert_eq!(
+        store
+            .precious_among(std::slice::from_ref(&run))
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
     let (group, command) = (Some("g".to_owned()), "c".to_owned());
     for outcome in [None, Some("failed".to_owned())] {
         let filter = HistoryFilter {
@@ -156,7 +163,10 @@ async fn a_name_that_groups_share_costs_nothing() {
         for step in steps(&store, &statement).await {
             let of_collector = step.contains("tasks_") || step.starts_with("SCAN tasks");
             if of_collector {
-                assert!(step.contains("(group_name=? AND command=?"), "{step}: {statement}");
+                assert!(
+                    step.contains("(group_name=? AND command=?"),
+                    "{step}: {statement}"
+                );
                 looked += 1;
             }
         }

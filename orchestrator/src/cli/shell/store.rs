@@ -74,7 +74,9 @@ async fn wait_for_store(settings: &CliSettings) -> Result<Store, Failure> {
     loop {
         // Each try takes a while itself.
         match connect(settings).await? {
-            Err(StoreError::Database(error @ DatabaseError::TurnedAway { .. })) if Instant::now() < deadline => {
+            Err(StoreError::Database(error @ DatabaseError::TurnedAway { .. }))
+                if Instant::now() < deadline =>
+            {
                 if !std::mem::replace(&mut told, true) {
                     let yellow = AnsiColor::Yellow.on_default().bold();
                     print_words!(
