@@ -24,18 +24,18 @@ mod record_migration;
 mod record_model;
 mod records;
 mod recovery;
+mod retention;
+#[path = "../support/run_events.rs"]
+mod run_events;
 #[path = "../support/runtime.rs"]
 mod runtime;
 mod schema;
 mod slots;
 mod slow;
 mod statistics;
-#[path = "../support/story.rs"]
-mod story;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;
-mod tidy;
 mod tls;
 mod transitions;
 mod verbs;
