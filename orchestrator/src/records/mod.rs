@@ -31,5 +31,5 @@ pub use events_file::follow::{Examined, Follower};
 pub use events_file::lines::LONGEST_LINE;
 pub use export::{Collection, Kept, Wanted};
 pub use merge::Ingested;
-pub use recall::CollectorMemory;
 pub use records::Records;
+pub use states::CollectorMemory;
