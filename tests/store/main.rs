@@ -31,6 +31,7 @@ mod run_events;
 mod runtime;
 mod schema;
 mod slots;
+mod slow;
 mod statistics;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]

@@ -1,4 +1,5 @@
-//! A TCP proxy before a server that cuts and stalls connections when it is told to.
+//! A TCP proxy before a server that cuts and stalls connections when it is told to, or is far
+//! away.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 /// What the proxy does to what comes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub(crate) struct Proxy {
 }
 
 struct Shared {
+    /// How long everything is on its way, in either direction.
+    distance: Duration,
     weather: Mutex<Weather>,
     changed: Condvar,
     open: Mutex<Vec<TcpStream>>,
@@ -33,10 +37,16 @@ struct Shared {
 
 impl Proxy {
     pub(crate) fn before(socket: &Path) -> Self {
+        Self::at_distance(socket, Duration::ZERO)
+    }
+
+    /// A server whose every answer takes twice `distance`.
+    pub(crate) fn at_distance(socket: &Path, distance: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = Self {
             port: listener.local_addr().unwrap().port(),
             shared: Arc::new(Shared {
+                distance,
                 weather: Mutex::new(Weather::Fair),
                 changed: Condvar::new(),
                 open: Mutex::new(Vec::new()),
@@ -100,6 +110,8 @@ impl Shared {
                 weather = self.changed.wait(weather).unwrap_or_else(PoisonError::into_inner);
             }
             drop(weather);
+            // Questions and answers take turns: nothing is held up but what is on its way.
+            thread::sleep(self.distance);
             if to.write_all(&chunk[..count]).is_err() {
                 break;
             }

@@ -12,6 +12,7 @@ use orchestrator::database::Database;
 use orchestrator::model::{Outcome, RunId};
 use orchestrator::records::{Delivery, Follower, Undelivered};
 use orchestrator::store::{Store, this_process};
+use sqlx::{ConnectOptions, Connection};
 
 use crate::both::runtime;
 use crate::cluster::{Cluster, cluster};
@@ -94,7 +95,10 @@ fn killed_again_and_again(url: Option<&str>) {
             let store = Store::open(url, &place.state()).await.unwrap();
             let forget = async |sql: &'static str| match store.database() {
                 Database::Sqlite(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
-                Database::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+                Database::Postgres(pool) => {
+                    let mut own = pool.options().connect().await.unwrap();
+                    drop(sqlx::query(sql).execute(&mut own).await.unwrap());
+                }
             };
             for sql in [
                 "delete from records",
@@ -186,7 +190,8 @@ fn a_prune_waits_until_a_delivery_is_merged() {
         let taken = delivery(&home, "r1", 1, &line("x", "a", "{}"));
         shelf(&store).ingest(home.path(), &taken).await.unwrap();
         // The turn of whoever merges.
-        let mut merging = pool.begin().await.unwrap();
+        let mut own = pool.options().connect().await.unwrap();
+        let mut merging = own.begin().await.unwrap();
         let turn = sqlx::raw_sql("select pg_advisory_xact_lock(7102338501)");
         turn.execute(&mut *merging).await.unwrap();
         let records = shelf(&store);

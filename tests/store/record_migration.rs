@@ -5,6 +5,7 @@ use std::path::Path;
 
 use orchestrator::database::Database;
 use orchestrator::store::Store;
+use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 
 use crate::records::{all, counts, delivery, line, shelf};
@@ -26,7 +27,10 @@ async fn at_version(store: &Store, version: i64) {
     migrator.migrations = Cow::Owned(until.cloned().collect());
     match store.database() {
         Database::Sqlite(pool) => migrator.run(pool).await.unwrap(),
-        Database::Postgres(pool) => migrator.run(pool).await.unwrap(),
+        Database::Postgres(pool) => {
+            let mut own = pool.options().connect().await.unwrap();
+            migrator.run(&mut own).await.unwrap();
+        }
     }
 }
 
@@ -36,7 +40,10 @@ async fn view(store: &Store) -> Vec<(String, String, String)> {
          from current_records order by collection, key";
     match store.database() {
         Database::Sqlite(pool) => sqlx::query_as(SQL).fetch_all(pool).await,
-        Database::Postgres(pool) => sqlx::query_as(SQL).fetch_all(pool).await,
+        Database::Postgres(pool) => {
+            let mut own = pool.options().connect().await.unwrap();
+            sqlx::query_as(SQL).fetch_all(&mut own).await
+        }
     }
     .unwrap()
 }
@@ -45,7 +52,10 @@ async fn sightings(store: &Store) -> i64 {
     const SQL: &str = "select count(*) from sightings";
     let (count,): (i64,) = match store.database() {
         Database::Sqlite(pool) => sqlx::query_as(SQL).fetch_one(pool).await.unwrap(),
-        Database::Postgres(pool) => sqlx::query_as(SQL).fetch_one(pool).await.unwrap(),
+        Database::Postgres(pool) => {
+            let mut own = pool.options().connect().await.unwrap();
+            sqlx::query_as(SQL).fetch_one(&mut own).await.unwrap()
+        }
     };
     count
 }

@@ -9,6 +9,7 @@ use orchestrator::events::RecordCounts;
 use orchestrator::store::Store;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use sqlx::ConnectOptions;
 
 use crate::both::runtime;
 use crate::cluster::cluster;
@@ -113,7 +114,10 @@ async fn view(store: &Store, like: &str) -> Vec<(String, String, String, String,
          from current_records where collection like $1 order by collection, key";
     match store.database() {
         Database::Sqlite(pool) => sqlx::query_as(SQL).bind(like).fetch_all(pool).await,
-        Database::Postgres(pool) => sqlx::query_as(SQL).bind(like).fetch_all(pool).await,
+        Database::Postgres(pool) => {
+            let mut own = pool.options().connect().await.unwrap();
+            sqlx::query_as(SQL).bind(like).fetch_all(&mut own).await
+        }
     }
     .unwrap()
 }

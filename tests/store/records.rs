@@ -32,8 +32,10 @@ pub(crate) fn shelf(store: &Store) -> Records {
 
 /// What the collector left for itself that all of these deliveries are from.
 pub(crate) async fn state(store: &Store) -> Option<String> {
-    let states = shelf(store).states(&[("g", "c")], Duration::from_secs(30)).await;
-    states.unwrap().remove(0)
+    let memories = shelf(store)
+        .memories(&[("g", "c")], Duration::from_secs(30))
+        .await;
+    memories.unwrap().remove(0).state
 }
 
 pub(crate) fn line(collection: &str, key: &str, data: &str) -> String {
@@ -331,16 +333,15 @@ async fn a_collector_is_remembered(home: &Home) {
     let (records, patience) = (shelf(&store), Duration::from_secs(30));
     // Kept until there is another.
     let kept = Some("{\"a\":[],\"b\":1}".to_owned());
-    assert_eq!(
-        records.states(&several, patience).await.unwrap(),
-        [None, kept.clone(), None, kept]
-    );
+    let memories = records.memories(&several, patience).await.unwrap();
+    let states: Vec<_> = memories.into_iter().map(|memory| memory.state).collect();
+    assert_eq!(states, [None, kept.clone(), None, kept]);
     let usual = Some(Duration::from_millis(30));
     assert_eq!(
         records.usual_durations(&several).await.unwrap(),
         [None, usual, None, usual]
     );
-    assert!(records.states(&[], patience).await.unwrap().is_empty());
+    assert!(records.memories(&[], patience).await.unwrap().is_empty());
     assert!(records.usual_durations(&[]).await.unwrap().is_empty());
     store.close().await;
 }

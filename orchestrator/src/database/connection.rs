@@ -9,13 +9,14 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgCopyIn, PgRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::types::Json;
-use sqlx::{FromRow, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite};
+use sqlx::{FromRow, PgConnection, SqlSafeStr, SqlStr, Sqlite};
 use tokio_stream::StreamExt;
 
 use crate::database::arg::Arg;
 use crate::database::error::DatabaseError;
 use crate::database::limits::ANSWER;
 use crate::database::pool::Database;
+use crate::database::postgres_pool::PostgresConnection;
 
 /// A row that can be read from either database.
 pub(crate) trait EitherRow:
@@ -52,7 +53,7 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 enum To {
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(PostgresConnection),
 }
 
 impl Database {
@@ -103,7 +104,21 @@ impl Database {
                 within(patience, bind_all!(sqlx::query_as(sql), args).fetch_all(pool)).await
             }
             Self::Postgres(pool) => {
-                within(patience, bind_all!(sqlx::query_as(sql), args).fetch_all(pool)).await
+                within(patience, async {
+                    let mut connection = pool.acquire().await?;
+                    let rows = if args.is_empty() {
+                        // One way to the server and back instead of two.
+                        let rows = sqlx::raw_sql(sql).fetch_all(&mut *connection).await?;
+                        rows.iter().map(T::from_row).collect::<Result<_, _>>()?
+                    } else {
+                        bind_all!(sqlx::query_as(sql), args)
+                            .fetch_all(&mut *connection)
+                            .await?
+                    };
+                    connection.allow_reuse();
+                    Ok(rows)
+                })
+                .await
             }
         }
     }
@@ -118,7 +133,14 @@ impl Connection {
     pub(super) fn close_when_dropped(&mut self) {
         match &mut self.to {
             To::Sqlite(connection) => connection.close_on_drop(),
-            To::Postgres(connection) => connection.close_on_drop(),
+            To::Postgres(connection) => connection.forbid_reuse(),
+        }
+    }
+
+    /// It is in no transaction any more, and others may have it.
+    pub(super) fn allow_reuse(&mut self) {
+        if let To::Postgres(connection) = &mut self.to {
+            connection.allow_reuse();
         }
     }
 

@@ -25,6 +25,15 @@ pub enum DatabaseError {
         /// What it said.
         reason: String,
     },
+    /// The server is there and lets nobody in at the moment: all its connections are in use, or
+    /// it starts. Whoever opens may wait.
+    #[error("database {database}: {reason}")]
+    TurnedAway {
+        /// Which one, without its password.
+        database: String,
+        /// What it said.
+        reason: String,
+    },
     /// The user lacks a right that is needed before anything may begin.
     #[error("database: permission denied for table {table}: user {user} may not {right}")]
     Denied {

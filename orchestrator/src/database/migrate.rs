@@ -1,6 +1,7 @@
 //! The steps of the schema, and which of them a database has.
 
 use sqlx::migrate::Migrator;
+use sqlx::{FromRow, PgConnection};
 
 use crate::database::error::DatabaseError;
 use crate::database::pool::Database;
@@ -32,7 +33,18 @@ impl Database {
                 let _lock = sqlite::lock_schema(pool).await?;
                 SQLITE.run(pool).await
             }
-            Self::Postgres(pool) => POSTGRES.run(pool).await,
+            Self::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                let done = if is_current(&mut connection).await {
+                    Ok(())
+                } else {
+                    POSTGRES.run(&mut *connection).await
+                };
+                if done.is_ok() {
+                    connection.allow_reuse();
+                }
+                done
+            }
         };
         done.map_err(|error| DatabaseError::Open {
             database: self.name(),
@@ -87,4 +99,19 @@ impl Database {
             Self::Postgres(_) => &POSTGRES,
         }
     }
+}
+
+/// Whether a server has exactly the steps that we know. The whole look takes a lock and seven
+/// questions, which is long where a server is far away.
+async fn is_current(connection: &mut PgConnection) -> bool {
+    const SQL: &str = "select version, success, checksum from _sqlx_migrations order by version";
+    let Ok(rows) = sqlx::raw_sql(SQL).fetch_all(connection).await else {
+        // Without the table there is something to do, and whatever else is wrong is found then.
+        return false;
+    };
+    let applied: Vec<(i64, bool, Vec<u8>)> = rows.iter().flat_map(FromRow::from_row).collect();
+    let known = POSTGRES
+        .iter()
+        .map(|step| (step.version, true, step.checksum.to_vec()));
+    applied.into_iter().eq(known)
 }

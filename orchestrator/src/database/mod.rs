@@ -10,6 +10,7 @@ pub(crate) mod limits;
 pub(crate) mod migrate;
 pub(crate) mod pool;
 pub(crate) mod postgres;
+pub(crate) mod postgres_pool;
 pub(crate) mod rights;
 pub(crate) mod sqlite;
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::PgPool;
 use sqlx::sqlite::SqlitePool;
 
 use crate::database::error::DatabaseError;
 use crate::database::limits::PATIENCE;
+use crate::database::postgres_pool::PostgresPool;
 use crate::database::{postgres, sqlite};
 
 /// A database and the connections to it. Cheap to clone.
@@ -15,7 +15,7 @@ pub enum Database {
     /// A file, for one machine.
     Sqlite(SqlitePool),
     /// A server, for one or many.
-    Postgres(PgPool),
+    Postgres(PostgresPool),
 }
 
 impl Database {
@@ -41,7 +41,7 @@ impl Database {
     pub fn name(&self) -> String {
         match self {
             Self::Sqlite(pool) => sqlite::name(&pool.connect_options()),
-            Self::Postgres(pool) => postgres::name(&pool.connect_options()),
+            Self::Postgres(pool) => postgres::name(pool.options()),
         }
     }
 

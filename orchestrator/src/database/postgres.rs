@@ -1,12 +1,14 @@
 //! The database server: PostgreSQL, for one machine or many.
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgPool};
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
 
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
+use crate::database::postgres_pool::{PostgresPool, is_turned_away};
 
 /// `postgres://me@host:5432/db`: what is safe to show.
 pub(crate) fn name(options: &PgConnectOptions) -> String {
@@ -21,29 +23,32 @@ pub(crate) fn name(options: &PgConnectOptions) -> String {
     )
 }
 
-/// Connects once to see that it is there; more connections are made as they are needed.
-pub(crate) async fn connect(url: &str) -> Result<PgPool, DatabaseError> {
+/// Whoever opens is told sooner than others that the server lets nobody in, and asks again.
+const TURNED_AWAY: Duration = Duration::from_secs(1);
+
+/// Connects to see that the server is there. That connection is the first one to be used: of
+/// a server that has few we need no more than one to begin with.
+pub(crate) async fn connect(url: &str) -> Result<PostgresPool, DatabaseError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| DatabaseError::Url(unreadable(&error)))?
         .application_name("orchestrate")
         .disable_statement_logging();
+    let database = name(&options);
+    let pool = PostgresPool::new(options);
     let failed = |reason| DatabaseError::Open {
-        database: name(&options),
+        database: database.clone(),
         reason,
     };
-    // Not through the pool: what that says of a server that is not there is that it waited.
-    match tokio::time::timeout(PATIENCE, options.connect()).await {
-        Ok(Ok(connection)) => connection.close().await?,
+    match tokio::time::timeout(PATIENCE, pool.acquire_asking_for(TURNED_AWAY)).await {
+        Ok(Ok(mut first)) => first.allow_reuse(),
+        Ok(Err(error)) if is_turned_away(&error) => {
+            let reason = words(&error);
+            return Err(DatabaseError::TurnedAway { database, reason });
+        }
         Ok(Err(error)) => return Err(failed(words(&error))),
         Err(_) => return Err(failed(format!("no answer within {} s", PATIENCE.as_secs()))),
     }
-    Ok(PgPoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(PATIENCE)
-        // A connection that broke while it was idle fails its next statement, which
-        // is tried again; that is cheaper than a question before each.
-        .test_before_acquire(false)
-        .connect_lazy_with(options))
+    Ok(pool)
 }
 
 /// What is wrong with a URL, without the URL.

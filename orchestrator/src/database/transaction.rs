@@ -48,6 +48,7 @@ impl Transaction {
     pub(crate) async fn commit(mut self) -> Result<(), DatabaseError> {
         self.connection.run("commit").await?;
         self.committed = true;
+        self.connection.allow_reuse();
         Ok(())
     }
 }

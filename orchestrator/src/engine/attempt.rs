@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::engine::events_file::EventsFile;
@@ -47,32 +48,27 @@ async fn make_masked(attempt: &mut TaskAttempt, known: &NamedSecrets) -> Finishe
         log,
         secrets,
     );
-    let (end, results) = match (spec, events) {
+    let (mut end, events) = match (spec, events) {
         (Ok(spec), Ok(mut events)) => {
-            let mut end = execute(attempt, &spec, &mut sink, &mut events, started).await;
-            let last_shown = events.shown();
-            let examined = events.close().await;
-            // What was said after the last look is told as well.
-            let last = examined
-                .as_ref()
-                .ok()
-                .and_then(|examined| examined.examination.progress.clone());
-            if let Some(progress) = last.filter(|last| last_shown.as_ref() != Some(last)) {
-                let progress = describe_progress(attempt, progress, started.elapsed());
-                attempt.bus.progress(progress).await;
-            }
-            let results = match &mut end {
-                Ok(end) => read_results(attempt, &mut end.outcome, examined).await,
-                Err(_) => AttemptResults::default(),
-            };
-            (end, results)
+            let end = execute(attempt, &spec, &mut sink, &mut events, started).await;
+            (end, Some(events))
         }
-        (Err(error), _) | (_, Err(error)) => (Err(error), AttemptResults::default()),
+        (Err(error), _) | (_, Err(error)) => (Err(error), None),
+    };
+    // What comes after this is our own time or the database's, and none of the collector's.
+    let finished_at = attempt.engine.clock.now();
+    let written = sink.finish().await;
+    let results = match (&mut end, events) {
+        (Ok(end), Some(events)) => {
+            let times = (started, finished_at);
+            close_events(attempt, &mut end.outcome, events, times).await
+        }
+        _ => AttemptResults::default(),
     };
     FinishedAttempt {
         logged,
         results,
-        ..conclude(attempt, end, sink.finish().await)
+        ..conclude(attempt, end, written, finished_at)
     }
 }
 
@@ -83,6 +79,26 @@ fn open_events(attempt: &TaskAttempt, secrets: Option<Secrets>) -> Result<Events
         message: format!("cannot make its events file {}: {error}", path.display()),
         hint: Some("the state directory must be writable and have room".to_owned()),
     })
+}
+
+/// Reads the file to its end; what was said after the last look is told as well.
+async fn close_events(
+    attempt: &mut TaskAttempt,
+    outcome: &mut Outcome,
+    events: EventsFile,
+    (started, finished_at): (Instant, Timestamp),
+) -> AttemptResults {
+    let last_shown = events.shown();
+    let examined = events.close().await;
+    let last = examined
+        .as_ref()
+        .ok()
+        .and_then(|examined| examined.examination.progress.clone());
+    if let Some(progress) = last.filter(|last| last_shown.as_ref() != Some(last)) {
+        let progress = describe_progress(attempt, progress, started.elapsed());
+        attempt.bus.progress(progress).await;
+    }
+    read_results(attempt, outcome, examined, finished_at).await
 }
 
 fn open_log(attempt: &TaskAttempt) -> Option<AttemptLog> {
@@ -149,7 +165,12 @@ fn obey(controller: &Controller, order: Order) {
     }
 }
 
-fn conclude(attempt: &TaskAttempt, end: Result<AttemptEnd, SpawnError>, sink: SinkEnd) -> FinishedAttempt {
+fn conclude(
+    attempt: &TaskAttempt,
+    end: Result<AttemptEnd, SpawnError>,
+    sink: SinkEnd,
+    finished_at: Timestamp,
+) -> FinishedAttempt {
     let (outcome, usage, leftovers, isolation) = match end {
         Ok(end) => (end.outcome, end.usage, end.leftovers, Some(end.isolation)),
         Err(error) => (Outcome::NotStarted(error), Usage::default(), Vec::new(), None),
@@ -171,7 +192,7 @@ fn conclude(attempt: &TaskAttempt, end: Result<AttemptEnd, SpawnError>, sink: Si
         outcome,
         usage,
         written: sink.written,
-        finished_at: attempt.engine.clock.now(),
+        finished_at,
         truncated: log.truncated,
         leftovers: leftovers
             .iter()

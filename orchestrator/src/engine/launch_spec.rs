@@ -33,7 +33,7 @@ pub(crate) fn specify(
         deadline: policy.timeout.map(|timeout| (started, timeout)),
         workspace: Some(workspace),
         events: Some(events.to_owned()),
-        state: attempt.state.clone(),
+        state: attempt.memory.state.clone(),
         program: engine.program.clone(),
         settings: engine.reader_settings.clone(),
         releases: attempt.releases.clone(),

@@ -5,6 +5,7 @@
 #![allow(clippy::module_inception, reason = "the engine is the room's type")]
 
 pub(crate) mod attempt;
+pub(crate) mod deliverer;
 pub(crate) mod engine;
 pub(crate) mod events_file;
 pub(crate) mod finished_attempt;

@@ -1,15 +1,16 @@
 //! What is made of an events file when its attempt has ended: of a success everything
-//! is taken, in one transaction, before the next task starts; of a failure nothing but
-//! what it says of itself.
+//! is taken, in one transaction, and if the database is well before the next task starts;
+//! of a failure nothing but what it says of itself.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::engine::deliverer::{Delivered, LateDelivery, PATIENCE};
 use crate::engine::task_attempt::TaskAttempt;
 use crate::events::RecordCounts;
-use crate::model::{Brought, CancelCause, Exit, Order, Outcome, ReportedFailure, suspicion};
-use crate::records::{Delivery, Examined, Ingested, RecordsError};
+use crate::model::{Brought, Exit, Outcome, ReportedFailure, suspicion};
+use crate::records::{CollectorMemory, Delivery, Examined, Ingested};
 
 /// What an attempt brought, and what it said.
 #[derive(Debug, Default)]
@@ -23,19 +24,21 @@ pub(crate) struct AttemptResults {
     pub(crate) reported: ReportedFailure,
     /// Its failure in its own words.
     pub(crate) said: Option<String>,
-    /// What it left for its next attempt, once that is delivered or waits to be.
-    pub(crate) state: Option<String>,
     /// Releases that it was run for and has not dealt with.
     pub(crate) deferred: Vec<String>,
-    /// What the database could not take now.
-    pub(crate) pending: Option<Delivery>,
+    /// What is to be remembered of it, once that is delivered or on its way.
+    pub(crate) memory: CollectorMemory,
+    /// What the database has not taken yet.
+    pub(crate) late: Option<LateDelivery>,
 }
 
-/// AttemptResultss. A success that brought what cannot be taken becomes a failure.
+/// Reads them; the attempt ended at `at`. A success that brought what cannot be taken becomes
+/// a failure.
 pub(crate) async fn read_results(
     attempt: &mut TaskAttempt,
     outcome: &mut Outcome,
     examined: Result<Examined, String>,
+    at: Timestamp,
 ) -> AttemptResults {
     let examined = match examined {
         Ok(examined) => examined,
@@ -67,9 +70,8 @@ pub(crate) async fn read_results(
         *outcome = Outcome::Refused(format!("{why}; nothing of it was taken"));
         return results;
     }
-    let now = attempt.engine.clock.now();
     let taken = if said.brings_something() {
-        match results.take(attempt, outcome, &examined, now).await {
+        match results.take(attempt, outcome, &examined, at).await {
             Some(taken) => Some(taken),
             None => return results,
         }
@@ -81,7 +83,7 @@ pub(crate) async fn read_results(
             "it exited with code 0 and told of a failure: {}",
             failure.message.as_deref().unwrap_or("without a message")
         )),
-        None => results.suspicion(attempt, taken, now).await,
+        None => results.suspicion(attempt, taken, at),
     };
     results
 }
@@ -117,7 +119,7 @@ impl AttemptResults {
         attempt: &mut TaskAttempt,
         outcome: &mut Outcome,
         examined: &Examined,
-        now: Timestamp,
+        at: Timestamp,
     ) -> Option<Ingested> {
         let delivery = Delivery {
             run: attempt.run.clone(),
@@ -125,98 +127,56 @@ impl AttemptResults {
             group: attempt.task_ref.group.clone(),
             name: attempt.task_ref.name.clone(),
             command: attempt.task_ref.command.clone(),
-            at: now,
+            at,
             events: attempt.events.clone(),
             bytes: examined.bytes,
             state: examined.examination.state.clone(),
         };
-        match ingest(attempt, &delivery).await {
-            Err(by) => {
+        let (queue, state_dir) = (&attempt.deliveries, &attempt.engine.state_dir);
+        let delivered = queue.deliver(&delivery, state_dir, &mut attempt.orders);
+        self.late = match delivered.await {
+            Delivered::TakenBack(by) => {
                 *outcome = Outcome::Cancelled {
                     by,
                     exit: Some(Exit::Code(0)),
                 };
-                None
+                return None;
             }
-            Ok(Ok(taken)) => {
+            Delivered::Done(Ok(taken)) => {
                 self.counts = Some(taken.counts);
-                self.state = delivery.state;
-                Some(taken)
+                self.memory = CollectorMemory {
+                    state: delivery.state,
+                    fresh_at: taken.fresh_at,
+                };
+                return Some(taken);
             }
-            Ok(Err(error)) if error.may_pass() => {
-                self.warnings.push(postpone(attempt, &delivery, &error));
-                self.state.clone_from(&delivery.state);
-                self.pending = Some(delivery);
-                None
-            }
-            Ok(Err(error)) => {
+            Delivered::Done(Err(error)) if !error.may_pass() => {
                 *outcome = Outcome::Refused(format!(
                     "what it brought was refused: {error}; nothing of it was taken"
                 ));
-                None
+                return None;
             }
-        }
+            Delivered::Done(Err(_)) => None,
+            Delivered::Late(late) => Some(late),
+        };
+        self.warnings.push(format!(
+            "what it brought is not in the database yet, after {} s; it is in {} and is brought in later",
+            PATIENCE.as_secs(),
+            delivery.events.display()
+        ));
+        self.memory.state = delivery.state;
+        None
     }
 
-    async fn suspicion(
-        &self,
-        attempt: &TaskAttempt,
-        taken: Option<Ingested>,
-        now: Timestamp,
-    ) -> Option<String> {
-        let expect = &attempt.task.policy.expect;
+    fn suspicion(&self, attempt: &TaskAttempt, taken: Option<Ingested>, at: Timestamp) -> Option<String> {
         let counts = self.counts.unwrap_or_default();
-        let fresh_at = match (taken, expect.max_age) {
-            (Some(taken), _) => taken.fresh_at,
-            (None, None) => None,
-            (None, Some(_)) => {
-                let (group, name) = (&attempt.task_ref.group, &attempt.task_ref.name);
-                match attempt.engine.records.fresh_at(group, name).await {
-                    Ok(fresh_at) => fresh_at,
-                    Err(error) => {
-                        tracing::warn!(
-                            "{}: how old its records are is not known: {error}",
-                            attempt.name()
-                        );
-                        return None;
-                    }
-                }
-            }
-        };
+        // What brought nothing asks nobody: it is known since before the run.
+        let fresh_at = taken.map_or(attempt.memory.fresh_at, |taken| taken.fresh_at);
         let brought = Brought {
             records: counts.new + counts.changed + counts.unchanged,
             // A clock that was set back makes nothing older.
-            newest: fresh_at.map(|at| Duration::try_from(now.duration_since(at)).unwrap_or_default()),
+            newest: fresh_at.map(|then| Duration::try_from(at.duration_since(then)).unwrap_or_default()),
         };
-        suspicion(expect, brought)
+        suspicion(&attempt.task.policy.expect, brought)
     }
-}
-
-/// Takes it; or who wanted the run to end now, and then nothing was taken.
-async fn ingest(
-    attempt: &mut TaskAttempt,
-    delivery: &Delivery,
-) -> Result<Result<Ingested, RecordsError>, CancelCause> {
-    let (shelf, state_dir) = (&attempt.engine.records, &attempt.engine.state_dir);
-    let taking = shelf.ingest(state_dir, delivery);
-    tokio::pin!(taking);
-    loop {
-        tokio::select! {
-            taken = &mut taking => return Ok(taken),
-            Some(order) = attempt.orders.recv() => if let Order::Kill(by) = order {
-                return Err(by);
-            },
-        }
-    }
-}
-
-/// The events file stays the truth; the note leads a later start to it.
-fn postpone(attempt: &TaskAttempt, delivery: &Delivery, error: &RecordsError) -> String {
-    if let Err(error) = delivery.note(&attempt.engine.state_dir) {
-        tracing::error!("{}: {error}; the end of this run tries again", attempt.name());
-    }
-    format!(
-        "what it brought is not in the database yet: {error}; it is in {} and is brought in later",
-        delivery.events.display()
-    )
 }

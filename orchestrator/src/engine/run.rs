@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::engine::attempt::make_attempt;
+use crate::engine::deliverer::{self, Deliverer, LateDelivery};
 use crate::engine::engine::Engine;
 use crate::engine::finished_attempt::FinishedAttempt;
 use crate::engine::states::CollectorStates;
@@ -16,7 +17,6 @@ use crate::engine::task_attempt::TaskAttempt;
 use crate::engine::usual_durations::UsualDurations;
 use crate::events::{Bus, ListedTask, RunEvent, Summary, TaskRef};
 use crate::model::{Event, Order, PlannedTask, RunAction, RunState, RunTask};
-use crate::records::Delivery;
 use crate::rundir::{RunDir, RunPlan};
 use crate::text::milliseconds;
 
@@ -49,7 +49,8 @@ impl Engine {
             rest: None,
             usual,
             states,
-            pending: Vec::new(),
+            deliverer: Deliverer::start(self.records.clone(), self.state_dir.clone()),
+            late: Vec::new(),
         };
         running.publish_start().await;
         running.drive(state, orders).await
@@ -88,8 +89,9 @@ struct Running<'a> {
     rest: Option<Instant>,
     usual: UsualDurations,
     states: CollectorStates,
-    /// What the database could not take when it should have.
-    pending: Vec<Delivery>,
+    deliverer: Deliverer,
+    /// What the database had not taken when the run went on.
+    late: Vec<LateDelivery>,
 }
 
 /// The hand on the attempt that runs. Orders may come before its collector does.
@@ -130,7 +132,7 @@ impl Running<'_> {
         loop {
             for action in actions {
                 if action == RunAction::Finish {
-                    return self.finish(&state).await;
+                    return self.finish(&state, &mut orders).await;
                 }
                 self.act(action).await;
             }
@@ -163,12 +165,13 @@ impl Running<'_> {
         }
     }
 
-    fn end_attempt(&mut self, finished: FinishedAttempt) -> Event {
-        let results = &finished.results;
-        if let Some((task, state)) = self.current.take().zip(results.state.clone()) {
-            self.states.replace(&self.refs[task.task], state);
+    fn end_attempt(&mut self, mut finished: FinishedAttempt) -> Event {
+        let results = &mut finished.results;
+        if let Some(current) = self.current.take() {
+            let memory = std::mem::take(&mut results.memory);
+            self.states.update(&self.refs[current.task], memory);
         }
-        self.pending.extend(results.pending.clone());
+        self.late.extend(results.late.take());
         let (outcome, told) = (finished.outcome.clone(), results.reported);
         self.tally.end(finished);
         Event::Ended { outcome, told }
@@ -227,30 +230,30 @@ impl Running<'_> {
             number,
             log: self.dir.resolve(&log),
             events,
-            state: self.states.of(&self.refs[task]),
+            memory: self.states.of(&self.refs[task]),
+            deliveries: self.deliverer.queue(),
             bus: self.bus.clone(),
             orders: receiver,
         }));
     }
 
-    /// The database may be back: what it could not take is tried once more.
-    async fn deliver_pending(&mut self) {
-        for delivery in std::mem::take(&mut self.pending) {
-            let state_dir = &self.engine.state_dir;
-            match self.engine.records.ingest(state_dir, &delivery).await {
-                Ok(taken) => {
-                    self.tally.deliver(delivery.position, taken.counts);
-                    if let Err(error) = delivery.forget(state_dir) {
-                        // Harmless: the next start finds that it has been taken.
-                        tracing::debug!("{error}");
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(
-                        "what {} brought is not in the database: {error}",
-                        delivery.command
-                    );
-                }
+    /// The database may be back: what is late has its last chance in this run, unless somebody
+    /// has waited enough. What does not come in is noted.
+    async fn bring_in_late(&mut self, orders: &mut mpsc::Receiver<Order>) {
+        if self.late.is_empty() {
+            return;
+        }
+        self.deliverer.hurry();
+        for late in std::mem::take(&mut self.late) {
+            let (position, what) = (late.delivery.position, deliverer::name(&late.delivery));
+            let taken = tokio::select! {
+                taken = late.taken() => taken,
+                Some(_) = orders.recv() => return,
+            };
+            match taken {
+                Some(Ok(taken)) => self.tally.deliver(position, taken.counts),
+                Some(Err(error)) => tracing::error!("{what} is not in the database: {error}"),
+                None => tracing::error!("{what} is not in the database"),
             }
         }
     }
@@ -273,8 +276,8 @@ impl Running<'_> {
         }
     }
 
-    async fn finish(&mut self, state: &RunState) -> Summary {
-        self.deliver_pending().await;
+    async fn finish(&mut self, state: &RunState, orders: &mut mpsc::Receiver<Order>) -> Summary {
+        self.bring_in_late(orders).await;
         let summary = self.tally.summary(state, self.engine.clock.now());
         self.bus
             .publish(RunEvent::RunFinished(Box::new(summary.clone())))

@@ -1,6 +1,7 @@
-//! What collectors left for themselves the last time. The states of all tasks of a run are
-//! read before its first task starts and kept: no later outage can take one away, and none
-//! is guessed. What the run's own attempts deliver takes their place.
+//! What is remembered of the collectors of a run: what they left for themselves, and when
+//! they last brought something new. It is read before the first task starts and kept: no
+//! later outage can take any of it away, and nothing is guessed. What the run's own attempts
+//! deliver takes its place.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::engine::engine::Engine;
 use crate::events::TaskRef;
-use crate::records::{Records, RecordsError};
+use crate::records::{CollectorMemory, Records, RecordsError};
 use crate::rundir::RunPlan;
 
 /// How long a run waits for them before it gives up.
@@ -21,25 +22,26 @@ const LATE: Duration = Duration::from_secs(2);
 /// The pause before a database that is away is asked again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// As many collectors as are asked for in one statement, which has a limit of parameters.
-const AT_ONCE: usize = 10_000;
-
 /// Group and name.
 type TaskKey = (String, String);
 
-/// The states, as JSON; a collector that left nothing has none.
+/// The memories by collector; one that was never there has none.
 #[derive(Debug, Default)]
-pub struct CollectorStates(HashMap<TaskKey, String>);
+pub struct CollectorStates(HashMap<TaskKey, CollectorMemory>);
 
 impl CollectorStates {
-    /// What the collector of a task left.
-    pub(crate) fn of(&self, task: &TaskRef) -> Option<String> {
-        self.0.get(&key(task)).cloned()
+    /// What is remembered of the collector of a task.
+    pub(crate) fn of(&self, task: &TaskRef) -> CollectorMemory {
+        self.0.get(&key(task)).cloned().unwrap_or_default()
     }
 
-    /// An attempt delivered a new one.
-    pub(crate) fn replace(&mut self, task: &TaskRef, state: String) {
-        self.0.insert(key(task), state);
+    /// An attempt delivered: what it did not bring stays.
+    pub(crate) fn update(&mut self, task: &TaskRef, new: CollectorMemory) {
+        let kept = self.0.entry(key(task)).or_default();
+        if new.state.is_some() {
+            kept.state = new.state;
+        }
+        kept.fresh_at = kept.fresh_at.max(new.fresh_at);
     }
 
     async fn ask(plan: &RunPlan, records: &Records, patience: Duration) -> Result<Self, RecordsError> {
@@ -51,15 +53,9 @@ impl CollectorStates {
             .collect();
         tasks.sort_unstable();
         tasks.dedup();
-        let mut known = HashMap::new();
-        for asked in tasks.chunks(AT_ONCE) {
-            let states = records.states(asked, patience).await?;
-            let found = asked.iter().zip(states);
-            known.extend(
-                found.filter_map(|(&(group, name), state)| Some(((group.into(), name.into()), state?))),
-            );
-        }
-        Ok(Self(known))
+        let memories = records.memories(&tasks, patience).await?;
+        let owned = |(group, name): (&str, &str)| (group.to_owned(), name.to_owned());
+        Ok(Self(tasks.into_iter().map(owned).zip(memories).collect()))
     }
 }
 

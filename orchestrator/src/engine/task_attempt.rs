@@ -6,9 +6,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::engine::deliverer::DeliveryQueue;
 use crate::engine::engine::Engine;
 use crate::events::{Bus, TaskRef};
 use crate::model::{Order, RunId, Task};
+use crate::records::CollectorMemory;
 use crate::text::make_safe;
 
 /// Everything about an attempt that is known before it starts.
@@ -24,8 +26,10 @@ pub(crate) struct TaskAttempt {
     pub(crate) log: PathBuf,
     /// Its events file, relative to the state directory.
     pub(crate) events: PathBuf,
-    /// What it left for itself the last time.
-    pub(crate) state: Option<String>,
+    /// What is remembered of its collector.
+    pub(crate) memory: CollectorMemory,
+    /// Where what it brings is handed over.
+    pub(crate) deliveries: DeliveryQueue,
     pub(crate) bus: Bus,
     pub(crate) orders: mpsc::UnboundedReceiver<Order>,
 }

@@ -14,8 +14,8 @@ use crate::records::Records;
 /// As many tasks as are asked for together.
 const AT_ONCE: usize = 32;
 
-/// A start waits this long for its answer, and only as long as answers come.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// A database beside us answers in a few; no other one is waited for, and this one only once.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The answers so far, by task; there are no more when the sender is gone.
 pub(crate) struct UsualDurations {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::model::CancelCause;
 use crate::records::RecordsError;
 
 /// The machine would not.
@@ -22,8 +23,8 @@ pub enum ExecutionError {
         source: RecordsError,
     },
     /// An order to end came before there was anything to end.
-    #[error("cancelled before it started")]
-    Cancelled,
+    #[error("nothing was started: {0}")]
+    Cancelled(CancelCause),
     /// This process cannot say who it is.
     #[error("cannot tell the name of this host")]
     Owner(#[source] std::io::Error),

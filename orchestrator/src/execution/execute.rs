@@ -11,6 +11,7 @@ use crate::execution::await_recorder::await_recorder;
 use crate::execution::error::ExecutionError;
 use crate::execution::executor::Executor;
 use crate::execution::orders::Orders;
+use crate::model::Order;
 use crate::rundir::{ControlFifo, Journal, RunDir, RunPlan};
 use crate::store::{DRAIN, RecorderEnd, record};
 
@@ -97,7 +98,9 @@ impl Executor {
             states = self.engine.read_states(plan) => {
                 states.map_err(|source| ExecutionError::CollectorStates { source })
             }
-            Some(_) = orders.receiver.recv() => Err(ExecutionError::Cancelled),
+            Some(Order::Cancel(by) | Order::Kill(by)) = orders.receiver.recv() => {
+                Err(ExecutionError::Cancelled(by))
+            }
         }
     }
 }

@@ -8,12 +8,9 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::database::Database;
-use crate::database::arg::args;
-use crate::database::columns::Micros;
 use crate::records::delivery::Delivery;
 use crate::records::error::RecordsError;
 use crate::records::events_file::feed::feed;
@@ -43,15 +40,5 @@ impl Records {
             Ok(Err(error)) => Err(error),
             Ok(Ok(())) | Err(_) => taken,
         }
-    }
-
-    /// When a collector last brought something new or changed.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn fresh_at(&self, group: &str, name: &str) -> Result<Option<Timestamp>, RecordsError> {
-        const SQL: &str = "select fresh_at from states where group_name = $1 and name = $2";
-        let rows: Vec<(Option<Micros>,)> = self.database.fetch(SQL, &args![group, name]).await?;
-        Ok(rows.into_iter().find_map(|(at,)| at).map(Timestamp::from))
     }
 }

@@ -33,3 +33,4 @@ pub use events_file::lines::LONGEST_LINE;
 pub use export::{Collection, Kept, Wanted};
 pub use merge::Ingested;
 pub use records::Records;
+pub use states::CollectorMemory;

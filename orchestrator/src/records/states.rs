@@ -3,14 +3,35 @@
 
 use std::time::Duration;
 
-use crate::database::AssertSqlSafe;
-use crate::database::arg::args;
-use crate::database::connection::EitherRow;
+use jiff::Timestamp;
+
+use crate::database::arg::{Arg, args};
+use crate::database::columns::Micros;
 use crate::records::error::RecordsError;
 use crate::records::records::Records;
 
 /// How long a collector usually takes is nice to know, and worth no wait.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A question about each collector of a JSON array of `[group, name]`, in whose order the
+/// places count: one statement and one parameter, however many they are.
+macro_rules! of_each {
+    ($question:expr) => {
+        (
+            concat!(
+                "with asked (place, group_name, name) as (
+                     select key, value ->> 0, value ->> 1 from json_each($1)) ",
+                $question
+            ),
+            concat!(
+                "with asked (place, group_name, name) as (
+                     select x.place - 1, x.value ->> 0, x.value ->> 1
+                     from jsonb_array_elements(cast($1 as jsonb)) with ordinality as x(value, place)) ",
+                $question
+            ),
+        )
+    };
+}
 
 /// The duration of a success, counted back from the newest.
 macro_rules! success {
@@ -25,14 +46,15 @@ macro_rules! success {
     };
 }
 
-/// For each row of `asked (place, group_name, name)`, by primary key.
-const STATES: &str = " select place, (select cast(data as text) from states s
-     where s.group_name = asked.group_name and s.name = asked.name)
- from asked";
+/// By primary key: in SQLite a cross join begins with what stands first
+/// (<https://sqlite.org/lang_select.html#crossjoin>).
+const MEMORIES: (&str, &str) = of_each!(
+    "select place, cast(data as text), fresh_at from asked cross join states s
+     where s.group_name = asked.group_name and s.name = asked.name"
+);
 
-/// For each row of `asked (place, group_name, name)`.
-const DURATIONS: &str = concat!(
-    " select place, ",
+const DURATIONS: (&str, &str) = of_each!(concat!(
+    "select place, ",
     success!(0),
     ", ",
     success!(1),
@@ -43,7 +65,7 @@ const DURATIONS: &str = concat!(
     ", ",
     success!(4),
     " from asked"
-);
+));
 
 /// Place and up to five durations.
 type Durations = (
@@ -55,23 +77,37 @@ type Durations = (
     Option<i64>,
 );
 
+/// What is remembered of a collector from run to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CollectorMemory {
+    /// What it left for itself, as JSON.
+    pub state: Option<String>,
+    /// When it last brought something new or changed.
+    pub fresh_at: Option<Timestamp>,
+}
+
 impl Records {
-    /// What each of these collectors (group and name) left for itself the last time, as
-    /// JSON. The answers are in the order of the questions, which come in one statement.
+    /// What is remembered of each of these collectors (group and name), in the order of
+    /// the questions.
     ///
     /// # Errors
     /// The database fails, or takes longer than `patience`.
-    pub async fn states(
+    pub async fn memories(
         &self,
         collectors: &[(&str, &str)],
         patience: Duration,
-    ) -> Result<Vec<Option<String>>, RecordsError> {
-        let rows: Vec<(i64, Option<String>)> = self.ask(collectors, STATES, patience).await?;
-        let mut states = vec![None; collectors.len()];
-        for (place, state) in rows {
-            put(&mut states, place, state);
+    ) -> Result<Vec<CollectorMemory>, RecordsError> {
+        let sql = self.database.text(MEMORIES.0, MEMORIES.1);
+        let rows: Vec<(i64, Option<String>, Option<Micros>)> = self
+            .database
+            .fetch_within(patience, sql, &asked(collectors))
+            .await?;
+        let mut memories = vec![CollectorMemory::default(); collectors.len()];
+        for (place, state, fresh_at) in rows {
+            let fresh_at = fresh_at.map(Timestamp::from);
+            put(&mut memories, place, CollectorMemory { state, fresh_at });
         }
-        Ok(states)
+        Ok(memories)
     }
 
     /// How long each of these collectors (group and name) usually takes: the median of
@@ -83,54 +119,32 @@ impl Records {
         &self,
         collectors: &[(&str, &str)],
     ) -> Result<Vec<Option<Duration>>, RecordsError> {
-        let rows: Vec<Durations> = self.ask(collectors, DURATIONS, PATIENCE).await?;
+        let sql = self.database.text(DURATIONS.0, DURATIONS.1);
+        let rows: Vec<Durations> = self
+            .database
+            .fetch_within(PATIENCE, sql, &asked(collectors))
+            .await?;
         let mut usual = vec![None; collectors.len()];
         for (place, a, b, c, d, e) in rows {
             put(&mut usual, place, median([a, b, c, d, e]));
         }
         Ok(usual)
     }
-
-    async fn ask<T: EitherRow>(
-        &self,
-        collectors: &[(&str, &str)],
-        answers: &str,
-        patience: Duration,
-    ) -> Result<Vec<T>, RecordsError> {
-        if collectors.is_empty() {
-            return Ok(Vec::new());
-        }
-        let asked = collectors.iter().flat_map(|(group, name)| args![*group, *name]);
-        let question = AssertSqlSafe(format!("{}{answers}", asked_rows(collectors.len())));
-        Ok(self
-            .database
-            .fetch_within(patience, question, &asked.collect::<Vec<_>>())
-            .await?)
-    }
 }
 
-fn put<T>(answers: &mut [Option<T>], place: i64, answer: Option<T>) {
+fn asked(collectors: &[(&str, &str)]) -> [Arg; 1] {
+    let pairs: serde_json::Value = collectors
+        .iter()
+        .map(|&(group, name)| [group, name])
+        .collect();
+    args![&pairs.to_string()]
+}
+
+fn put<T>(answers: &mut [T], place: i64, answer: T) {
     let place = usize::try_from(place).ok();
     if let Some(slot) = place.and_then(|place| answers.get_mut(place)) {
         *slot = answer;
     }
-}
-
-/// Only the number of rows differs.
-fn asked_rows(collectors: usize) -> String {
-    let rows: Vec<String> = (0..collectors)
-        .map(|place| {
-            format!(
-                "(cast({place} as bigint), ${}, ${})",
-                2 * place + 1,
-                2 * place + 2
-            )
-        })
-        .collect();
-    format!(
-        "with asked (place, group_name, name) as (values {})",
-        rows.join(", ")
-    )
 }
 
 /// The median of five outlives one strange night.
@@ -147,6 +161,38 @@ fn median(milliseconds: [Option<i64>; 5]) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::{AssertSqlSafe, Database};
+
+    /// However many there are of it, and whoever shares its name.
+    #[tokio::test]
+    async fn what_is_asked_before_a_run_is_found_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::connect(None, &dir.path().join("db")).await.unwrap();
+        database.migrate().await.unwrap();
+        for (question, expected, count) in [
+            (
+                MEMORIES.0,
+                "SEARCH s USING PRIMARY KEY (group_name=? AND name=?)",
+                1,
+            ),
+            (
+                DURATIONS.0,
+                "SEARCH t USING INDEX tasks_by_end (group_name=? AND name=? AND outcome=?)",
+                5,
+            ),
+        ] {
+            let sql = AssertSqlSafe(format!("explain query plan {question}"));
+            let steps: Vec<(i64, i64, i64, String)> =
+                database.fetch(sql, &asked(&[("g", "c")])).await.unwrap();
+            let found = steps.iter().filter(|(.., step)| step == expected).count();
+            assert_eq!(found, count, "{steps:#?}");
+            assert!(
+                !steps.iter().any(|(.., step)| step.starts_with("SCAN s ")),
+                "{steps:#?}"
+            );
+        }
+        database.close().await;
+    }
 
     #[test]
     fn the_median_is_of_what_is_known() {

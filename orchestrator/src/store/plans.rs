@@ -11,6 +11,7 @@ use crate::events::SlotRef;
 use crate::model::{OutcomeKind, Owner, RunId};
 use crate::rundir::journal;
 use crate::store::runs::read::HistoryFilter;
+use crate::store::runs::statistics::StatisticsFilter;
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
 use crate::store::timetable::ledger::LedgerState;
@@ -115,6 +116,63 @@ async fn an_end_is_written_where_its_task_is() {
             "{steps:#?}: {statement}"
         );
     }
+    store.close().await;
+}
+
+/// What is asked of a collector in a group begins at both, however many groups share it.
+#[tokio::test]
+async fn a_name_that_groups_share_costs_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(None, dir.path()).await.unwrap();
+    let journal = dir.path().join("journal.jsonl");
+    std::fs::write(&journal, JOURNAL).unwrap();
+    let (events, _) = journal::read(&journal).unwrap();
+    let run = RunId::new("r");
+    store.apply(&run, &events, Gaps::Forgotten).await.unwrap();
+    statements::take();
+    store.last_outcomes("g", "c", 20).await.unwrap();
+    store.last_success("g", "c").await.unwrap();
+    assert_eq!(store.task_ends(&run).await.unwrap().len(), 1);
+    assert_eq!(
+        store
+            .precious_among(std::slice::from_ref(&run))
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    let (group, command) = (Some("g".to_owned()), "c".to_owned());
+    for outcome in [None, Some("failed".to_owned())] {
+        let filter = HistoryFilter {
+            command: Some(command.clone()),
+            group: group.clone(),
+            outcome,
+            last: 20,
+            ..HistoryFilter::default()
+        };
+        store.history(&filter).await.unwrap();
+    }
+    let filter = StatisticsFilter {
+        command,
+        group,
+        last: 20,
+        ..StatisticsFilter::default()
+    };
+    store.statistics(&filter).await.unwrap();
+    let mut looked = 0;
+    for statement in statements::take() {
+        for step in steps(&store, &statement).await {
+            let of_collector = step.contains("tasks_") || step.starts_with("SCAN tasks");
+            if of_collector {
+                assert!(
+                    step.contains("(group_name=? AND command=?"),
+                    "{step}: {statement}"
+                );
+                looked += 1;
+            }
+        }
+    }
+    assert!(looked >= 10, "{looked} looks");
     store.close().await;
 }
 

@@ -33,11 +33,12 @@ pub(crate) fn executor(
 
 /// An execution that could not be, with what to do about it.
 pub(crate) fn not_executed(error: ExecutionError) -> Failure {
-    let state = matches!(error, ExecutionError::State { .. });
-    let failure = Failure::infrastructure(error);
-    if state {
-        failure.hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
-    } else {
-        failure
+    match error {
+        ExecutionError::Cancelled(by) => Failure::cancelled(by, error),
+        ExecutionError::State { .. } => Failure::infrastructure(error)
+            .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written"),
+        ExecutionError::CollectorStates { .. } => Failure::infrastructure(error)
+            .hint("a collector that begins afresh by mistake reads everything again: run it when the database is well"),
+        error => Failure::infrastructure(error),
     }
 }

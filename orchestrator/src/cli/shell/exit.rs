@@ -2,6 +2,9 @@
 
 use std::process::{ExitCode, Termination};
 
+use crate::events::RunVerdict;
+use crate::model::CancelCause;
+
 /// The exit codes of `orchestrate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -32,6 +35,13 @@ impl VerbExit {
             143 => Self::Terminated,
             _ => Self::CollectorFailed,
         }
+    }
+}
+
+impl From<CancelCause> for VerbExit {
+    /// The exit of a verb that was ended before a run began.
+    fn from(by: CancelCause) -> Self {
+        Self::of_run(RunVerdict::of([], Some(by)).exit_code)
     }
 }
 

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::stderr::print_words;
+use crate::model::CancelCause;
 use crate::queries::find_run::FindRunError;
 use crate::text::make_safe;
 
@@ -31,6 +32,15 @@ impl Failure {
     pub(crate) fn infrastructure(error: impl Into<anyhow::Error>) -> Self {
         Self {
             exit: VerbExit::Infrastructure,
+            error: error.into(),
+            hint: None,
+        }
+    }
+
+    /// Somebody ended it before it could begin.
+    pub(crate) fn cancelled(by: CancelCause, error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            exit: by.into(),
             error: error.into(),
             hint: None,
         }

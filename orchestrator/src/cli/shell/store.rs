@@ -1,6 +1,7 @@
 //! How verbs come to the store.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anstyle::AnsiColor;
 
@@ -40,7 +41,7 @@ pub(crate) fn with_store<T>(
 /// # Errors
 /// One of them fails.
 pub(crate) async fn open_store(settings: &CliSettings) -> Result<Store, Failure> {
-    let store = connect_store(settings).await?;
+    let store = wait_for_store(settings).await?;
     store.migrate().await.map_err(unusable)?;
     recover(&store, &settings.state_dir).await?;
     Ok(store)
@@ -51,13 +52,43 @@ pub(crate) async fn open_store(settings: &CliSettings) -> Result<Store, Failure>
 /// # Errors
 /// Either cannot be had.
 pub(crate) async fn connect_store(settings: &CliSettings) -> Result<Store, Failure> {
+    connect(settings).await?.map_err(unusable)
+}
+
+async fn connect(settings: &CliSettings) -> Result<Result<Store, StoreError>, Failure> {
     let directory = &settings.state_dir;
     StateDir(directory)
         .make()
         .map_err(|error| unusable_state_dir(directory, error))?;
-    Store::connect(settings.database_url.as_deref(), directory)
-        .await
-        .map_err(unusable)
+    Ok(Store::connect(settings.database_url.as_deref(), directory).await)
+}
+
+/// How long a server is waited for that lets nobody in.
+const TURNED_AWAY: Duration = Duration::from_secs(60);
+
+/// Opens the store. A server that is there and lets nobody in (all its connections are in use,
+/// or it starts) is waited for, and that is said.
+async fn wait_for_store(settings: &CliSettings) -> Result<Store, Failure> {
+    let deadline = Instant::now() + TURNED_AWAY;
+    let mut told = false;
+    loop {
+        // Each try takes a while itself.
+        match connect(settings).await? {
+            Err(StoreError::Database(error @ DatabaseError::TurnedAway { .. }))
+                if Instant::now() < deadline =>
+            {
+                if !std::mem::replace(&mut told, true) {
+                    let yellow = AnsiColor::Yellow.on_default().bold();
+                    print_words!(
+                        "{yellow}warning:{yellow:#} {}; waiting for at most {} s",
+                        make_safe(&error.to_string()),
+                        TURNED_AWAY.as_secs()
+                    );
+                }
+            }
+            done => return done.map_err(unusable),
+        }
+    }
 }
 
 /// Makes the state directory and keeps others out of it, as far as it is ours. Done by the

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use crate::database::arg::args;
+use crate::database::arg::{Arg, args};
 use crate::database::transaction::Transaction;
 use crate::events::{AttemptRecord, RunEvent, Summary, TaskRef, TaskSummary};
 use crate::model::{RunId, TaskStatus};
@@ -248,24 +248,29 @@ async fn start_attempt(
 }
 
 async fn finish_run(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreError> {
+    if sql.execute(FINISH, &finish_args(summary)).await? == 1 {
+        return Ok(());
+    }
     complete(sql, summary).await?;
-    change_one(sql, StateChange::FinishRun,
-        "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6,
+    change_one(sql, StateChange::FinishRun, FINISH, &finish_args(summary)).await
+}
+
+const FINISH: &str = "update runs set finished_at = $1, succeeded = $2, failed = $3, skipped = $4, success = $5, exit_code = $6,
              suspect = $8
          where id = $7 and finished_at is null
-           and not exists (select 1 from tasks where run_id = $7 and outcome is null)",
-        &args![
-            summary.finished_at,
-            summary.succeeded,
-            summary.failed,
-            summary.skipped,
-            summary.success,
-            summary.exit_code,
-            &summary.run,
-            summary.suspect
-        ],
-    )
-    .await
+           and not exists (select 1 from tasks where run_id = $7 and outcome is null)";
+
+fn finish_args(summary: &Summary) -> [Arg; 8] {
+    args![
+        summary.finished_at,
+        summary.succeeded,
+        summary.failed,
+        summary.skipped,
+        summary.success,
+        summary.exit_code,
+        &summary.run,
+        summary.suspect
+    ]
 }
 
 /// What a full disk kept the journal from taking is in the summary as well.

@@ -1,0 +1,231 @@
+//! The deliveries of a run on their way into the database, one after another and beside the
+//! run: one connection serves them all. A task that delivered is followed when its delivery
+//! is committed, but a slow database holds the run up for a while only: what is late stays
+//! on its way, and comes in as soon as the database takes it.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::model::{CancelCause, Order};
+use crate::records::{Delivery, Ingested, Records, RecordsError};
+use crate::text::make_safe;
+
+/// So long, and no longer, the next task is held back for a delivery.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A database that is well has taken most deliveries by then.
+const LATE: Duration = Duration::from_secs(2);
+
+/// The pause before a database that is away is asked again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+type Taken = Result<Ingested, RecordsError>;
+
+struct Job {
+    delivery: Delivery,
+    taken: oneshot::Sender<Taken>,
+    told: bool,
+}
+
+/// Takes deliveries in a task of its own, which ends with it.
+pub(crate) struct Deliverer {
+    queue: DeliveryQueue,
+    hurry: watch::Sender<bool>,
+    work: AbortHandle,
+}
+
+/// Where attempts hand over what they brought. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct DeliveryQueue(mpsc::UnboundedSender<Job>);
+
+/// What became of a delivery while the run waited for it.
+pub(crate) enum Delivered {
+    /// It was taken or refused.
+    Done(Taken),
+    /// The run goes on without it.
+    Late(LateDelivery),
+    /// Somebody wants the run to end now, and nothing was taken.
+    TakenBack(CancelCause),
+}
+
+/// A delivery that is still on its way; one that is dropped is taken back.
+#[derive(Debug)]
+pub(crate) struct LateDelivery {
+    pub(crate) delivery: Delivery,
+    taken: oneshot::Receiver<Taken>,
+}
+
+impl LateDelivery {
+    /// Whether it arrived after all; `None` if it was not even tried any more.
+    pub(crate) async fn taken(self) -> Option<Taken> {
+        self.taken.await.ok()
+    }
+}
+
+impl Deliverer {
+    pub(crate) fn start(records: Records, state_dir: PathBuf) -> Self {
+        // Not bounded by itself, but by the plan: one delivery for each attempt.
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let (hurry, hurried) = watch::channel(false);
+        let work = tokio::spawn(work(records, state_dir, receiver, hurried));
+        Self {
+            queue: DeliveryQueue(sender),
+            hurry,
+            work: work.abort_handle(),
+        }
+    }
+
+    pub(crate) fn queue(&self) -> DeliveryQueue {
+        self.queue.clone()
+    }
+
+    /// The run is over: each delivery is tried once more, until the first that fails.
+    pub(crate) fn hurry(&self) {
+        self.hurry.send_replace(true);
+    }
+}
+
+impl Drop for Deliverer {
+    fn drop(&mut self) {
+        self.work.abort();
+    }
+}
+
+/// One at a time, in the order in which they came; one that the database cannot take now
+/// lets the others go first.
+async fn work(
+    records: Records,
+    state_dir: PathBuf,
+    mut queue: mpsc::UnboundedReceiver<Job>,
+    mut hurried: watch::Receiver<bool>,
+) {
+    let mut waiting = VecDeque::new();
+    loop {
+        while let Ok(job) = queue.try_recv() {
+            waiting.push_back(job);
+        }
+        let next = match waiting.pop_front() {
+            Some(job) => Some(job),
+            None => queue.recv().await,
+        };
+        let Some(mut job) = next else { return };
+        let done = tokio::select! {
+            biased;
+            () = job.taken.closed() => continue,
+            done = records.ingest(&state_dir, &job.delivery) => done,
+        };
+        match done {
+            Err(error) if error.may_pass() && !*hurried.borrow() => {
+                job.tell(&error);
+                waiting.push_back(job);
+                tokio::select! {
+                    () = sleep(PAUSE) => {}
+                    // Its sender lives as long as this task.
+                    _ = hurried.changed() => {}
+                }
+            }
+            done => {
+                let away = matches!(&done, Err(error) if error.may_pass());
+                if !away {
+                    forget(&job.delivery, &state_dir);
+                }
+                // Whoever does not want to know any more has been told that it is late.
+                let _ = job.taken.send(done);
+                if away {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Job {
+    fn tell(&mut self, error: &RecordsError) {
+        if !std::mem::replace(&mut self.told, true) {
+            tracing::warn!(
+                "{} cannot be taken now: {error}; it is tried again",
+                name(&self.delivery)
+            );
+        }
+    }
+}
+
+impl DeliveryQueue {
+    fn hand_over(&self, delivery: &Delivery) -> LateDelivery {
+        let (sender, taken) = oneshot::channel();
+        let job = Job {
+            delivery: delivery.clone(),
+            taken: sender,
+            told: false,
+        };
+        // Without a receiver the answer is that it was not tried.
+        let _ = self.0.send(job);
+        LateDelivery {
+            delivery: delivery.clone(),
+            taken,
+        }
+    }
+
+    /// Hands it over and waits until it is taken, but not for ever, nor against an order.
+    pub(crate) async fn deliver(
+        &self,
+        delivery: &Delivery,
+        state_dir: &Path,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+    ) -> Delivered {
+        let begun = Instant::now();
+        let mut late = self.hand_over(delivery);
+        let mut told = false;
+        let what = name(delivery);
+        loop {
+            tokio::select! {
+                biased;
+                taken = &mut late.taken => {
+                    if told {
+                        let waited = begun.elapsed().as_secs();
+                        tracing::warn!("database is slow: {waited} s for {what}, which count for no task");
+                    }
+                    // Without an answer the other task has panicked: a defect of ours.
+                    return Delivered::Done(taken.unwrap_or(Err(RecordsError::CutShort)));
+                }
+                Some(order) = orders.recv() => if let Order::Kill(by) = order {
+                    drop(late);
+                    forget(delivery, state_dir);
+                    return Delivered::TakenBack(by);
+                },
+                () = sleep_until(begun + PATIENCE) => {
+                    let waited = PATIENCE.as_secs();
+                    tracing::warn!("database is slow: {waited} s for {what}; the run goes on without it");
+                    return Delivered::Late(late);
+                }
+                () = sleep_until(begun + LATE), if !told => {
+                    told = true;
+                    // The events file stays the truth; the note leads a later start to it.
+                    if let Err(error) = delivery.note(state_dir) {
+                        tracing::error!("{error}; only this run can bring in {what}");
+                    }
+                    let most = PATIENCE.as_secs();
+                    tracing::warn!("the run waits for the database to take {what}, for at most {most} s");
+                }
+            }
+        }
+    }
+}
+
+/// What it is, in words for people.
+pub(crate) fn name(delivery: &Delivery) -> String {
+    let name = format!("what {}/{} brought", delivery.group, delivery.command);
+    make_safe(&name).into_owned()
+}
+
+fn forget(delivery: &Delivery, state_dir: &Path) {
+    if let Err(error) = delivery.forget(state_dir) {
+        // Harmless: the next start finds that it has been taken, or tries in vain.
+        tracing::debug!("{error}");
+    }
+}
