@@ -20,7 +20,10 @@ const MAY_IMPORT: [(&str, Allowed); 21] = [
     // The only place that knows the pools, and which errors pass.
     ("database", Allowed::Only(&["model", "text", "files"])),
     ("events", Allowed::Only(&["model", "text"])),
-    ("rundir", Allowed::Only(&["model", "text", "input", "files", "events"])),
+    (
+        "rundir",
+        Allowed::Only(&["model", "text", "input", "files", "events"]),
+    ),
     // Who is asked for releases is supervised like a collector.
     ("release", Allowed::Only(&["model", "text", "process"])),
     // Formats only: what is told arrives as events.

@@ -97,7 +97,7 @@ fn killed_again_and_again(url: Option<&str>) {
                 Database::Sqlite(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
                 Database::Postgres(pool) => {
                     let mut own = pool.options().connect().await.unwrap();
-                    drop(sqlx::query(sql).execute(&mut own).await.unwrap());
+                    sqlx::query(sql).execute(&mut own).await.unwrap();
                 }
             };
             for sql in [

@@ -2,7 +2,6 @@
 //! looked at twice a second, read to its end when the collector's tree is gone.
 //! Reading happens on another thread, so that a large file holds up nobody.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::input::read_regular;
 use crate::files::{make_folder, state_mode};
+use crate::input::read_regular;
 use crate::model::RunId;
 use crate::records::error::RecordsError;
 use crate::rundir::missing_names::MissingNames;

@@ -27,7 +27,6 @@ pub use events_file::event::{
     CollectorEvent, FailureReport, LONGEST_COLLECTION, LONGEST_KEY, LineFault, Progress, Record, parse_event,
 };
 pub use events_file::examination::{Examination, LARGEST_STATE, MOST_FAULTS, Messages};
-pub(crate) use events_file::follow::open as open_events;
 pub use events_file::follow::{Examined, Follower};
 pub use events_file::lines::LONGEST_LINE;
 pub use export::{Collection, Kept, Wanted};

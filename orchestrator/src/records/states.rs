@@ -133,10 +133,7 @@ impl Records {
 }
 
 fn asked(collectors: &[(&str, &str)]) -> [Arg; 1] {
-    let pairs: serde_json::Value = collectors
-        .iter()
-        .map(|&(group, name)| [group, name])
-        .collect();
+    let pairs: serde_json::Value = collectors.iter().map(|&(group, name)| [group, name]).collect();
     args![&pairs.to_string()]
 }
 

@@ -159,13 +159,13 @@ pub fn wait_for_end(run_dir: &Path) -> io::Result<()> {
 
 /// One line of a journal; `None` if it is none.
 pub fn parse_journal_line(line: &[u8]) -> Option<RunEvent> {
-    read_line(line, &mut MissingNames::default())
+    parse_line(line, &mut MissingNames::default())
         .ok()
         .map(|line| line.event)
 }
 
 /// A line of before tasks had names gets them.
-fn read_line(line: &[u8], names: &mut MissingNames) -> serde_json::Result<LineIn> {
+fn parse_line(line: &[u8], names: &mut MissingNames) -> serde_json::Result<LineIn> {
     serde_json::from_slice(line).or_else(|error| {
         let Ok(mut value) = serde_json::from_slice(line) else {
             return Err(error);
@@ -205,7 +205,7 @@ pub(crate) fn read(journal: &Path) -> io::Result<(Vec<Numbered>, Vec<String>)> {
         if line.len() == 1 {
             continue;
         }
-        match read_line(&line, &mut names) {
+        match parse_line(&line, &mut names) {
             Ok(LineIn { seq, event }) => events.push((seq, Arc::new(event))),
             Err(error) => problems.push(format!("line {number}: {error}")),
         }

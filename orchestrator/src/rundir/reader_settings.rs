@@ -8,8 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::input::open_own;
 use crate::files::{FileUse, create_new, make_folder, state_mode};
+use crate::input::open_own;
 use crate::model::StateMode;
 use crate::rundir::paths::StateDir;
 

@@ -10,6 +10,7 @@ use crate::database::{Database, statements};
 use crate::events::SlotRef;
 use crate::model::{OutcomeKind, Owner, RunId};
 use crate::rundir::journal;
+use crate::store::runs::known_tasks::KnownTask;
 use crate::store::runs::read::HistoryFilter;
 use crate::store::runs::statistics::StatisticsFilter;
 use crate::store::runs::write::Gaps;
@@ -141,11 +142,15 @@ async fn a_name_that_groups_share_costs_nothing() {
             .len(),
         1
     );
-    let (group, command) = (Some("g".to_owned()), "c".to_owned());
+    let task = KnownTask {
+        group: "g".into(),
+        name: "c".into(),
+        command: "c".into(),
+    };
     for outcome in [None, Some("failed".to_owned())] {
         let filter = HistoryFilter {
-            command: Some(command.clone()),
-            group: group.clone(),
+            names: vec![task.name.clone()],
+            group: Some(task.group.clone()),
             outcome,
             last: 20,
             ..HistoryFilter::default()
@@ -153,8 +158,7 @@ async fn a_name_that_groups_share_costs_nothing() {
         store.history(&filter).await.unwrap();
     }
     let filter = StatisticsFilter {
-        command,
-        group,
+        tasks: vec![task],
         last: 20,
         ..StatisticsFilter::default()
     };
@@ -164,10 +168,7 @@ async fn a_name_that_groups_share_costs_nothing() {
         for step in steps(&store, &statement).await {
             let of_collector = step.contains("tasks_") || step.starts_with("SCAN tasks");
             if of_collector {
-                assert!(
-                    step.contains("(group_name=? AND command=?"),
-                    "{step}: {statement}"
-                );
+                assert!(step.contains("(group_name=? AND name=?"), "{step}: {statement}");
                 looked += 1;
             }
         }

@@ -3,7 +3,6 @@
 //! next time. What is looked at is the run directories of this machine: whatever database
 //! it is, another machine's runs are not ours to forget.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -12,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::database::arg::args;
-use crate::input::read_regular;
 use crate::files::{state_mode, write};
+use crate::input::read_regular;
 use crate::model::{Retention, RunId};
 use crate::rundir::unrecorded;
 use crate::rundir::{StateDir, is_worked_on};

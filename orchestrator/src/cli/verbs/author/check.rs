@@ -15,7 +15,6 @@ use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{hint_of_state_dir, open_store, runtime};
 use crate::cli::verbs::author::check_secrets::{SecretWarning, check_secrets};
 use crate::config::{self, Diagnostic};
-use crate::files::{FileUse, create_new, state_mode};
 use crate::model::{Address, NoticeChannel, Schedule};
 use crate::rundir::{StateProbe, probe_state_dir};
 use crate::text::make_safe;
@@ -187,7 +186,7 @@ fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
     let probed = probe_state_dir(&settings.state_dir);
     if let Err(error) = &probed {
         let message = format!("the state directory {directory} cannot be written: {error}");
-        let hint = Some(hint_of_state_dir(&error));
+        let hint = Some(hint_of_state_dir(error));
         return Ok(vec![Problem::start_up(
             "error",
             "E302-state-directory",
