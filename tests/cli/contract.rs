@@ -46,7 +46,7 @@ fn plan() {
     assert_eq!(
         plan,
         json!({"schedule": "daily", "date": "2026-11-23", "release": "not_checked", "tasks": [
-            {"group": "g", "command": "fake", "args": ["out", "hello"], "schedule": "daily",
+            {"group": "g", "name": "fake", "command": "fake", "args": ["out", "hello"], "schedule": "daily",
              "executable": "collectors/fake"}
         ]})
     );

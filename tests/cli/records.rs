@@ -316,17 +316,23 @@ fn state_comes_back_and_too_much_of_it_is_refused() {
 }
 
 #[test]
-fn state_reaches_the_next_task_of_the_same_run() {
-    let task = "      - {command: c, schedule: daily}\n";
-    let place = place(&task.repeat(3));
+fn twins_have_states_of_their_own() {
+    let place = place(
+        "      - {command: c, schedule: daily}\n      - {command: c, name: second, schedule: daily, args: [x]}\n",
+    );
     says(
         &place,
         "c",
         r#"seen=${ORCHESTRATE_STATE:-0}; echo "seen $seen"
         printf '{"type":"state","data":%d}\n' $((seen + 1)) >>"$ORCHESTRATE_EVENTS""#,
     );
-    let seen = place.run(&["run", "--schedule", "daily"]);
-    seen.exits(0).says("seen 0").says("seen 1").says("seen 2");
+    let run = || place.run(&["run", "--schedule", "daily"]);
+    run().exits(0).says("[g/c] seen 0").says("[g/second] seen 0");
+    place
+        .run(&["run-one", "second"])
+        .exits(0)
+        .says("[g/second] seen 1");
+    run().exits(0).says("[g/c] seen 1").says("[g/second] seen 2");
 }
 
 #[test]

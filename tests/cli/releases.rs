@@ -214,7 +214,7 @@ fn by_hand_it_is_checked_listed_marked_and_run() {
     tag(&place, "boost-1.89.0");
     tag(&place, "boost-1.90.0");
     let check = place.run(&["release", "check", "--format", "json"]);
-    let waits = |command: &str| json!({"group": "reporting", "command": command, "releases": ["boost-1.89.0", "boost-1.90.0"]});
+    let waits = |command: &str| json!({"group": "reporting", "name": command, "command": command, "releases": ["boost-1.89.0", "boost-1.90.0"]});
     assert_eq!(
         check.exits(0).json(),
         json!({"release": "new", "reason": null, "tasks": [waits("sync"), waits("announce")]})

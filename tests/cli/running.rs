@@ -297,12 +297,11 @@ fn history_show_and_logs_tell_of_past_runs() {
             .len(),
         1
     );
-    assert_eq!(
-        place
-            .run(&["history", "--collector", "nope", "--format", "json"])
-            .json(),
-        serde_json::json!([])
-    );
+    place
+        .run(&["history", "--collector", "fail"])
+        .exits(2)
+        .says("there is no collector \"fail\"")
+        .says("did you mean fails?");
     let first = history[1]["run"].as_str().unwrap();
     place
         .run(&["show", &first[..first.len() - 1]])

@@ -1,10 +1,9 @@
 //! The state directory and the directory of each run: every path in it, the journal, the
 //! logs of attempts, orders to a run, and the watch on what changes.
 
-pub(crate) mod attempt_log;
 pub(crate) mod journal;
 pub(crate) mod liveness;
-pub(crate) mod log_page;
+pub(crate) mod logs;
 pub(crate) mod missing_names;
 pub(crate) mod orders;
 pub(crate) mod paths;
@@ -18,12 +17,12 @@ pub(crate) mod unrecorded;
 pub(crate) mod watch;
 pub(crate) mod workspaces;
 
-pub use attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, LogRecord};
 pub(crate) use journal::LONGEST_EVENT;
 pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
 pub(crate) use liveness::is_worked_on;
 pub use liveness::unrecorded_runs;
-pub use log_page::{LogPage, read_page, tail_start};
+pub use logs::attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, LogRecord};
+pub use logs::log_page::{LogPage, read_page, tail_start};
 pub use orders::{ControlFifo, OrderSource};
 pub use paths::{RunDir, StateDir, file_name};
 pub use plan::{PLAN_NAME, PlanError, RunPlan};

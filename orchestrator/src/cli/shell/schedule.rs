@@ -9,7 +9,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::release_check::check_releases;
 use crate::cli::shell::settings::CliSettings;
-use crate::config;
+use crate::config::{self, Diagnostic};
 use crate::model::{
     Cadence, Clock, CommandName, Day, Details, GroupName, Plan, Policy, Query, Release, Schedule, Selection,
     SystemClock, Task, TaskName, awaits_release, plan, select,
@@ -31,9 +31,17 @@ pub(crate) fn load(settings: &CliSettings) -> Result<Schedule, Failure> {
 /// # Errors
 /// Those of [`load`].
 pub(crate) fn load_file(settings: &CliSettings, file: &Path) -> Result<Schedule, Failure> {
-    let loaded = config::load_schedule(file).map_err(|error| fail_with_diagnostics(error.diagnostics()))?;
-    print_diagnostics(&loaded.warnings);
-    Ok(without_secrets(loaded.value, &settings.secrets()))
+    let secrets = settings.secrets();
+    let loaded = config::load_schedule(file)
+        .map_err(|error| fail_with_diagnostics(&masked(error.diagnostics(), &secrets)))?;
+    print_diagnostics(&masked(&loaded.warnings, &secrets));
+    Ok(without_secrets(loaded.value, &secrets))
+}
+
+/// What is said of the file, without the values of secrets that stand in it.
+pub(crate) fn masked(diagnostics: &[Diagnostic], secrets: &NamedSecrets) -> Vec<Diagnostic> {
+    let mask = |diagnostic: &Diagnostic| diagnostic.clone().masked(|text| secrets.masked(text));
+    diagnostics.iter().map(mask).collect()
 }
 
 /// The schedule with placeholders where the values of secrets stood: what is shown, stored or

@@ -40,6 +40,25 @@ pub(crate) struct Excerpt {
     pub(crate) span: Range<usize>,
 }
 
+impl Diagnostic {
+    /// The same, with all its text passed through `mask`, which may take secrets out.
+    pub(crate) fn masked(mut self, mask: impl Fn(&str) -> String) -> Self {
+        self.message = mask(&self.message);
+        self.hint = self.hint.as_deref().map(&mask);
+        if let Some(excerpt) = &mut self.excerpt {
+            let text = mask(&excerpt.text);
+            if text != excerpt.text {
+                // Where it was is not where it is: the whole line is meant.
+                *excerpt = Excerpt {
+                    span: 0..text.len(),
+                    text,
+                };
+            }
+        }
+        self
+    }
+}
+
 impl fmt::Display for Diagnostic {
     /// One line: `file:7:15: E012-unknown-key: message`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,3 +1,5 @@
+//! Masking, held against a slow and simple reference.
+
 use proptest::prelude::*;
 use proptest::sample::Index;
 

@@ -9,14 +9,14 @@ use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, print_json};
-use crate::cli::shell::schedule::without_secrets;
+use crate::cli::shell::schedule::{masked, without_secrets};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{hint_of_state_dir, open_store, runtime};
 use crate::cli::verbs::author::check_secrets::{SecretWarning, check_secrets};
 use crate::config::{self, Diagnostic};
 use crate::model::{Address, NoticeChannel, Schedule};
-use crate::rundir::{StateProbe, probe_state_dir};
+use crate::rundir::{StateDir, StateProbe, probe_state_dir};
 use crate::text::make_safe;
 
 /// Check schedule, settings, collectors, state directory and database
@@ -80,12 +80,13 @@ impl Problem {
 /// Finds every problem and tells it.
 pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
+    let secrets = settings.secrets();
     let (schedule, diagnostics) = match config::load_schedule(&settings.schedule_file) {
         Ok(loaded) => {
-            let schedule = without_secrets(loaded.value, &settings.secrets());
-            (Some(schedule), loaded.warnings)
+            let schedule = without_secrets(loaded.value, &secrets);
+            (Some(schedule), masked(&loaded.warnings, &secrets))
         }
-        Err(error) => (None, error.diagnostics().to_vec()),
+        Err(error) => (None, masked(error.diagnostics(), &secrets)),
     };
     let unset = if args.schedule_only {
         Vec::new()
@@ -183,7 +184,9 @@ fn missing_messengers(settings: &CliSettings) -> Vec<Problem> {
 
 fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
     let directory = settings.state_dir.display().to_string();
-    let probed = probe_state_dir(&settings.state_dir);
+    let probed = StateDir(&settings.state_dir)
+        .check_readable()
+        .and_then(|()| probe_state_dir(&settings.state_dir));
     if let Err(error) = &probed {
         let message = format!("the state directory {directory} cannot be written: {error}");
         let hint = Some(hint_of_state_dir(error));

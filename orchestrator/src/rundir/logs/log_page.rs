@@ -5,7 +5,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::model::Stream;
-use crate::rundir::attempt_log::LogRecord;
+use crate::rundir::logs::attempt_log::LogRecord;
 
 /// How much is read at a time.
 const CHUNK: usize = 64 << 10;
