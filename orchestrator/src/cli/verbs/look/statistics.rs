@@ -41,6 +41,7 @@ pub(crate) fn statistics(
     let numbers = with_store(settings, async |store| {
         let filter = StatisticsFilter {
             tasks: tasks_meant(store, schedule_if_usable(settings).as_ref(), word, group).await?,
+            group: group.map(str::to_owned),
             since: range.since,
             until: range.until,
             last: range.last,
