@@ -13,8 +13,13 @@ pub enum DatabaseError {
     #[error("database {0}: only sqlite: and postgres:// URLs are supported")]
     Unsupported(String),
     /// The URL cannot be read. It is not shown: it may hold a password anywhere.
-    #[error("database: the postgres:// URL cannot be read: {0}")]
-    Url(String),
+    #[error("database: the {form} cannot be read: {reason}")]
+    Url {
+        /// What it is.
+        form: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// It cannot be opened or migrated. Whoever opens says so and ends; nobody tries again.
     #[error("database {database}: {reason}")]
     Open {
@@ -33,10 +38,20 @@ pub enum DatabaseError {
         /// The table.
         table: String,
     },
+    /// The schema of our tables may not be used.
+    #[error("database {database}: user {user} may not use the schema {schema}")]
+    Closed {
+        /// Which one, without its password.
+        database: String,
+        /// The user of the connection.
+        user: String,
+        /// The schema.
+        schema: String,
+    },
     /// A statement failed.
     #[error("database: {}", words(.0))]
     Statement(#[from] sqlx::Error),
-    /// The lock file beside a SQLite file cannot be made.
+    /// A SQLite file cannot be read, or the lock file beside it not be made.
     #[error("{}: {source}", path.display())]
     File {
         /// Which file.

@@ -1,12 +1,12 @@
-//! The database server: PostgreSQL, for one machine or many.
+//! The database server: PostgreSQL, for one machine or many. Our tables are in a schema of
+//! their own, where every connection looks and nowhere else.
 
-use std::str::FromStr;
-
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Row};
 
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
+use crate::model::SchemaName;
 
 /// `postgres://me@host:5432/db`: what is safe to show.
 pub(crate) fn name(options: &PgConnectOptions) -> String {
@@ -22,34 +22,101 @@ pub(crate) fn name(options: &PgConnectOptions) -> String {
 }
 
 /// Connects once to see that it is there; more connections are made as they are needed.
-pub(crate) async fn connect(url: &str) -> Result<PgPool, DatabaseError> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|error| DatabaseError::Url(unreadable(&error)))?
-        .application_name("orchestrate")
+pub(crate) async fn connect(options: &PgConnectOptions, schema: &SchemaName) -> Result<PgPool, DatabaseError> {
+    let options = options
+        .clone()
+        // Builds whose tables were in `public` call themselves `orchestrate`.
+        .application_name(&format!("orchestrate ({schema})"))
         .disable_statement_logging();
     let failed = |reason| DatabaseError::Open {
         database: name(&options),
         reason,
     };
     // Not through the pool: what that says of a server that is not there is that it waited.
-    match tokio::time::timeout(PATIENCE, options.connect()).await {
-        Ok(Ok(connection)) => connection.close().await?,
-        Ok(Err(error)) => return Err(failed(words(&error))),
+    let entering = enter(&options, schema);
+    let found = match tokio::time::timeout(PATIENCE, entering).await {
+        Ok(entered) => entered.map_err(|error| failed(words(&error)))?,
         Err(_) => return Err(failed(format!("no answer within {} s", PATIENCE.as_secs()))),
-    }
-    Ok(PgPoolOptions::new()
+    };
+    let pool = PgPoolOptions::new()
         .max_connections(4)
         .acquire_timeout(PATIENCE)
         // A connection that broke while it was idle fails its next statement, which
         // is tried again; that is cheaper than a question before each.
-        .test_before_acquire(false)
-        .connect_lazy_with(options))
+        .test_before_acquire(false);
+    match found {
+        Entrance::Options(options) => Ok(pool.connect_lazy_with(options)),
+        Entrance::Statement => {
+            let set = set_search_path(schema);
+            let pool = pool.after_connect(move |connection, _| {
+                let set = set.clone();
+                Box::pin(async move {
+                    sqlx::raw_sql(AssertSqlSafe(set)).execute(connection).await?;
+                    Ok(())
+                })
+            });
+            Ok(pool.connect_lazy_with(options))
+        }
+        Entrance::SharedByTransactions => Err(failed(
+            "a pooler lends its connections for a transaction at a time: the place of our tables would \
+             be set for other programs, too; name the server itself, or a pool in session mode"
+                .to_owned(),
+        )),
+    }
 }
 
-/// What is wrong with a URL, without the URL.
-fn unreadable(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Configuration(cause) => cause.to_string(),
-        _ => "it is malformed".to_owned(),
+/// How a connection is led to our schema.
+enum Entrance {
+    /// By what is said at its start.
+    Options(PgConnectOptions),
+    /// A pooler does not hand that on: by its first statement.
+    Statement,
+    /// A pooler gives every transaction another connection.
+    SharedByTransactions,
+}
+
+async fn enter(options: &PgConnectOptions, schema: &SchemaName) -> Result<Entrance, sqlx::Error> {
+    let led = options.clone().options([("search_path", schema.as_str())]);
+    match led.connect().await {
+        Ok(mut connection) => {
+            let applied = search_path(&mut connection).await? == schema.as_str();
+            connection.close().await?;
+            if applied {
+                return Ok(Entrance::Options(led));
+            }
+        }
+        Err(error) if refuses_options(&error) => {}
+        Err(error) => return Err(error),
     }
+    let mut one = options.connect().await?;
+    let mut other = options.connect().await?;
+    // Both are open: only a pooler can serve them with the same process.
+    let shared = server_process(&mut one).await? == server_process(&mut other).await?;
+    one.close().await?;
+    other.close().await?;
+    Ok(if shared {
+        Entrance::SharedByTransactions
+    } else {
+        Entrance::Statement
+    })
+}
+
+/// As PgBouncer says it ("unsupported startup parameter: options").
+fn refuses_options(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.message().contains("startup parameter"))
+}
+
+fn set_search_path(schema: &SchemaName) -> String {
+    format!("set search_path = {schema}")
+}
+
+async fn search_path(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
+    sqlx::raw_sql("show search_path").fetch_one(connection).await?.try_get(0)
+}
+
+async fn server_process(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
+    sqlx::raw_sql("select pg_backend_pid()")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
 }
