@@ -1,5 +1,7 @@
 //! Which database it is: a SQLite file, or the PostgreSQL server that a URL names.
 
+use std::path::PathBuf;
+
 use sqlx::PgPool;
 use sqlx::sqlite::SqlitePool;
 
@@ -45,6 +47,14 @@ impl Database {
         match self {
             Self::Sqlite(pool) => sqlite::name(pool.connect_options().get_filename()),
             Self::Postgres(pool) => postgres::name(&pool.connect_options()),
+        }
+    }
+
+    /// The file, if it is one.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite(pool) => Some(pool.connect_options().get_filename().to_owned()),
+            Self::Postgres(_) => None,
         }
     }
 

@@ -13,8 +13,7 @@ use jiff::Timestamp;
 use crate::model::{CommandName, GroupName, RunId};
 
 /// Never inherited: ours, and perhaps secret; or between us and the service manager.
-const OURS: [&str; 5] = [
-    "DATABASE_URL",
+const OURS: [&str; 4] = [
     "ORCHESTRATE",
     "ORCHESTRATE_*",
     "NOTIFY_SOCKET",
@@ -181,7 +180,7 @@ mod tests {
     #[test]
     fn ours_and_stripped_names_are_not_inherited() {
         let inherited = variables(&[
-            ("DATABASE_URL", "postgres://secret"),
+            ("ORCHESTRATE_DATABASE_URL", "postgres://secret"),
             ("ORCHESTRATE_TOKEN", "secret"),
             ("AWS_SECRET", "secret"),
             ("GITHUB_TOKEN", "needed"),

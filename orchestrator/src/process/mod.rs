@@ -46,3 +46,4 @@ pub use resolve::{Collectors, NotFound, Resolved, find_program};
 pub use spec::AttemptSpec;
 pub use supervise::early_entry;
 pub use sys::Readable;
+pub(crate) use sys::access::may_be_made;

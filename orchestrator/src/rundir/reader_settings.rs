@@ -9,7 +9,17 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::model::SchemaName;
 use crate::rundir::paths::StateDir;
+
+/// Where our tables are, for whoever reads them from elsewhere.
+#[derive(Debug, Clone)]
+pub struct ReaderDatabase {
+    /// Its URL, which must hold in any directory.
+    pub url: String,
+    /// Where our tables are on PostgreSQL.
+    pub schema: SchemaName,
+}
 
 /// The file; gone when this is dropped.
 #[derive(Debug)]
@@ -23,7 +33,7 @@ impl ReaderSettings {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(crate) fn write(state_dir: &Path, database_url: Option<&str>) -> io::Result<Self> {
+    pub(crate) fn write(state_dir: &Path, database: &ReaderDatabase) -> io::Result<Self> {
         let folder = StateDir(state_dir).private();
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         sweep(&folder)?;
@@ -35,7 +45,7 @@ impl ReaderSettings {
             .mode(0o600)
             .open(&path)?;
         file.lock()?;
-        file.write_all(text(state_dir, database_url)?.as_bytes())?;
+        file.write_all(text(state_dir, database)?.as_bytes())?;
         Ok(Self { path, _locked: file })
     }
 
@@ -72,7 +82,7 @@ fn sweep(folder: &Path) -> io::Result<()> {
 }
 
 /// YAML, in the part of it that is JSON: no text needs other quotes.
-fn text(state_dir: &Path, database_url: Option<&str>) -> io::Result<String> {
+fn text(state_dir: &Path, database: &ReaderDatabase) -> io::Result<String> {
     let quoted = |text: &str| serde_json::to_string(text).map_err(io::Error::from);
     let state = state_dir.to_str().ok_or_else(|| {
         io::Error::new(
@@ -80,20 +90,12 @@ fn text(state_dir: &Path, database_url: Option<&str>) -> io::Result<String> {
             "the path of the state directory is not UTF-8",
         )
     })?;
-    let mut settings = format!("state_dir: {}\n", quoted(state)?);
-    if let Some(url) = database_url {
-        settings.push_str(&format!("database_url: {}\n", quoted(&wherever_it_runs(url)?)?));
-    }
-    Ok(settings)
-}
-
-/// A collector may run in another directory: the path of a database file is made absolute.
-fn wherever_it_runs(url: &str) -> io::Result<String> {
-    let Some(path) = url.strip_prefix("sqlite:") else {
-        return Ok(url.to_owned());
-    };
-    let path = std::path::absolute(path.strip_prefix("//").unwrap_or(path))?;
-    Ok(format!("sqlite:{}", path.display()))
+    Ok(format!(
+        "state_dir: {}\ndatabase_url: {}\ndatabase_schema: {}\n",
+        quoted(state)?,
+        quoted(&database.url)?,
+        quoted(database.schema.as_str())?
+    ))
 }
 
 #[cfg(test)]
@@ -104,12 +106,16 @@ mod tests {
     fn it_is_private_and_goes_with_its_process() {
         let dir = tempfile::tempdir().unwrap();
         let folder = StateDir(dir.path()).private();
-        let one = ReaderSettings::write(dir.path(), None).unwrap();
+        let database = ReaderDatabase {
+            url: "sqlite:/x.db".to_owned(),
+            schema: SchemaName::default(),
+        };
+        let one = ReaderSettings::write(dir.path(), &database).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(one.path()).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
         // What a killed process left, and what is in use.
         fs::write(folder.join("dead.yaml"), "database_url: secret").unwrap();
-        let other = ReaderSettings::write(dir.path(), None).unwrap();
+        let other = ReaderSettings::write(dir.path(), &database).unwrap();
         assert!(one.path().exists() && other.path().exists());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
         drop((one, other));
@@ -119,17 +125,14 @@ mod tests {
     #[test]
     fn the_text_is_a_settings_file_whatever_the_values_are() {
         let (state, url) = ("/s/on: \"#x\"", "postgres://me:p%40: #w'\"\\@h/db");
-        let text = text(Path::new(state), Some(url)).unwrap();
+        let database = ReaderDatabase {
+            url: url.to_owned(),
+            schema: SchemaName::parse("ours").unwrap(),
+        };
+        let text = text(Path::new(state), &database).unwrap();
         let read: std::collections::BTreeMap<String, String> = serde_yaml::from_str(&text).unwrap();
         let read: Vec<(&str, &str)> = read.iter().map(|(key, value)| (&**key, &**value)).collect();
-        assert_eq!(read, [("database_url", url), ("state_dir", state)]);
-    }
-
-    #[test]
-    fn the_path_of_a_database_file_holds_everywhere() {
-        let here = std::env::current_dir().unwrap();
-        let expected = format!("sqlite:{}/x.db", here.display());
-        assert_eq!(wherever_it_runs("sqlite:x.db").unwrap(), expected);
-        assert_eq!(wherever_it_runs("sqlite:///y.db").unwrap(), "sqlite:/y.db");
+        let expected = [("database_schema", "ours"), ("database_url", url), ("state_dir", state)];
+        assert_eq!(read, expected);
     }
 }

@@ -6,7 +6,6 @@ use crate::cli::args::selection::ReleaseArg;
 use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
-use crate::cli::shell::release_check::check_releases;
 use crate::cli::shell::settings::CliSettings;
 use crate::config;
 use crate::model::{
@@ -32,7 +31,8 @@ pub(crate) fn load_file(file: &Path) -> Result<Schedule, Failure> {
     Ok(loaded.value)
 }
 
-/// Selects what the arguments ask for.
+/// Selects what the arguments ask for. Who may write asks for releases with `check_releases`,
+/// who only looks with `look_for_releases`.
 ///
 /// # Errors
 /// They ask for something that cannot be: an unknown group, a wrong day, ...
@@ -40,6 +40,7 @@ pub(crate) fn planned(
     settings: &CliSettings,
     schedule: &Schedule,
     args: &SelectionArgs,
+    ask_for_releases: fn(&CliSettings, &Schedule) -> Release,
 ) -> Result<Plan, Failure> {
     let details = Details {
         day_of_week: args.day_of_week.as_deref(),
@@ -57,7 +58,7 @@ pub(crate) fn planned(
         _ if !waits => Release::NotChecked,
         ReleaseArg::New => Release::New,
         ReleaseArg::None => Release::None,
-        ReleaseArg::Auto => check_releases(settings, schedule),
+        ReleaseArg::Auto => ask_for_releases(settings, schedule),
     };
     plan(schedule, &query, release).map_err(Failure::usage)
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 
+use crate::cli::shell::database::address::address;
+use crate::cli::shell::database::refusal::{FOREIGN, Refusal};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
@@ -11,7 +13,7 @@ use crate::database::DatabaseError;
 
 pub(crate) use crate::execution::records_in as shelf;
 use crate::model::{Clock, SystemClock};
-use crate::store::{Recovered, Store, StoreError, this_process};
+use crate::store::{Recovered, SchemaState, Store, StoreError, this_process};
 use crate::text::make_safe;
 
 /// Opens the store, asks it something, and closes it.
@@ -37,9 +39,30 @@ pub(crate) fn with_store<T>(
 /// One of them fails.
 pub(crate) async fn open_store(settings: &CliSettings) -> Result<Store, Failure> {
     let store = connect_store(settings).await?;
-    store.migrate().await.map_err(unusable)?;
-    recover(&store, &settings.state_dir).await?;
+    warn_of_journals(&store, &settings.state_dir).await?;
+    prepare(&store, &settings.state_dir).await?;
     Ok(store)
+}
+
+/// Brings the schema of a store up to date, and settles what a crash left open.
+///
+/// # Errors
+/// One of them fails.
+pub(crate) async fn prepare(store: &Store, state_dir: &Path) -> Result<(), Failure> {
+    store.migrate().await.map_err(unusable)?;
+    recover(store, state_dir).await
+}
+
+/// A database that is about to be made, beside the journals of one that is gone.
+pub(crate) async fn warn_of_journals(store: &Store, state_dir: &Path) -> Result<(), Failure> {
+    if store.schema().await.map_err(unusable)? == SchemaState::Absent
+        && let Some(found) = Refusal::of_journals(state_dir, &store.name())?
+    {
+        let yellow = AnsiColor::Yellow.on_default().bold();
+        print_words!("{yellow}warning:{yellow:#} {}", make_safe(&found.message));
+        print_words!("  hint: {}", make_safe(&found.hint));
+    }
+    Ok(())
 }
 
 /// Opens the store, in a state directory that exists, and leaves it as it is.
@@ -55,9 +78,8 @@ pub(crate) async fn connect_store(settings: &CliSettings) -> Result<Store, Failu
         )
         .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
     })?;
-    Store::connect(settings.database_url.as_deref(), directory)
-        .await
-        .map_err(unusable)
+    let address = address(settings).await?;
+    Store::connect_to(&address).await.map_err(unusable)
 }
 
 /// Settles what became of runs whose process is gone, and says so. Done by every verb
@@ -90,7 +112,12 @@ pub(crate) fn unusable(error: StoreError) -> Failure {
         StoreError::Database(DatabaseError::Denied { user, right, table }) => {
             format!("the owner of the tables can allow it: GRANT {right} ON {table} TO \"{user}\"")
         }
-        _ => "--database-url, DATABASE_URL or --state-dir decide where the database is".to_owned(),
+        StoreError::Database(DatabaseError::Closed { user, schema, .. }) => {
+            format!("its owner can allow it: GRANT USAGE ON SCHEMA {schema} TO \"{user}\"")
+        }
+        StoreError::Foreign { .. } => FOREIGN.to_owned(),
+        _ => "--database-url, ORCHESTRATE_DATABASE_URL, DATABASE_URL or --state-dir decide where the database is"
+            .to_owned(),
     };
     Failure::infrastructure(error).hint(hint)
 }

@@ -75,6 +75,7 @@ codes! {
     CommandWithArguments = "W003-command-with-arguments": "A command holds a space; arguments belong under `args:`.",
     NoEffect = "W004-no-effect": "A setting has no effect beside another one.",
     MoreWarnings = "W005-more-warnings": "There are more warnings than are shown.",
+    UnquotedTruth = "W006-unquoted-on": "Django reads the same file, and to it a key without quotes is no text.",
 }
 
 impl Code {

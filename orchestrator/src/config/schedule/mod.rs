@@ -8,3 +8,4 @@ pub(crate) mod policy;
 pub(crate) mod release;
 pub(crate) mod schema;
 pub(crate) mod task;
+pub(crate) mod yaml_11;

@@ -2,6 +2,7 @@
 //! Everything here is a thin, safe function around one idea of the kernel.
 //! It must never decide anything.
 
+pub(crate) mod access;
 mod pidfd;
 mod readable;
 mod socket;

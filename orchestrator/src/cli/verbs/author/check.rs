@@ -11,7 +11,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::store::{open_store, runtime};
+use crate::cli::verbs::author::start_up::{self, StartUpFault};
 use crate::config::{self, Diagnostic};
 use crate::model::{Address, NoticeChannel, Schedule};
 use crate::text::make_safe;
@@ -77,10 +77,13 @@ impl Problem {
 /// Finds every problem and tells it.
 pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
-    let (schedule, diagnostics) = match config::load_schedule(&settings.schedule_file) {
+    let (schedule, mut diagnostics) = match config::load_schedule(&settings.schedule_file) {
         Ok(loaded) => (Some(loaded.value), loaded.warnings),
         Err(error) => (None, error.diagnostics().to_vec()),
     };
+    if settings.file.fallback.is_some() {
+        diagnostics.extend(config::warn_of_yaml_11(&settings.schedule_file));
+    }
     let unset = if args.schedule_only {
         Vec::new()
     } else {
@@ -163,47 +166,15 @@ fn missing_messengers(settings: &CliSettings) -> Vec<Problem> {
     settings.file.notify.iter().filter_map(missing).collect()
 }
 
+/// State directory and database, as problems of the first.
 fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
     let directory = settings.state_dir.display().to_string();
-    let writable =
-        std::fs::create_dir_all(&settings.state_dir).and_then(|()| tempfile_in(&settings.state_dir));
-    if let Err(error) = writable {
-        let message = format!("the state directory {directory} cannot be written: {error}");
-        let hint =
-            Some("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned());
-        return Ok(vec![Problem::start_up(
-            "error",
-            "E302-state-directory",
-            directory,
-            message,
-            hint,
-        )]);
-    }
-    let opened = runtime()?.block_on(async {
-        let store = open_store(settings).await?;
-        store.close().await;
-        Ok::<(), Failure>(())
-    });
-    Ok(match opened {
-        Ok(()) => Vec::new(),
-        Err(failure) => {
-            let (message, hint) = failure.words();
-            vec![Problem::start_up(
-                "error",
-                "E303-database",
-                directory,
-                message,
-                hint,
-            )]
-        }
-    })
-}
-
-/// Whether a file can be made there; it is gone afterwards.
-fn tempfile_in(directory: &std::path::Path) -> std::io::Result<()> {
-    let path = directory.join(format!(".check-{}", std::process::id()));
-    std::fs::write(&path, b"")?;
-    std::fs::remove_file(&path)
+    let faults = start_up::state_and_database(settings)?.into_iter();
+    let problem = |fault: StartUpFault| {
+        let (severity, code) = (fault.severity, fault.code);
+        Problem::start_up(severity, code, directory.clone(), fault.message, fault.hint)
+    };
+    Ok(faults.map(problem).collect())
 }
 
 fn print(problem: &Problem) {

@@ -4,3 +4,4 @@ pub(crate) mod check;
 pub(crate) mod check_collector;
 pub(crate) mod generate;
 pub(crate) mod new_collector;
+pub(crate) mod start_up;

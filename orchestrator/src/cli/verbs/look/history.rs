@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 use crate::cli::args::format::ListFormat;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::MomentArg;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::with_store;
 use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::look::statistics::statistics;
 use crate::model::{Clock, SystemClock};
@@ -111,8 +111,8 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
         until,
         last: args.last.unwrap_or(RUNS),
     };
-    let runs = with_store(&settings, async |store| {
-        list_runs(store, &filter).await.map_err(Failure::infrastructure)
+    let runs = with_look(&settings, async |look| {
+        list_runs(&look.store, &filter).await.map_err(Failure::infrastructure)
     })?;
     match args.format {
         ListFormat::Json => print_json(&runs)?,

@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::cli::args::format::ListFormat;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::with_store;
 use crate::queries::history::collector_statistics;
 use crate::store::{EndedRun, Statistics, StatisticsFilter};
 use crate::text::human_duration;
@@ -23,8 +23,8 @@ pub(crate) fn statistics(
     if format == ListFormat::Csv {
         return Err(Failure::usage("--stats has no form of CSV").hint("use --format table or json"));
     }
-    let numbers = with_store(settings, async |store| {
-        let numbers = collector_statistics(store, filter).await;
+    let numbers = with_look(settings, async |look| {
+        let numbers = collector_statistics(&look.store, filter).await;
         numbers.map_err(Failure::infrastructure)
     })?;
     if format == ListFormat::Json {

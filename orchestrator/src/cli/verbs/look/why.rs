@@ -5,12 +5,13 @@ use clap::Args;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::{unusable, with_store};
+use crate::cli::shell::store::unusable;
 use crate::model::{Clock, Schedule, SystemClock, WORKFLOW_GROUP};
 use crate::queries;
 use crate::queries::why::WhyQuestion;
@@ -42,8 +43,8 @@ pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<VerbExit, Failure> 
         group: args.group.as_deref(),
         now: SystemClock.now(),
     };
-    let answers = with_store(&settings, async |store| {
-        queries::why::why(store, &schedule, &asked)
+    let answers = with_look(&settings, async |look| {
+        queries::why::why(&look.store, &schedule, &asked)
             .await
             .map_err(unusable)
     })?;
