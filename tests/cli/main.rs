@@ -17,3 +17,4 @@ mod selecting;
 mod signals;
 mod support;
 mod terminal;
+mod whose;

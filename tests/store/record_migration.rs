@@ -26,7 +26,11 @@ async fn at_version(store: &Store, version: i64) {
     migrator.migrations = Cow::Owned(until.cloned().collect());
     match store.database() {
         Database::Sqlite(pool) => migrator.run(pool).await.unwrap(),
-        Database::Postgres(pool) => migrator.run(pool).await.unwrap(),
+        Database::Postgres(pool) => {
+            let place = sqlx::raw_sql("create schema orchestrate");
+            place.execute(pool).await.unwrap();
+            migrator.run(pool).await.unwrap();
+        }
     }
 }
 
