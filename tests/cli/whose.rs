@@ -18,7 +18,7 @@ groups:
     );
     place.script(
         "tells",
-        "#!/bin/sh\necho \"it has ${DATABASE_URL-nothing} and ${ORCHESTRATE_DATABASE_URL-nothing}\"\n\"$ORCHESTRATE\" history --format json | grep '\"run\"'\n",
+        "#!/bin/sh\necho \"it has ${DATABASE_URL-nothing} and ${ORCHESTRATE_DATABASE_URL-nothing}\"\n\"$ORCHESTRATE\" db status | head -1\n",
     );
     fs::write(place.path("config/orchestrator.yaml"), settings).unwrap();
     fs::write(place.path(".env"), dotenv).unwrap();
@@ -49,12 +49,47 @@ fn ours_is_found_and_an_applications_reaches_its_collectors() {
     // Settings, .env, variables, flag; what the collector has, and our file.
     for (settings, dotenv, variables, flag, has, file) in [
         ("", "", &[][..], None, "nothing", state),
-        ("", "", &[("DATABASE_URL", "sqlite:own.db")], None, "nothing", "own.db"),
+        (
+            "",
+            "",
+            &[("DATABASE_URL", "sqlite:own.db")],
+            None,
+            "nothing",
+            "own.db",
+        ),
         ("", "", &[application, own], None, APPLICATION, "own.db"),
-        ("", "ORCHESTRATE_DATABASE_URL=sqlite:own.db\n", &[application], None, APPLICATION, "own.db"),
-        ("database_url: sqlite:own.db\n", &dotenv, &[], None, APPLICATION, "own.db"),
-        ("database_url: sqlite:other.db\n", "", &[application, own], None, APPLICATION, "own.db"),
-        ("", "", &[application], Some("sqlite:own.db"), APPLICATION, "own.db"),
+        (
+            "",
+            "ORCHESTRATE_DATABASE_URL=sqlite:own.db\n",
+            &[application],
+            None,
+            APPLICATION,
+            "own.db",
+        ),
+        (
+            "database_url: sqlite:own.db\n",
+            &dotenv,
+            &[],
+            None,
+            APPLICATION,
+            "own.db",
+        ),
+        (
+            "database_url: sqlite:other.db\n",
+            "",
+            &[application, own],
+            None,
+            APPLICATION,
+            "own.db",
+        ),
+        (
+            "",
+            "",
+            &[application],
+            Some("sqlite:own.db"),
+            APPLICATION,
+            "own.db",
+        ),
         (FALLBACK, "", &[application], None, APPLICATION, state),
         (FALLBACK, &dotenv, &[], None, APPLICATION, state),
         (&allow, &dotenv, &[], None, APPLICATION, state),
@@ -66,9 +101,25 @@ fn ours_is_found_and_an_applications_reaches_its_collectors() {
         run.extend(flag.iter().flat_map(|url| ["--database-url", *url]));
         let seen = with(&place, &run, variables);
         assert_eq!(seen.code, Some(0), "{case}: {seen:#?}");
-        assert!(seen.stderr.contains(&format!("it has {has} and nothing")), "{case}: {seen:#?}");
-        assert!(seen.stderr.contains("\"run\": \""), "it sees its own run: {case}: {seen:#?}");
-        for other in [state, "own.db", "other.db", "elsewhere/wrong.db", "elsewhere/own.db"] {
+        assert!(
+            seen.stderr.contains(&format!("it has {has} and nothing")),
+            "{case}: {seen:#?}"
+        );
+        let ours = format!(
+            "sqlite:{}\n",
+            fs::canonicalize(place.path(file)).unwrap().display()
+        );
+        assert!(
+            seen.stderr.contains(&ours),
+            "what it asks back: {case}: {seen:#?}"
+        );
+        for other in [
+            state,
+            "own.db",
+            "other.db",
+            "elsewhere/wrong.db",
+            "elsewhere/own.db",
+        ] {
             assert_eq!(place.path(other).exists(), other == file, "{other}: {case}");
         }
     }
@@ -79,7 +130,10 @@ fn check_says_once_that_collectors_do_not_get_ours() {
     let place = place("", "");
     let words = "name ours ORCHESTRATE_DATABASE_URL, and DATABASE_URL reaches the collectors";
     let ours = [("DATABASE_URL", "sqlite:own.db")];
-    with(&place, &["check"], &ours).exits(0).says("warning[E304-database-url]").says(words);
+    with(&place, &["check"], &ours)
+        .exits(0)
+        .says("warning[E304-database-url]")
+        .says(words);
     place.run(&["check"]).exits(0).says_not(words);
     fs::write(place.path("config/orchestrator.yaml"), FALLBACK).unwrap();
     with(&place, &["check"], &ours).exits(0).says_not(words);
@@ -96,7 +150,9 @@ fn three_slashes_mean_the_file_that_has_our_tables() {
             .says("ORCHESTRATE_DATABASE_URL=sqlite:/hist.db or ORCHESTRATE_DATABASE_URL=sqlite:hist.db");
     }
     assert!(!place.path("hist.db").exists());
-    place.run(&["db", "migrate", "--database-url", "sqlite://hist.db?mode=rwc"]).exits(0);
+    place
+        .run(&["db", "migrate", "--database-url", "sqlite://hist.db?mode=rwc"])
+        .exits(0);
     assert!(place.path("hist.db").exists());
     with(&place, &["run", "--schedule", "daily"], &url).exits(0);
     let seen = with(&place, &["history"], &[("DATABASE_URL", "sqlite:hist.db")]);
@@ -110,10 +166,19 @@ fn three_slashes_mean_the_file_that_has_our_tables() {
 fn what_nobody_reads_is_refused_by_name() {
     let place = place("", "");
     for (url, words) in [
-        ("sqlite:x.db?cache=shared", "the parameter \"cache\" is not known here"),
+        (
+            "sqlite:x.db?cache=shared",
+            "the parameter \"cache\" is not known here",
+        ),
         ("sqlite::memory:", "a database in memory remembers nothing"),
-        ("postgres://h/db?connect_timeout=3", "the parameter connect_timeout is not known here"),
-        ("mysql://me:s3cret@h/db", "only sqlite: and postgres:// URLs are supported"),
+        (
+            "postgres://h/db?connect_timeout=3",
+            "the parameter connect_timeout is not known here",
+        ),
+        (
+            "mysql://me:s3cret@h/db",
+            "only sqlite: and postgres:// URLs are supported",
+        ),
     ] {
         place
             .run(&["history", "--database-url", url])
@@ -122,7 +187,11 @@ fn what_nobody_reads_is_refused_by_name() {
             .says("--database-url names it")
             .says_not("s3cret");
     }
-    fs::write(place.path("config/orchestrator.yaml"), "database_schema: public\n").unwrap();
+    fs::write(
+        place.path("config/orchestrator.yaml"),
+        "database_schema: public\n",
+    )
+    .unwrap();
     place
         .run(&["history"])
         .exits(2)
@@ -133,7 +202,9 @@ fn what_nobody_reads_is_refused_by_name() {
 #[test]
 fn an_unquoted_on_is_warned_of_where_django_reads_it_too() {
     let schedule = |on: &str| {
-        format!("groups:\n  g:\n    default_time: \"04:10\"\n    tasks:\n      - {{command: tells, schedule: weekly, {on}: monday}}\n")
+        format!(
+            "groups:\n  g:\n    default_time: \"04:10\"\n    tasks:\n      - {{command: tells, schedule: weekly, {on}: monday}}\n"
+        )
     };
     let place = place("", "");
     place.schedule(&schedule("on"));

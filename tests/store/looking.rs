@@ -129,7 +129,10 @@ fn where_nothing_is_nothing_is_made() {
     assert_eq!(json(&["next"])[0]["tasks"][0]["last"], json!(null));
     assert_eq!(json(&["why", "fake"])[0]["command"], "fake");
     assert_eq!(json(&["db", "status"])["migrations"][0]["applied"], false);
-    place.run(&["health", "--beat"]).exits(3).says("no scheduler is there");
+    place
+        .run(&["health", "--beat"])
+        .exits(3)
+        .says("no scheduler is there");
     assert_eq!(files(&place), before);
 }
 
@@ -138,7 +141,10 @@ fn a_file_of_another_program_is_refused_and_stays_as_it_is() {
     let place = place();
     let url = ["--database-url", "sqlite:app.db"];
     let file = place.path("app.db");
-    sqlite(&file, "create table tasks (id integer); insert into tasks values (7)");
+    sqlite(
+        &file,
+        "create table tasks (id integer); insert into tasks values (7)",
+    );
     let before = files(&place);
     let writes: [&[&str]; 3] = [
         &["run", "--schedule", "daily"],
@@ -181,10 +187,25 @@ fn a_file_of_another_program_is_refused_and_stays_as_it_is() {
         .says("another program keeps its migrations in it");
     fs::remove_file(&file).unwrap();
     sqlite(&file, "create table article (id integer)");
-    place.run(&[&["run", "--schedule", "daily"], &url[..]].concat()).exits(3);
-    place.run(&[&here, &url[..]].concat()).exits(0).says("of them new");
-    place.run(&[&["run", "--schedule", "daily"], &url[..]].concat()).exits(0);
-    assert_eq!(place.run(&[&["history"], &url[..]].concat()).exits(0).stdout.lines().count(), 2);
+    place
+        .run(&[&["run", "--schedule", "daily"], &url[..]].concat())
+        .exits(3);
+    place
+        .run(&[&here, &url[..]].concat())
+        .exits(0)
+        .says("of them new");
+    place
+        .run(&[&["run", "--schedule", "daily"], &url[..]].concat())
+        .exits(0);
+    assert_eq!(
+        place
+            .run(&[&["history"], &url[..]].concat())
+            .exits(0)
+            .stdout
+            .lines()
+            .count(),
+        2
+    );
 }
 
 #[test]
@@ -213,10 +234,16 @@ fn a_server_of_another_program_stays_as_it_is_and_ours_go_beside() {
     on_server(&["run", "--schedule", "daily"]).exits(0);
     on_server(&["pause", "g"]).exits(0);
     let after = catalogue(&database);
-    let others: Vec<&str> = after.lines().filter(|line| !line.contains("orchestrate")).collect();
+    let others: Vec<&str> = after
+        .lines()
+        .filter(|line| !line.contains("orchestrate"))
+        .collect();
     assert_eq!(others, before.lines().collect::<Vec<_>>());
     assert!(after.contains("relation orchestrate.tasks r\n"), "{after}");
-    assert_eq!(cluster().psql(&database, "select title from public.tasks"), "theirs\n");
+    assert_eq!(
+        cluster().psql(&database, "select title from public.tasks"),
+        "theirs\n"
+    );
     let state = files(&place);
     for verb in LOOKS {
         on_server(verb).exits(0);
@@ -288,7 +315,10 @@ fn who_may_only_read_can_look_also_while_somebody_writes() {
         for verb in verbs {
             look(verb);
         }
-        assert!(look(&["next"]).contains("g (paused)"), "what is in the log counts");
+        assert!(
+            look(&["next"]).contains("g (paused)"),
+            "what is in the log counts"
+        );
         readable(0o755, 0o644);
         writer.close().await.unwrap();
     });

@@ -49,12 +49,17 @@ fn serve(mut client: TcpStream, socket: &Path, manner: Manner) -> Option<()> {
         return client.write_all(&answer).ok();
     }
     let mut startup = rest[..4].to_vec();
-    for pair in words.chunks(2).filter(|pair| pair.len() == 2 && !pair[0].is_empty() && pair[0] != b"options") {
+    for pair in words
+        .chunks(2)
+        .filter(|pair| pair.len() == 2 && !pair[0].is_empty() && pair[0] != b"options")
+    {
         startup.extend([pair[0], b"\0", pair[1], b"\0"].concat());
     }
     startup.push(0);
     let mut server = UnixStream::connect(socket).ok()?;
-    server.write_all(&u32::try_from(startup.len() + 4).unwrap().to_be_bytes()).ok()?;
+    server
+        .write_all(&u32::try_from(startup.len() + 4).unwrap().to_be_bytes())
+        .ok()?;
     server.write_all(&startup).ok()?;
     let (mut from_client, mut to_server) = (client.try_clone().ok()?, server.try_clone().ok()?);
     thread::spawn(move || {

@@ -12,16 +12,22 @@ on_both!(names_outcomes_and_times_can_be_read);
 async fn rows(home: &Home, sql: &str) -> Vec<String> {
     let store = home.open().await;
     let rows: Vec<(String,)> = match store.database() {
-        orchestrator::database::Database::Sqlite(pool) => {
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await.unwrap()
-        }
+        orchestrator::database::Database::Sqlite(pool) => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .fetch_all(pool)
+            .await
+            .unwrap(),
         orchestrator::database::Database::Postgres(pool) => {
             let sql = sql.replace("_at", "_at at time zone 'utc'");
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await.unwrap()
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .fetch_all(pool)
+                .await
+                .unwrap()
         }
     };
     store.close().await;
-    rows.into_iter().map(|(row,)| row.replace(['T', 'Z'], " ")).collect()
+    rows.into_iter()
+        .map(|(row,)| row.replace(['T', 'Z'], " "))
+        .collect()
 }
 
 async fn names_outcomes_and_times_can_be_read(home: &Home) {
@@ -46,8 +52,15 @@ async fn names_outcomes_and_times_can_be_read(home: &Home) {
     let end = story.finish().tell(&store).await;
     assert!(end.failure.is_none(), "{end:?}");
     store.close().await;
-    let runs = rows(home, "select run || ' ' || outcome || ' ' || cast(started_at as text) from readable_runs").await;
-    assert!(runs[0].starts_with("r1 ") && runs[0].contains(" 2026-11-25 00:00:01"), "{runs:?}");
+    let runs = rows(
+        home,
+        "select run || ' ' || outcome || ' ' || cast(started_at as text) from readable_runs",
+    )
+    .await;
+    assert!(
+        runs[0].starts_with("r1 ") && runs[0].contains(" 2026-11-25 00:00:01"),
+        "{runs:?}"
+    );
     let tasks = rows(
         home,
         "select group_name || '/' || command || ' ' || outcome from readable_tasks order by position",
@@ -59,12 +72,18 @@ async fn names_outcomes_and_times_can_be_read(home: &Home) {
         "select command || ' ' || attempt || ' ' || outcome || ' ' || cast(started_at as text) from readable_attempts",
     )
     .await;
-    assert!(attempts[0].starts_with("a 1 succeeded 2026-11-25 00:00:0"), "{attempts:?}");
+    assert!(
+        attempts[0].starts_with("a 1 succeeded 2026-11-25 00:00:0"),
+        "{attempts:?}"
+    );
     let slots = rows(
         home,
         "select command || ' ' || state || ' ' || coalesce(outcome, '-') || ' ' || run || ' ' || cast(slot_at as text)
          from readable_slots order by command",
     )
     .await;
-    assert!(slots[0].starts_with("a ran succeeded r1 2026-11-25 00:00:00"), "{slots:?}");
+    assert!(
+        slots[0].starts_with("a ran succeeded r1 2026-11-25 00:00:00"),
+        "{slots:?}"
+    );
 }

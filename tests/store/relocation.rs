@@ -7,8 +7,8 @@ use std::path::Path;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use orchestrator::model::SystemClock;
 use orchestrator::model::Clock;
+use orchestrator::model::SystemClock;
 use orchestrator::store::this_process;
 use sqlx::Connection;
 
@@ -27,7 +27,8 @@ struct Old {
 impl Old {
     fn new() -> Self {
         let url = cluster().database();
-        let dump = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/before_house/postgres/dump.sql");
+        let dump =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/before_house/postgres/dump.sql");
         let dump = fs::read_to_string(dump).unwrap();
         runtime().block_on(async {
             let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
@@ -70,7 +71,9 @@ fn ours_go_together_and_an_applications_stay() {
     ));
     let (runs, records) = (
         old.sql("select count(*), max(id) from public.runs"),
-        old.sql("select md5(string_agg(r::text, ',' order by collection, key)) from public.current_records r"),
+        old.sql(
+            "select md5(string_agg(r::text, ',' order by collection, key)) from public.current_records r",
+        ),
     );
     old.run(&["history"])
         .exits(3)
@@ -101,7 +104,11 @@ fn ours_go_together_and_an_applications_stay() {
         assert_eq!(old.sql(&now), records, "{place}");
     }
     assert_eq!(old.sql("select run from public.article"), "theirs\n");
-    assert_ne!(old.sql("select count(*) from public.failures"), "0\n", "a view of theirs follows");
+    assert_ne!(
+        old.sql("select count(*) from public.failures"),
+        "0\n",
+        "a view of theirs follows"
+    );
     let asked = old.sql(&format!(
         "set role {reader}; select count(*) > 0 from orchestrate.runs; select count(*) > 0 from public.current_records"
     ));
@@ -122,7 +129,9 @@ fn rows_that_are_not_ours_move_nothing() {
     );
     let before = old.catalogue();
     for verb in [&["history"][..], &["db", "migrate"], &["health"]] {
-        old.run(verb).exits(3).says("our tables are in `public`, and it has migration 20260101000000");
+        old.run(verb)
+            .exits(3)
+            .says("our tables are in `public`, and it has migration 20260101000000");
         assert_eq!(old.catalogue(), before, "{verb:?}");
     }
     // None of them: another program's table, beside which ours are made.

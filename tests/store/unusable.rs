@@ -36,10 +36,16 @@ fn on_each(test: impl Fn(&dyn Fn(&[&str]) -> crate::support::Seen, &dyn Fn(&str)
             connection.close().await.unwrap();
         });
     };
-    test(&|verb| place.run(&[verb, &["--database-url", &sqlite]].concat()), &sql);
+    test(
+        &|verb| place.run(&[verb, &["--database-url", &sqlite]].concat()),
+        &sql,
+    );
     let server = cluster().database();
     let sql = |text: &str| drop(cluster().psql(name_of(&server), text));
-    test(&|verb| place.run(&[verb, &["--database-url", &server]].concat()), &sql);
+    test(
+        &|verb| place.run(&[verb, &["--database-url", &server]].concat()),
+        &sql,
+    );
 }
 
 fn is_refused(run: &dyn Fn(&[&str]) -> crate::support::Seen, words: &str) {
@@ -57,7 +63,10 @@ fn is_refused(run: &dyn Fn(&[&str]) -> crate::support::Seen, words: &str) {
     }
     let health = run(&["health", "--format", "json"]).json();
     assert_eq!(health["ok"], false, "{health}");
-    assert!(health["problems"][0].as_str().unwrap().contains(words), "{health}");
+    assert!(
+        health["problems"][0].as_str().unwrap().contains(words),
+        "{health}"
+    );
 }
 
 #[test]
@@ -68,8 +77,13 @@ fn one_of_a_newer_version() {
             "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
              values (9999, 'future', true, 'x', 0)",
         );
-        is_refused(run, "it has migration 9999, which this version of orchestrate does not know");
-        run(&["run", "--schedule", "daily"]).exits(3).says("migration 9999");
+        is_refused(
+            run,
+            "it has migration 9999, which this version of orchestrate does not know",
+        );
+        run(&["run", "--schedule", "daily"])
+            .exits(3)
+            .says("migration 9999");
     });
 }
 
@@ -78,8 +92,13 @@ fn one_whose_step_is_another() {
     on_each(|run, sql| {
         run(&["db", "migrate"]).exits(0);
         sql("update _sqlx_migrations set checksum = 'x' where version = 3");
-        is_refused(run, "its migration 3 is not the one that this version of orchestrate has");
-        run(&["run", "--schedule", "daily"]).exits(3).says("its migration 3");
+        is_refused(
+            run,
+            "its migration 3 is not the one that this version of orchestrate has",
+        );
+        run(&["run", "--schedule", "daily"])
+            .exits(3)
+            .says("its migration 3");
     });
 }
 
@@ -99,8 +118,10 @@ fn one_that_has_lost_a_table() {
 fn one_that_lacks_a_step() {
     on_each(|run, sql| {
         run(&["db", "migrate"]).exits(0);
-        sql("drop view readable_runs; drop view readable_tasks; drop view readable_attempts;
-             drop view readable_slots; delete from _sqlx_migrations where version = 9");
+        sql(
+            "drop view readable_runs; drop view readable_tasks; drop view readable_attempts;
+             drop view readable_slots; delete from _sqlx_migrations where version = 9",
+        );
         is_refused(run, "orchestrate db migrate");
         run(&["db", "status"]).exits(0).says("0009 readable missing");
         run(&["db", "migrate"]).exits(0).says("1 of them new");
@@ -146,13 +167,19 @@ fn one_that_is_gone_while_its_journals_are_there() {
 #[test]
 fn one_that_is_removed_during_a_run() {
     let place = place();
-    place.script("note", "#!/bin/sh\nrm -f .orchestrate/orchestrate.db*\necho removed\n");
+    place.script(
+        "note",
+        "#!/bin/sh\nrm -f .orchestrate/orchestrate.db*\necho removed\n",
+    );
     place
         .run(&["run", "--schedule", "daily"])
         .exits(3)
         .says("Summary: 1 succeeded")
         .says("orchestrate db import-journal");
-    assert!(!place.state().join("orchestrate.db").exists(), "no empty one in its place");
+    assert!(
+        !place.state().join("orchestrate.db").exists(),
+        "no empty one in its place"
+    );
     place.run(&["history"]).exits(3).says("import-journal --all");
     place
         .run(&["db", "import-journal", "--all"])

@@ -270,7 +270,10 @@ fn history_is_filtered_and_exported() {
 #[test]
 fn the_database_is_looked_after() {
     let place = mixed();
-    place.run(&["health"]).exits(0).says("There is no database yet: sqlite:");
+    place
+        .run(&["health"])
+        .exits(0)
+        .says("There is no database yet: sqlite:");
     place.run(&["db", "status"]).exits(0).says("0001 runs missing");
     place.run(&["db", "migrate"]).exits(0).says("of them new");
     place

@@ -183,12 +183,22 @@ mod tests {
             ("sqlite:", "it names no file"),
             ("sqlite://?mode=rwc", "it names no file"),
             ("sqlite:file:x.db", "write the path without `file:`"),
-            ("sqlite:x.db?cache=shared", "the parameter \"cache\" is not known here; `mode` is"),
-            ("sqlite:x.db?immutable=1", "the parameter \"immutable\" is not known here; `mode` is"),
+            (
+                "sqlite:x.db?cache=shared",
+                "the parameter \"cache\" is not known here; `mode` is",
+            ),
+            (
+                "sqlite:x.db?immutable=1",
+                "the parameter \"immutable\" is not known here; `mode` is",
+            ),
             ("sqlite:x.db?mode=rx", "`mode` is ro, rw or rwc, not \"rx\""),
         ] {
             let error = parse(url).unwrap_err().to_string();
-            assert_eq!(error, format!("database: the sqlite: URL cannot be read: {reason}"), "{url}");
+            assert_eq!(
+                error,
+                format!("database: the sqlite: URL cannot be read: {reason}"),
+                "{url}"
+            );
         }
     }
 

@@ -16,7 +16,6 @@ use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use crate::database::address::DatabaseAddress;
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
-use crate::database::pool::Database;
 use crate::database::sqlite;
 
 /// How a file was when it began to be read without locks.
@@ -57,24 +56,8 @@ fn is_logged(file: &Path) -> bool {
         .any(|ending| sqlite::beside(file, ending).exists())
 }
 
-impl Database {
-    /// Opens it to look only; `None` where there is no file. A server is asked as ever.
-    ///
-    /// # Errors
-    /// It cannot be opened.
-    pub(crate) async fn look(address: &DatabaseAddress) -> Result<Option<Self>, DatabaseError> {
-        match address {
-            DatabaseAddress::Postgres { .. } => Self::connect(address).await.map(Some),
-            DatabaseAddress::Sqlite { file, .. } => match fs::metadata(file) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-                _ => Ok(Some(Self::Sqlite(pool(file).await?))),
-            },
-        }
-    }
-}
-
 /// Connections that read.
-pub(super) async fn pool(file: &Path) -> Result<SqlitePool, DatabaseError> {
+pub(crate) async fn pool(file: &Path) -> Result<SqlitePool, DatabaseError> {
     let failed = |source| DatabaseError::File {
         path: file.to_owned(),
         source,

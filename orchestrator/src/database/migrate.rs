@@ -241,7 +241,12 @@ impl SchemaLock {
 }
 
 fn judge(steps: &[Step], known: &[(i64, &[u8])]) -> StepsVerdict {
-    let checksum = |version: i64| known.iter().find(|(other, _)| *other == version).map(|(_, sum)| *sum);
+    let checksum = |version: i64| {
+        known
+            .iter()
+            .find(|(other, _)| *other == version)
+            .map(|(_, sum)| *sum)
+    };
     let is_ours = |step: &Step| checksum(step.version) == Some(step.checksum.as_slice());
     if steps.is_empty() {
         return StepsVerdict::None;
@@ -252,7 +257,9 @@ fn judge(steps: &[Step], known: &[(i64, &[u8])]) -> StepsVerdict {
     for step in steps {
         let version = step.version;
         let reason = if checksum(version).is_none() {
-            format!("it has migration {version}, which this version of orchestrate does not know; use a newer one")
+            format!(
+                "it has migration {version}, which this version of orchestrate does not know; use a newer one"
+            )
         } else if !is_ours(step) {
             format!("its migration {version} is not the one that this version of orchestrate has")
         } else if !step.success {
@@ -263,7 +270,10 @@ fn judge(steps: &[Step], known: &[(i64, &[u8])]) -> StepsVerdict {
         return StepsVerdict::Unusable(reason);
     }
     let has = |version: i64| steps.iter().any(|step| step.version == version);
-    let missing = known.iter().map(|(version, _)| *version).filter(|version| !has(*version));
+    let missing = known
+        .iter()
+        .map(|(version, _)| *version)
+        .filter(|version| !has(*version));
     StepsVerdict::Ours(missing.collect())
 }
 
@@ -284,7 +294,10 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(judge(&[], &known), StepsVerdict::None);
-        assert_eq!(judge(&[step(1, "x"), step(20_250_101, "a")], &known), StepsVerdict::Foreign);
+        assert_eq!(
+            judge(&[step(1, "x"), step(20_250_101, "a")], &known),
+            StepsVerdict::Foreign
+        );
         assert_eq!(judge(&[step(1, "a")], &known), StepsVerdict::Ours(vec![2, 3]));
         let whole = [step(1, "a"), step(2, "b"), step(3, "c")];
         assert_eq!(judge(&whole, &known), StepsVerdict::Ours(vec![]));

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use sqlx::PgPool;
 use sqlx::sqlite::SqlitePool;
 
-use crate::database::address::DatabaseAddress;
+use crate::database::address::{DatabaseAddress, FileAccess};
 use crate::database::error::DatabaseError;
 use crate::database::limits::PATIENCE;
-use crate::database::{postgres, sqlite};
+use crate::database::{look, postgres, sqlite};
 
 /// A database and the connections to it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,12 +27,28 @@ impl Database {
     /// It cannot be opened.
     pub async fn connect(address: &DatabaseAddress) -> Result<Self, DatabaseError> {
         match address {
-            DatabaseAddress::Sqlite { file, access } => {
-                Ok(Self::Sqlite(sqlite::connect(file, *access).await?))
-            }
+            DatabaseAddress::Sqlite { file, access } => Ok(Self::Sqlite(match access {
+                FileAccess::Create => sqlite::connect(file, true).await?,
+                FileAccess::Write => sqlite::connect(file, false).await?,
+                FileAccess::Read => look::pool(file).await?,
+            })),
             DatabaseAddress::Postgres { options, schema } => {
                 Ok(Self::Postgres(postgres::connect(options, schema).await?))
             }
+        }
+    }
+
+    /// Opens it to look only; `None` where there is no file. A server is asked as ever.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(crate) async fn look(address: &DatabaseAddress) -> Result<Option<Self>, DatabaseError> {
+        let Some(file) = address.path() else {
+            return Self::connect(address).await.map(Some);
+        };
+        match std::fs::metadata(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            _ => Ok(Some(Self::Sqlite(look::pool(file).await?))),
         }
     }
 

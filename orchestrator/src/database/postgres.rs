@@ -22,7 +22,10 @@ pub(crate) fn name(options: &PgConnectOptions) -> String {
 }
 
 /// Connects once to see that it is there; more connections are made as they are needed.
-pub(crate) async fn connect(options: &PgConnectOptions, schema: &SchemaName) -> Result<PgPool, DatabaseError> {
+pub(crate) async fn connect(
+    options: &PgConnectOptions,
+    schema: &SchemaName,
+) -> Result<PgPool, DatabaseError> {
     let options = options
         .clone()
         // Builds whose tables were in `public` call themselves `orchestrate`.
@@ -111,7 +114,10 @@ fn set_search_path(schema: &SchemaName) -> String {
 }
 
 async fn search_path(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
-    sqlx::raw_sql("show search_path").fetch_one(connection).await?.try_get(0)
+    sqlx::raw_sql("show search_path")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
 }
 
 async fn server_process(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {

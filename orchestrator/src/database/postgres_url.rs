@@ -81,7 +81,10 @@ fn is_known(name: &str) -> bool {
 
 /// A name is shown only if it looks like one.
 fn unknown(name: &str) -> String {
-    let is_name = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphabetic() || b"_-".contains(&byte));
+    let is_name = name.len() <= 40
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || b"_-".contains(&byte));
     if is_name {
         format!("the parameter {name} is not known here")
     } else {
@@ -113,7 +116,11 @@ fn from_url(rest: &str) -> Result<Parameters, String> {
     add("host", host)?;
     add("port", port)?;
     add("dbname", database)?;
-    for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+    for pair in query
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+    {
         let (name, value) = pair.split_once('=').ok_or("a parameter has no value")?;
         parameters.push((decoded(name)?, decoded(value)?));
     }
@@ -181,16 +188,27 @@ mod tests {
     /// Host or socket, port, user, database.
     fn read(url: &str) -> (String, u16, String, Option<String>) {
         let options = options(url).unwrap_or_else(|error| panic!("{url}: {error}"));
-        let place = options
-            .get_socket()
-            .map_or_else(|| options.get_host().to_owned(), |socket| socket.display().to_string());
+        let place = options.get_socket().map_or_else(
+            || options.get_host().to_owned(),
+            |socket| socket.display().to_string(),
+        );
         let database = options.get_database().map(str::to_owned);
-        (place, options.get_port(), options.get_username().to_owned(), database)
+        (
+            place,
+            options.get_port(),
+            options.get_username().to_owned(),
+            database,
+        )
     }
 
     #[test]
     fn every_form_of_the_library_names_the_same_place() {
-        let socket = ("/run/pg".to_owned(), 5433, "me".to_owned(), Some("a b".to_owned()));
+        let socket = (
+            "/run/pg".to_owned(),
+            5433,
+            "me".to_owned(),
+            Some("a b".to_owned()),
+        );
         for url in [
             "postgres://me@%2Frun%2Fpg:5433/a%20b",
             "postgresql://me:s3cret@/a%20b?host=/run/pg&port=5433",
@@ -204,7 +222,10 @@ mod tests {
         let (host, port, ..) = read("postgres://me:p%40ss@[::1]:6000/db?sslmode=disable");
         assert_eq!((host.as_str(), port), ("::1", 6000));
         let (host, port, _, database) = read("postgres://me@db.example/x?application_name=y");
-        assert_eq!((host.as_str(), port, database.as_deref()), ("db.example", 5432, Some("x")));
+        assert_eq!(
+            (host.as_str(), port, database.as_deref()),
+            ("db.example", 5432, Some("x"))
+        );
     }
 
     #[test]
@@ -214,7 +235,10 @@ mod tests {
                 "postgres://me:s3cret@h/db?connect_timeout=s3cret",
                 "the parameter connect_timeout is not known here",
             ),
-            ("postgres://me:s3cret@h/db?s3cret=1", "it has a parameter that is not known here"),
+            (
+                "postgres://me:s3cret@h/db?s3cret=1",
+                "it has a parameter that is not known here",
+            ),
             ("host=h s3cret", "a parameter has no value"),
             ("host=h password='s3cret", "a quote is not closed"),
             ("postgres://me:s3cret@h:port/db", "invalid port number"),

@@ -10,7 +10,6 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
-use crate::database::address::FileAccess;
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
 
@@ -44,14 +43,11 @@ pub(super) fn options(file: &Path) -> SqliteConnectOptions {
 
 /// Opens the file. It is made once, here: whoever removes it while it is used finds no empty
 /// one in its place.
-pub(crate) async fn connect(file: &Path, access: FileAccess) -> Result<SqlitePool, DatabaseError> {
+pub(crate) async fn connect(file: &Path, create: bool) -> Result<SqlitePool, DatabaseError> {
     let failed = |error: sqlx::Error| DatabaseError::Open {
         database: name(file),
         reason: words(&error),
     };
-    if access == FileAccess::Read {
-        return super::look::pool(file).await;
-    }
     let options = options(file)
         .journal_mode(SqliteJournalMode::Wal)
         // A lost power supply may lose the newest rows, never the file: the
@@ -59,7 +55,7 @@ pub(crate) async fn connect(file: &Path, access: FileAccess) -> Result<SqlitePoo
         .synchronous(SqliteSynchronous::Normal);
     // The step to WAL of a new file does not wait for others as everything else does.
     let _lock = lock(file).await?;
-    if access == FileAccess::Create && !file.exists() {
+    if create && !file.exists() {
         let making = options.clone().create_if_missing(true);
         let made = making.connect().await.map_err(failed)?;
         made.close().await.map_err(failed)?;

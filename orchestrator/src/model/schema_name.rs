@@ -57,7 +57,17 @@ mod tests {
             assert_eq!(SchemaName::parse(good).unwrap().as_str(), good);
         }
         for bad in [
-            "", "1a", "A", "a-b", "a b", "a\"b", "a.b", "ä", "public", "pg_x", "information_schema",
+            "",
+            "1a",
+            "A",
+            "a-b",
+            "a b",
+            "a\"b",
+            "a.b",
+            "ä",
+            "public",
+            "pg_x",
+            "information_schema",
             &"a".repeat(64),
         ] {
             assert!(SchemaName::parse(bad).is_err(), "{bad}");

@@ -13,12 +13,7 @@ use jiff::Timestamp;
 use crate::model::{CommandName, GroupName, RunId};
 
 /// Never inherited: ours, and perhaps secret; or between us and the service manager.
-const OURS: [&str; 4] = [
-    "ORCHESTRATE",
-    "ORCHESTRATE_*",
-    "NOTIFY_SOCKET",
-    "WATCHDOG_*",
-];
+const OURS: [&str; 4] = ["ORCHESTRATE", "ORCHESTRATE_*", "NOTIFY_SOCKET", "WATCHDOG_*"];
 
 /// Always inherited: what nearly every program needs to behave.
 const BASIC: [&str; 11] = [

@@ -132,7 +132,11 @@ mod tests {
         let text = text(Path::new(state), &database).unwrap();
         let read: std::collections::BTreeMap<String, String> = serde_yaml::from_str(&text).unwrap();
         let read: Vec<(&str, &str)> = read.iter().map(|(key, value)| (&**key, &**value)).collect();
-        let expected = [("database_schema", "ours"), ("database_url", url), ("state_dir", state)];
+        let expected = [
+            ("database_schema", "ours"),
+            ("database_url", url),
+            ("state_dir", state),
+        ];
         assert_eq!(read, expected);
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod owner;
 #[cfg(test)]
 pub(crate) mod plans;
 pub(crate) mod public_views;
+pub(crate) mod relations;
 pub(crate) mod relocation;
 pub(crate) mod retention;
 pub(crate) mod runs;

@@ -14,7 +14,7 @@ use crate::model::{Clock, Owner, SystemClock};
 use crate::store::error::StoreError;
 use crate::store::owner::{is_gone, this_process};
 use crate::store::public_views::{MOVED, VIEWS};
-use crate::store::schema::RELATIONS;
+use crate::store::relations::RELATIONS;
 
 /// A scheduler says every ten seconds that it is there.
 const SILENT: i64 = 60;
@@ -78,7 +78,9 @@ pub(crate) async fn move_out_of_public(database: &Database, lock: &mut SchemaLoc
 fn in_use(database: &Database, who: &str) -> StoreError {
     DatabaseError::Open {
         database: database.name(),
-        reason: format!("our tables are to leave the schema public, and {who}: end it first; nothing was moved"),
+        reason: format!(
+            "our tables are to leave the schema public, and {who}: end it first; nothing was moved"
+        ),
     }
     .into()
 }
@@ -98,7 +100,10 @@ async fn at_work(sql: &mut Connection, steps: &[Step]) -> Result<Option<String>,
         .await?;
     let alive = |owner: &Owner| owner.host == here.host && !is_gone(owner, &here);
     if let Some(row) = runs.iter().find(|row| alive(&row.owner.0)) {
-        return Ok(Some(format!("a run of an older version goes on ({})", row.owner.0)));
+        return Ok(Some(format!(
+            "a run of an older version goes on ({})",
+            row.owner.0
+        )));
     }
     if has(3) {
         let beats: Vec<BeatRow> = sql
@@ -113,7 +118,10 @@ async fn at_work(sql: &mut Connection, steps: &[Step]) -> Result<Option<String>,
             !is_gone(&row.owner.0, &here) && (alive(&row.owner.0) || silent < SILENT)
         };
         if let Some(row) = beats.iter().find(|row| speaks(row)) {
-            return Ok(Some(format!("a scheduler of an older version is alive ({})", row.owner.0)));
+            return Ok(Some(format!(
+                "a scheduler of an older version is alive ({})",
+                row.owner.0
+            )));
         }
     }
     let sessions: Vec<(i64,)> = sql.fetch(SESSIONS, &[]).await?;
@@ -136,7 +144,9 @@ async fn relocate(sql: &mut Connection, steps: &[Step]) -> Result<(), StoreError
         changes.push(format!("alter {kind} public.{name} set schema {schema}"));
     }
     if has(4) {
-        changes.push(format!("alter function public.refuse_change() set schema {schema}"));
+        changes.push(format!(
+            "alter function public.refuse_change() set schema {schema}"
+        ));
     }
     changes.push(format!("alter table public._sqlx_migrations set schema {schema}"));
     changes.push(format!("comment on schema {schema} is '{MOVED}'"));

@@ -4,35 +4,9 @@
 use crate::database::migrate::StepsVerdict;
 use crate::database::{DatabaseError, MigrationState};
 use crate::store::error::StoreError;
+use crate::store::relations::RELATIONS;
 use crate::store::store::Store;
 use crate::store::{public_views, relocation};
-
-/// Our tables and views, and the step that made each.
-pub(crate) const RELATIONS: [(&str, i64); 23] = [
-    ("runs", 1),
-    ("tasks", 1),
-    ("attempts", 1),
-    ("slots", 1),
-    ("ledger", 1),
-    ("ingests", 2),
-    ("deliveries", 2),
-    ("records", 2),
-    ("states", 2),
-    ("current_records", 2),
-    ("record_deliveries", 2),
-    ("collections", 2),
-    ("beats", 3),
-    ("timetable", 3),
-    ("pauses", 3),
-    ("releases", 5),
-    ("releases_handled", 5),
-    ("notices", 6),
-    ("sightings", 8),
-    ("readable_runs", 9),
-    ("readable_tasks", 9),
-    ("readable_attempts", 9),
-    ("readable_slots", 9),
-];
 
 /// What a database is to us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +37,9 @@ impl Store {
             StepsVerdict::Foreign => SchemaState::Foreign("_sqlx_migrations".to_owned()),
             StepsVerdict::Ours(missing) => {
                 let has = |version: i64| !missing.contains(&version);
-                let gone = RELATIONS
-                    .iter()
-                    .find(|(name, version)| has(*version) && !there.relations.iter().any(|other| other == name));
+                let gone = RELATIONS.iter().find(|(name, version)| {
+                    has(*version) && !there.relations.iter().any(|other| other == name)
+                });
                 match gone {
                     Some((name, _)) => SchemaState::Unusable(format!("its table {name} is gone")),
                     None if missing.is_empty() => SchemaState::Current,

@@ -42,9 +42,8 @@ fn for_collectors(settings: &CliSettings, store: &Store) -> Result<ReaderDatabas
             url_of_file(&file)
         }
     };
-    let url = named.ok_or_else(|| {
-        Failure::infrastructure(anyhow::anyhow!("the path of the database is not UTF-8"))
-    })?;
+    let url = named
+        .ok_or_else(|| Failure::infrastructure(anyhow::anyhow!("the path of the database is not UTF-8")))?;
     Ok(ReaderDatabase {
         url,
         schema: settings.database_schema.clone(),

@@ -6,10 +6,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::global::Global;
+use crate::cli::shell::database::choice::{DatabaseChoice, UrlSources};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::database::choice::{DatabaseChoice, UrlSources};
 use crate::config::{self, Diagnostic};
 use crate::model::SchemaName;
 

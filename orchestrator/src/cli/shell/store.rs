@@ -9,7 +9,7 @@ use crate::cli::shell::database::refusal::{FOREIGN, Refusal};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseAddress, DatabaseError, FileAccess};
 
 pub(crate) use crate::execution::records_in as shelf;
 use crate::model::{Clock, SystemClock};
@@ -79,6 +79,17 @@ pub(crate) async fn connect_store(settings: &CliSettings) -> Result<Store, Failu
         .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written")
     })?;
     let address = address(settings).await?;
+    if let DatabaseAddress::Sqlite {
+        access: FileAccess::Read,
+        ..
+    } = &address
+    {
+        let name = address.name();
+        return Err(
+            Failure::usage(format!("{name} may only be read, says `mode=ro` of its URL"))
+                .hint("write `mode=rw`, or leave it out"),
+        );
+    }
     Store::connect_to(&address).await.map_err(unusable)
 }
 

@@ -16,7 +16,8 @@ pub(crate) fn report_truths(root: &Node, report: &mut Problems<'_>) {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    let message = format!("PyYAML does not read `{key}` as a text without quotes{more}: it is a truth value there");
+    let message =
+        format!("PyYAML does not read `{key}` as a text without quotes{more}: it is a truth value there");
     let hint = format!("write `\"{key}\":` if Django reads this file, too");
     report.add(Problem::new(Code::UnquotedTruth, *at, message).hint(hint));
 }

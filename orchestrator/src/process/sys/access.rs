@@ -7,10 +7,12 @@ use nix::unistd::{AccessFlags, access};
 /// Whether something could be made in the nearest directory at or above `path` that is there.
 /// `false` on a read-only mount, too.
 pub(crate) fn may_be_made(path: &Path) -> bool {
-    let mut ancestors = path.ancestors().map(|ancestor| match ancestor.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => ancestor,
-    });
+    let mut ancestors = path
+        .ancestors()
+        .map(|ancestor| match ancestor.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => ancestor,
+        });
     let there = ancestors.find(|ancestor| ancestor.symlink_metadata().is_ok());
     there.is_some_and(|there| there.is_dir() && access(there, AccessFlags::W_OK | AccessFlags::X_OK).is_ok())
 }

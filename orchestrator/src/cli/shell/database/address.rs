@@ -79,7 +79,13 @@ mod tests {
     #[test]
     fn three_slashes_are_ambiguous_and_two_or_four_are_not() {
         assert_eq!(ambiguous("sqlite:///db.sqlite3"), Some("db.sqlite3"));
-        for url in ["sqlite://db", "sqlite:////db", "sqlite:/db", "sqlite:///", "postgres:///db"] {
+        for url in [
+            "sqlite://db",
+            "sqlite:////db",
+            "sqlite:/db",
+            "sqlite:///",
+            "postgres:///db",
+        ] {
             assert_eq!(ambiguous(url), None, "{url}");
         }
     }

@@ -53,7 +53,9 @@ impl DatabaseChoice {
         let found = all
             .into_iter()
             .find_map(|(origin, url)| url.map(|url| (origin, url)));
-        let (origin, url) = found.map_or((DatabaseOrigin::Nobody, None), |(origin, url)| (origin, Some(url)));
+        let (origin, url) = found.map_or((DatabaseOrigin::Nobody, None), |(origin, url)| {
+            (origin, Some(url))
+        });
         Self {
             origin,
             url: url.map(str::to_owned),
@@ -106,7 +108,10 @@ mod tests {
             (&ALL, (Flag, url("flag"), true)),
             (&without_flag, (OwnVariable, url("own"), true)),
             (&without_own, (Settings, url("settings"), true)),
-            (&only_application, (ApplicationVariable, url("application"), false)),
+            (
+                &only_application,
+                (ApplicationVariable, url("application"), false),
+            ),
             (&UrlSources::default(), (Nobody, None, true)),
             (
                 &UrlSources {

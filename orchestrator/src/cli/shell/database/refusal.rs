@@ -26,10 +26,9 @@ impl Refusal {
                 format!("{name} has our tables in the schema public, where older versions put them"),
                 "orchestrate db migrate moves them into a schema of their own",
             ),
-            SchemaState::Foreign(table) => (
-                format!("{name} has tables that are not ours ({table})"),
-                FOREIGN,
-            ),
+            SchemaState::Foreign(table) => {
+                (format!("{name} has tables that are not ours ({table})"), FOREIGN)
+            }
             SchemaState::Unusable(reason) => (format!("{name}: {reason}"), RESTORE),
         };
         Some(Self {

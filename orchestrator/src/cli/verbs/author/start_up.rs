@@ -37,7 +37,9 @@ pub(crate) fn state_and_database(settings: &CliSettings) -> Result<Vec<StartUpFa
                 "the state directory {} cannot be written: {error}",
                 directory.display()
             ),
-            hint: Some("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned()),
+            hint: Some(
+                "--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned(),
+            ),
         });
         return Ok(faults);
     }

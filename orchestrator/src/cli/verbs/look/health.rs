@@ -76,7 +76,10 @@ async fn ask(settings: &CliSettings, here: &Owner, bounds: HealthBounds) -> Resu
         }
         Found::Refused(refusal, SchemaState::Behind(missing)) => (Some(refusal), missing),
         Found::Refused(refusal, _) => (Some(refusal), Vec::new()),
-        Found::Nothing => (Refusal::of_journals(&settings.state_dir, &address.name())?, Vec::new()),
+        Found::Nothing => (
+            Refusal::of_journals(&settings.state_dir, &address.name())?,
+            Vec::new(),
+        ),
     };
     if refusal.is_none() {
         print_words!("There is no database yet: {}.", make_safe(&address.name()));

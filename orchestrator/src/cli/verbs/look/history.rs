@@ -112,7 +112,9 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
         last: args.last.unwrap_or(RUNS),
     };
     let runs = with_look(&settings, async |look| {
-        list_runs(&look.store, &filter).await.map_err(Failure::infrastructure)
+        list_runs(&look.store, &filter)
+            .await
+            .map_err(Failure::infrastructure)
     })?;
     match args.format {
         ListFormat::Json => print_json(&runs)?,

@@ -158,9 +158,7 @@ fn status(settings: &CliSettings, format: Format) -> Result<VerbExit, Failure> {
 
 /// Which database it is, its steps, and why it cannot be used. One that only waits for its
 /// next step can be.
-async fn steps_of(
-    settings: &CliSettings,
-) -> Result<(String, Vec<MigrationState>, Option<Refusal>), Failure> {
+async fn steps_of(settings: &CliSettings) -> Result<(String, Vec<MigrationState>, Option<Refusal>), Failure> {
     let address = address(settings).await?;
     let name = address.name();
     let Looked::There(store) = Store::look(&address).await.map_err(unusable)? else {

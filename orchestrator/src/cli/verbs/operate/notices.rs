@@ -75,7 +75,10 @@ pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<VerbExit, F
 
 fn list(settings: &CliSettings, args: &NoticesListArgs) -> Result<VerbExit, Failure> {
     let deliveries = with_look(settings, async |look| {
-        look.store.notices(args.last).await.map_err(Failure::infrastructure)
+        look.store
+            .notices(args.last)
+            .await
+            .map_err(Failure::infrastructure)
     })?;
     match args.format {
         Format::Json => print_json(&deliveries)?,

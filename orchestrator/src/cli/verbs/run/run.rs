@@ -13,8 +13,8 @@ use crate::cli::shell::executor::{executor, not_executed};
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
-use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::release_check::{check_releases, look_for_releases};
+use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::colour_on_stderr;
 use crate::cli::shell::store::{open_store, runtime, shelf, unusable};
@@ -90,7 +90,11 @@ pub(crate) struct RunOneArgs {
 pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
-    let ask = if args.dry_run { look_for_releases } else { check_releases };
+    let ask = if args.dry_run {
+        look_for_releases
+    } else {
+        check_releases
+    };
     let mut plan = planned(&settings, &schedule, &args.selection, ask)?;
     plan.stop_groups(&schedule);
     if let Some(date) = args.selection.date {
@@ -266,7 +270,9 @@ fn is_there(database: Option<&Path>, run: &RunId) -> Result<(), Failure> {
             "{} was removed while run {run} went on",
             file.display()
         ))
-        .hint("every run has a journal: orchestrate db import-journal --all makes the database again of them")),
+        .hint(
+            "every run has a journal: orchestrate db import-journal --all makes the database again of them",
+        )),
         _ => Ok(()),
     }
 }

@@ -14,7 +14,10 @@ use crate::text::make_safe;
 
 pub(crate) fn list(settings: &CliSettings, format: Format) -> Result<VerbExit, Failure> {
     let collections = with_look(settings, async |look| {
-        shelf(&look.store).collections().await.map_err(Failure::infrastructure)
+        shelf(&look.store)
+            .collections()
+            .await
+            .map_err(Failure::infrastructure)
     })?;
     match format {
         Format::Json => print_json(&collections)?,

@@ -1,0 +1,28 @@
+//! The names that are ours in a database. A test compares them with what the steps make.
+
+/// Our tables and views, and the step that made each.
+pub(crate) const RELATIONS: [(&str, i64); 23] = [
+    ("runs", 1),
+    ("tasks", 1),
+    ("attempts", 1),
+    ("slots", 1),
+    ("ledger", 1),
+    ("ingests", 2),
+    ("deliveries", 2),
+    ("records", 2),
+    ("states", 2),
+    ("current_records", 2),
+    ("record_deliveries", 2),
+    ("collections", 2),
+    ("beats", 3),
+    ("timetable", 3),
+    ("pauses", 3),
+    ("releases", 5),
+    ("releases_handled", 5),
+    ("notices", 6),
+    ("sightings", 8),
+    ("readable_runs", 9),
+    ("readable_tasks", 9),
+    ("readable_attempts", 9),
+    ("readable_slots", 9),
+];
