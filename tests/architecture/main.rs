@@ -205,7 +205,7 @@ fn confined_words_are_found_outside_their_place() {
         ),
         (
             "fleet/queue.rs",
-            "scheduler/planning/tick.rs",
+            "scheduler/planning/due_slots.rs",
             "#[derive(sqlx::FromRow)] struct Row;",
             "sqlx",
         ),

@@ -152,7 +152,7 @@ const CONFINED: [Confined; 10] = [
 const PRINTING_TESTS: &[&str] = &[
     "config/tests/hostile.rs",
     "process/supervise/cgroup/tests.rs",
-    "scheduler/planning/tick/reference.rs",
+    "scheduler/planning/due_slots/reference.rs",
 ];
 
 const POOLS: &str = "one room has the connections and one opinion on which error passes";
@@ -167,7 +167,7 @@ const SYSTEM: &[&str] = &[
     "cli/shell/target.rs",
     // Its tests measure CPU, which the standard library cannot.
     "config/tests/hostile.rs",
-    "scheduler/planning/tick/reference.rs",
+    "scheduler/planning/due_slots/reference.rs",
 ];
 
 struct Confined {

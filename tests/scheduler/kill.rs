@@ -18,8 +18,8 @@ use orchestrator::store::{
 };
 
 use crate::cluster::cluster;
+use crate::run_events::{Home, Story, at};
 use crate::runtime::runtime;
-use crate::story::{Home, Story, at};
 use crate::support::{Running, wait_until};
 
 const ROUNDS: usize = 50;

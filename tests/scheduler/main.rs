@@ -18,12 +18,12 @@ mod operation;
 mod receiver;
 mod release_checks;
 mod rights;
+#[expect(dead_code, reason = "shared with the tests of the store")]
+#[path = "../support/run_events.rs"]
+mod run_events;
 #[path = "../support/runtime.rs"]
 mod runtime;
 mod service_manager;
-#[expect(dead_code, reason = "shared with the tests of the store")]
-#[path = "../support/story.rs"]
-mod story;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;

@@ -1,7 +1,7 @@
 //! One test, two databases.
 
+use crate::run_events::Home;
 pub(crate) use crate::runtime::runtime;
-use crate::story::Home;
 
 /// Makes of each function here a test on either database.
 macro_rules! on_both {

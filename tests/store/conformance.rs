@@ -3,7 +3,7 @@
 use orchestrator::model::{Because, Exit, Outcome, RunId};
 use orchestrator::store::{HistoryFilter, RunHeader, RunStatus, Store, this_process};
 
-use crate::story::{Home, Story, at, dead};
+use crate::run_events::{Home, Story, at, dead};
 
 on_both!(
     a_run_is_read_back_as_it_was_told,

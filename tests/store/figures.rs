@@ -8,7 +8,7 @@ use orchestrator::store::{HistoryFilter, StatisticsFilter, Store, this_process};
 
 use crate::both::runtime;
 use crate::cluster::cluster;
-use crate::story::{Home, Story, at};
+use crate::run_events::{Home, Story, at};
 
 const RUNS: u32 = 100_000;
 

@@ -28,17 +28,17 @@ mod record_model;
 mod records;
 mod recovery;
 mod relocation;
+mod retention;
+#[path = "../support/run_events.rs"]
+mod run_events;
 #[path = "../support/runtime.rs"]
 mod runtime;
 mod schema;
 mod slots;
 mod statistics;
-#[path = "../support/story.rs"]
-mod story;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;
-mod tidy;
 mod tls;
 mod transitions;
 mod unusable;

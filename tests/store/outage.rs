@@ -14,7 +14,7 @@ use orchestrator::store::{DRAIN, Store, this_process};
 use crate::both::runtime;
 use crate::cluster::{Cluster, cluster, name_of};
 use crate::proxy::{Proxy, Weather};
-use crate::story::{Home, Story};
+use crate::run_events::{Home, Story};
 use crate::support::{Place, Running, outcomes, wait_until};
 
 /// Three collectors; the second says `started` and waits for `go`.

@@ -10,7 +10,7 @@ use orchestrator::store::{HistoryFilter, StatisticsFilter, this_process};
 use crate::both::runtime;
 use crate::cluster::{Cluster, name_of};
 use crate::figures::fill;
-use crate::story::{Home, at};
+use crate::run_events::{Home, at};
 
 const RUNS: u32 = 20_000;
 

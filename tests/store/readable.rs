@@ -4,7 +4,7 @@ use orchestrator::events::SlotRef;
 use orchestrator::model::Outcome;
 use orchestrator::store::{SlotState, SlotTask, this_process};
 
-use crate::story::{Home, Story, at};
+use crate::run_events::{Home, Story, at};
 
 on_both!(names_outcomes_and_times_can_be_read);
 

@@ -16,7 +16,7 @@ use orchestrator::store::{Store, this_process};
 use crate::both::runtime;
 use crate::cluster::{Cluster, cluster};
 use crate::records::{delivery, line, shelf, state};
-use crate::story::{Home, Story, at};
+use crate::run_events::{Home, Story, at};
 use crate::support::{Place, Running, wait_until};
 
 const RECORDS: usize = 4000;

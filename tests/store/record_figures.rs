@@ -12,7 +12,7 @@ use orchestrator::records::{Delivery, Follower, Wanted};
 use crate::both::runtime;
 use crate::cluster::cluster;
 use crate::records::shelf;
-use crate::story::{Home, at};
+use crate::run_events::{Home, at};
 
 const RECORDS: u64 = 1_000_000;
 

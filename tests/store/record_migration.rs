@@ -8,7 +8,7 @@ use orchestrator::store::Store;
 use sqlx::migrate::Migrator;
 
 use crate::records::{all, counts, delivery, line, shelf};
-use crate::story::{Home, at};
+use crate::run_events::{Home, at};
 
 on_both!(what_was_seen_stays_seen);
 

@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use crate::both::runtime;
 use crate::cluster::cluster;
 use crate::records::{all, delivery, line, shelf};
-use crate::story::{Home, at};
+use crate::run_events::{Home, at};
 
 const COLLECTIONS: u8 = 3;
 const KEYS: u8 = 8;

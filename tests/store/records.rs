@@ -10,7 +10,7 @@ use orchestrator::model::RunId;
 use orchestrator::records::{Delivery, Follower, Ingested, Kept, Records, RecordsError, Wanted};
 use orchestrator::store::Store;
 
-use crate::story::{Home, at};
+use crate::run_events::{Home, at};
 
 on_both!(
     new_changed_and_unchanged_are_told_apart,

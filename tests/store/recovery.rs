@@ -10,7 +10,7 @@ use orchestrator::events::{Bus, RunEvent};
 use orchestrator::model::{Exit, Outcome, Owner, Retention};
 use orchestrator::store::{Recovered, RunStatus, Store, record, this_process};
 
-use crate::story::{Home, Story, at, dead};
+use crate::run_events::{Home, Story, at, dead};
 
 on_both!(
     a_journal_is_brought_in_exactly_once,

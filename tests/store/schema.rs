@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::both::runtime;
 use crate::cluster::{cluster, name_of};
-use crate::story::Home;
+use crate::run_events::Home;
 
 /// One line for each column: table, name, type, nullability, place in the primary key.
 fn normalised(lines: &str) -> Vec<String> {

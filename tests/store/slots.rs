@@ -4,7 +4,7 @@ use orchestrator::events::SlotRef;
 use orchestrator::model::{Because, Exit, Outcome, RunId};
 use orchestrator::store::{Claim, PassedSlot, SlotState, SlotTask, Store, this_process};
 
-use crate::story::{Home, Story, at, dead};
+use crate::run_events::{Home, Story, at, dead};
 
 on_both!(
     a_slot_is_taken_once,

@@ -3,7 +3,7 @@
 use orchestrator::model::{Because, CancelCause, Exit, Outcome};
 use orchestrator::store::{StatisticsFilter, this_process};
 
-use crate::story::{Home, Story, at};
+use crate::run_events::{Home, Story, at};
 
 on_both!(a_collector_is_counted, the_last_success_may_be_long_ago);
 

@@ -11,7 +11,7 @@ use orchestrator::store::{Store, this_process};
 
 use crate::both::runtime;
 use crate::cluster::{Cluster, name_of};
-use crate::story::{Home, Story};
+use crate::run_events::{Home, Story};
 
 /// An authority of our own, a certificate of it for 127.0.0.1 and `db.test`, and another
 /// authority that has nothing to do with them. With the program that comes with every

@@ -5,7 +5,7 @@ use orchestrator::events::{RunEvent, SlotRef};
 use orchestrator::model::{Because, Exit, Outcome};
 use orchestrator::store::{PassedSlot, RowState, SlotState, SlotTask, StateChange, this_process};
 
-use crate::story::{Home, Story, at};
+use crate::run_events::{Home, Story, at};
 
 on_both!(
     the_database_allows_what_the_table_has_and_nothing_else,

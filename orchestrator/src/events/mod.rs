@@ -5,12 +5,12 @@ pub(crate) mod bus;
 pub(crate) mod event;
 pub(crate) mod output;
 pub(crate) mod progress;
-pub(crate) mod standing;
+pub(crate) mod scheduler_status;
 pub(crate) mod summary;
 
 pub use bus::{Bus, Listener, Message, report};
 pub use event::{AttemptRecord, ListedTask, RunEvent, SlotRef, TaskRef};
 pub use output::Output;
 pub use progress::{TaskProgress, time_left};
-pub use standing::{SideWorkStatus, Standing};
+pub use scheduler_status::{SchedulerStatus, SideWorkStatus};
 pub use summary::{OutcomeWords, RecordCounts, RunVerdict, Summary, TaskSummary};

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::engine::Engine;
 use crate::execution::error::ExecutionError;
 use crate::model::{Clock, DeadMan, NoticeChannel, Owner, Retention};
-use crate::notify::{BreakOff, NetworkClient, Notifier};
+use crate::notify::{NetworkClient, Notifier, StopSwitch};
 use crate::process::Launcher;
 use crate::records::Records;
 use crate::rundir::{ReaderDatabase, ReaderSettings, StateDir};
@@ -78,7 +78,7 @@ impl Executor {
                 channels: settings.channels.into(),
                 dead_man: settings.dead_man,
                 network: NetworkClient::new(launcher.fork_server.clone(), settings.variables),
-                break_off: BreakOff::default(),
+                break_off: StopSwitch::default(),
                 launcher: launcher.clone(),
                 clock: Arc::clone(&clock),
                 host: owner.host.clone(),

@@ -12,9 +12,9 @@ pub(crate) mod notify;
 pub(crate) mod orders;
 pub(crate) mod plan_view;
 pub(crate) mod releases;
-pub(crate) mod tidy;
+pub(crate) mod retention;
 
-pub use crate::notify::{BreakOff, SlotNotice};
+pub use crate::notify::{SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;
 pub use admission::{Admission, LocalAdmission};
 pub use error::ExecutionError;

@@ -3,14 +3,14 @@
 //! what cannot be delivered now stays in the database and is tried again. It never
 //! fails a run, and never shows where a channel leads: who knows that may write there.
 
-pub(crate) mod break_off;
 pub(crate) mod dead_man;
 pub(crate) mod notifier;
 pub(crate) mod raise;
+pub(crate) mod stop_switch;
 pub(crate) mod transport;
 pub(crate) mod words;
 
-pub use break_off::BreakOff;
 pub use notifier::{DeliveryTally, Notifier};
 pub use raise::SlotNotice;
+pub use stop_switch::StopSwitch;
 pub use transport::{NetworkClient, sender_entry};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Address, Clock, DeadMan, Limits, NoticeChannel, Outcome, Stream};
-use crate::notify::break_off::BreakOff;
+use crate::notify::stop_switch::StopSwitch;
 use crate::notify::transport::NetworkClient;
 use crate::notify::transport::request::{Mail, NetworkRequest};
 use crate::notify::words;
@@ -30,7 +30,7 @@ pub struct Notifier {
     /// Speaks to servers.
     pub network: NetworkClient,
     /// Ends all telling.
-    pub break_off: BreakOff,
+    pub break_off: StopSwitch,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// This machine, for whoever is told.

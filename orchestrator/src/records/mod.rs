@@ -11,7 +11,7 @@ pub(crate) mod ingest;
 pub(crate) mod merge;
 pub(crate) mod postgres;
 pub(crate) mod prune;
-pub(crate) mod recall;
+pub(crate) mod states;
 // The type that the folder is about.
 #[expect(
     clippy::module_inception,

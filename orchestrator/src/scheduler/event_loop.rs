@@ -11,8 +11,8 @@ use crate::scheduler::host::schedule_file::WatchedFile;
 use crate::scheduler::host::signals::{OperatorRequest, Signals};
 use crate::scheduler::host::systemd;
 use crate::scheduler::leadership::heartbeat_interval;
+use crate::scheduler::planning::due_slots::Timeline;
 use crate::scheduler::planning::situation::Situation;
-use crate::scheduler::planning::tick::Timeline;
 use crate::scheduler::scheduler::Scheduler;
 use crate::scheduler::settings::SchedulerError;
 

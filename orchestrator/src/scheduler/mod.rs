@@ -2,7 +2,7 @@
 //! one that did not run. Called by `beat` and `serve`.
 //!
 //! `event_loop` waits for what happens. `planning` (pure) says what becomes of it: which
-//! slots are due, what each executor to its tasks, what waits in the overlap queue. `dispatch`
+//! slots are due, what each means for its tasks, what waits in the overlap queue. `dispatch`
 //! carries that out: it claims slots and executes their plans here, or later through a
 //! queue. `background` drives the work beside the loop, `host` is the machine around it,
 //! and `leadership` sees to it that one scheduler leads and others stand by.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::events::Standing;
+use crate::events::SchedulerStatus;
 use crate::scheduler::background::SideWork;
 use crate::scheduler::dispatch::local::LocalDispatcher;
 use crate::scheduler::dispatch::slots::Slots;
@@ -26,7 +26,7 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// One that has done nothing yet, and how it stands at any time.
-    pub fn new(settings: SchedulerSettings) -> (Self, watch::Receiver<Standing>) {
+    pub fn new(settings: SchedulerSettings) -> (Self, watch::Receiver<SchedulerStatus>) {
         let SchedulerSettings {
             executor,
             schedule_file,

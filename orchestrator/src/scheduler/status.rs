@@ -6,17 +6,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::events::{SideWorkStatus, Standing};
+use crate::events::{SchedulerStatus, SideWorkStatus};
 use crate::model::Schedule;
 use crate::text::make_safe;
 
 /// The one place where it is written. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Status(watch::Sender<Standing>);
+pub(crate) struct Status(watch::Sender<SchedulerStatus>);
 
 impl Status {
     pub(crate) fn new(schedule: Schedule, now: Timestamp) -> Self {
-        let (standing, _) = watch::channel(Standing {
+        let (standing, _) = watch::channel(SchedulerStatus {
             schedule: Arc::new(schedule),
             loaded_at: now,
             schedule_error: None,
@@ -30,11 +30,11 @@ impl Status {
         Self(standing)
     }
 
-    pub(crate) fn subscribe(&self) -> watch::Receiver<Standing> {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<SchedulerStatus> {
         self.0.subscribe()
     }
 
-    pub(crate) fn read(&self) -> watch::Ref<'_, Standing> {
+    pub(crate) fn read(&self) -> watch::Ref<'_, SchedulerStatus> {
         self.0.borrow()
     }
 

@@ -11,7 +11,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 
 use crate::web::guard::guard;
-use crate::web::permit::{harden, refuse_path};
+use crate::web::route_policy::{harden, refuse_path};
 use crate::web::site::Site;
 use crate::web::{api, pages, probes};
 

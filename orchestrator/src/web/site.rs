@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::events::Standing;
+use crate::events::SchedulerStatus;
 use crate::model::Clock;
 use crate::report::Metrics;
 use crate::store::Store;
@@ -14,7 +14,7 @@ pub(crate) struct Site {
     /// What is remembered.
     pub(crate) store: Store,
     /// How the scheduler stands.
-    pub(crate) standing: watch::Receiver<Standing>,
+    pub(crate) standing: watch::Receiver<SchedulerStatus>,
     /// What was counted.
     pub(crate) metrics: Metrics,
     pub(crate) clock: Arc<dyn Clock>,

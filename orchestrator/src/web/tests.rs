@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::events::Standing;
+use crate::events::SchedulerStatus;
 use crate::model::fixtures::{group, interval, schedule, weekly};
 use crate::model::{ManualClock, timetable, upcoming_slots};
 use crate::queries::next::{SlotFacts, next_slots, window};
@@ -36,7 +36,7 @@ const PATHS: [&str; 6] = [
 struct Fixture {
     router: Router,
     store: Store,
-    standing: watch::Sender<Standing>,
+    standing: watch::Sender<SchedulerStatus>,
     _dir: TempDir,
 }
 
@@ -54,7 +54,7 @@ impl Fixture {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(None, dir.path()).await.unwrap();
-        let (standing, receiver) = watch::channel(Standing {
+        let (standing, receiver) = watch::channel(SchedulerStatus {
             schedule: Arc::new(schedule([
                 group("early", "UTC", "04:10", &[("usage", weekly(Weekday::Monday))]),
                 group("often", "UTC", "06:00", &[("poll", interval(180))]),

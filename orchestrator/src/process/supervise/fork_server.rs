@@ -22,7 +22,7 @@ use crate::process::supervise::control_socket::ControlSocket;
 use crate::process::supervise::supervisor::{drain, signal_fd, supervise, whole_millis};
 use crate::process::sys;
 use crate::process::sys::Waited;
-use crate::process::tree::sight::look_at;
+use crate::process::tree::observe::look_at;
 use crate::process::tree::sweep::{self, Killed};
 use crate::process::watchdog::{Sight, TICK, Watchdog, WatchdogOrder};
 

@@ -16,7 +16,7 @@ use tracing::warn;
 
 use crate::process::protocol::{ToServer, ToSupervisor, encode};
 use crate::process::sys::Pidfd;
-use crate::process::tree::sight::look_at;
+use crate::process::tree::observe::look_at;
 use crate::process::watchdog::{TICK, Trouble, Watchdog, WatchdogOrder};
 
 /// A supervisor as its guard knows it.

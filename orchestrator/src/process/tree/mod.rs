@@ -1,7 +1,7 @@
 //! A collector's process tree: who belongs to it, and how none of it is left.
 
 pub(crate) mod guard;
+pub(crate) mod observe;
 pub(crate) mod orphans;
 pub(crate) mod peers;
-pub(crate) mod sight;
 pub(crate) mod sweep;

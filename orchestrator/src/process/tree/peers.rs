@@ -22,8 +22,8 @@ use tracing::{debug, warn};
 use crate::process::protocol::{FrameBuffer, Report};
 use crate::process::sys::Pidfd;
 use crate::process::tree::guard::{Guard, Ward, kill_supervisor, resume};
+use crate::process::tree::observe::look_at;
 use crate::process::tree::orphans;
-use crate::process::tree::sight::look_at;
 use crate::process::watchdog::{TICK, Trouble, Watchdog, WatchdogOrder};
 use crate::process::{supervise, sys};
 

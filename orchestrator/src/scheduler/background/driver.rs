@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::events::Standing;
+use crate::events::SchedulerStatus;
 use crate::model::Clock;
 use crate::scheduler::status::Status;
 
@@ -94,7 +94,7 @@ struct Rounds {
     job: Arc<dyn SideJob>,
     /// When it last began, since this scheduler leads.
     last: Option<Instant>,
-    standing: watch::Receiver<Standing>,
+    standing: watch::Receiver<SchedulerStatus>,
     status: Status,
     clock: Arc<dyn Clock>,
 }

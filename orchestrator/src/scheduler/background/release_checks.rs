@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::execution::{BreakOff, Executor};
+use crate::execution::{Executor, StopSwitch};
 use crate::model::{EntryKey, Release, ReleaseSource};
 use crate::scheduler::background::driver::{JobResult, SideJob, Wake};
 
@@ -29,7 +29,7 @@ pub(crate) struct ReleaseChecks {
     waiting: Mutex<Waiting>,
     answers: mpsc::UnboundedSender<ReleaseAnswer>,
     wake: Wake,
-    ending: BreakOff,
+    ending: StopSwitch,
 }
 
 #[derive(Default)]
@@ -57,7 +57,7 @@ impl ReleaseChecks {
             waiting: Mutex::default(),
             answers,
             wake: Wake::default(),
-            ending: BreakOff::default(),
+            ending: StopSwitch::default(),
         }
     }
 

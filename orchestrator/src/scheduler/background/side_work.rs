@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::execution::{BreakOff, Executor};
+use crate::execution::{Executor, StopSwitch};
 use crate::scheduler::background::dead_man::DeadManPulse;
 use crate::scheduler::background::driver::{Driver, SideJob, Wake};
 use crate::scheduler::background::notice_delivery::NoticeDelivery;
@@ -25,7 +25,7 @@ pub(crate) struct SideWork {
     dead_man: Option<Arc<DeadManPulse>>,
     answers: mpsc::UnboundedReceiver<ReleaseAnswer>,
     driver: Driver,
-    break_off: BreakOff,
+    break_off: StopSwitch,
 }
 
 impl SideWork {

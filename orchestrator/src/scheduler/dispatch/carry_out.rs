@@ -52,7 +52,7 @@ impl Slots {
         self.unsettled.push(key, passed);
     }
 
-    /// What was started for a slot is over: said, notified, and what it executor for what
+    /// What was started for a slot is over: said, notified, and what it means for what
     /// follows.
     pub(crate) fn report_end(&self, key: &EntryKey, slot: Timestamp, end: StartEnd) -> SlotEnd {
         match end {

@@ -3,9 +3,9 @@
 
 use crate::model::{Entry, Schedule};
 use crate::scheduler::dispatch::slots::Slots;
+use crate::scheduler::planning::due_slots::Timeline;
 use crate::scheduler::planning::rows::{Circumstances, since, timetable_row};
 use crate::scheduler::planning::situation::Situation;
-use crate::scheduler::planning::tick::Timeline;
 use crate::store::StoreError;
 
 impl Slots {

@@ -8,8 +8,8 @@ use std::collections::{HashMap, VecDeque};
 use jiff::Timestamp;
 
 use crate::model::{EntryKey, Overlap, RunId};
+use crate::scheduler::planning::due_slots::KEPT;
 use crate::scheduler::planning::situation::ClaimedSlots;
-use crate::scheduler::planning::tick::KEPT;
 
 /// All queues, those of entries that are no more in the timetable included.
 #[derive(Default)]

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use crate::execution::{RunPlan, SlotNotice};
 use crate::model::{Entry, EntryKey, Overlap, Release, ReleaseSource, RunId};
 use crate::scheduler::planning::decision::{Decision, SlotSkip, SlotStart, slot_ref};
+use crate::scheduler::planning::due_slots::{Due, SlotVerdict};
 use crate::scheduler::planning::jitter::delay;
 use crate::scheduler::planning::overlap_queue::{Offered, OverlapQueues};
 use crate::scheduler::planning::rows::{Row, asks_for_release, planned, rows};
 use crate::scheduler::planning::situation::Situation;
 use crate::scheduler::planning::skip_reason::SkipReason;
-use crate::scheduler::planning::tick::{Due, SlotVerdict};
 use crate::store::PassedSlot;
 
 /// What happened to slots.

@@ -1,4 +1,4 @@
-//! What a slot executor to each task that has to do with its entry: the rows of the
+//! What a slot means for each task that has to do with its entry: the rows of the
 //! ledger, and from them the plan. Pure.
 
 use std::collections::HashMap;

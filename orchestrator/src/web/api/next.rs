@@ -12,7 +12,7 @@ use crate::model::{timetable, upcoming_slots};
 use crate::queries::next::{SlotFacts, next_slots, window};
 use crate::web::api::MOST;
 use crate::web::fault::Fault;
-use crate::web::permit::{DATA, readable};
+use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 
 pub(crate) fn route() -> Router<Arc<Site>> {

@@ -13,7 +13,7 @@ use crate::queries::history::{RUNS, list_runs};
 use crate::store::{HistoryFilter, RunHeader, RunRecord};
 use crate::web::api::MOST;
 use crate::web::fault::Fault;
-use crate::web::permit::{DATA, readable};
+use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 
 pub(crate) fn routes() -> Router<Arc<Site>> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::store::Pause;
 use crate::web::fault::Fault;
-use crate::web::permit::{DATA, readable};
+use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 
 pub(crate) fn route() -> Router<Arc<Site>> {

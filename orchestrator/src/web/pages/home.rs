@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::web::permit::{DATA, readable};
+use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 
 pub(crate) fn route() -> Router<Arc<Site>> {

@@ -1,10 +1,10 @@
 //! The scheduler's own metrics. Pure.
 
-use crate::events::Standing;
+use crate::events::SchedulerStatus;
 use crate::report::Exposition;
 
 /// How it stands, in the text format of Prometheus.
-pub(crate) fn gauges(standing: &Standing) -> String {
+pub(crate) fn gauges(standing: &SchedulerStatus) -> String {
     let mut text = Exposition::default();
     let mut gauge = |name: &str, help: &str, value: i64| {
         text.family(name, "gauge", help);

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json};
 
-use crate::web::permit::{DATA, readable};
+use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 
 /// A scheduler that has not looked at its timetable for so long after something was due

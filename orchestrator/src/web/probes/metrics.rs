@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 
-use crate::web::permit::{DATA, readable};
 use crate::web::probes::gauges::gauges;
+use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 
 pub(crate) fn route() -> Router<Arc<Site>> {

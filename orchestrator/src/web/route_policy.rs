@@ -12,15 +12,15 @@ use axum::routing::get;
 
 use crate::web::site::Site;
 
-/// The permit of a path.
+/// The policy of a path.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Permit {
+pub(crate) struct RoutePolicy {
     /// Content-Security-Policy of its answers (CSP Level 3).
     pub(crate) content: &'static str,
 }
 
 /// Data: a browser may load, run and embed nothing.
-pub(crate) const DATA: Permit = Permit {
+pub(crate) const DATA: RoutePolicy = RoutePolicy {
     content: "default-src 'none'; frame-ancestors 'none'",
 };
 
@@ -32,14 +32,14 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// A path that can be read and nothing else, with its permit.
-pub(crate) fn readable<H, T>(path: &str, permit: Permit, handler: H) -> Router<Arc<Site>>
+/// A path that can be read and nothing else, with its policy.
+pub(crate) fn readable<H, T>(path: &str, policy: RoutePolicy, handler: H) -> Router<Arc<Site>>
 where
     H: Handler<T, Arc<Site>>,
     T: 'static,
 {
     let with_policy = move |mut response: Response| {
-        let policy = HeaderValue::from_static(permit.content);
+        let policy = HeaderValue::from_static(policy.content);
         response
             .headers_mut()
             .insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -67,7 +67,7 @@ async fn refuse_method() -> Response {
         .into_response()
 }
 
-/// Adds what every answer has; one without a permit of its own gets the strictest.
+/// Adds what every answer has; one without a policy of its own gets the strictest.
 pub(crate) async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

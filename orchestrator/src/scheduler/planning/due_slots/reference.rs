@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use crate::model::fixtures::{commands, group, interval, monthly, schedule, weekly};
 use crate::model::{Cadence, Schedule, timetable};
-use crate::scheduler::planning::tick::{SlotVerdict, Timeline};
+use crate::scheduler::planning::due_slots::{SlotVerdict, Timeline};
 
 /// What was started when: by instant and entry, the collectors in order.
 type Started = BTreeMap<(Timestamp, String), String>;

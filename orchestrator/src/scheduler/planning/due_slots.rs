@@ -1,4 +1,4 @@
-//! What a moment executor to a timetable: which slots have come, and what is to become of
+//! What a moment means for a timetable: which slots have come, and what is to become of
 //! each. Pure: the loop around it brings the time and does what is said here.
 //!
 //! Every slot after the one that an entry has settled last, up to now, gets one verdict,

@@ -8,7 +8,7 @@ use crate::model::Schedule;
 
 /// How it stands at a moment.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct SchedulerStatus {
     /// The timetable that is in force.
     pub schedule: Arc<Schedule>,
     /// Since when.
@@ -53,7 +53,7 @@ impl SideWorkStatus {
     }
 }
 
-impl Standing {
+impl SchedulerStatus {
     /// The most important of it in a few words of our own.
     pub fn words(&self) -> &'static str {
         match (self.leading, &self.schedule_error, &self.database_error) {

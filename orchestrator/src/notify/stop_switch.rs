@@ -7,15 +7,15 @@ use tokio::sync::watch;
 
 /// A switch that is thrown once. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub struct BreakOff(Arc<watch::Sender<bool>>);
+pub struct StopSwitch(Arc<watch::Sender<bool>>);
 
-impl Default for BreakOff {
+impl Default for StopSwitch {
     fn default() -> Self {
         Self(Arc::new(watch::channel(false).0))
     }
 }
 
-impl BreakOff {
+impl StopSwitch {
     /// Throws it.
     pub fn throw(&self) {
         self.0.send_replace(true);

@@ -7,7 +7,7 @@ use orchestrator::model::{Exit, Outcome, Retention};
 use orchestrator::rundir::RunDir;
 use orchestrator::store::{Pruned, Store, this_process};
 
-use crate::story::{Home, Story, at};
+use crate::run_events::{Home, Story, at};
 use crate::support::Place;
 
 on_both!(
