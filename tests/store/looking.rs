@@ -59,7 +59,15 @@ fn files(place: &Place) -> BTreeMap<PathBuf, Vec<u8>> {
     fn gather(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.is_symlink() {
+                found.insert(
+                    path.clone(),
+                    fs::read_link(&path)
+                        .unwrap()
+                        .into_os_string()
+                        .into_encoded_bytes(),
+                );
+            } else if path.is_dir() {
                 found.insert(path.clone(), Vec::new());
                 gather(&path, found);
             } else {
@@ -87,7 +95,7 @@ pub(crate) fn catalogue(database: &str) -> String {
     cluster().psql(
         database,
         "select 'schema ' || nspname from pg_namespace where nspname not like 'pg\\_%' union all
-         select 'relation ' || n.nspname || '.' || relname || ' ' || relkind from pg_class c
+         select 'relation ' || n.nspname || '.' || relname || ' ' || cast(relkind as text) from pg_class c
              join pg_namespace n on n.oid = relnamespace
              where nspname not like 'pg\\_%' and nspname <> 'information_schema' union all
          select 'function ' || n.nspname || '.' || proname from pg_proc p

@@ -48,7 +48,7 @@ async fn names_outcomes_and_times_can_be_read(home: &Home) {
         .await
         .unwrap();
     let mut story = Story::at_slot("r1", 1, &["a", "b"], owner, Some(slot));
-    story.does(Outcome::Succeeded);
+    story.does(Outcome::Succeeded).does(Outcome::Succeeded);
     let end = story.finish().tell(&store).await;
     assert!(end.failure.is_none(), "{end:?}");
     store.close().await;

@@ -45,6 +45,8 @@ pub(crate) enum StepsVerdict {
     Foreign,
     /// All are ours; these are missing. None is: it is up to date.
     Ours(Vec<i64>),
+    /// A newer version made it: this step is not known here.
+    Newer(i64),
     /// It is ours and cannot be used, in words.
     Unusable(String),
 }
@@ -155,6 +157,17 @@ impl Database {
             .collect())
     }
 
+    /// Makes a file that was found to be for us ready to be written by many.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(crate) async fn make_ready(&self) -> Result<(), DatabaseError> {
+        match self {
+            Self::Sqlite(pool) => sqlite::ensure_wal(pool).await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Waits for the right to change the schema: one process has it at a time.
     ///
     /// # Errors
@@ -256,11 +269,10 @@ fn judge(steps: &[Step], known: &[(i64, &[u8])]) -> StepsVerdict {
     }
     for step in steps {
         let version = step.version;
-        let reason = if checksum(version).is_none() {
-            format!(
-                "it has migration {version}, which this version of orchestrate does not know; use a newer one"
-            )
-        } else if !is_ours(step) {
+        if checksum(version).is_none() {
+            return StepsVerdict::Newer(version);
+        }
+        let reason = if !is_ours(step) {
             format!("its migration {version} is not the one that this version of orchestrate has")
         } else if !step.success {
             format!("its migration {version} was not finished")
@@ -301,7 +313,10 @@ mod tests {
         assert_eq!(judge(&[step(1, "a")], &known), StepsVerdict::Ours(vec![2, 3]));
         let whole = [step(1, "a"), step(2, "b"), step(3, "c")];
         assert_eq!(judge(&whole, &known), StepsVerdict::Ours(vec![]));
-        assert!(unusable(&[step(1, "a"), step(9, "z")]).contains("migration 9, which"));
+        assert_eq!(
+            judge(&[step(1, "a"), step(9, "z")], &known),
+            StepsVerdict::Newer(9)
+        );
         assert!(unusable(&[step(1, "a"), step(2, "z")]).contains("its migration 2 is not"));
         let mut torn = step(1, "a");
         torn.success = false;

@@ -30,6 +30,8 @@ pub(crate) async fn connect(
         .clone()
         // Builds whose tables were in `public` call themselves `orchestrate`.
         .application_name(&format!("orchestrate ({schema})"))
+        // PostgreSQL 12 and later write floats whole by themselves, and poolers refuse it.
+        .extra_float_digits(None)
         .disable_statement_logging();
     let failed = |reason| DatabaseError::Open {
         database: name(&options),

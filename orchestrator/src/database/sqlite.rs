@@ -48,15 +48,14 @@ pub(crate) async fn connect(file: &Path, create: bool) -> Result<SqlitePool, Dat
         database: name(file),
         reason: words(&error),
     };
-    let options = options(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        // A lost power supply may lose the newest rows, never the file: the
-        // journal in the run directory has them.
-        .synchronous(SqliteSynchronous::Normal);
+    // A lost power supply may lose the newest rows, never the file: the journal in the run
+    // directory has them.
+    let options = options(file).synchronous(SqliteSynchronous::Normal);
     // The step to WAL of a new file does not wait for others as everything else does.
     let _lock = lock(file).await?;
     if create && !file.exists() {
         let making = options.clone().create_if_missing(true);
+        let making = making.journal_mode(SqliteJournalMode::Wal);
         let made = making.connect().await.map_err(failed)?;
         made.close().await.map_err(failed)?;
     }
@@ -66,6 +65,18 @@ pub(crate) async fn connect(file: &Path, create: bool) -> Result<SqlitePool, Dat
         .connect_with(options)
         .await
         .map_err(failed)
+}
+
+/// A file that is not in WAL mode is another program's, or a copy of ours. Once it is known to
+/// be for us, and not before, it gets that mode.
+pub(crate) async fn ensure_wal(pool: &SqlitePool) -> Result<(), DatabaseError> {
+    let (mode,): (String,) = sqlx::query_as("pragma journal_mode").fetch_one(pool).await?;
+    if mode == "wal" || mode == "memory" {
+        return Ok(());
+    }
+    let _lock = lock(pool.connect_options().get_filename()).await?;
+    sqlx::query("pragma journal_mode = wal").fetch_one(pool).await?;
+    Ok(())
 }
 
 /// A database in memory, as long as this pool.

@@ -26,3 +26,23 @@ pub(crate) const RELATIONS: [(&str, i64); 23] = [
     ("readable_attempts", 9),
     ("readable_slots", 9),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::store::Store;
+
+    #[tokio::test]
+    async fn they_are_what_the_steps_make() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::connect(None, dir.path()).await.unwrap();
+        let mut lock = store.database.lock_schema().await.unwrap();
+        lock.apply().await.unwrap();
+        let mut there = store.database.inventory().await.unwrap().relations;
+        there.sort();
+        let mut ours = RELATIONS.map(|(name, _)| name.to_owned());
+        ours.sort();
+        assert_eq!(there, ours);
+        store.close().await;
+    }
+}

@@ -21,8 +21,14 @@ pub enum SchemaState {
     Behind(Vec<i64>),
     /// It is up to date and whole.
     Current,
+    /// A newer version made it, in words.
+    Newer(String),
     /// It is ours and cannot be used, in words.
     Unusable(String),
+}
+
+fn newer(version: i64) -> String {
+    format!("it has migration {version}, which this version of orchestrate does not know; use a newer one")
 }
 
 impl Store {
@@ -34,6 +40,7 @@ impl Store {
         let there = self.database.inventory().await?;
         Ok(match self.database.judge(&there.steps) {
             StepsVerdict::Unusable(reason) => SchemaState::Unusable(reason),
+            StepsVerdict::Newer(version) => SchemaState::Newer(newer(version)),
             StepsVerdict::Foreign => SchemaState::Foreign("_sqlx_migrations".to_owned()),
             StepsVerdict::Ours(missing) => {
                 let has = |version: i64| !missing.contains(&version);
@@ -59,6 +66,9 @@ impl Store {
         Ok(match self.database.judge(&steps) {
             StepsVerdict::Ours(_) => SchemaState::InPublic,
             StepsVerdict::None | StepsVerdict::Foreign => SchemaState::Absent,
+            StepsVerdict::Newer(version) => SchemaState::Unusable(format!(
+                "our tables are in `public`, and its table of steps has another program's, too ({version})"
+            )),
             StepsVerdict::Unusable(reason) => {
                 SchemaState::Unusable(format!("our tables are in `public`, and {reason}"))
             }
@@ -84,15 +94,17 @@ impl Store {
 
     async fn migrate_if(&self, here: bool) -> Result<(), StoreError> {
         match self.schema().await? {
-            SchemaState::Unusable(reason) => return Err(self.refused(reason)),
+            SchemaState::Unusable(reason) | SchemaState::Newer(reason) => return Err(self.refused(reason)),
             SchemaState::Foreign(_) if here => self.check_names().await?,
             SchemaState::Foreign(table) => return Err(self.foreign(&table)),
             SchemaState::Current => {
+                self.database.make_ready().await?;
                 public_views::restore(&self.database).await?;
                 return Ok(());
             }
             SchemaState::Absent | SchemaState::InPublic | SchemaState::Behind(_) => {}
         }
+        self.database.make_ready().await?;
         let mut lock = self.database.lock_schema().await?;
         relocation::move_out_of_public(&self.database, &mut lock).await?;
         public_views::remove(&self.database, lock.connection()).await?;

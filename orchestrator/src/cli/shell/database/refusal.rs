@@ -29,6 +29,10 @@ impl Refusal {
             SchemaState::Foreign(table) => {
                 (format!("{name} has tables that are not ours ({table})"), FOREIGN)
             }
+            SchemaState::Newer(reason) => (
+                format!("{name}: {reason}"),
+                "orchestrate --version says which one this is",
+            ),
             SchemaState::Unusable(reason) => (format!("{name}: {reason}"), RESTORE),
         };
         Some(Self {

@@ -131,7 +131,7 @@ fn migrate(settings: &CliSettings, here: bool) -> Result<VerbExit, Failure> {
         SchemaState::Current => "0 of them new".to_owned(),
         SchemaState::Behind(missing) => format!("{} of them new", missing.len()),
         SchemaState::InPublic => format!("the tables moved from public to {}", settings.database_schema),
-        SchemaState::Absent | SchemaState::Foreign(_) | SchemaState::Unusable(_) => {
+        SchemaState::Absent | SchemaState::Foreign(_) | SchemaState::Newer(_) | SchemaState::Unusable(_) => {
             format!("{steps} of them new")
         }
     };
@@ -168,7 +168,7 @@ async fn steps_of(settings: &CliSettings) -> Result<(String, Vec<MigrationState>
     };
     let state = store.schema().await.map_err(unusable)?;
     let steps = match state {
-        SchemaState::Current | SchemaState::Behind(_) | SchemaState::Unusable(_) => {
+        SchemaState::Current | SchemaState::Behind(_) | SchemaState::Newer(_) | SchemaState::Unusable(_) => {
             store.migrations().await.map_err(unusable)?
         }
         SchemaState::Absent | SchemaState::InPublic | SchemaState::Foreign(_) => no_steps().await?,
