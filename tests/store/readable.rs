@@ -16,13 +16,10 @@ async fn rows(home: &Home, sql: &str) -> Vec<String> {
             .fetch_all(pool)
             .await
             .unwrap(),
-        orchestrator::database::Database::Postgres(pool) => {
-            let sql = sql.replace("_at", "_at at time zone 'utc'");
-            sqlx::query_as(sqlx::AssertSqlSafe(sql))
-                .fetch_all(pool)
-                .await
-                .unwrap()
-        }
+        orchestrator::database::Database::Postgres(pool) => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .fetch_all(pool)
+            .await
+            .unwrap(),
     };
     store.close().await;
     rows.into_iter()

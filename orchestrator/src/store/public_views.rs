@@ -1,6 +1,7 @@
 //! The three documented views in `public`, for whoever asked for them there before our tables
 //! had a schema of their own. Only an installation that was moved has them, until 1.0.
 
+use crate::database::arg::args;
 use crate::database::connection::Connection;
 use crate::database::{AssertSqlSafe, Database};
 use crate::store::error::StoreError;
@@ -27,6 +28,12 @@ const OURS: &str = "select distinct cast(v.relname as text) from pg_class v
      where v.relnamespace = to_regnamespace('public') and v.relkind = 'v'
        and v.relname in (select value from jsonb_array_elements_text($1))";
 
+/// Who may read a view of ours, its owner aside.
+const READERS: &str = "select distinct case a.grantee when 0 then 'public'
+         else quote_ident(pg_get_userbyid(a.grantee)) end
+     from pg_class c, aclexplode(c.relacl) a
+     where c.oid = to_regclass($1) and a.privilege_type = 'SELECT' and a.grantee <> c.relowner";
+
 fn names() -> Vec<String> {
     VIEWS.map(str::to_owned).to_vec()
 }
@@ -39,7 +46,7 @@ pub(crate) async fn restore(database: &Database) -> Result<(), StoreError> {
     if matches!(database, Database::Sqlite(_)) {
         return Ok(());
     }
-    let args = crate::database::arg::args![&names(), MOVED];
+    let args = args![&names(), MOVED];
     let missing: Vec<(String, String)> = database.fetch(MISSING, &args).await?;
     if missing.is_empty() {
         return Ok(());
@@ -48,6 +55,11 @@ pub(crate) async fn restore(database: &Database) -> Result<(), StoreError> {
     for (view, schema) in missing {
         let text = format!("create or replace view public.{view} as select * from {schema}.{view}");
         sql.execute(AssertSqlSafe(text), &[]).await?;
+        let readers: Vec<(String,)> = sql.fetch(READERS, &args![&view]).await?;
+        for (reader,) in readers {
+            let grant = format!("grant select on public.{view} to {reader}");
+            sql.execute(AssertSqlSafe(grant), &[]).await?;
+        }
     }
     Ok(sql.commit().await?)
 }
@@ -60,7 +72,7 @@ pub(crate) async fn remove(database: &Database, sql: &mut Connection) -> Result<
     if matches!(database, Database::Sqlite(_)) {
         return Ok(());
     }
-    let ours: Vec<(String,)> = sql.fetch(OURS, &crate::database::arg::args![&names()]).await?;
+    let ours: Vec<(String,)> = sql.fetch(OURS, &args![&names()]).await?;
     for (view,) in ours {
         let text = format!("drop view public.{view}");
         sql.execute(AssertSqlSafe(text), &[]).await?;
