@@ -50,7 +50,7 @@ pub(crate) async fn connect(
         // is tried again; that is cheaper than a question before each.
         .test_before_acquire(false);
     match found {
-        Entrance::Options(options) => Ok(pool.connect_lazy_with(options)),
+        Entrance::Options => Ok(pool.connect_lazy_with(led(&options, schema))),
         Entrance::Statement => {
             let set = set_search_path(schema);
             let pool = pool.after_connect(move |connection, _| {
@@ -70,10 +70,15 @@ pub(crate) async fn connect(
     }
 }
 
+/// What a connection asks for at its start.
+fn led(options: &PgConnectOptions, schema: &SchemaName) -> PgConnectOptions {
+    options.clone().options([("search_path", schema.as_str())])
+}
+
 /// How a connection is led to our schema.
 enum Entrance {
     /// By what is said at its start.
-    Options(PgConnectOptions),
+    Options,
     /// A pooler does not hand that on: by its first statement.
     Statement,
     /// A pooler gives every transaction another connection.
@@ -81,13 +86,12 @@ enum Entrance {
 }
 
 async fn enter(options: &PgConnectOptions, schema: &SchemaName) -> Result<Entrance, sqlx::Error> {
-    let led = options.clone().options([("search_path", schema.as_str())]);
-    match led.connect().await {
+    match led(options, schema).connect().await {
         Ok(mut connection) => {
             let applied = search_path(&mut connection).await? == schema.as_str();
             connection.close().await?;
             if applied {
-                return Ok(Entrance::Options(led));
+                return Ok(Entrance::Options);
             }
         }
         Err(error) if refuses_options(&error) => {}

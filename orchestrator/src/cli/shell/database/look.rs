@@ -36,6 +36,10 @@ const TRIES: u32 = 5;
 ///
 /// # Errors
 /// The database cannot be used, or `ask` fails.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a closure that is written where it is given"
+)]
 pub(crate) fn with_look<T>(
     settings: &CliSettings,
     ask: impl AsyncFn(&Look) -> Result<T, Failure>,
@@ -56,6 +60,10 @@ pub(crate) fn with_look<T>(
 ///
 /// # Errors
 /// Those of [`with_look`], or somebody wrote meanwhile.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a closure that is written where it is given"
+)]
 pub(crate) fn with_one_look<T>(
     settings: &CliSettings,
     ask: impl AsyncFn(&Look) -> Result<T, Failure>,
