@@ -90,6 +90,11 @@ impl DatabaseError {
         matches!(self, Self::Statement(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
+    /// Whether a table went away between two questions.
+    pub(crate) fn is_undefined_table(&self) -> bool {
+        matches!(self, Self::Statement(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01"))
+    }
+
     pub(crate) fn unreadable(column: &str, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let (index, source) = (column.to_owned(), error.into());
         sqlx::Error::ColumnDecode { index, source }.into()

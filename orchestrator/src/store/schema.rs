@@ -37,6 +37,14 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn schema(&self) -> Result<SchemaState, StoreError> {
+        match self.look_at_schema().await {
+            // Somebody else moves our tables at this moment: now they are there.
+            Err(StoreError::Database(error)) if error.is_undefined_table() => self.look_at_schema().await,
+            state => state,
+        }
+    }
+
+    async fn look_at_schema(&self) -> Result<SchemaState, StoreError> {
         let there = self.database.inventory().await?;
         Ok(match self.database.judge(&there.steps) {
             StepsVerdict::Unusable(reason) => SchemaState::Unusable(reason),
