@@ -123,7 +123,7 @@ impl House {
                 rows
             } else {
                 let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
-                let session = sqlx::raw_sql("set timezone = 'UTC'");
+                let session = sqlx::raw_sql("set timezone = 'UTC'; set search_path = orchestrate");
                 session.execute(&mut connection).await.unwrap();
                 let sql = format!("select json_build_array({columns})::text from {relation}");
                 let rows = sqlx::query_as(sqlx::AssertSqlSafe(sql));

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -36,6 +36,8 @@ pub struct PostgresPool(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     options: PgConnectOptions,
+    /// What each connection does before anybody has it.
+    first_statement: Option<String>,
     places: Arc<Semaphore>,
     idle: Mutex<Idle>,
 }
@@ -68,9 +70,10 @@ pub(crate) struct PostgresConnection {
 
 impl PostgresPool {
     /// Connects when there is something to do.
-    pub(super) fn new(options: PgConnectOptions) -> Self {
+    pub(super) fn new(options: PgConnectOptions, first_statement: Option<String>) -> Self {
         Self(Arc::new(Shared {
             options,
+            first_statement,
             places: Arc::new(Semaphore::new(MOST as usize)),
             idle: Mutex::default(),
         }))
@@ -128,7 +131,7 @@ impl Shared {
             if let Some(idle) = self.idle().connections.pop() {
                 return Ok((idle.connection, idle.made));
             }
-            match self.options.connect().await {
+            match self.connect().await {
                 Err(error) if is_turned_away(&error) && Instant::now() + pause < deadline => {}
                 done => return Ok((done?, Instant::now())),
             }
@@ -136,6 +139,18 @@ impl Shared {
             sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+}
+
+impl Shared {
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        if let Some(statement) = &self.first_statement {
+            sqlx::raw_sql(AssertSqlSafe(statement.clone()))
+                .execute(&mut connection)
+                .await?;
+        }
+        Ok(connection)
     }
 }
 

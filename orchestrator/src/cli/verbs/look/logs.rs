@@ -7,15 +7,14 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
+use crate::cli::shell::database::run::look_for_run;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::log_page::{Page, print_page};
 use crate::cli::verbs::look::log_text::LogForm;
 use crate::model::Stream;
-use crate::queries::find_run::find_run;
 use crate::queries::logs::{CollectorLog, LogChoice, LogFollower, LogReader, PAGE_BYTES, TaskWord};
 use crate::store::RunRecord;
 
@@ -108,7 +107,10 @@ impl LogsArgs {
 pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let state_dir = &settings.state_dir;
-    let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
+    let Some(record) = look_for_run(&settings, &args.run)? else {
+        // There is no database, which was said.
+        return Ok(VerbExit::Success);
+    };
     let choice = args.choice(&record);
     if !choice.is_in(&record) {
         return Err(unknown(&record, &choice));

@@ -8,13 +8,12 @@ use jiff::Timestamp;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
+use crate::cli::shell::database::run::look_for_run;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::with_store;
 use crate::events::Summary;
-use crate::queries::find_run::find_run;
 use crate::report::summary_text;
 use crate::store::{RunHeader, RunRecord};
 use crate::text::make_safe;
@@ -36,7 +35,13 @@ pub(crate) struct ShowArgs {
 /// Shows a run.
 pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
-    let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
+    let Some(record) = look_for_run(&settings, &args.run)? else {
+        // There is no database, which was said.
+        return match args.format {
+            Format::Json => print_json(&()).map(|()| VerbExit::Success),
+            Format::Text => Ok(VerbExit::Success),
+        };
+    };
     match args.format {
         Format::Json => print_json(&record)?,
         Format::Text => {
