@@ -1,5 +1,5 @@
 //! Where a database is, read from a URL. `sqlite:` keeps the meaning that sqlx gives it,
-//! PostgreSQL has the forms of its own library (`postgres_url`). What is not known is refused:
+//! PostgreSQL has the forms of its own library (`postgres::url`). What is not known is refused:
 //! a parameter that nobody reads would be part of nothing, or of a file's name.
 
 use std::fmt;
@@ -9,8 +9,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use sqlx::postgres::PgConnectOptions;
 
 use crate::database::error::DatabaseError;
-use crate::database::postgres_url;
-use crate::database::{postgres, sqlite};
+use crate::database::postgres::{server, url as postgres_url};
+use crate::database::sqlite;
 use crate::model::SchemaName;
 
 /// What a file may be opened for.
@@ -95,7 +95,7 @@ impl DatabaseAddress {
     pub fn name(&self) -> String {
         match self {
             Self::Sqlite { file, .. } => sqlite::name(file),
-            Self::Postgres { options, .. } => postgres::name(options),
+            Self::Postgres { options, .. } => server::name(options),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::database::arg::Arg;
 use crate::database::error::DatabaseError;
 use crate::database::limits::ANSWER;
 use crate::database::pool::Database;
-use crate::database::postgres_pool::PostgresConnection;
+use crate::database::postgres::pool::PostgresConnection;
 
 /// A row that can be read from either database.
 pub(crate) trait EitherRow:

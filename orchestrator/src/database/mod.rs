@@ -12,8 +12,6 @@ pub(crate) mod look;
 pub(crate) mod migrate;
 pub(crate) mod pool;
 pub(crate) mod postgres;
-pub(crate) mod postgres_pool;
-pub(crate) mod postgres_url;
 pub(crate) mod rights;
 pub(crate) mod sqlite;
 #[cfg(test)]

@@ -7,8 +7,9 @@ use sqlx::sqlite::SqlitePool;
 use crate::database::address::{DatabaseAddress, FileAccess};
 use crate::database::error::DatabaseError;
 use crate::database::limits::PATIENCE;
-use crate::database::postgres_pool::PostgresPool;
-use crate::database::{look, postgres, sqlite};
+use crate::database::postgres::pool::PostgresPool;
+use crate::database::postgres::server;
+use crate::database::{look, sqlite};
 
 /// A database and the connections to it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -33,7 +34,7 @@ impl Database {
                 FileAccess::Read => look::pool(file).await?,
             })),
             DatabaseAddress::Postgres { options, schema } => {
-                Ok(Self::Postgres(postgres::connect(options, schema).await?))
+                Ok(Self::Postgres(server::connect(options, schema).await?))
             }
         }
     }
@@ -62,7 +63,7 @@ impl Database {
     pub fn name(&self) -> String {
         match self {
             Self::Sqlite(pool) => sqlite::name(pool.connect_options().get_filename()),
-            Self::Postgres(pool) => postgres::name(pool.options()),
+            Self::Postgres(pool) => server::name(pool.options()),
         }
     }
 

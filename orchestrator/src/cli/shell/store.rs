@@ -158,7 +158,7 @@ fn tell_workspaces_apart(settings: &CliSettings) -> Result<(), Failure> {
         .map_err(|error| unusable_state_dir(&settings.state_dir, error))
 }
 
-fn unusable_state_dir(directory: &Path, error: std::io::Error) -> Failure {
+pub(crate) fn unusable_state_dir(directory: &Path, error: std::io::Error) -> Failure {
     let hint = hint_of_state_dir(&error);
     let what = format!("cannot use the state directory {}", directory.display());
     Failure::infrastructure(anyhow::Error::new(error).context(what)).hint(hint)

@@ -10,8 +10,9 @@ use crate::cli::shell::database::refusal::Refusal;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::store::{recover, runtime, unusable};
+use crate::cli::shell::store::{recover, runtime, unusable, unusable_state_dir};
 use crate::database::{DatabaseAddress, Stamp};
+use crate::rundir::StateDir;
 use crate::store::{Looked, SchemaState, Store, this_process};
 use crate::text::make_safe;
 
@@ -103,6 +104,9 @@ async fn look_once<T>(
 }
 
 async fn open(settings: &CliSettings, address: &DatabaseAddress) -> Result<Look, Failure> {
+    StateDir(&settings.state_dir)
+        .check_readable()
+        .map_err(|error| unusable_state_dir(&settings.state_dir, error))?;
     match find(address).await? {
         Found::Usable(store) => Ok(Look { store, exists: true }),
         Found::Refused(refusal, _) => Err(refusal.into()),

@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions, Row};
 
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
-use crate::database::postgres_pool::{PostgresPool, is_turned_away};
+use crate::database::postgres::pool::{PostgresPool, is_turned_away};
 use crate::model::SchemaName;
 
 /// `postgres://me@host:5432/db`: what is safe to show.
