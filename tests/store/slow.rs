@@ -115,7 +115,7 @@ fn hold_states(url: &str) -> Holder<PgConnection> {
     let runtime = runtime();
     let connection = runtime.block_on(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
-        let lock = sqlx::raw_sql("begin; lock table states in access exclusive mode");
+        let lock = sqlx::raw_sql("begin; lock table orchestrate.states in access exclusive mode");
         lock.execute(&mut connection).await.unwrap();
         connection
     });

@@ -123,7 +123,7 @@ fn one_that_lacks_a_step() {
              drop view readable_slots; delete from _sqlx_migrations where version = 10",
         );
         is_refused(run, "orchestrate db migrate");
-        run(&["db", "status"]).exits(0).says("0009 readable missing");
+        run(&["db", "status"]).exits(0).says("0010 readable missing");
         run(&["db", "migrate"]).exits(0).says("1 of them new");
         run(&["health"]).exits(0);
     });

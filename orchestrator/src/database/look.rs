@@ -17,6 +17,7 @@ use crate::database::address::DatabaseAddress;
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
 use crate::database::sqlite;
+use crate::files::name_owner;
 
 /// How a file was when it began to be read without locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,7 @@ fn is_logged(file: &Path) -> bool {
 pub(crate) async fn pool(file: &Path) -> Result<SqlitePool, DatabaseError> {
     let failed = |source| DatabaseError::File {
         path: file.to_owned(),
-        source,
+        source: name_owner(&[file], source),
     };
     // The system says more than SQLite does; and a FIFO is not waited for.
     let metadata = fs::metadata(file).map_err(failed)?;

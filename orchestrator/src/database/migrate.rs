@@ -60,32 +60,31 @@ pub(crate) struct Inventory {
 }
 
 impl Database {
-    /// Looks at what is there, in two questions.
+    /// Looks at what is there, as of one moment: somebody may be making it.
     ///
     /// # Errors
     /// The database fails, or our schema may not be used.
     pub(crate) async fn inventory(&self) -> Result<Inventory, DatabaseError> {
-        let mut relations: Vec<(String,)> = match self {
-            Self::Sqlite(_) => {
-                const SQL: &str = "select name from sqlite_master where type in ('table', 'view')
-                     and name not like 'sqlite\\_%' escape '\\'";
-                self.fetch(SQL, &[]).await?
-            }
-            Self::Postgres(_) => {
-                self.check_entry().await?;
-                const SQL: &str = "select cast(relname as text) from pg_class
-                     where relnamespace = to_regnamespace(current_setting('search_path'))
-                       and relkind in ('r', 'p', 'v', 'm', 'f')";
-                self.fetch(SQL, &[]).await?
-            }
-        };
+        const NAMES: (&str, &str) = (
+            "select name from sqlite_master where type in ('table', 'view')
+                 and name not like 'sqlite\\_%' escape '\\'",
+            "select cast(relname as text) from pg_class
+                 where relnamespace = to_regnamespace(current_setting('search_path'))
+                   and relkind in ('r', 'p', 'v', 'm', 'f')",
+        );
+        if matches!(self, Self::Postgres(_)) {
+            self.check_entry().await?;
+        }
+        let mut sql = self.snapshot().await?;
+        let mut relations: Vec<(String,)> = sql.fetch(self.text(NAMES.0, NAMES.1), &[]).await?;
         let before = relations.len();
         relations.retain(|(name,)| name != STEPS);
         let steps = if relations.len() < before {
-            self.steps_in("").await?
+            sql.fetch(AssertSqlSafe(steps_of("")), &[]).await?
         } else {
             Vec::new()
         };
+        sql.commit().await?;
         let relations = relations.into_iter().map(|(name,)| name).collect();
         Ok(Inventory { relations, steps })
     }
@@ -119,15 +118,10 @@ impl Database {
             Self::Postgres(_) => self.fetch(THERE, &[]).await?,
         };
         match there.first() {
-            Some((true,)) => self.steps_in("public.").await,
+            Some((true,)) => self.fetch(AssertSqlSafe(steps_of("public.")), &[]).await,
             // What may not be read is another's.
             _ => Ok(Vec::new()),
         }
-    }
-
-    async fn steps_in(&self, place: &str) -> Result<Vec<Step>, DatabaseError> {
-        let sql = format!("select version, checksum, success from {place}{STEPS} order by version");
-        self.fetch(AssertSqlSafe(sql), &[]).await
     }
 
     /// What these steps say, compared with ours.
@@ -251,6 +245,10 @@ impl SchemaLock {
         }
         done.map_err(|error| self.database.unmigrated(&error))
     }
+}
+
+fn steps_of(place: &str) -> String {
+    format!("select version, checksum, success from {place}{STEPS} order by version")
 }
 
 fn judge(steps: &[Step], known: &[(i64, &[u8])]) -> StepsVerdict {

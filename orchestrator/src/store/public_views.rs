@@ -43,6 +43,14 @@ fn names() -> Vec<String> {
 /// # Errors
 /// The database fails.
 pub(crate) async fn restore(database: &Database) -> Result<(), StoreError> {
+    match try_restore(database).await {
+        // Somebody else makes the same view at this moment: now it is there to be seen.
+        Err(error) if error.is_unique_violation() => try_restore(database).await,
+        done => done,
+    }
+}
+
+async fn try_restore(database: &Database) -> Result<(), StoreError> {
     if matches!(database, Database::Sqlite(_)) {
         return Ok(());
     }

@@ -101,7 +101,9 @@ impl Store {
     }
 
     async fn migrate_if(&self, here: bool) -> Result<(), StoreError> {
-        match self.schema().await? {
+        let state = self.schema().await?;
+        let moves = state == SchemaState::InPublic;
+        match state {
             SchemaState::Unusable(reason) | SchemaState::Newer(reason) => return Err(self.refused(reason)),
             SchemaState::Foreign(_) if here => self.check_names().await?,
             SchemaState::Foreign(table) => return Err(self.foreign(&table)),
@@ -114,9 +116,13 @@ impl Store {
         }
         self.database.make_ready().await?;
         let mut lock = self.database.lock_schema().await?;
-        relocation::move_out_of_public(&self.database, &mut lock).await?;
+        if moves {
+            relocation::move_out_of_public(&self.database, &mut lock).await?;
+        }
         public_views::remove(&self.database, lock.connection()).await?;
         lock.apply().await?;
+        // Its connection may be the only one that the server has for us.
+        drop(lock);
         public_views::restore(&self.database).await?;
         Ok(())
     }

@@ -104,10 +104,7 @@ async fn look_once<T>(
 }
 
 async fn open(settings: &CliSettings, address: &DatabaseAddress) -> Result<Look, Failure> {
-    StateDir(&settings.state_dir)
-        .check_readable()
-        .map_err(|error| unusable_state_dir(&settings.state_dir, error))?;
-    match find(address).await? {
+    match find(settings, address).await? {
         Found::Usable(store) => Ok(Look { store, exists: true }),
         Found::Refused(refusal, _) => Err(refusal.into()),
         Found::Nothing => {
@@ -125,8 +122,11 @@ async fn open(settings: &CliSettings, address: &DatabaseAddress) -> Result<Look,
 /// Looks where our database should be.
 ///
 /// # Errors
-/// It cannot be opened.
-pub(crate) async fn find(address: &DatabaseAddress) -> Result<Found, Failure> {
+/// It cannot be opened, or another user keeps the state directory to themselves.
+pub(crate) async fn find(settings: &CliSettings, address: &DatabaseAddress) -> Result<Found, Failure> {
+    StateDir(&settings.state_dir)
+        .check_readable()
+        .map_err(|error| unusable_state_dir(&settings.state_dir, error))?;
     let Looked::There(store) = Store::look(address).await.map_err(unusable)? else {
         return Ok(Found::Nothing);
     };

@@ -55,7 +55,7 @@ pub(crate) fn state_and_database(settings: &CliSettings) -> Result<Vec<StartUpFa
 /// A database that is not there yet is none to complain of.
 async fn database(settings: &CliSettings) -> Result<(), Failure> {
     let address = address(settings).await?;
-    match find(&address).await? {
+    match find(settings, &address).await? {
         Found::Usable(store) => {
             store.close().await;
             Ok(())
@@ -77,13 +77,17 @@ async fn database(settings: &CliSettings) -> Result<(), Failure> {
 /// Whether files can be made there, or the directory be made. One that is not there is left so.
 fn usable(directory: &Path) -> io::Result<()> {
     StateDir(directory).check_readable()?;
-    if probe_state_dir(directory)? == StateProbe::CanBeMade {
-        print_words!(
-            "note: the state directory {} is not there yet; the first run makes it",
-            make_safe(&directory.display().to_string())
-        );
+    match probe_state_dir(directory)? {
+        StateProbe::Writable => Ok(()),
+        StateProbe::NotOurs => Err(io::ErrorKind::PermissionDenied.into()),
+        StateProbe::CanBeMade => {
+            print_words!(
+                "note: the state directory {} is not there yet; the first run makes it",
+                make_safe(&directory.display().to_string())
+            );
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// `DATABASE_URL` names our database, so that no collector gets it.

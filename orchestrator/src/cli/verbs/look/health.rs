@@ -67,7 +67,7 @@ pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<VerbExit, Fai
 /// A database that no other verb would take is not well, whatever it answers.
 async fn ask(settings: &CliSettings, here: &Owner, bounds: HealthBounds) -> Result<Health, Failure> {
     let address = address(settings).await?;
-    let (refusal, missing_migrations) = match find(&address).await? {
+    let (refusal, missing_migrations) = match find(settings, &address).await? {
         Found::Usable(store) => {
             let now = SystemClock.now();
             let health = queries::health::health(&store, &settings.state_dir, here, bounds, now).await;
