@@ -58,7 +58,8 @@ alter table releases add primary key (source, tag);
 alter table releases_handled add column source text not null default '';
 alter table releases_handled alter column source drop default;
 alter table releases_handled drop constraint releases_handled_pkey;
-alter table releases_handled rename column command to name;
+alter table releases_handled add column name text;
+update releases_handled set name = command;
 alter table releases_handled add primary key (source, tag, group_name, name);
 
 drop view record_deliveries;

@@ -110,14 +110,15 @@ create table releases_handled_new (
     tag        text    not null,
     group_name text    not null,
     name       text    not null,
+    command    text    not null,
     handled_at integer not null,
     -- Null if somebody said so by hand.
     run_id     text,
     primary key (source, tag, group_name, name)
 ) strict, without rowid;
 
-insert into releases_handled_new (source, tag, group_name, name, handled_at, run_id)
-select '', tag, group_name, command, handled_at, run_id from releases_handled;
+insert into releases_handled_new (source, tag, group_name, name, command, handled_at, run_id)
+select '', tag, group_name, command, command, handled_at, run_id from releases_handled;
 drop table releases_handled;
 alter table releases_handled_new rename to releases_handled;
 

@@ -192,7 +192,7 @@ fn today<'a>(relation: &str, column: &'a str) -> &'a str {
         ("ledger", "occurrence") => {
             "cast(case when name = command then '1' else substr(name, length(command) + 2) end as integer)"
         }
-        ("timetable" | "releases_handled", "command") => "name",
+        ("timetable", "command") => "name",
         _ => column,
     }
 }

@@ -10,7 +10,9 @@ use crate::database::arg::args;
 use crate::database::columns::Micros;
 use crate::database::transaction::Transaction;
 use crate::events::TaskSummary;
-use crate::model::{GroupName, Handled, ReleaseSource, ReleaseTag, Releases, RunId, TaskName, TaskStatus};
+use crate::model::{
+    CommandName, GroupName, Handled, ReleaseSource, ReleaseTag, Releases, RunId, TaskName, TaskStatus,
+};
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
@@ -35,6 +37,8 @@ pub struct HandledBy {
     pub group: String,
     /// Its name in the group.
     pub name: String,
+    /// Its collector.
+    pub command: String,
     /// When.
     pub at: Timestamp,
     /// The run that did it; `None` if somebody said so by hand.
@@ -115,11 +119,11 @@ impl Store {
                 &[],
             )
             .await?;
-        type Columns = (String, String, String, String, Micros, Option<String>);
+        type Columns = (String, String, String, String, String, Micros, Option<String>);
         let handled: Vec<Columns> = self
             .database
             .fetch(
-                "select source, tag, group_name, name, handled_at, run_id from releases_handled
+                "select source, tag, group_name, name, command, handled_at, run_id from releases_handled
                  order by handled_at, group_name, name",
                 &[],
             )
@@ -128,9 +132,10 @@ impl Store {
             let by = handled
                 .iter()
                 .filter(|(source, of, ..)| source == from && of == tag);
-            by.map(|(_, _, group, name, at, run)| HandledBy {
+            by.map(|(_, _, group, name, command, at, run)| HandledBy {
                 group: group.clone(),
                 name: name.clone(),
+                command: command.clone(),
                 at: at.0,
                 run: run.as_ref().map(RunId::new),
             })
@@ -154,7 +159,7 @@ impl Store {
     /// The database fails; then nothing is changed.
     pub async fn mark_release(
         &self,
-        source: &str,
+        (source, command): (&str, &CommandName),
         what: &Handled,
         handled: bool,
         now: Timestamp,
@@ -162,7 +167,7 @@ impl Store {
         let mut sql = self.database.begin().await?;
         note(&mut sql, source, &what.tag, now).await?;
         let changed = if handled {
-            mark(&mut sql, source, what, now, None).await?
+            mark(&mut sql, (source, command.as_str()), what, now, None).await?
         } else {
             sql.execute(
                 "delete from releases_handled
@@ -195,7 +200,7 @@ pub(crate) async fn settle_releases(
                 group: GroupName::new(&task.group),
                 name: TaskName::new(&task.name),
             };
-            mark(sql, source, &what, now, Some(run)).await?;
+            mark(sql, (source, &task.command), &what, now, Some(run)).await?;
         }
     }
     Ok(())
@@ -234,20 +239,21 @@ async fn note(sql: &mut Transaction, source: &str, tag: &str, now: Timestamp) ->
 
 async fn mark(
     sql: &mut Transaction,
-    source: &str,
+    (source, command): (&str, &str),
     what: &Handled,
     now: Timestamp,
     run: Option<&RunId>,
 ) -> Result<u64, StoreError> {
     Ok(sql
         .execute(
-            "insert into releases_handled (source, tag, group_name, name, handled_at, run_id)
-             values ($1, $2, $3, $4, $5, $6) on conflict (source, tag, group_name, name) do nothing",
+            "insert into releases_handled (source, tag, group_name, name, command, handled_at, run_id)
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict (source, tag, group_name, name) do nothing",
             &args![
                 source,
                 &what.tag,
                 what.group.as_str(),
                 what.name.as_str(),
+                command,
                 now,
                 run
             ],

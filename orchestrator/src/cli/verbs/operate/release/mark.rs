@@ -62,7 +62,7 @@ pub(crate) fn mark(settings: &CliSettings, args: &ReleaseMarkArgs) -> Result<Ver
                 name: task.name.clone(),
             };
             let news = store
-                .mark_release(source, &what, !args.pending, SystemClock.now())
+                .mark_release((source, &task.command), &what, !args.pending, SystemClock.now())
                 .await;
             changed += usize::from(news.map_err(Failure::infrastructure)?);
         }
