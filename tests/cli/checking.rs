@@ -58,10 +58,81 @@ fn a_bad_one_is_told_everything_at_once() {
         ("exit code", "error"),
         ("children", "error"),
         ("output", "warning"),
-        ("events", "ok"),
+        // It did not succeed, and there is nothing to look at.
+        ("events", "skipped"),
         ("SIGTERM", "error"),
     ];
     assert_eq!(findings(&place, &args, 1), verdicts(&expected));
+}
+
+/// All of them, each with its line, and never exit code 0.
+#[test]
+fn every_bad_line_of_an_events_file_is_an_error() {
+    let place = Place::new("");
+    let lines = [
+        "nonsense",
+        r#"{"type":"record","collection":"c","key":"k","data":{}}"#,
+        r#"{"type":"record","collection":"c d","key":"k","data":{}}"#,
+        r#"{"type":"nosuch"}"#,
+        "[1]",
+        r#"{"type":"note"}"#,
+    ];
+    let script = format!(
+        "#!/bin/sh\ncat >> \"$ORCHESTRATE_EVENTS\" <<'END'\n{}\nEND\n",
+        lines.join("\n")
+    );
+    place.script("bad", &script);
+    let expected = [
+        ("executable", "ok"),
+        ("exit code", "ok"),
+        ("children", "ok"),
+        ("output", "ok"),
+        ("events", "error"),
+        ("events", "error"),
+        ("events", "error"),
+        ("events", "error"),
+        ("events", "error"),
+        ("SIGTERM", "skipped"),
+    ];
+    assert_eq!(findings(&place, &["bad"], 1), verdicts(&expected));
+    let seen = place.run(&["check-collector", "bad"]);
+    for line in ["line 1: ", "line 3: ", "line 4: ", "line 5: ", "line 6: "] {
+        seen.says(line);
+    }
+    seen.says_not("line 2: ");
+    let many = "#!/bin/sh\nseq 1 40 >> \"$ORCHESTRATE_EVENTS\"\n";
+    place.script("many", many);
+    place.run(&["check-collector", "many"]).exits(1).says("line 40: ");
+}
+
+#[test]
+fn what_is_said_is_meant() {
+    let place = Place::new("");
+    let said = |script: &str, code: i32| {
+        place.script("x", script);
+        findings(&place, &["x"], code)
+    };
+    let has = |found: &[(String, String)], check: &str, verdict: &str| {
+        let wanted = (check.to_owned(), verdict.to_owned());
+        assert!(found.contains(&wanted), "no {wanted:?} in {found:?}");
+    };
+    // In the contract, but no success.
+    let found = said("#!/bin/sh\necho no network >&2\nexit 69\n", 1);
+    has(&found, "exit code", "failed");
+    has(&found, "events", "skipped");
+    let found = said("#!/bin/sh\necho hello\nexit 3\n", 1);
+    has(&found, "exit code", "error");
+    // It ended before it could be asked to.
+    let found = said("#!/bin/sh\nexit 0\n", 0);
+    has(&found, "SIGTERM", "skipped");
+    has(&found, "output", "warning");
+    let failure = r#"{"type":"failure","message":"no"}"#;
+    let found = said(
+        &format!("#!/bin/sh\necho '{failure}' >> \"$ORCHESTRATE_EVENTS\"\n"),
+        1,
+    );
+    has(&found, "exit code", "ok");
+    has(&found, "events", "error");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod hostile;
 mod input;
 mod network;
 mod notices;
+mod programs;
 #[path = "../support/pty.rs"]
 mod pty;
 mod receiver;

@@ -63,6 +63,21 @@ fn in_language(language: &str, install: impl FnOnce(&Place, &str)) {
         .map(|record| (record["key"].clone(), record["data"]["degrees"].clone()))
         .collect();
     assert_eq!(found, [(json!("Bergen"), json!(14)), (json!("Oslo"), json!(7))]);
+    let checked = place.run(&["check-collector", "weather", "--format", "json"]);
+    let verdicts: Vec<_> = checked
+        .exits(0)
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["verdict"].clone())
+        .collect();
+    assert!(
+        verdicts
+            .iter()
+            .all(|verdict| *verdict == "ok" || *verdict == "skipped"),
+        "{checked:#?}"
+    );
     let seen = place.run(&["run-one", "weather", "--", "--fail"]);
     seen.exits(1).says("no answer");
     let failed = &place.last()["tasks"][0];

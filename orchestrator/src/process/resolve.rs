@@ -3,13 +3,17 @@
 //! never through the caller's own PATH.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{AccessFlags, access};
-
 use crate::model::nearest;
-use crate::process::explain::{self, StartProblem};
+use crate::process::explain;
+use crate::process::explain::start_problem::StartProblem;
+use crate::process::resolve::directory::{
+    Ambiguous, all_in, backup_in, candidates, find_in, is_executable, is_there, names_in,
+};
+
+pub(crate) mod backups;
+pub(crate) mod directory;
 
 /// Where collectors are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,7 +21,8 @@ pub struct Collectors {
     /// `--collectors-dir`, the first match wins.
     pub directories: Vec<PathBuf>,
     /// The directory of the `orchestrate` binary: collectors that are built with it
-    /// lie beside it.
+    /// lie beside it. Not looked at where there is a fallback: programs that came with
+    /// us would stand in the way of the application's commands.
     pub beside: Option<PathBuf>,
     /// What to run for a command that is not found: a program (a path, or a name
     /// for the PATH of the collector) and arguments, with `{command}` in place of
@@ -46,12 +51,20 @@ impl Resolved {
             .collect();
         words.join(" ")
     }
+
+    /// Why it will probably not start, where only the kernel knows for certain.
+    pub fn doubt(&self, command: &str) -> Option<NotFound> {
+        let problem = explain::doubt_about(&self.program)?;
+        Some(unusable(command, &self.program, problem))
+    }
 }
 
 /// Why nothing can be executed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct NotFound {
+    /// Whether a file is there, but cannot be executed or is one of several.
+    pub is_there: bool,
     /// What is wrong, with the places that were looked at.
     pub message: String,
     /// What to do about it.
@@ -78,25 +91,55 @@ impl Collectors {
             return usable(command, PathBuf::from(command));
         }
         for directory in &self.directories {
-            if let Some(program) = find_in(directory, command)? {
-                return usable(command, program);
+            match find_in(directory, command) {
+                Ok(Some(program)) => return usable(command, program),
+                Ok(None) => {}
+                Err(Ambiguous(programs)) => return Err(ambiguous(command, &programs)),
             }
-        }
-        let beside = self.beside.iter().map(|directory| directory.join(command));
-        if let Some(program) = beside.into_iter().find(|path| is_executable(path)) {
-            return usable(command, program);
         }
         if let Some((program, arguments)) = self.fallback.split_first() {
             return fall_back(command, program, arguments, search_path);
         }
+        let mut beside = self.beside.iter().map(|directory| directory.join(command));
+        if let Some(program) = beside.find(|path| is_there(path)) {
+            return usable(command, program);
+        }
         Err(self.not_found(command))
+    }
+
+    /// Programs that have the name of a command too, but are not what it means: those
+    /// behind the first one, and one beside us where a fallback stands before it.
+    pub fn passed_over(&self, command: &str, meant: &Resolved) -> Vec<PathBuf> {
+        if command.contains('/') {
+            return Vec::new();
+        }
+        let own = self
+            .directories
+            .iter()
+            .flat_map(|directory| all_in(directory, command));
+        let beside = self.beside.iter().map(|directory| directory.join(command));
+        let beside = beside.filter(|path| is_executable(path));
+        // One file that is reached in two ways is one program.
+        let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        let mut seen = vec![real(&meant.program)];
+        let mut others = Vec::new();
+        for path in own.chain(beside) {
+            let file = real(&path);
+            if !seen.contains(&file) {
+                seen.push(file);
+                others.push(path);
+            }
+        }
+        others
     }
 
     /// The same, but what is not found is no collector.
     pub(crate) fn without_fallback(&self) -> Self {
+        let beside = self.beside.clone().filter(|_| self.fallback.is_empty());
         Self {
+            directories: self.directories.clone(),
+            beside,
             fallback: Vec::new(),
-            ..self.clone()
         }
     }
 
@@ -114,89 +157,41 @@ impl Collectors {
             .collect();
         let near = nearest(command, names.iter().map(String::as_str));
         let near = near.map(|near| format!("did you mean {near}?"));
-        let not_executable = || {
-            let file = self
-                .directories
-                .iter()
-                .find_map(|directory| candidates(directory, command).into_iter().next())?;
-            Some(format!(
-                "{} is not executable; chmod +x if it is the collector",
-                file.display()
-            ))
-        };
         NotFound {
+            is_there: false,
             message: format!("no collector {command} in {}", places.join(", ")),
-            hint: not_executable().or(near),
+            hint: self.hint_of_files(command).or(near),
         }
     }
-}
 
-/// `DIR/NAME`, `DIR/NAME.*`, `DIR/NAME/NAME`, in this order.
-fn find_in(directory: &Path, command: &str) -> Result<Option<PathBuf>, NotFound> {
-    let exact = directory.join(command);
-    if exact.symlink_metadata().is_ok() && !exact.is_dir() {
-        return Ok(Some(exact));
-    }
-    let candidates = candidates(directory, command);
-    let executable: Vec<_> = candidates.iter().filter(|path| is_executable(path)).collect();
-    match executable.as_slice() {
-        [] => {}
-        [program] => return Ok(Some(program.to_path_buf())),
-        several => {
-            let names: Vec<_> = several.iter().map(|path| path.display().to_string()).collect();
-            return Err(NotFound {
-                message: format!("{command} could be any of {}", names.join(", ")),
-                hint: Some("write the path, or take the executable bit from the others".to_owned()),
-            });
+    /// What to do about files that have the name and are not what is looked for.
+    fn hint_of_files(&self, command: &str) -> Option<String> {
+        let first = |find: fn(&Path, &str) -> Option<PathBuf>| {
+            self.directories
+                .iter()
+                .find_map(|directory| find(directory, command))
+        };
+        if let Some(file) = first(|directory, command| candidates(directory, command).into_iter().next()) {
+            let file = file.display();
+            return Some(format!(
+                "{file} is not executable; chmod +x if it is the collector"
+            ));
         }
+        let backup = first(backup_in)?;
+        Some(format!(
+            "{} is left out as a backup; rename it if it is the collector",
+            backup.display()
+        ))
     }
-    // A script without the executable bit is a mistake; a README.md is not.
-    if let Some(script) = candidates
-        .into_iter()
-        .find(|path| explain::has_interpreter_line(path))
-    {
-        return Ok(Some(script));
-    }
-    let nested = exact.join(command);
-    Ok(nested.is_file().then_some(nested))
 }
 
-/// Files named `NAME.*`, sorted.
-fn candidates(directory: &Path, command: &str) -> Vec<PathBuf> {
-    let mut found: Vec<_> = fs::read_dir(directory)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let extension = name
-                .to_str()
-                .and_then(|name| name.strip_prefix(command)?.strip_prefix('.'));
-            extension.is_some_and(|extension| !extension.is_empty())
-        })
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file())
-        .collect();
-    found.sort();
-    found
-}
-
-/// What a directory has to offer, by the names under which it would be found.
-fn names_in(directory: &Path) -> Vec<String> {
-    fs::read_dir(directory)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let path = entry.path();
-            let name = entry.file_name().into_string().ok()?;
-            if is_executable(&path) {
-                path.file_stem()?.to_str().map(str::to_owned)
-            } else {
-                is_executable(&path.join(&name)).then_some(name)
-            }
-        })
-        .collect()
+fn ambiguous(command: &str, programs: &[PathBuf]) -> NotFound {
+    let names: Vec<_> = programs.iter().map(|path| path.display().to_string()).collect();
+    NotFound {
+        is_there: true,
+        message: format!("{command} could be any of {}", names.join(", ")),
+        hint: Some("write the path, or take the executable bit from the others".to_owned()),
+    }
 }
 
 fn fall_back(
@@ -209,6 +204,7 @@ fn fall_back(
         PathBuf::from(program)
     } else {
         find_program(program, search_path).ok_or_else(|| NotFound {
+            is_there: false,
             message: format!("no collector {command}, and the fallback's {program} is not in PATH"),
             hint: Some(format!("install {program}, or write its path in the fallback")),
         })?
@@ -238,15 +234,20 @@ fn usable(command: &str, program: PathBuf) -> Result<Resolved, NotFound> {
             program,
             leading_args: Vec::new(),
         }),
-        Some(StartProblem { message, hint }) => Err(NotFound {
-            message: format!("{command} cannot be executed: {}: {message}", program.display()),
-            hint,
-        }),
+        Some(problem) => Err(unusable(command, &program, problem)),
     }
 }
 
-fn is_executable(path: &Path) -> bool {
-    path.is_file() && access(path, AccessFlags::X_OK).is_ok()
+fn unusable(command: &str, program: &Path, problem: StartProblem) -> NotFound {
+    NotFound {
+        is_there: !problem.missing,
+        message: format!(
+            "{command} cannot be executed: {}: {}",
+            program.display(),
+            problem.message
+        ),
+        hint: problem.hint,
+    }
 }
 
 #[cfg(test)]

@@ -6,25 +6,32 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::events::summary::{Summary, TaskSummary};
 use crate::model::{Category, TaskStatus};
+use crate::report::xml::{with_tabs, xml_text};
 
 /// The report: one suite per group, one case per task.
 ///
 /// # Errors
 /// The text cannot be written as XML.
 pub fn summary_junit(summary: &Summary) -> anyhow::Result<String> {
-    let mut report = Report::new(format!("orchestrate {} {}", summary.schedule, summary.run));
+    let mut report = Report::new(xml_text(&format!(
+        "orchestrate {} {}",
+        summary.schedule, summary.run
+    )));
     report.set_time(elapsed(summary));
     let mut suites: Vec<TestSuite> = Vec::new();
     for task in &summary.tasks {
-        let known = suites.iter().position(|suite| suite.name.as_str() == task.group);
+        let name = xml_text(&task.group);
+        let known = suites
+            .iter()
+            .position(|suite| suite.name.as_str() == name.as_str());
         let suite = known.unwrap_or_else(|| {
-            suites.push(TestSuite::new(task.group.as_str()));
+            suites.push(TestSuite::new(name));
             suites.len() - 1
         });
         suites[suite].add_test_case(case(task));
     }
     report.add_test_suites(suites);
-    Ok(report.to_string()?)
+    Ok(with_tabs(&report.to_string()?))
 }
 
 fn elapsed(summary: &Summary) -> Duration {
@@ -38,11 +45,11 @@ fn case(task: &TaskSummary) -> TestCase {
         TaskStatus::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
         _ => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
-    let mut case = TestCase::new(task.name.as_str(), status);
-    case.set_classname(task.group.as_str());
+    let mut case = TestCase::new(xml_text(&task.name), status);
+    case.set_classname(xml_text(&task.group));
     case.set_time(Duration::from_millis(task.duration_ms));
     if task.outcome != TaskStatus::Succeeded {
-        case.status.set_message(task.reason.as_str());
+        case.status.set_message(xml_text(&task.reason));
         case.status
             .set_type(task.category.map_or(task.outcome.as_str(), Category::as_str));
     }
@@ -51,7 +58,7 @@ fn case(task: &TaskSummary) -> TestCase {
     let warnings = task.warnings.iter().map(|warning| format!("warning: {warning}"));
     let said: Vec<String> = suspect.chain(warnings).chain(task.tail.iter().cloned()).collect();
     if !said.is_empty() {
-        case.set_system_out(said.join("\n"));
+        case.set_system_out(xml_text(&said.join("\n")));
     }
     case
 }
@@ -81,14 +88,46 @@ mod tests {
     "#);
     }
 
+    /// Read back by another's parser, which takes XML 1.0 to the letter.
     #[test]
-    fn hostile_text_stays_text() {
+    fn whatever_a_collector_prints_is_xml_and_comes_back() {
+        let printed = "a\tb ]]></system-out><x>\u{0}\u{1b}[31mred\u{1b}[0m \u{1b}]\u{ffff}\u{fffe}\u{7f}\u{85}\u{1f600}\r&amp;";
+        let expected =
+            "a\tb ]]></system-out><x>\\u{0}red \\u{1b}]\u{fffd}\u{fffd}\\u{7f}\\u{85}\u{1f600}\\u{d}&amp;";
         let mut hostile = summary();
-        hostile.tasks[1].tail = vec!["]]></system-out><x>\u{0}\u{1b}".to_owned()];
+        let task = &mut hostile.tasks[1];
+        task.tail = vec![printed.to_owned(), "  indented".to_owned()];
+        task.warnings = vec![printed.to_owned()];
+        task.reason = format!("{printed}\n\"quoted\"");
+        task.name = format!("{printed}-name");
         let xml = summary_junit(&hostile).unwrap();
-        assert!(
-            !xml.contains("<x>") && !xml.contains('\u{0}') && !xml.contains('\u{1b}'),
-            "{xml}"
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let cases: Vec<_> = document
+            .descendants()
+            .filter(|node| node.has_tag_name("testcase"))
+            .collect();
+        assert_eq!(cases.len(), 3);
+        assert_eq!(
+            cases[1].attribute("name"),
+            Some(format!("{expected}-name").as_str())
         );
+        let child = |name| cases[1].children().find(|node| node.has_tag_name(name)).unwrap();
+        assert_eq!(
+            child("failure").attribute("message"),
+            Some(format!("{expected}\n\"quoted\"").as_str())
+        );
+        assert_eq!(
+            child("system-out").text(),
+            Some(format!("warning: {expected}\n{expected}\n  indented").as_str())
+        );
+    }
+
+    #[test]
+    fn every_character_is_xml() {
+        let mut report = summary();
+        report.tasks[1].tail = vec![('\0'..=char::MAX).collect()];
+        report.tasks[1].reason = report.tasks[1].tail.concat();
+        let xml = summary_junit(&report).unwrap();
+        roxmltree::Document::parse(&xml).unwrap();
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod metrics;
 pub(crate) mod service_log;
 pub(crate) mod terminal;
 pub(crate) mod text;
+pub(crate) mod xml;
 
 pub use console::Console;
 pub use exposition::Exposition;

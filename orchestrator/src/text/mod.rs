@@ -15,5 +15,5 @@ pub(crate) use duration::{human_duration, milliseconds};
 pub use placeholder::NamedSecrets;
 pub(crate) use placeholder::{MissingSecret, has_placeholder, placeholder, secrets_in};
 pub(crate) use redact::{MASK, Redactor};
-pub(crate) use safe::{make_safe, push_safe};
+pub(crate) use safe::{first_unseen, make_safe, push_safe};
 pub(crate) use secrets::{SHORTEST, Secrets};

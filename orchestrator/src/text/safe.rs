@@ -28,14 +28,23 @@ pub(crate) fn push_safe(into: &mut String, bytes: &[u8]) {
 
 /// [`push_safe`] for a single piece of text.
 pub(crate) fn make_safe(text: &str) -> Cow<'_, str> {
-    let before = std::iter::once(None).chain(text.chars().map(Some));
-    if before.zip(text.chars()).any(|(before, c)| must_escape(before, c)) {
+    if first_unseen(text).is_some() {
         let mut safe = String::with_capacity(text.len() + 16);
         push_safe(&mut safe, text.as_bytes());
         Cow::Owned(safe)
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// The first character that [`make_safe`] shows as an escape: a name with one looks like
+/// another name, or like none.
+pub(crate) fn first_unseen(text: &str) -> Option<char> {
+    let before = std::iter::once(None).chain(text.chars().map(Some));
+    let mut unseen = before
+        .zip(text.chars())
+        .filter(|(before, c)| must_escape(*before, *c));
+    unseen.next().map(|(_, c)| c)
 }
 
 fn must_escape(before: Option<char>, c: char) -> bool {

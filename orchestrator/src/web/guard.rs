@@ -10,17 +10,21 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::web::fault::Fault;
+
 /// Refuses what is not for us.
 pub(crate) async fn guard(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
     // One that names two hosts is refused (RFC 9112, 3.2), whichever comes first.
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     if hosts.next().is_some() {
-        return (StatusCode::BAD_REQUEST, "one Host, please\n").into_response();
+        return Fault::bad_request("a request names one Host").into_response();
     }
     if !host.is_some_and(|host| is_ours(host, address)) {
-        let text = "this Host is not answered; use http://127.0.0.1 or http://localhost\n";
-        return (StatusCode::MISDIRECTED_REQUEST, text).into_response();
+        let (status, code) = (StatusCode::MISDIRECTED_REQUEST, "wrong_host");
+        return Fault::new(status, code, "this Host is not answered")
+            .hint("use http://127.0.0.1 or http://localhost")
+            .into_response();
     }
     next.run(request).await
 }

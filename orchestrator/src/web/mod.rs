@@ -13,6 +13,7 @@ pub(crate) mod connections;
 pub(crate) mod fault;
 pub(crate) mod guard;
 pub(crate) mod pages;
+pub(crate) mod parameters;
 pub(crate) mod patient_stream;
 pub(crate) mod probes;
 pub(crate) mod route_policy;

@@ -10,6 +10,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use crate::web::fault::Fault;
 use crate::web::site::Site;
 
 /// The policy of a path.
@@ -52,19 +53,17 @@ where
 /// What no path is for: it is not there, and could only have been read.
 pub(crate) async fn refuse_path(method: Method) -> Response {
     if matches!(method, Method::GET | Method::HEAD) {
-        return (StatusCode::NOT_FOUND, "there is nothing here; see /\n").into_response();
+        return Fault::not_found("there is nothing here")
+            .hint("/ lists what there is")
+            .into_response();
     }
     refuse_method().await
 }
 
 async fn refuse_method() -> Response {
-    let text = "everything here is read-only\n";
-    (
-        StatusCode::METHOD_NOT_ALLOWED,
-        [(header::ALLOW, "GET, HEAD")],
-        text,
-    )
-        .into_response()
+    let (status, code) = (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed");
+    let fault = Fault::new(status, code, "everything here is read-only");
+    ([(header::ALLOW, "GET, HEAD")], fault).into_response()
 }
 
 /// Adds what every answer has; one without a policy of its own gets the strictest.

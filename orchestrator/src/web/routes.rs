@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 
+use crate::web::fault::Fault;
 use crate::web::guard::guard;
 use crate::web::route_policy::{harden, refuse_path};
 use crate::web::site::Site;
@@ -38,6 +39,6 @@ pub(crate) fn routes(site: Site, address: SocketAddr) -> Router {
 async fn within(request: Request, next: Next) -> Response {
     match tokio::time::timeout(PATIENCE, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => (StatusCode::GATEWAY_TIMEOUT, "no answer in time\n").into_response(),
+        Err(_) => Fault::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "no answer in time").into_response(),
     }
 }

@@ -203,9 +203,83 @@ async fn runs_that_are_not_there_are_said_so() {
     for name in ["last", "2026"] {
         let answer = site.get(&format!("/api/runs/{name}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        let message = match name {
+            "last" => "there is no run yet",
+            _ => "no run begins with \"2026\"",
+        };
         assert_eq!(
             answer.json(),
-            json!({"error": format!("no run begins with {name:?}")})
+            json!({"error": {"code": "not_found", "message": message, "hint": null}})
+        );
+    }
+}
+
+/// Whoever refuses it: a handler, an extractor, the guard, the router.
+#[tokio::test]
+async fn every_refusal_has_the_same_shape() {
+    let site = Fixture::new().await;
+    let local = ["localhost"];
+    for (method, path, hosts, status, code) in [
+        ("GET", "/nothing", &local[..], 404, "not_found"),
+        ("GET", "/api/nothing", &local, 404, "not_found"),
+        ("GET", "/api/runs/nothing", &local, 404, "not_found"),
+        ("GET", "/api/runs/%ff", &local, 400, "bad_request"),
+        ("GET", "/api/runs?colour=red", &local, 400, "bad_request"),
+        ("GET", "/api/runs?last=many", &local, 400, "bad_request"),
+        ("GET", "/api/runs?last=1&last=2", &local, 400, "bad_request"),
+        ("GET", "/api/runs?since=yesterday", &local, 400, "bad_request"),
+        ("GET", "/api/next?hours=-1", &local, 400, "bad_request"),
+        ("GET", "/api/runs?outcome=nosuch", &local, 400, "unknown_value"),
+        ("GET", "/api/runs?outcome=pending", &local, 400, "unknown_value"),
+        ("GET", "/api/runs?group=nosuch", &local, 400, "unknown_value"),
+        ("GET", "/api/runs?command=usgae", &local, 400, "unknown_value"),
+        (
+            "GET",
+            "/api/runs?command=poll&group=early",
+            &local,
+            400,
+            "unknown_value",
+        ),
+        ("POST", "/api/runs", &local, 405, "method_not_allowed"),
+        ("GET", "/", &["evil.example"], 421, "wrong_host"),
+        ("GET", "/", &["localhost", "localhost"], 400, "bad_request"),
+    ] {
+        let answer = site.ask(method, path, hosts).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.text);
+        assert_eq!(answer.headers[header::CONTENT_TYPE], "application/json", "{path}");
+        let told = answer.json();
+        let error = told["error"].as_object().unwrap();
+        let keys: Vec<_> = error.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["code", "hint", "message"], "{path}");
+        assert_eq!(error["code"], code, "{path}: {}", answer.text);
+        assert!(!error["message"].as_str().unwrap().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_nobody_knows_is_answered_with_those_that_are_known() {
+    let site = Fixture::new().await;
+    let hint = async |query: &str| {
+        let told = site.get(&format!("/api/runs?{query}")).await.json();
+        told["error"]["hint"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        hint("outcome=nosuch").await,
+        "known: running, succeeded, failed, timed_out, cancelled, not_started, skipped, lost, suspect"
+    );
+    assert_eq!(hint("group=nosuch").await, "known: early, often");
+    assert_eq!(hint("command=usgae").await, "did you mean usage?");
+    for known in [
+        "outcome=suspect",
+        "outcome=timed_out",
+        "group=early",
+        "command=usage",
+        "last=5",
+    ] {
+        assert_eq!(
+            site.get(&format!("/api/runs?{known}")).await.json(),
+            json!([]),
+            "{known}"
         );
     }
 }

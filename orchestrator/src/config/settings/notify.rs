@@ -7,7 +7,7 @@ use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
 use crate::config::settings::keys::{DEAD_MAN, NOTIFY};
 use crate::config::values::fields::{Fields, list};
-use crate::config::values::names::variable;
+use crate::config::values::names::{self, variable};
 use crate::config::values::scalar::{argument, text, word};
 use crate::config::yaml::node::{MapEntry, Node};
 use crate::model::{Address, DeadMan, NoticeChannel, NoticeKind, Pulse, Secret};
@@ -41,7 +41,7 @@ fn kind(address: &Address) -> &'static str {
 fn channel(node: &Node, report: &mut Problems<'_>) -> Option<NoticeChannel> {
     let fields = Fields::open(node, &NOTIFY, report)?;
     let name = match fields.get("name") {
-        Some(node) => text(node, "`name`", report)?.to_owned(),
+        Some(node) => names::channel(node, report)?,
         None => String::new(),
     };
     let kinds = match fields.get("on") {

@@ -49,6 +49,30 @@ fn bytes_that_are_no_yaml_text() {
         (Code::ControlCharacter, 2, 7)
     );
     assert_eq!(place("escape", "x-a: é\u{1b}[0m"), (Code::ControlCharacter, 1, 7));
+    // The parser would fold each into a blank, or end the comment or the text there.
+    for breaks in ['\u{85}', '\u{2028}', '\u{2029}'] {
+        for text in ["x-a: \"b@c\"", "x-a: 'b@c'", "x-a: b@c", "x-a: |", "x-a: # b@c"] {
+            let text = if text.ends_with('|') {
+                "x-a: |\n  ab@c"
+            } else {
+                text
+            };
+            let at = text.find('@').unwrap();
+            let (line, column) = if text.contains('\n') { (2, 5) } else { (1, at + 1) };
+            let yaml = format!("groups: {{}}\n{}\n", text.replace('@', &breaks.to_string()));
+            assert_eq!(
+                place("line break", yaml),
+                (Code::ControlCharacter, line + 1, column),
+                "{text}"
+            );
+        }
+    }
+    let told = refused("next line", "x-a: \"b\u{85}c\"".as_bytes());
+    assert_eq!(told.message, "U+0085 ends a line in YAML 1.1 and not in YAML 1.2");
+    assert_eq!(
+        told.hint.as_deref(),
+        Some("remove it, or write it as \"\\u0085\" between double quotes")
+    );
     assert_eq!(
         place("latin1", b"groups:\n  caf\xe9: {}\n"),
         (Code::NotUtf8, 2, 6)
@@ -360,4 +384,36 @@ fn many_warnings_are_counted_and_keep_nothing_from_running() {
             .all(|warning| warning.severity == Severity::Warning)
     );
     assert_eq!(warnings[100].code, Code::MoreWarnings);
+}
+
+/// Python's json.dumps escapes whatever is not ASCII.
+#[test]
+fn json_with_escaped_pairs_is_a_schedule() {
+    let json = r#"{"groups": {"g\ud83d\ude00": {"default_time": "04:10", "tasks": [
+        {"command": "run_x", "schedule": "daily", "args": ["\ud83d\ude00\u00e4", "\ud83d\ude01"]}]}}}"#;
+    let (schedule, _) = parse_schedule("schedule.json", json.as_bytes()).unwrap();
+    let task = schedule.tasks().next().unwrap();
+    assert_eq!(task.args, ["\u{1f600}\u{e4}", "\u{1f601}"]);
+    assert_eq!(task.group.as_str(), "g\u{1f600}");
+    // What stands behind a pair keeps its place.
+    let wrong = json.replace("\"daily\"", "\"\\ud83d\\ude00\", \"nokey\": 1");
+    let places: Vec<_> = judged("wrong.json", wrong.as_bytes())
+        .iter()
+        .map(|told| (told.code, told.line, told.column))
+        .collect();
+    let line = wrong.lines().nth(1).unwrap();
+    let column = |word: &str| line.find(word).unwrap() + 1;
+    assert_eq!(
+        places,
+        [
+            (Code::BadSchedule, 2, column("\"\\ud83d\\ude00\", \"nokey")),
+            (Code::UnknownKey, 2, column("\"nokey"))
+        ]
+    );
+    assert_eq!(
+        place("lone.json", r#"{"groups": {}, "x-a": "b\ud83d"}"#),
+        (Code::Syntax, 1, 25)
+    );
+    let yaml = refused("pair.yaml", br#"x-a: "\ud83d\ude00""#);
+    assert!(yaml.hint.unwrap().contains("\\U0001f600"));
 }

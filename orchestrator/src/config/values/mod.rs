@@ -8,3 +8,4 @@ pub(crate) mod names;
 pub(crate) mod scalar;
 pub(crate) mod size;
 pub(crate) mod time;
+pub(crate) mod zone_hint;

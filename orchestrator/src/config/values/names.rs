@@ -1,5 +1,7 @@
 //! The names of groups, commands and environment variables.
 
+use std::borrow::Cow;
+
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
@@ -7,6 +9,7 @@ use crate::config::schedule::keys::FREE_PREFIX;
 use crate::config::values::scalar::text;
 use crate::config::yaml::node::Node;
 use crate::model::{CommandName, GroupName, WORKFLOW_GROUP};
+use crate::text::first_unseen;
 
 /// Names become parts of paths, of which Linux allows 255 bytes.
 pub(crate) const MAX_NAME: usize = 200;
@@ -30,7 +33,7 @@ pub(crate) fn group(name: &str, at: usize, report: &mut Problems<'_>) -> Option<
             at,
             format!("the group name {} {fault}", quote(name)),
         )
-        .hint("write a short name without control characters")
+        .hint("write a short name of characters that can be seen")
     } else {
         return Some(GroupName::new(name));
     };
@@ -44,9 +47,9 @@ pub(crate) fn command(node: &Node, report: &mut Problems<'_>) -> Option<CommandN
     let fault = fault(name).or_else(|| {
         let last = name.rsplit('/').next().unwrap_or(name);
         if name.starts_with('-') {
-            Some("begins with `-` and would be taken for an option")
+            Some("begins with `-` and would be taken for an option".into())
         } else if matches!(last, "" | "." | "..") {
-            Some("names a directory")
+            Some("names a directory".into())
         } else {
             None
         }
@@ -79,6 +82,22 @@ pub(crate) fn command(node: &Node, report: &mut Problems<'_>) -> Option<CommandN
     Some(CommandName::new(name))
 }
 
+/// The `name:` of a channel of notices; an empty one is none.
+pub(crate) fn channel(node: &Node, report: &mut Problems<'_>) -> Option<String> {
+    let name = text(node, "`name`", report)?;
+    match fault(name).filter(|_| !name.is_empty()) {
+        None => Some(name.to_owned()),
+        Some(fault) => {
+            let message = format!("the name of the channel {} {fault}", quote(name));
+            report.add(
+                Problem::new(Code::BadName, node.at, message)
+                    .hint("write a short name of characters that can be seen"),
+            );
+            None
+        }
+    }
+}
+
 /// The name of a variable that a schedule or settings file may speak of.
 /// `ours` says whether it may be one of orchestrate's own.
 pub(crate) fn variable(name: &str, at: usize, ours: bool, report: &mut Problems<'_>) -> bool {
@@ -86,6 +105,7 @@ pub(crate) fn variable(name: &str, at: usize, ours: bool, report: &mut Problems<
         || name.contains(['=', '\0'])
         || name.contains(char::is_whitespace)
         || name.len() > MAX_NAME
+        || first_unseen(name).is_some()
     {
         let message = format!("{} cannot be the name of an environment variable", quote(name));
         Problem::new(Code::BadName, at, message)
@@ -101,16 +121,50 @@ pub(crate) fn variable(name: &str, at: usize, ours: bool, report: &mut Problems<
     false
 }
 
-fn fault(name: &str) -> Option<&'static str> {
-    if name.is_empty() {
-        Some("is empty")
+fn fault(name: &str) -> Option<Cow<'static, str>> {
+    let fault = if name.is_empty() {
+        "is empty"
     } else if name.len() > MAX_NAME {
-        Some("is longer than 200 bytes")
+        "is longer than 200 bytes"
     } else if name.contains(char::is_control) {
-        Some("holds a control character")
+        "holds a control character"
+    } else if let Some(unseen) = first_unseen(name) {
+        let number = u32::from(unseen);
+        return Some(format!("holds U+{number:04X}, which cannot be seen").into());
     } else if name.trim() != name {
-        Some("begins or ends with a space")
+        "begins or ends with a space"
     } else {
-        None
+        return None;
+    };
+    Some(fault.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_only_what_can_be_seen() {
+        for unseen in [
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{2060}',
+            '\u{ad}',
+            '\u{fff9}',
+            '\u{e0041}',
+            '\u{202e}',
+            '\u{feff}',
+            '\u{3164}',
+        ] {
+            let told = fault(&format!("run_x{unseen}y")).unwrap();
+            assert_eq!(
+                told,
+                format!("holds U+{:04X}, which cannot be seen", u32::from(unseen))
+            );
+        }
+        for seen in ["run_x", "täglich", "日次", "\u{26a0}\u{fe0f} slow", "\u{1f600}"] {
+            assert_eq!(fault(seen), None, "{seen}");
+        }
     }
 }

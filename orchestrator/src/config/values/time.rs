@@ -8,6 +8,7 @@ use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::{choices, quote};
 use crate::config::values::fields::wrong_type;
 use crate::config::values::scalar::text;
+use crate::config::values::zone_hint::zone_hint;
 use crate::config::yaml::node::{Node, Value};
 use crate::model::{MonthDay, WEEKDAYS, nearest, parse_weekday};
 
@@ -182,16 +183,7 @@ pub(crate) fn time_zone(node: &Node, what: &str, report: &mut Problems<'_>) -> O
         0..MAX_GUESSES => jiff::tz::db().available().map(|name| name.to_string()).collect(),
         _ => Vec::new(),
     };
-    let names = || names.iter().map(String::as_str);
-    let is_city = |full: &&str| {
-        full.rsplit('/')
-            .next()
-            .is_some_and(|city| city.eq_ignore_ascii_case(name))
-    };
-    let hint = match nearest(name, names()).or_else(|| names().find(is_city)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "write a name of the IANA time zone database, like `Europe/Berlin` or `UTC`".to_owned(),
-    };
+    let hint = zone_hint(name, &names);
     let message = format!("{what} {} is not in the time zone database", quote(name));
     report.add(Problem::new(Code::BadTimeZone, node.at, message).hint(hint));
     None

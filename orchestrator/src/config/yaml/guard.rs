@@ -54,15 +54,22 @@ pub(crate) fn too_large(name: &str) -> Diagnostic {
     diagnostic
 }
 
-/// YAML 1.2, 5.1: what a stream may hold at all.
+/// YAML 1.2, 5.1: what a stream may hold at all, but for the line breaks of YAML 1.1: the
+/// parser folds them into blanks, and an argument would change without a word.
 fn forbidden_character(text: &str) -> Option<Problem> {
-    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..);
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..);
     let (at, character) = text.char_indices().find(|&(_, c)| !allowed(c))?;
     let (what, hint) = match character {
         '\0' => (
             "a NUL byte".to_owned(),
             "is the file damaged, or UTF-16 text? Save it as UTF-8".to_owned(),
         ),
+        '\u{85}' | '\u{2028}' | '\u{2029}' => {
+            let number = u32::from(character);
+            let message = format!("U+{number:04X} ends a line in YAML 1.1 and not in YAML 1.2");
+            let hint = format!("remove it, or write it as \"\\u{number:04x}\" between double quotes");
+            return Some(Problem::new(Code::ControlCharacter, at, message).hint(hint));
+        }
         other => {
             let number = u32::from(other);
             let hint = if number <= 0xff {

@@ -2,6 +2,7 @@
 //! what is hostile; knows no key of ours.
 
 pub(crate) mod guard;
+pub(crate) mod json_escapes;
 pub(crate) mod locate;
 pub(crate) mod node;
 pub(crate) mod reader;

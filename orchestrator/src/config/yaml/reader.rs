@@ -9,6 +9,7 @@ use serde::de::DeserializeSeed;
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
+use crate::config::yaml::json_escapes::join_surrogates;
 use crate::config::yaml::locate::PlaceProbe;
 use crate::config::yaml::node::{Node, Value};
 use crate::config::yaml::reading::Reading;
@@ -19,7 +20,14 @@ use crate::config::yaml::source::Source;
 /// file is a root that holds nothing.
 pub(crate) fn read(report: &mut Problems<'_>) -> Option<Node> {
     let source = report.source;
-    let mut documents = serde_yaml::Deserializer::from_str(source.text);
+    let text = match join_surrogates(source.text) {
+        Ok(text) => text,
+        Err(problem) => {
+            report.add(problem);
+            return None;
+        }
+    };
+    let mut documents = serde_yaml::Deserializer::from_str(&text);
     let Some(first) = documents.next() else {
         return Some(Node {
             at: 0,
@@ -29,7 +37,7 @@ pub(crate) fn read(report: &mut Problems<'_>) -> Option<Node> {
     let reading = Reading::new(source);
     let read = Shallow::new(Seed::root(&reading)).deserialize(first);
     let root = read.map(|root| match documents.next() {
-        None => Some(place_root(&reading, root)),
+        None => Some(place_root(&reading, &text, root)),
         Some(second) => {
             let at = first_node(source, second);
             let problem = Problem::new(Code::ManyDocuments, at, "a second YAML document begins here");
@@ -49,8 +57,8 @@ pub(crate) fn read(report: &mut Problems<'_>) -> Option<Node> {
 
 /// Gives the root its place, which takes another look at the text and so is
 /// done only for a file that could be read.
-fn place_root(reading: &Reading<'_>, root: Node) -> Node {
-    let at = serde_yaml::Deserializer::from_str(reading.source.text)
+fn place_root(reading: &Reading<'_>, text: &str, root: Node) -> Node {
+    let at = serde_yaml::Deserializer::from_str(text)
         .next()
         .map_or(0, |document| first_node(reading.source, document));
     reading.tag(at);
@@ -84,6 +92,8 @@ fn syntax_problem(source: &Source<'_>, error: &serde_yaml::Error) -> Problem {
         "put the text between double quotes: it begins with a character that means something in YAML"
     } else if text.contains("mapping values") {
         "put the text between double quotes if it holds a `: `, or check the indentation"
+    } else if text.contains("Unicode character escape") {
+        "write the character itself, or `\\U0001f600` for what JSON writes as `\\ud83d\\ude00`"
     } else if text.contains("unknown anchor") {
         "define the anchor with `&name` before its use, or put a text that begins with `*` between quotes"
     } else {

@@ -1,5 +1,6 @@
 //! Which file each name means, and what is said when it means none.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
@@ -83,6 +84,58 @@ fn several_are_named() {
         place.message(&error),
         "run_x could be any of DIR/c/run_x.py, DIR/c/run_x.sh"
     );
+}
+
+#[test]
+fn a_backup_beside_a_collector_is_left_out() {
+    let place = Place::new();
+    let collectors = place.collectors(&["c"]);
+    let only_backup = place.file("c/run_x.py.bak", 0o755);
+    let error = collectors.resolve("run_x", None).unwrap_err();
+    assert_eq!(place.message(&error), "no collector run_x in DIR/c, DIR/bin");
+    assert_eq!(
+        error.hint.unwrap(),
+        format!(
+            "{} is left out as a backup; rename it if it is the collector",
+            only_backup.display()
+        )
+    );
+    let script = place.file("c/run_x.py", 0o755);
+    for name in [
+        "run_x.py~",
+        "run_x.bak",
+        "run_x.py.orig",
+        "run_x.py.dpkg-old",
+        "run_x.py.rpmsave",
+    ] {
+        place.file(&format!("c/{name}"), 0o755);
+    }
+    assert_eq!(found(&collectors, "run_x"), script);
+    let meant = collectors.resolve("run_x", None).unwrap();
+    assert_eq!(collectors.passed_over("run_x", &meant), Vec::<PathBuf>::new());
+    let near = collectors.resolve("run_xx", None).unwrap_err();
+    assert_eq!(near.hint.as_deref(), Some("did you mean run_x?"));
+}
+
+#[test]
+fn what_is_beside_us_never_stands_before_the_fallback_and_is_told() {
+    let place = Place::new();
+    let beside = place.file("bin/run_x", 0o755);
+    let mut collectors = place.collectors(&["one", "two"]);
+    collectors.fallback = vec!["/bin/sh".to_owned(), "{command}".to_owned()];
+    let path = beside.parent().unwrap().as_os_str();
+    let meant = collectors.resolve("run_x", Some(path)).unwrap();
+    assert_eq!(meant.display(), "/bin/sh run_x");
+    assert_eq!(
+        collectors.passed_over("run_x", &meant),
+        std::slice::from_ref(&beside)
+    );
+    assert!(collectors.without_fallback().resolve("run_x", None).is_err());
+    let second = place.file("two/run_x/run_x", 0o755);
+    let first = place.file("one/run_x.py", 0o755);
+    let meant = collectors.resolve("run_x", Some(path)).unwrap();
+    assert_eq!(meant.program, first);
+    assert_eq!(collectors.passed_over("run_x", &meant), [second, beside]);
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub const LARGEST_STATE: usize = 64 << 10;
 /// So many releases can be deferred; more are taken to be dealt with.
 const MOST_DEFERRED: usize = 10_000;
 
-/// How many faults, notes and warnings are kept in words; all are counted.
+/// How many notes and warnings are kept in words, and faults shown of a run; all are counted.
 const KEPT: usize = 10;
 
 /// What a person is told of a state that is not what the collector left.
@@ -132,7 +132,7 @@ impl Examination {
 
     fn fault(&mut self, number: u64, what: &dyn std::fmt::Display) {
         self.faults += 1;
-        if self.first_faults.len() < KEPT {
+        if self.faults <= MOST_FAULTS {
             self.first_faults.push(format!("line {number}: {what}"));
         }
     }
@@ -157,6 +157,19 @@ impl Examination {
             .then(|| format!("the state that it leaves has {bytes} bytes, and {LARGEST_STATE} is the limit"))
     }
 
+    /// Every bad line, in words; of a file with so many that it is refused, the first.
+    pub fn bad_lines(&self) -> Vec<String> {
+        let mut all = self.first_faults.clone();
+        more(&mut all, self.faults, "bad lines");
+        all
+    }
+
+    /// Whether the file says anything that can be read.
+    pub fn says_something(&self) -> bool {
+        let told = self.failure.is_some() || self.progress.is_some() || !self.deferred.is_empty();
+        told || self.brings_something() || self.notes.count + self.warnings.count > 0
+    }
+
     /// Whether there is something to be kept.
     pub fn brings_something(&self) -> bool {
         self.records > 0 || self.state.is_some()
@@ -167,6 +180,7 @@ impl Examination {
         let mut all: Vec<String> = self
             .first_faults
             .iter()
+            .take(KEPT)
             .map(|fault| format!("events file, {fault}"))
             .collect();
         more(&mut all, self.faults, "bad lines");

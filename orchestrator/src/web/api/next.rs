@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Json;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use crate::model::{timetable, upcoming_slots};
 use crate::queries::next::{SlotFacts, next_slots, window};
 use crate::web::api::MOST;
 use crate::web::fault::Fault;
+use crate::web::parameters::Parameters;
 use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 
@@ -27,7 +28,10 @@ struct NextQuery {
     count: Option<u32>,
 }
 
-async fn next(State(site): State<Arc<Site>>, Query(query): Query<NextQuery>) -> Result<Json<Value>, Fault> {
+async fn next(
+    State(site): State<Arc<Site>>,
+    Parameters(query): Parameters<NextQuery>,
+) -> Result<Json<Value>, Fault> {
     let now = site.clock.now();
     // A page of slots each; an interval of a minute has half a million in a year.
     let bounded = query.hours.is_some() || query.count.is_some();

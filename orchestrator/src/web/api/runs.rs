@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Json;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::model::TaskStatus;
 use crate::queries::find_run::find_run;
-use crate::queries::find_task::{Meant, find_tasks};
+use crate::queries::find_task::{Meant, find_tasks, scheduled_tasks};
 use crate::queries::history::{RUNS, list_runs};
 use crate::store::{HistoryFilter, RunHeader, RunRecord};
 use crate::web::api::MOST;
 use crate::web::fault::Fault;
+use crate::web::parameters::{Parameters, PathPart};
 use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 
@@ -37,15 +39,22 @@ struct RunsQuery {
 /// Runs, newest first.
 async fn runs(
     State(site): State<Arc<Site>>,
-    Query(query): Query<RunsQuery>,
+    Parameters(query): Parameters<RunsQuery>,
 ) -> Result<Json<Vec<RunHeader>>, Fault> {
+    if let Some(outcome) = query
+        .outcome
+        .as_deref()
+        .filter(|word| !outcomes().any(|known| known == *word))
+    {
+        return Err(Fault::unknown_value("outcome", outcome, outcomes()));
+    }
+    if let Some(group) = &query.group {
+        judge_group(&site, group).await?;
+    }
     let names = match &query.command {
         Some(word) => names_meant(&site, word, query.group.as_deref()).await?,
         None => Vec::new(),
     };
-    if query.command.is_some() && names.is_empty() {
-        return Ok(Json(Vec::new()));
-    }
     let filter = HistoryFilter {
         names,
         group: query.group,
@@ -57,18 +66,53 @@ async fn runs(
     Ok(Json(list_runs(&site.store, &filter).await?))
 }
 
-/// The names of the tasks of which runs are recorded and that a word means: its own name, or
+/// The words by which runs can be chosen: those of `history`.
+fn outcomes() -> impl Iterator<Item = &'static str> {
+    let ends = TaskStatus::ALL
+        .into_iter()
+        .filter(|status| *status != TaskStatus::Pending);
+    ends.map(TaskStatus::as_str).chain(["suspect"])
+}
+
+/// Refuses a group that is in no schedule and no record.
+async fn judge_group(site: &Site, group: &str) -> Result<(), Fault> {
+    let schedule = Arc::clone(&site.standing.borrow().schedule);
+    let recorded = site.store.known_tasks().await?;
+    let groups: BTreeSet<String> = recorded
+        .into_iter()
+        .chain(scheduled_tasks(&schedule))
+        .map(|task| task.group)
+        .chain(schedule.groups.iter().map(|group| group.name.to_string()))
+        .collect();
+    if groups.contains(group) {
+        return Ok(());
+    }
+    Err(Fault::unknown_value(
+        "group",
+        group,
+        groups.iter().map(String::as_str),
+    ))
+}
+
+/// The names of the tasks that a word means, of the schedule or of a record: its own name, or
 /// their command.
 async fn names_meant(site: &Site, word: &str, group: Option<&str>) -> Result<Vec<String>, Fault> {
-    let (Meant::Tasks(tasks) | Meant::Ambiguous(tasks)) = find_tasks(&site.store, None, word, group).await?
-    else {
-        return Ok(Vec::new());
+    let schedule = Arc::clone(&site.standing.borrow().schedule);
+    let tasks = match find_tasks(&site.store, Some(&schedule), word, group).await? {
+        Meant::Tasks(tasks) | Meant::Ambiguous(tasks) => tasks,
+        Meant::Unknown(near) => {
+            let fault = Fault::unknown_value("command", word, []);
+            return Err(match near {
+                Some(near) => fault.hint(format!("did you mean {near}?")),
+                None => fault.hint("/api/schedule lists the tasks"),
+            });
+        }
     };
     let names: BTreeSet<String> = tasks.into_iter().map(|task| task.name).collect();
     Ok(names.into_iter().collect())
 }
 
 /// One run whole, by its id, the beginning of its id, or `last`.
-async fn run(State(site): State<Arc<Site>>, Path(run): Path<String>) -> Result<Json<RunRecord>, Fault> {
+async fn run(State(site): State<Arc<Site>>, PathPart(run): PathPart) -> Result<Json<RunRecord>, Fault> {
     Ok(Json(find_run(&site.store, &run).await?))
 }

@@ -5,17 +5,17 @@ use serde::Serialize;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::schedule::{masked, without_secrets};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
+use crate::cli::verbs::author::check_programs::{ProgramFault, check_collectors, check_messengers};
 use crate::cli::verbs::author::check_secrets::{SecretWarning, check_secrets};
 use crate::cli::verbs::author::start_up::{self, StartUpFault};
 use crate::config::{self, Diagnostic};
-use crate::model::{Address, NoticeChannel, Schedule};
+use crate::model::Schedule;
 use crate::text::make_safe;
 
 /// Check schedule, settings, collectors, state directory and database
@@ -110,10 +110,11 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failu
     let mut start_up = Vec::new();
     if !args.schedule_only {
         if let Some(schedule) = &schedule {
-            start_up.extend(missing_collectors(&settings, schedule));
+            let file = settings.schedule_file.display().to_string();
+            start_up.extend(wrong_programs(&file, check_collectors(&settings, schedule)));
             start_up.extend(exposed_secrets(&settings, schedule));
         }
-        start_up.extend(missing_messengers(&settings));
+        start_up.extend(wrong_programs("notify", check_messengers(&settings)));
         start_up.extend(state_and_database(&settings)?);
     }
     let infrastructure = start_up.iter().any(Problem::is_error);
@@ -139,26 +140,16 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failu
     })
 }
 
-fn missing_collectors(settings: &CliSettings, schedule: &Schedule) -> Vec<Problem> {
-    let launcher = launcher(settings);
-    let mut seen = std::collections::BTreeSet::new();
-    schedule
-        .tasks()
-        .filter(|task| seen.insert((task.command.clone(), task.enabled)))
-        .filter_map(|task| {
-            let missing = launcher.find(task.command.as_str()).err()?;
-            // A disabled task may wait for its collector.
-            let severity = if task.enabled { "error" } else { "warning" };
-            let file = settings.schedule_file.display().to_string();
-            Some(Problem::start_up(
-                severity,
-                "E301-collector-not-found",
-                file,
-                missing.message,
-                missing.hint,
-            ))
-        })
-        .collect()
+fn wrong_programs(file: &str, faults: Vec<ProgramFault>) -> impl Iterator<Item = Problem> {
+    faults.into_iter().map(move |fault| {
+        Problem::start_up(
+            fault.severity,
+            fault.code,
+            file.to_owned(),
+            fault.message,
+            fault.hint,
+        )
+    })
 }
 
 fn exposed_secrets(settings: &CliSettings, schedule: &Schedule) -> Vec<Problem> {
@@ -169,22 +160,6 @@ fn exposed_secrets(settings: &CliSettings, schedule: &Schedule) -> Vec<Problem> 
             Problem::start_up("warning", code, file, message, Some(hint))
         })
         .collect()
-}
-
-/// Commands of `notify:` that are not there: nobody would be told by them.
-fn missing_messengers(settings: &CliSettings) -> Vec<Problem> {
-    let launcher = launcher(settings);
-    let missing = |channel: &NoticeChannel| {
-        let Address::Command(line) = &channel.address else {
-            return None;
-        };
-        let missing = launcher.find(line.first()?).err()?;
-        let message = format!("the channel {}: {}", channel.name, missing.message);
-        let (severity, code) = ("error", "E301-collector-not-found");
-        let file = "notify".to_owned();
-        Some(Problem::start_up(severity, code, file, message, missing.hint))
-    };
-    settings.file.notify.iter().filter_map(missing).collect()
 }
 
 /// State directory and database, as problems of the first.

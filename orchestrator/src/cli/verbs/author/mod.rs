@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod check_collector;
+pub(crate) mod check_programs;
 pub(crate) mod check_secrets;
 pub(crate) mod generate;
 pub(crate) mod new_collector;

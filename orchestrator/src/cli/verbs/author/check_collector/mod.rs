@@ -5,6 +5,7 @@ pub(crate) mod finding;
 pub(crate) mod scratch;
 pub(crate) mod specimen;
 pub(crate) mod trial;
+pub(crate) mod verdicts;
 
 use std::time::Duration;
 
@@ -19,10 +20,11 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_json;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::runtime;
-use crate::cli::verbs::author::check_collector::finding::{error, ok, print};
+use crate::cli::verbs::author::check_collector::finding::{Finding, error, ok, print};
 use crate::cli::verbs::author::check_collector::scratch::make_scratch_dir;
 use crate::cli::verbs::author::check_collector::specimen::{PATIENCE, specify};
-use crate::cli::verbs::author::check_collector::trial::{check_events, check_sigterm, check_whole_run};
+use crate::cli::verbs::author::check_collector::trial::{check_sigterm, run_whole};
+use crate::cli::verbs::author::check_collector::verdicts::{judge_end, judge_words};
 use crate::files::{FileUse, create_new};
 use crate::model::{CommandName, StateMode};
 use crate::process::ForkServer;
@@ -74,15 +76,16 @@ pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
             )?;
             runtime()?.block_on(async {
                 let server = ForkServer::new();
-                check_whole_run(&server, &spec, &mut findings).await?;
-                findings.push(check_events(&events));
+                let (end, written) = run_whole(&server, &spec).await?;
+                findings.extend(judge_end(&end));
+                findings.extend(judge_words(&end, written, &events));
                 check_sigterm(&server, &spec, &mut findings).await?;
                 server.shutdown().await;
                 Ok::<(), Failure>(())
             })?;
         }
     }
-    let failed = findings.iter().any(|finding| finding.verdict == "error");
+    let failed = findings.iter().any(Finding::is_bad);
     match args.format {
         Format::Json => print_json(&findings)?,
         Format::Text => findings.iter().try_for_each(print)?,

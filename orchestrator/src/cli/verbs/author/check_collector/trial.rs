@@ -1,30 +1,15 @@
 //! Runs the collector and looks: once to its end, once to see how it takes SIGTERM.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::cli::shell::failure::Failure;
-use crate::cli::verbs::author::check_collector::finding::{Finding, error, ok, warning};
+use crate::cli::verbs::author::check_collector::finding::{Finding, error, ok, skipped};
 use crate::cli::verbs::author::check_collector::specimen::GRACE;
-use crate::model::{CancelCause, Category, Exit as Ended, Outcome, Stream};
+use crate::model::{CancelCause, Exit as Ended, Outcome, Stream};
 use crate::process::{AttemptEnd, AttemptSpec, ForkServer, OutputSink};
-use crate::records::Follower;
-
-/// What its events file says; nothing of it is kept.
-pub(crate) fn check_events(events: &Path) -> Finding {
-    let examined = match Follower::open(events).and_then(Follower::finish) {
-        Ok(examined) => examined.examination,
-        Err(why) => return error("events", format!("its events file cannot be read: {why}")),
-    };
-    match (examined.refusal(), examined.complaints().first()) {
-        (Some(why), _) => error("events", why),
-        (None, Some(first)) => warning("events", first),
-        (None, None) => ok("events", format!("{} records", examined.records)),
-    }
-}
 
 /// Notes that, and when, something was written.
 struct Ear {
@@ -41,60 +26,18 @@ impl OutputSink for Ear {
     async fn quiet(&mut self) {}
 }
 
-/// Runs it to its end.
+/// Runs it to its end: how it ended, and how much it wrote.
 ///
 /// # Errors
 /// It cannot be started.
-pub(crate) async fn check_whole_run(
-    server: &ForkServer,
-    spec: &AttemptSpec,
-    findings: &mut Vec<Finding>,
-) -> Result<(), Failure> {
+pub(crate) async fn run_whole(server: &ForkServer, spec: &AttemptSpec) -> Result<(AttemptEnd, u64), Failure> {
     let mut ear = Ear {
         written: 0,
         heard: Arc::default(),
     };
     let attempt = server.launch(spec).await.map_err(Failure::infrastructure)?;
     let end = attempt.run(&mut ear).await;
-    findings.push(exit_code(&end));
-    findings.push(match end.leftovers.as_slice() {
-        [] => ok("children", "it left no process behind"),
-        left => {
-            let names: Vec<String> = left
-                .iter()
-                .map(|left| format!("{} (pid {})", left.name, left.pid))
-                .collect();
-            error(
-                "children",
-                format!(
-                    "it left processes behind, which were killed: {}",
-                    names.join(", ")
-                ),
-            )
-        }
-    });
-    findings.push(match ear.written {
-        0 => warning("output", "it wrote nothing: its log would not tell what it did"),
-        bytes => ok("output", format!("{bytes} bytes")),
-    });
-    Ok(())
-}
-
-fn exit_code(end: &AttemptEnd) -> Finding {
-    let check = "exit code";
-    match &end.outcome {
-        Outcome::Succeeded => ok(check, "0"),
-        Outcome::Failed(Ended::Code(code)) if Category::of_code(*code) != Category::Failed || *code == 1 => {
-            warning(
-                check,
-                format!(
-                    "{} (in the contract, but it did not succeed here)",
-                    end.outcome.reason()
-                ),
-            )
-        }
-        outcome => error(check, outcome.reason()),
-    }
+    Ok((end, ear.written))
 }
 
 /// Asks it to end as soon as it has shown that it is at work, or after a second.
@@ -137,7 +80,7 @@ pub(crate) async fn check_sigterm(
             ),
         ),
         Outcome::Cancelled { exit: Some(exit), .. } => ok(check, format!("it ended: {exit}")),
-        _ => ok(check, "it had ended before it could be asked to"),
+        _ => skipped(check, "it had ended before it could be asked to"),
     });
     Ok(())
 }
