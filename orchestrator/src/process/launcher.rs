@@ -9,9 +9,10 @@ use std::time::Duration;
 use crate::model::{DEFAULT_GRACE, Limits, Outcome};
 use crate::process::attempt::Attempt;
 use crate::process::environment::Environment;
+use crate::process::launch_error::LaunchError;
 use crate::process::limits::raise_open_files;
 use crate::process::output::sink::OutputSink;
-use crate::process::pool::{ForkServer, LaunchError};
+use crate::process::pool::ForkServer;
 use crate::process::resolve::{Collectors, NotFound, Resolved};
 use crate::process::spec::AttemptSpec;
 

@@ -13,6 +13,7 @@ use tracing::debug;
 use crate::process::attempt::Attempt;
 use crate::process::explain;
 use crate::process::idle_supervisors::IdleSupervisors;
+use crate::process::launch_error::LaunchError;
 use crate::process::protocol::{Report, Stage, ToServer, encode};
 use crate::process::spec::AttemptSpec;
 use crate::process::tree::orphans;
@@ -43,49 +44,12 @@ struct Shared {
     names: AtomicU64,
 }
 
-/// The machine, not the collector, is the reason why an attempt could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum LaunchError {
-    /// No pipes or sockets.
-    #[error("cannot make pipes for a collector: {0}")]
-    Descriptors(#[source] io::Error),
-    /// The fork server did not start, or ended at once.
-    #[error("cannot start the fork server {}: {reason}", executable.display())]
-    ForkServer {
-        /// The binary that was to be it.
-        executable: PathBuf,
-        /// What went wrong.
-        reason: String,
-    },
-    /// No further process.
-    #[error("cannot make another process: {0}")]
-    Process(#[source] io::Error),
-}
-
 /// Why a supervisor did not start an attempt.
 enum Failed {
     /// It was gone before it had read the request: the next one may be asked.
     Unread(io::Error),
     /// No supervisor could.
     Machine(LaunchError),
-}
-
-impl LaunchError {
-    /// What to do about it, if we know.
-    pub fn hint(&self) -> Option<&'static str> {
-        let error = match self {
-            Self::Descriptors(error) | Self::Process(error) => error,
-            Self::ForkServer { .. } => return None,
-        };
-        match error.raw_os_error() {
-            Some(libc::EMFILE | libc::ENFILE) => Some("raise the limit of open files (ulimit -n)"),
-            Some(libc::EAGAIN) => {
-                Some("raise the limit of processes (ulimit -u, or the pids limit of the cgroup)")
-            }
-            Some(libc::ENOMEM) => Some("the machine is out of memory"),
-            _ => None,
-        }
-    }
 }
 
 impl Default for ForkServer {
