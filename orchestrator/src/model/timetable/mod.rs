@@ -3,6 +3,8 @@
 
 pub(crate) mod calendar;
 pub(crate) mod changes;
+pub(crate) mod cron;
+pub(crate) mod cron_times;
 pub(crate) mod release_checks;
 pub(crate) mod slots;
 pub(crate) mod upcoming;
