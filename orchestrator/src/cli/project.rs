@@ -5,10 +5,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::geteuid;
-
 use crate::cli::args::typed::set_typed_in;
 use crate::cli::shell::failure::Failure;
+use crate::files::our_uid;
 
 /// What makes a directory a project's.
 const FILES: [&str; 2] = ["config/orchestrator.yaml", "config/boost_collector_schedule.yaml"];
@@ -34,7 +33,7 @@ pub(crate) fn enter_above() -> Result<Option<PathBuf>, Failure> {
         return Ok(None);
     };
     let home = std::env::var_os("HOME").map(PathBuf::from);
-    let found = find(&here, home.as_deref(), geteuid().as_raw()).map_err(|file| {
+    let found = find(&here, home.as_deref(), our_uid()).map_err(|file| {
         Failure::usage(format!(
             "{} was found above the working directory, and belongs neither to you nor to root",
             file.display()
@@ -144,7 +143,7 @@ mod tests {
     #[test]
     fn a_file_of_somebody_else_above_is_refused_by_name() {
         let (dir, bottom, _) = tree();
-        if !geteuid().is_root() {
+        if our_uid() != 0 {
             return;
         }
         let top = dir.path().join("top");

@@ -45,6 +45,7 @@ pub use schedule::{
 pub use schema_name::SchemaName;
 pub(crate) use selection::arguments::escape as escape_argument;
 pub use selection::criteria::{Day, Details, Query, Selection, SelectionError};
+pub use selection::cron::{CronError, CronExpression};
 pub use selection::plan::{
     Plan, PlannedTask, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
 };
@@ -54,7 +55,6 @@ pub(crate) use state_mode::StateMode;
 pub use stream::Stream;
 pub use timetable::calendar::falls_on;
 pub use timetable::changes::{ChangeKind, TimetableChange, changes};
-pub use timetable::cron::{CronError, CronExpression};
 pub use timetable::release_checks::{release_checks, scheduler_timetable};
 pub use timetable::slots::{Entry, EntryKey, timetable};
 pub use timetable::upcoming::{UpcomingSlot, Window, upcoming_slots};

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::ids::{CommandName, GroupName, TaskName};
 use crate::model::release::ReleaseSource;
 use crate::model::run::category::Category;
-use crate::model::timetable::cron::CronExpression;
+use crate::model::selection::cron::CronExpression;
 use crate::model::weekday;
 use crate::model::words::words;
 

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::ids::GroupName;
 use crate::model::schedule::{Group, Minutes, MonthDay};
-use crate::model::timetable::cron::{CronError, CronExpression};
+use crate::model::selection::cron::{CronError, CronExpression};
 use crate::model::weekday::{WEEKDAYS, parse_weekday};
 
 /// Which tasks of the schedule are wanted.

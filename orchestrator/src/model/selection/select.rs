@@ -9,8 +9,8 @@ use crate::model::ids::GroupName;
 use crate::model::nearest;
 use crate::model::schedule::{Cadence, Group, Schedule, Task};
 use crate::model::selection::criteria::{Query, Selection};
+use crate::model::selection::cron::CronExpression;
 use crate::model::timetable::calendar::falls_on;
-use crate::model::timetable::cron::CronExpression;
 
 /// Why a question has no answer. These are usage errors: nothing may start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,8 +10,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use crate::model::selection::cron::CronExpression;
 use crate::model::timetable::calendar::first_instant;
-use crate::model::timetable::cron::CronExpression;
 
 /// When an expression matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 
 pub(crate) mod calendar;
 pub(crate) mod changes;
-pub(crate) mod cron;
 pub(crate) mod cron_times;
 pub(crate) mod release_checks;
 pub(crate) mod slots;

@@ -22,8 +22,8 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::model::ids::GroupName;
 use crate::model::schedule::{Cadence, Group, Minutes, Schedule, Task};
+use crate::model::selection::cron::CronExpression;
 use crate::model::timetable::calendar::{DateSet, falls_on, first_instant};
-use crate::model::timetable::cron::CronExpression;
 use crate::model::timetable::cron_times::{CronTime, next_cron_time};
 
 /// What identifies an entry across reloads and in the ledger of slots.

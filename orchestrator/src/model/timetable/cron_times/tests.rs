@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan};
 use proptest::prelude::*;
 
 use super::next_cron_time;
-use crate::model::timetable::cron::CronExpression;
+use crate::model::selection::cron::CronExpression;
 
 const ZONES: [&str; 3] = ["UTC", "Europe/Berlin", "Australia/Lord_Howe"];
 

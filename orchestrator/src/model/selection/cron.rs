@@ -1,6 +1,6 @@
 //! An expression of crontab(5): which dates and which times of day match it. `croner` reads
 //! the fields; what it takes beyond crontab(5) (`L`, `W`, `#`, seconds, years) is refused
-//! before. What a match means where the clocks change is `cron_times`.
+//! before. What a match means where the clocks change is `timetable/cron_times`.
 
 use std::fmt;
 
