@@ -242,8 +242,18 @@ fn help_of_every_verb_ends_with_two_examples() {
             "{verb}: {examples:?}"
         );
     }
-    place.run(&[]).exits(2);
-    place.run(&["--version"]).exits(0).says("orchestrate ");
+    let alone = place.run(&[]);
+    alone.exits(2).says("Operate").says("orchestrate init");
+    assert_eq!(alone.stdout, "");
+    let version = place.run(&["--version"]);
+    version.exits(0);
+    let told = version
+        .stdout
+        .trim()
+        .strip_prefix(concat!("orchestrate ", env!("CARGO_PKG_VERSION")));
+    let words: Vec<&str> = told.unwrap().split_whitespace().collect();
+    // A commit and its date, or nothing where git knew none.
+    assert!(matches!(words[..], [] | [_, _]), "{}", version.stdout);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // A test may.
 
+mod arguments;
 mod checking;
 mod contract;
+mod cron;
 mod diagnostics;
 mod django;
 mod files;
@@ -12,6 +14,7 @@ mod input;
 mod network;
 mod notices;
 mod programs;
+mod project;
 #[path = "../support/pty.rs"]
 mod pty;
 mod receiver;

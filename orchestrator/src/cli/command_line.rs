@@ -7,17 +7,20 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::cli::args::global::Global;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::verbs::author::{check, check_collector, generate, new_collector};
+use crate::cli::verbs::author::{check, check_collector, generate, init, new_collector};
 use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, why};
 use crate::cli::verbs::maintain::db;
 use crate::cli::verbs::operate::{cancel, notices, pause, release};
 use crate::cli::verbs::run::{beat, retry, run};
 
+/// With the commit and its date, where git told them to the build.
+pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("ORCHESTRATE_COMMIT"));
+
 /// Runs external collectors from a YAML timetable and keeps a true record of what ran.
 #[derive(Debug, Parser)]
 #[command(
     name = "orchestrate",
-    version,
+    version = VERSION,
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true
@@ -67,6 +70,7 @@ enum Verb {
     Records(records::RecordsVerb),
     #[command(subcommand)]
     New(new_collector::NewVerb),
+    Init(init::InitArgs),
     #[command(subcommand)]
     Notices(notices::NoticesVerb),
     #[command(subcommand)]
@@ -88,6 +92,22 @@ Examples:
 }
 
 impl Cli {
+    /// Whether the verb is about a project that may lie above the working directory.
+    pub(crate) fn works_in_project(&self) -> bool {
+        !matches!(
+            self.verb,
+            Verb::Init(_) | Verb::Schema | Verb::Completions(_) | Verb::Man
+        )
+    }
+
+    /// Whether it says where it works: what it does there is more than to look.
+    pub(crate) fn runs_collectors(&self) -> bool {
+        matches!(
+            self.verb,
+            Verb::Run(_) | Verb::RunAll(_) | Verb::RunOne(_) | Verb::Beat(_) | Verb::Serve(_)
+        )
+    }
+
     /// Does what the verb means.
     ///
     /// # Errors
@@ -114,6 +134,7 @@ impl Cli {
             Verb::Resume(args) => pause::resume(global, args),
             Verb::Release(verb) => release::release(global, verb),
             Verb::Records(verb) => records::records(global, verb),
+            Verb::Init(args) => init::init(global, args),
             Verb::New(what) => new_collector::new_collector(global, what),
             Verb::Notices(verb) => notices::notices(global, verb),
             Verb::Db(verb) => db::db(global, verb),

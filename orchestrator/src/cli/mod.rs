@@ -3,10 +3,16 @@
 
 pub(crate) mod args;
 pub(crate) mod command_line;
+pub(crate) mod overview;
+pub(crate) mod project;
 pub(crate) mod shell;
 pub(crate) mod verbs;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::stderr::print_words;
+use crate::text::make_safe;
 
 pub use command_line::Cli;
 pub use shell::exit::VerbExit;
@@ -14,21 +20,53 @@ pub use shell::exit::VerbExit;
 /// Runs the verb that the command line names and returns what to exit with.
 /// Failures are printed here, once.
 pub fn main() -> VerbExit {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help goes to stdout and is no failure; clap knows which is which.
-            let _ = error.print();
-            return if error.use_stderr() {
-                VerbExit::Usage
-            } else {
-                VerbExit::Success
-            };
-        }
-    };
-    cli.global.color.write_global();
-    match cli.run() {
-        Ok(exit) => exit,
-        Err(failure) => failure.print(),
+    if std::env::args_os().len() <= 1 {
+        print_words!("{}", overview::overview(&Cli::command()));
+        // A script that lost its verb has not succeeded.
+        return VerbExit::Usage;
     }
+    let parsed = Cli::try_parse().map_err(|error| refused(&error)).and_then(|cli| {
+        cli.global.color.write_global();
+        if enter_project(&cli).map_err(Failure::print)? {
+            // Once more: the paths on it are relative to where it was typed.
+            return Cli::try_parse().map_err(|error| refused(&error));
+        }
+        Ok(cli)
+    });
+    match parsed.map(|cli| cli.run()) {
+        Ok(Ok(exit)) | Err(exit) => exit,
+        Ok(Err(failure)) => failure.print(),
+    }
+}
+
+fn refused(error: &clap::Error) -> VerbExit {
+    // Help goes to stdout and is no failure; clap knows which is which.
+    let _ = error.print();
+    if error.use_stderr() {
+        VerbExit::Usage
+    } else {
+        VerbExit::Success
+    }
+}
+
+/// Goes where the verb works; whether that is above the working directory.
+fn enter_project(cli: &Cli) -> Result<bool, Failure> {
+    if let Some(directory) = &cli.global.directory {
+        project::enter_named(directory)?;
+        return Ok(false);
+    }
+    if !cli.works_in_project() {
+        return Ok(false);
+    }
+    let found = project::enter_above()?;
+    if let Some(project) = &found
+        && cli.runs_collectors()
+    {
+        let project = project.display().to_string();
+        print_words!(
+            "project directory: {}, above the working directory",
+            make_safe(&project)
+        );
+    }
+    Ok(found.is_some())
 }

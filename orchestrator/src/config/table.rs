@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     Word(&'static [&'static str]),
     Weekday,
     MonthDay,
+    /// An expression of crontab(5).
+    Cron,
     List(&'static Kind),
     /// A mapping whose keys are names that the user chooses.
     Map(&'static Kind),

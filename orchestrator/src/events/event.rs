@@ -27,7 +27,7 @@ pub struct TaskRef {
 /// A slot of the timetable, as events name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SlotRef {
-    /// The entry: `group:github`, `interval:15`, `workflow`.
+    /// The entry: `group:github`, `interval:15`, `cron:UTC:5 */2 * * *`, `workflow`.
     pub entry: String,
     /// Its instant.
     pub at: Timestamp,

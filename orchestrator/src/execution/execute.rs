@@ -46,6 +46,7 @@ impl Executor {
         mut orders: Orders,
     ) -> Result<Executed, ExecutionError> {
         let id = plan.run.clone();
+        plan.fill_arguments(self.now());
         // Whoever made it may have known fewer of them.
         plan.hide_secrets(&self.engine.secrets);
         let states = self.read_states(&plan, &mut orders).await?;

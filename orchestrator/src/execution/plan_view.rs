@@ -1,6 +1,7 @@
 //! A plan as the JSON contract of `plan` and `--dry-run` shows it: with the executables of
 //! this machine. What is kept and what travels is `rundir::RunPlan`.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::Plan;
@@ -28,8 +29,11 @@ pub struct TaskView<'a> {
     pub name: &'a str,
     /// Its collector.
     pub command: &'a str,
-    /// Its arguments.
+    /// Its arguments, as they are written.
     pub args: &'a [String],
+    /// What it would be given, where that is something else. The id of the run is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filled_args: Option<Vec<String>>,
     /// The keyword of its cadence.
     pub schedule: &'static str,
     /// What would be executed; `None` if nothing is found.
@@ -40,13 +44,14 @@ pub struct TaskView<'a> {
 }
 
 impl<'a> PlanView<'a> {
-    /// The plan with the executables that would be started, and what is not found.
-    pub fn of(plan: &'a Plan, launcher: &Launcher) -> (Self, Vec<NotFound>) {
+    /// The plan with the executables that would be started `now`, and what is not found.
+    pub fn of(plan: &'a Plan, launcher: &Launcher, now: Timestamp) -> (Self, Vec<NotFound>) {
         let mut missing = Vec::new();
         let tasks = plan
             .tasks
             .iter()
-            .map(|planned| {
+            .zip(plan.filled_arguments(now, None))
+            .map(|(planned, filled)| {
                 let task = &planned.task;
                 let found = launcher.find(task.command.as_str());
                 TaskView {
@@ -54,6 +59,7 @@ impl<'a> PlanView<'a> {
                     name: task.name.as_str(),
                     command: task.command.as_str(),
                     args: &task.args,
+                    filled_args: (filled != task.args).then_some(filled),
                     schedule: task.cadence.keyword(),
                     executable: match found {
                         Ok(found) => Some(found.display()),

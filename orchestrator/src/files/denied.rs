@@ -97,6 +97,11 @@ fn denies(path: &Path, wanted: AccessFlags) -> Option<NotPermitted> {
     })
 }
 
+/// The user whose rights we have.
+pub(crate) fn our_uid() -> u32 {
+    geteuid().as_raw()
+}
+
 /// What a user is called, or the number.
 pub(crate) fn user_name(uid: u32) -> String {
     match User::from_uid(Uid::from_raw(uid)) {

@@ -11,7 +11,7 @@ pub(crate) mod mode;
 pub(crate) mod tighten;
 
 pub(crate) use daily_log::DailyLog;
-pub(crate) use denied::{NotPermitted, check_readable, is_home, name_owner};
+pub(crate) use denied::{NotPermitted, check_readable, is_home, name_owner, our_uid};
 pub(crate) use holder::{LockHolder, stranger_with_lock};
 pub(crate) use lock::{LockWait, lock_patiently};
 pub(crate) use make::{FileUse, create_new, make_fifo, make_folder, make_new_folder, open_or_create, write};

@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use crate::model::{
-    Cadence, CatchUp, CommandName, Day, Group, GroupName, Minutes, MonthDay, Overlap, Policy, Query,
-    ReleaseSource, Schedule, Selection, Task, TaskName, WEEKDAYS, WORKFLOW_GROUP, Workflow,
+    Cadence, CatchUp, CommandName, CronExpression, Day, Group, GroupName, Minutes, MonthDay, Overlap, Policy,
+    Query, ReleaseSource, Schedule, Selection, Task, TaskName, WEEKDAYS, WORKFLOW_GROUP, Workflow,
 };
 
 /// 25 November 2026 is a Wednesday.
@@ -38,11 +38,15 @@ pub(crate) fn interval(minutes: i64) -> Cadence {
     Cadence::Interval(Minutes::new(minutes).unwrap())
 }
 
+pub(crate) fn cron(expression: &str) -> Cadence {
+    Cadence::Cron(CronExpression::parse(expression).unwrap())
+}
+
 /// A group in `zone` whose batch runs at `at`; all its tasks are enabled.
 pub(crate) fn group(name: &str, zone: &str, at: &str, tasks: &[(&str, Cadence)]) -> Group {
     Group {
         name: GroupName::new(name),
-        default_time: at.parse().unwrap(),
+        default_time: Some(at.parse().unwrap()),
         timezone: TimeZone::get(zone).unwrap(),
         stop_on_failure: false,
         catch_up: CatchUp::default(),
@@ -50,7 +54,7 @@ pub(crate) fn group(name: &str, zone: &str, at: &str, tasks: &[(&str, Cadence)])
         jitter: Duration::ZERO,
         tasks: tasks
             .iter()
-            .map(|&(command, cadence)| task(name, command, cadence))
+            .map(|(command, cadence)| task(name, command, cadence.clone()))
             .collect(),
     }
 }
@@ -125,6 +129,7 @@ pub(crate) fn any_cadence() -> impl Strategy<Value = Cadence> {
         prop::sample::select(&WEEKDAYS[..]).prop_map(|(_, weekday)| weekly(weekday)),
         (1i64..=31).prop_map(monthly),
         prop_oneof![Just(15), Just(60), 1i64..=180].prop_map(interval),
+        prop::sample::select(&["*/20 * * * *", "30 2 * * mon-fri", "0 0 1 * sun"][..]).prop_map(cron),
     ]
 }
 

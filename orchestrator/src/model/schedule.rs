@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::ids::{CommandName, GroupName, TaskName};
 use crate::model::release::ReleaseSource;
 use crate::model::run::category::Category;
+use crate::model::selection::cron::CronExpression;
 use crate::model::weekday;
 use crate::model::words::words;
 
@@ -52,8 +53,9 @@ impl Schedule {
 pub struct Group {
     /// The key under `groups:`.
     pub name: GroupName,
-    /// When the group's batch runs, in `timezone`, to the minute.
-    pub default_time: Time,
+    /// When the group's batch runs, in `timezone`, to the minute; only a group that has none
+    /// goes without.
+    pub default_time: Option<Time>,
     /// UTC unless the file says otherwise.
     pub timezone: TimeZone,
     /// Whether a failure ends this group's part of a run.
@@ -89,7 +91,7 @@ pub struct Task {
 }
 
 /// When a task is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cadence {
     /// Every day, in the group's batch.
@@ -102,34 +104,43 @@ pub enum Cadence {
     Interval(Minutes),
     /// In the group's batch, when there is a new release.
     OnRelease,
+    /// Whenever the expression matches in the group's zone, outside the group's batch.
+    Cron(CronExpression),
 }
 
 impl Cadence {
     /// The word for it under `schedule:`.
-    pub fn keyword(self) -> &'static str {
+    pub fn keyword(&self) -> &'static str {
         self.kind().as_str()
     }
 
-    /// The cadence without its day or minutes.
-    pub fn kind(self) -> CadenceKind {
+    /// Whether it is due in its group's batch.
+    pub fn is_in_batch(&self) -> bool {
+        !matches!(self, Self::Interval(_) | Self::Cron(_))
+    }
+
+    /// The cadence without its day, minutes or expression.
+    pub fn kind(&self) -> CadenceKind {
         match self {
             Self::Daily => CadenceKind::Daily,
             Self::Weekly(_) => CadenceKind::Weekly,
             Self::Monthly(_) => CadenceKind::Monthly,
             Self::Interval(_) => CadenceKind::Interval,
             Self::OnRelease => CadenceKind::OnRelease,
+            Self::Cron(_) => CadenceKind::Cron,
         }
     }
 }
 
 words! {
-    /// The words under `schedule:`; all but two need a day or minutes beside them.
+    /// The words under `schedule:`; all but two need a day, minutes or an expression beside them.
     pub enum CadenceKind {
         Daily = "daily",
         Weekly = "weekly",
         Monthly = "monthly",
         Interval = "interval",
         OnRelease = "on_release",
+        Cron = "cron",
     }
 }
 

@@ -54,7 +54,7 @@ impl SlotFacts {
 /// A slot that is to come.
 #[derive(Debug, Serialize)]
 pub(crate) struct NextSlot<'a> {
-    /// `group`, `releases`, `interval` or `workflow`.
+    /// `group`, `releases`, `interval`, `cron` or `workflow`.
     pub(crate) kind: &'static str,
     /// The group whose batch it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,10 +62,13 @@ pub(crate) struct NextSlot<'a> {
     /// The minutes of an interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) minutes: Option<u8>,
+    /// The expression of a cron entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cron: Option<&'a str>,
     /// Its time of day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) at: Option<String>,
-    /// The zone of that.
+    /// The zone of that, or of the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) timezone: Option<String>,
     pub(crate) next: Timestamp,
@@ -103,7 +106,12 @@ impl<'a> NextSlot<'a> {
             EntryKey::Group(name) => ("group", Some(name.as_str()), None),
             EntryKey::Releases(name) => ("releases", Some(name.as_str()), None),
             EntryKey::Interval(minutes) => ("interval", None, Some(minutes.get())),
+            EntryKey::Cron(..) => ("cron", None, None),
             EntryKey::Workflow => ("workflow", None, None),
+        };
+        let (cron, cron_zone) = match entry.key() {
+            EntryKey::Cron(cron, zone) => (Some(cron.as_str()), Some(zone.clone())),
+            _ => (None, None),
         };
         let time = entry.time_of_day();
         let task = |task: &&'a Task| NextTask {
@@ -119,13 +127,15 @@ impl<'a> NextSlot<'a> {
             kind,
             group,
             minutes,
+            cron,
             at: time.map(|(time, _)| time.strftime("%H:%M").to_string()),
-            timezone: time.map(|(_, zone)| zone.iana_name().unwrap_or("UTC").to_owned()),
+            timezone: cron_zone
+                .or_else(|| time.map(|(_, zone)| zone.iana_name().unwrap_or("UTC").to_owned())),
             next: slot.at,
             paused_since: match entry.key() {
                 EntryKey::Group(name) | EntryKey::Releases(name) => paused(name.as_str()),
                 EntryKey::Workflow => paused(WORKFLOW_GROUP),
-                EntryKey::Interval(_) => None,
+                EntryKey::Interval(_) | EntryKey::Cron(..) => None,
             },
             tasks: slot.tasks.iter().map(task).collect(),
         }

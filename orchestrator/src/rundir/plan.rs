@@ -8,6 +8,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -88,6 +89,15 @@ impl RunPlan {
     pub(crate) fn hide_secrets(&mut self, secrets: &NamedSecrets) {
         for planned in &mut self.plan.tasks {
             hide_secrets(&mut planned.task, secrets);
+        }
+    }
+
+    /// Puts what the run knows about itself into the arguments of its tasks. Done once, before
+    /// it is written down: what is recorded is what ran.
+    pub(crate) fn fill_arguments(&mut self, now: Timestamp) {
+        let filled = self.plan.filled_arguments(now, Some(&self.run));
+        for (planned, args) in self.plan.tasks.iter_mut().zip(filled) {
+            planned.task.args = args;
         }
     }
 

@@ -18,6 +18,10 @@ use crate::rundir::paths::StateDir;
 const MARKER: &str = ".made-by-orchestrate";
 const MARKER_TEXT: &[u8] = b"orchestrate made this directory and keeps others out of it.\n";
 
+/// Keeps what is ours out of the project's git.
+const GITIGNORE: &str = ".gitignore";
+const GITIGNORE_TEXT: &[u8] = b"*\n";
+
 /// Where readers of a group have something to read.
 const SHARED: [&str; 4] = ["runs", "logs", "unrecorded", "undelivered"];
 /// Passwords, and what belongs to collectors.
@@ -43,6 +47,7 @@ fn recognize(name: &OsStr, mode: StateMode) -> Option<(NodeKind, StateMode)> {
     } else if name.starts_with(DATABASE)
         || name == STAMP
         || name == MARKER
+        || name == GITIGNORE
         || PROBES.iter().any(|probe| name.starts_with(probe))
     {
         Some((NodeKind::File, mode))
@@ -59,7 +64,8 @@ impl StateDir<'_> {
     pub(crate) fn make(self) -> io::Result<()> {
         let made = match fs::metadata(self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => make_folder(self.0, state_mode())
-                .and_then(|()| write(&self.0.join(MARKER), MARKER_TEXT, state_mode())),
+                .and_then(|()| write(&self.0.join(MARKER), MARKER_TEXT, state_mode()))
+                .and_then(|()| write(&self.0.join(GITIGNORE), GITIGNORE_TEXT, state_mode())),
             // Something else in its place is found by whoever uses it.
             Ok(_) => self.check_readable(),
             Err(error) => Err(error),

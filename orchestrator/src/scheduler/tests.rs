@@ -177,7 +177,7 @@ async fn what_is_enabled_added_or_moved_runs_nothing_late() {
     // Moved to a time of today that has passed.
     let mut scheduler = night
         .start(with(|schedule| {
-            schedule.groups[0].default_time = "09:00".parse().unwrap();
+            schedule.groups[0].default_time = Some("09:00".parse().unwrap());
         }))
         .await;
     night.look(&mut scheduler, "22T11:00").await;

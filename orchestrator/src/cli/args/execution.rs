@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::limit::positive_duration;
+use crate::cli::args::typed::typed_path_parser;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExecutionArgs {
@@ -15,10 +16,10 @@ pub(crate) struct ExecutionArgs {
     #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) timeout: Option<Duration>,
     /// Write a JUnit XML report
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = typed_path_parser())]
     pub(crate) junit: Option<PathBuf>,
     /// Write the summary as JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = typed_path_parser())]
     pub(crate) summary_file: Option<PathBuf>,
     /// Form of what is printed: text, or run events as JSON Lines
     #[arg(long, value_enum, default_value_t)]

@@ -4,26 +4,31 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::args::typed::typed_path_parser;
+
 /// Options of every verb. Where one is not given: environment, then settings
 /// file, then default (`cli::shell::settings`).
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
+    /// Work in this directory [default: the project's, at or above the working directory]
+    #[arg(short = 'C', global = true, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
     /// Settings file [env: ORCHESTRATE_CONFIG] [default: config/orchestrator.yaml, optional]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_parser = typed_path_parser())]
     pub(crate) config: Option<PathBuf>,
     /// Schedule file [env: BOOST_COLLECTOR_SCHEDULE_YAML] [default: config/boost_collector_schedule.yaml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_parser = typed_path_parser())]
     pub(crate) schedule_file: Option<PathBuf>,
     /// Where collectors are looked for; may be repeated [env: ORCHESTRATE_COLLECTORS_DIR] [default: collectors]
-    #[arg(long = "collectors-dir", global = true, value_name = "DIR")]
+    #[arg(long = "collectors-dir", global = true, value_name = "DIR", value_parser = typed_path_parser())]
     pub(crate) collectors_dirs: Vec<PathBuf>,
     /// Our database [env: ORCHESTRATE_DATABASE_URL, and DATABASE_URL where no `fallback:` is set]
     /// [default: a SQLite file in the state directory]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// Where runs, logs and the embedded database are kept [env: ORCHESTRATE_STATE_DIR] [default: .orchestrate]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_parser = typed_path_parser())]
     pub(crate) state_dir: Option<PathBuf>,
     /// What is worth saying: error, warn, info, debug, trace, or a tracing filter
     /// [env: ORCHESTRATE_LOG_LEVEL] [default: info]

@@ -8,3 +8,4 @@ pub(crate) mod limit;
 pub(crate) mod moment;
 pub(crate) mod selection;
 pub(crate) mod task_word;
+pub(crate) mod typed;

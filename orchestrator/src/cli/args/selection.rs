@@ -6,7 +6,7 @@ use jiff::civil::Date;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct SelectionArgs {
-    /// Which tasks: daily, weekly, monthly, interval, on_release, or default (the batch of one group)
+    /// Which tasks: daily, weekly, monthly, interval, on_release, cron, or default (the batch of one group)
     #[arg(long, value_name = "KIND")]
     pub(crate) schedule: Option<String>,
     /// Only this group
@@ -21,6 +21,9 @@ pub(crate) struct SelectionArgs {
     /// For interval: 1 to 180
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) interval_minutes: Option<i64>,
+    /// For cron: only the tasks with this expression
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) cron: Option<String>,
     /// The day it is for [default: today, in each group's time zone]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) date: Option<Date>,

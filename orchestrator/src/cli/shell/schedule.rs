@@ -5,13 +5,14 @@ use std::path::Path;
 use crate::cli::args::selection::ReleaseArg;
 use crate::cli::args::selection::SelectionArgs;
 use crate::cli::args::task_word::ambiguous;
+use crate::cli::args::typed::typed_command;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::settings::CliSettings;
 use crate::config::{self, Diagnostic};
 use crate::model::{
     Cadence, Clock, CommandName, Day, Details, GroupName, Plan, Policy, Query, Release, Schedule, Selection,
-    SystemClock, Task, TaskName, awaits_release, plan, select,
+    SystemClock, Task, TaskName, awaits_release, escape_argument, plan, select,
 };
 use crate::queries::find_task::{Meant, choose, scheduled_tasks};
 use crate::rundir::store_secrets;
@@ -79,6 +80,7 @@ pub(crate) fn planned(
         day_of_week: args.day_of_week.as_deref(),
         day_of_month: args.day_of_month,
         interval_minutes: args.interval_minutes,
+        cron: args.cron.as_deref(),
     };
     let selection = Selection::parse(args.kind()?, details).map_err(Failure::usage)?;
     let query = Query {
@@ -93,7 +95,11 @@ pub(crate) fn planned(
         ReleaseArg::None => Release::None,
         ReleaseArg::Auto => ask_for_releases(settings, schedule),
     };
-    plan(schedule, &query, release).map_err(Failure::usage)
+    let mut plan = plan(schedule, &query, release).map_err(Failure::usage)?;
+    if let Some(date) = args.date {
+        plan.set_slots_on(schedule, date);
+    }
+    Ok(plan)
 }
 
 impl SelectionArgs {
@@ -104,7 +110,7 @@ impl SelectionArgs {
     pub(crate) fn kind(&self) -> Result<&str, Failure> {
         self.schedule.as_deref().ok_or_else(|| {
             Failure::usage("--schedule KIND is missing")
-                .hint("KIND is daily, weekly, monthly, interval, on_release or default")
+                .hint("KIND is daily, weekly, monthly, interval, on_release, cron or default")
         })
     }
 }
@@ -132,10 +138,14 @@ pub(crate) fn planned_one(
         Some(schedule) => known_task(schedule, word, group)?,
         None => None,
     }
-    .unwrap_or_else(|| by_hand(word));
+    .unwrap_or_else(|| by_hand(&typed_command(word)));
     if !args.is_empty() {
         let secrets = settings.secrets().within(&task.policy.env);
-        task.args = args.iter().map(|arg| secrets.store(arg)).collect();
+        // What is typed is meant as it is.
+        task.args = args
+            .iter()
+            .map(|arg| escape_argument(&secrets.store(arg)))
+            .collect();
     }
     let date = Day::At(SystemClock.now()).in_zone(&jiff::tz::TimeZone::UTC);
     // By hand means now, whatever release it waits for.

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::global::Global;
+use crate::cli::args::typed::{typed_path, typed_url};
 use crate::cli::shell::database::choice::{DatabaseChoice, UrlSources};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
@@ -59,8 +60,19 @@ impl ProcessVariables {
             .filter(|value| !value.is_empty())
     }
 
+    /// A path. One of `.env` is relative to the project, like those in the other files.
     fn path(&self, name: &str) -> Option<PathBuf> {
-        self.get(name).map(PathBuf::from)
+        let path = Path::new(self.get(name)?);
+        Some(if is_of_process(name) {
+            typed_path(path)
+        } else {
+            path.to_owned()
+        })
+    }
+
+    fn url(&self, name: &str) -> Result<Option<String>, Failure> {
+        let url = self.text(name)?;
+        Ok(url.map(|url| if is_of_process(name) { typed_url(&url) } else { url }))
     }
 
     fn text(&self, name: &str) -> Result<Option<String>, Failure> {
@@ -84,6 +96,11 @@ impl ProcessVariables {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
         self.0.iter()
     }
+}
+
+/// Whether a variable was there before `.env` was read.
+fn is_of_process(name: &str) -> bool {
+    std::env::var_os(name).is_some()
 }
 
 impl CliSettings {
@@ -127,7 +144,7 @@ impl CliSettings {
             state_dir,
             collectors_dirs: collectors_dirs(global, &environment, &file),
             database: database(
-                global.database_url.as_deref(),
+                global.database_url.as_deref().map(typed_url).as_deref(),
                 &environment,
                 &file,
                 within_run && named.is_some(),
@@ -178,12 +195,12 @@ fn database(
     file: &config::Settings,
     within_run: bool,
 ) -> Result<DatabaseChoice, Failure> {
-    let own_variable = environment.text("ORCHESTRATE_DATABASE_URL")?;
+    let own_variable = environment.url("ORCHESTRATE_DATABASE_URL")?;
     let fallback = file.fallback.is_some();
     let application_variable = if fallback {
         None
     } else {
-        environment.text("DATABASE_URL")?
+        environment.url("DATABASE_URL")?
     };
     Ok(DatabaseChoice::of(&UrlSources {
         flag,
@@ -200,8 +217,10 @@ fn collectors_dirs(global: &Global, environment: &ProcessVariables, file: &confi
         return global.collectors_dirs.clone();
     }
     if let Some(list) = environment.get("ORCHESTRATE_COLLECTORS_DIR") {
-        return std::env::split_paths(list)
-            .filter(|dir| !dir.as_os_str().is_empty())
+        let dirs = std::env::split_paths(list).filter(|dir| !dir.as_os_str().is_empty());
+        let typed = is_of_process("ORCHESTRATE_COLLECTORS_DIR");
+        return dirs
+            .map(|dir| if typed { typed_path(&dir) } else { dir })
             .collect();
     }
     match &file.collectors_dirs {

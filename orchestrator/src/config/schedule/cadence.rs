@@ -2,18 +2,20 @@
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
-use crate::config::problems::suggest::choices;
+use crate::config::problems::suggest::{choices, quote};
 use crate::config::values::fields::Fields;
+use crate::config::values::scalar::text;
 use crate::config::values::time::{month_day, weekday};
 use crate::config::yaml::node::Node;
-use crate::model::{Cadence, CadenceKind, Minutes};
+use crate::model::{Cadence, CadenceKind, CronExpression, Minutes};
 
 /// The keys that say more than `schedule`, and the kinds that have a use for each.
-const APPLIES: [(&str, &[CadenceKind]); 4] = [
+const APPLIES: [(&str, &[CadenceKind]); 5] = [
     ("on", &[CadenceKind::Weekly, CadenceKind::Monthly]),
     ("day_of_week", &[CadenceKind::Weekly]),
     ("day_of_month", &[CadenceKind::Monthly]),
     ("minutes", &[CadenceKind::Interval]),
+    ("cron", &[CadenceKind::Cron]),
 ];
 
 /// The cadence of a task; `None` after an error.
@@ -57,8 +59,25 @@ pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<
                 .and_then(Minutes::new)
                 .map(Cadence::Interval)
         }
+        CadenceKind::Cron => {
+            let (_, node) = one_of(["cron", "cron"], "`cron: \"5 */2 * * mon-fri\"`, as in a crontab")?;
+            expression(node, report).map(Cadence::Cron)
+        }
         CadenceKind::OnRelease => Some(Cadence::OnRelease),
         CadenceKind::Daily => Some(Cadence::Daily),
+    }
+}
+
+fn expression(node: &Node, report: &mut Problems<'_>) -> Option<CronExpression> {
+    let written = text(node, "`cron`", report)?;
+    match CronExpression::parse(written) {
+        Ok(cron) => Some(cron),
+        Err(error) => {
+            let message = format!("`cron` cannot be {}: {error}", quote(written));
+            let hint = "write five fields, like \"5 */2 * * mon-fri\", or @hourly, @daily, @weekly, @monthly";
+            report.add(Problem::new(Code::BadCron, node.at, message).hint(hint));
+            None
+        }
     }
 }
 

@@ -20,9 +20,6 @@ use crate::model::{CatchUp, CatchUpMode, Group, GroupName, Overlap, Policy, Task
 pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'_>) -> Option<Group> {
     let name = names::group(&entry.key, entry.key_at, report);
     let fields = Fields::open_named(entry, &GROUP, report)?;
-    let default_time = fields
-        .require("default_time", report)
-        .and_then(|node| time_of_day(node, "`default_time`", report));
     let timezone = fields
         .get("timezone")
         .map_or(Some(TimeZone::UTC), |node| time_zone(node, "`timezone`", report));
@@ -44,6 +41,7 @@ pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'
         let group = name.clone().unwrap_or_else(|| GroupName::new(&*entry.key));
         tasks(node, &group, &policy, report)
     });
+    let default_time = batch_time(&fields, &tasks, report);
     Some(Group {
         name: name?,
         default_time: default_time?,
@@ -54,6 +52,19 @@ pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'
         jitter: jitter.unwrap_or_default(),
         tasks,
     })
+}
+
+/// When the batch runs; `None` after an error, `Some(None)` where no task is in it.
+fn batch_time(fields: &Fields<'_>, tasks: &[Task], report: &mut Problems<'_>) -> Option<Option<Time>> {
+    let has_batch = tasks.is_empty() || tasks.iter().any(|task| task.cadence.is_in_batch());
+    if has_batch {
+        let node = fields.require("default_time", report)?;
+        return time_of_day(node, "`default_time`", report).map(Some);
+    }
+    match fields.get("default_time") {
+        Some(node) => time_of_day(node, "`default_time`", report).map(Some),
+        None => Some(None),
+    }
 }
 
 fn tasks(node: &Node, group: &GroupName, policy: &Policy, report: &mut Problems<'_>) -> Vec<Task> {

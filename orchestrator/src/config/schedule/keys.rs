@@ -46,7 +46,7 @@ const PAUSE: Kind = Kind::Duration { min: Duration::ZERO };
 const ARGS: Key = key(
     "args",
     Kind::List(&Kind::Text),
-    "Arguments, passed as they are, never through a shell.",
+    "Arguments, never through a shell. `{slot}`, `{slot_date}` and `{run_id}` are put in; `{{slot}}` is `{slot}`.",
 );
 const ENABLED: Key = key(
     "enabled",
@@ -131,10 +131,10 @@ pub(crate) static GROUP: KeyTable = KeyTable {
     what: "a group",
     parts: &[
         &[
-            required(
+            key(
                 "default_time",
                 Kind::Time,
-                "When the group's tasks run, `HH:MM` in the group's time zone.",
+                "When the group's tasks run, `HH:MM` in the group's time zone. Needed unless all are cron or interval tasks.",
             ),
             required(
                 "tasks",
@@ -204,6 +204,11 @@ pub(crate) static TASK: KeyTable = KeyTable {
                     max: *Minutes::RANGE.end(),
                 },
                 "An interval task runs every so many minutes.",
+            ),
+            key(
+                "cron",
+                Kind::Cron,
+                "When a cron task runs: five fields as in a crontab, in the group's time zone, or `@daily` and its like.",
             ),
             ENABLED,
             ARGS,

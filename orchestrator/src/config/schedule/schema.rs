@@ -106,6 +106,11 @@ fn of_kind(kind: &Kind) -> Value {
                 { "type": "string", "pattern": "^\\s*0?([1-9]|[12][0-9]|3[01])\\s*$" },
             ],
         }),
+        Kind::Cron => json!({
+            "type": "string",
+            "pattern": "^\\s*(@[A-Za-z]+|\\S+(\\s+\\S+){4})\\s*$",
+            "examples": ["5 */2 * * mon-fri", "@daily"],
+        }),
         // A key without a value is an empty list or mapping.
         Kind::List(item) => json!({ "type": ["array", "null"], "items": of_kind(item) }),
         Kind::Map(value) => json!({ "type": ["object", "null"], "additionalProperties": of_kind(value) }),

@@ -147,6 +147,13 @@ fn what_is_said_of_single_faults() {
         "schedule: daily, working_directory: \"\"",
         "schedule: daily, expect: {min_records: -1}",
         "schedule: daily, timezone: UTC",
+        "schedule: cron",
+        "schedule: cron, cron: \"0 0 L * *\"",
+        "schedule: cron, cron: \"0 0 0 5 * *\"",
+        "schedule: cron, cron: \"0 0 30 2 *\"",
+        "schedule: cron, cron: \"@nightly\"",
+        "schedule: cron, cron: 5",
+        "schedule: daily, cron: \"@daily\"",
     ];
     let groups = [
         "default_time: 410, tasks: []",
@@ -214,7 +221,7 @@ fn every_code_is_in_use() {
         "groups: {{g: {{default_time: 04:10, tasks: [{}]}}}}",
         "{command: c, schedule: daily}, ".repeat(200)
     );
-    let files: [&[u8]; 19] = [
+    let files: [&[u8]; 20] = [
         b"groups: {}\nrelease: {tag_pattern: 'v'}",
         twice.as_bytes(),
         &vec![b' '; 2 << 20],
@@ -232,6 +239,7 @@ fn every_code_is_in_use() {
         b"groups: {g: {default_time: 04:10, tasks: [{command: c, schedule: daily}, {command: c, schedule: daily}]}}",
         b"groups: {g: {default_time: 04:10, tasks: [{command: c, schedule: daily}, {command: c, args: [x], schedule: daily}]}}",
         b"groups: {g: {default_time: 04:10, tasks: [{command: c, schedule: daily}, {command: d, name: c, schedule: daily}]}}",
+        b"groups: {g: {tasks: [{command: c, schedule: cron, cron: '0 0 L * *'}]}}",
         b"groups: {g: {default_time: 04:10, timeout: 5, tasks: []}}",
         b"groups: {g: {default_time: 04:10, limits: {memory: 5K}, tasks: []}}",
     ];

@@ -12,9 +12,9 @@ use serde_json::{Map, Value, json};
 
 use crate::config::parse_schedule;
 use crate::model::{
-    Cadence, CatchUp, CatchUpMode, Category, CommandName, Expect, Group, GroupName, Limits, Minutes,
-    MonthDay, Overlap, Policy, Probe, ReleaseSource, Retry, Schedule, TagPattern, Task, TaskName, Titled,
-    Version, WORKFLOW_GROUP, Workflow, name_tasks,
+    Cadence, CatchUp, CatchUpMode, Category, CommandName, CronExpression, Expect, Group, GroupName, Limits,
+    Minutes, MonthDay, Overlap, Policy, Probe, ReleaseSource, Retry, Schedule, TagPattern, Task, TaskName,
+    Titled, Version, WORKFLOW_GROUP, Workflow, name_tasks,
 };
 
 fn name() -> impl Strategy<Value = String> {
@@ -62,6 +62,7 @@ fn cadence() -> impl Strategy<Value = Cadence> {
         (1..=7_i8).prop_map(|day| Cadence::Weekly(Weekday::from_monday_one_offset(day).unwrap())),
         (1..=31_i64).prop_map(|day| Cadence::Monthly(MonthDay::new(day).unwrap())),
         (1..=180_i64).prop_map(|minutes| Cadence::Interval(Minutes::new(minutes).unwrap())),
+        Just(Cadence::Cron(CronExpression::parse("5 */2 * * mon-fri").unwrap())),
     ]
 }
 
@@ -168,7 +169,7 @@ fn group(name: String) -> impl Strategy<Value = Group> {
         .prop_map(
             move |(default_time, zone, stop_on_failure, catch_up, overlap, jitter, tasks)| Group {
                 name: GroupName::new(name.clone()),
-                default_time,
+                default_time: Some(default_time),
                 timezone: TimeZone::get(zone).unwrap(),
                 stop_on_failure,
                 catch_up,
@@ -265,10 +266,11 @@ fn write_task(task: &Task) -> Value {
     });
     if task.group.as_str() != WORKFLOW_GROUP {
         value["schedule"] = json!(task.cadence.keyword());
-        match task.cadence {
+        match &task.cadence {
             Cadence::Weekly(day) => value["on"] = json!(format!("{day:?}")),
             Cadence::Monthly(day) => value["on"] = json!(day.get()),
             Cadence::Interval(minutes) => value["minutes"] = json!(minutes.get()),
+            Cadence::Cron(cron) => value["cron"] = json!(cron),
             Cadence::Daily | Cadence::OnRelease => {}
         }
     }
@@ -285,7 +287,7 @@ fn write(schedule: &Schedule) -> String {
             CatchUpMode::All => "all",
         };
         let value = json!({
-            "default_time": hour(group.default_time),
+            "default_time": group.default_time.map(hour),
             "timezone": group.timezone.iana_name(),
             "stop_on_failure": group.stop_on_failure,
             "catch_up": { "mode": mode, "max_age": group.catch_up.max_age.map(spell) },

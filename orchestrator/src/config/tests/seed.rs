@@ -36,8 +36,14 @@ fn the_documented_example() {
             "reporting run_export Daily [\"--format\", \"json\"]",
         ]
     );
-    assert_eq!(schedule.groups[0].default_time, Time::new(4, 10, 0, 0).unwrap());
-    assert_eq!(schedule.groups[1].default_time, Time::new(6, 0, 0, 0).unwrap());
+    assert_eq!(
+        schedule.groups[0].default_time,
+        Some(Time::new(4, 10, 0, 0).unwrap())
+    );
+    assert_eq!(
+        schedule.groups[1].default_time,
+        Some(Time::new(6, 0, 0, 0).unwrap())
+    );
 }
 
 #[test]
@@ -45,7 +51,11 @@ fn every_way_of_writing_a_day() {
     let schedule = load(include_str!(
         "../../../../tests/fixtures/schedules/spellings.yaml"
     ));
-    let cadences: Vec<Cadence> = schedule.groups[0].tasks.iter().map(|task| task.cadence).collect();
+    let cadences: Vec<Cadence> = schedule.groups[0]
+        .tasks
+        .iter()
+        .map(|task| task.cadence.clone())
+        .collect();
     let day = |day| Cadence::Monthly(MonthDay::new(day).unwrap());
     let expected = [
         Cadence::Weekly(Weekday::Monday),

@@ -8,10 +8,11 @@ use jiff::tz::TimeZone;
 
 use crate::model::ids::GroupName;
 use crate::model::schedule::{Group, Minutes, MonthDay};
+use crate::model::selection::cron::{CronError, CronExpression};
 use crate::model::weekday::{WEEKDAYS, parse_weekday};
 
 /// Which tasks of the schedule are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
     /// The daily ones.
     Daily,
@@ -23,7 +24,9 @@ pub enum Selection {
     Interval(Minutes),
     /// The ones that wait for a release.
     OnRelease,
-    /// The batch of one group: all that falls on the day, intervals excepted.
+    /// Those with a cron expression: with exactly this one, or with any.
+    Cron(Option<CronExpression>),
+    /// The batch of one group: all that falls on the day, intervals and cron tasks excepted.
     Default,
 }
 
@@ -71,6 +74,8 @@ pub struct Details<'a> {
     pub day_of_month: Option<i64>,
     /// `--interval-minutes`, needed by `interval`.
     pub interval_minutes: Option<i64>,
+    /// `--cron`, which `cron` may have.
+    pub cron: Option<&'a str>,
 }
 
 /// Why words do not make a [`Selection`]. The message names the choices.
@@ -97,6 +102,14 @@ pub enum SelectionError {
         /// The kind that it fits.
         belongs_to: &'static str,
     },
+    /// No cron expression.
+    #[error("--cron {given:?}: {error}")]
+    BadCron {
+        /// What was given.
+        given: String,
+        /// What is wrong with it.
+        error: CronError,
+    },
     /// A detail outside its range.
     #[error("{flag} {given}: it must be {choices}", choices = choices(flag))]
     OutOfRange {
@@ -107,10 +120,19 @@ pub enum SelectionError {
     },
 }
 
-const KEYWORDS: [&str; 6] = ["daily", "weekly", "monthly", "interval", "on_release", "default"];
+const KEYWORDS: [&str; 7] = [
+    "daily",
+    "weekly",
+    "monthly",
+    "interval",
+    "on_release",
+    "cron",
+    "default",
+];
 const DAY_OF_WEEK: &str = "--day-of-week";
 const DAY_OF_MONTH: &str = "--day-of-month";
 const INTERVAL_MINUTES: &str = "--interval-minutes";
+const CRON: &str = "--cron";
 
 /// What may stand after a flag.
 fn choices(flag: &str) -> String {
@@ -126,13 +148,14 @@ fn choices(flag: &str) -> String {
 
 impl Selection {
     /// The word for it after `--schedule` and in JSON.
-    pub fn keyword(self) -> &'static str {
+    pub fn keyword(&self) -> &'static str {
         match self {
             Self::Daily => "daily",
             Self::Weekly(_) => "weekly",
             Self::Monthly(_) => "monthly",
             Self::Interval(_) => "interval",
             Self::OnRelease => "on_release",
+            Self::Cron(_) => "cron",
             Self::Default => "default",
         }
     }
@@ -163,6 +186,15 @@ impl Selection {
                 Self::Interval(Minutes::new(given).ok_or_else(|| out_of_range(INTERVAL_MINUTES, &given))?)
             }
             "on_release" => Self::OnRelease,
+            "cron" => {
+                let read = |given: &str| {
+                    CronExpression::parse(given).map_err(|error| SelectionError::BadCron {
+                        given: given.to_owned(),
+                        error,
+                    })
+                };
+                Self::Cron(details.cron.map(read).transpose()?)
+            }
             "default" => Self::Default,
             unknown => return Err(SelectionError::UnknownKeyword(unknown.to_owned())),
         };
@@ -170,11 +202,12 @@ impl Selection {
         Ok(selection)
     }
 
-    fn refuse_misplaced(self, details: Details<'_>) -> Result<(), SelectionError> {
+    fn refuse_misplaced(&self, details: Details<'_>) -> Result<(), SelectionError> {
         let given = [
             (details.day_of_week.is_some(), DAY_OF_WEEK, "weekly"),
             (details.day_of_month.is_some(), DAY_OF_MONTH, "monthly"),
             (details.interval_minutes.is_some(), INTERVAL_MINUTES, "interval"),
+            (details.cron.is_some(), CRON, "cron"),
         ];
         let keyword = self.keyword();
         match given.iter().find(|(given, _, owner)| *given && *owner != keyword) {
@@ -207,6 +240,7 @@ mod tests {
         day_of_week: None,
         day_of_month: None,
         interval_minutes: None,
+        cron: None,
     };
 
     fn week(day: &str) -> Details<'_> {
@@ -256,7 +290,7 @@ mod tests {
     fn an_unknown_keyword_names_the_choices() {
         assert_eq!(
             refused("hourly", NOTHING),
-            "there is no schedule \"hourly\"; the choices are daily, weekly, monthly, interval, on_release, default"
+            "there is no schedule \"hourly\"; the choices are daily, weekly, monthly, interval, on_release, cron, default"
         );
     }
 
@@ -292,6 +326,23 @@ mod tests {
                 format!("--interval-minutes {minutes}: it must be a number of minutes from 1 to 180");
             assert_eq!(refused("interval", every(minutes)), expected);
         }
+    }
+
+    #[test]
+    fn cron_takes_an_expression_or_none() {
+        let cron = |expression| Details {
+            cron: Some(expression),
+            ..NOTHING
+        };
+        let parsed = Selection::parse("cron", cron("5  */2 * * mon-fri")).unwrap();
+        let same = CronExpression::parse("5 */2 * * mon-fri").unwrap();
+        assert_eq!(parsed, Selection::Cron(Some(same)));
+        assert_eq!(Selection::parse("cron", NOTHING), Ok(Selection::Cron(None)));
+        assert!(refused("cron", cron("5 * *")).starts_with("--cron \"5 * *\": it has 3 fields"));
+        assert_eq!(
+            refused("daily", cron("@daily")),
+            "--cron belongs to --schedule cron, not to --schedule daily"
+        );
     }
 
     #[test]

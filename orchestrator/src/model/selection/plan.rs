@@ -7,10 +7,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::GroupName;
+use crate::model::ids::{GroupName, RunId};
 use crate::model::release::Releases;
 use crate::model::run::outcome::Because;
 use crate::model::schedule::{Cadence, Schedule, Task};
+use crate::model::selection::arguments::ArgumentValues;
 use crate::model::selection::criteria::{Day, Query, Selection};
 use crate::model::selection::select::{SelectError, groups_of, select, workflow};
 use crate::model::timetable::slots::{Entry, EntryKey};
@@ -67,6 +68,9 @@ pub struct PlannedTask {
     /// The instant that it stands for; that of its start if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Timestamp>,
+    /// The date of that, as its group has it; that of the plan if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot_date: Option<Date>,
     /// Whether its failure ends its group's part of the run.
     #[serde(default)]
     pub stops_group: bool,
@@ -119,6 +123,20 @@ impl Plan {
         }
     }
 
+    /// What each task is given as its arguments, in order; without a slot of its own a task
+    /// stands for `now`.
+    pub(crate) fn filled_arguments(&self, now: Timestamp, run: Option<&RunId>) -> Vec<Vec<String>> {
+        let filled = |planned: &PlannedTask| {
+            let values = ArgumentValues {
+                slot: planned.slot.unwrap_or(now),
+                slot_date: planned.slot_date.unwrap_or(self.date),
+                run,
+            };
+            planned.task.args.iter().map(|arg| values.fill(arg)).collect()
+        };
+        self.tasks.iter().map(filled).collect()
+    }
+
     /// The plan for `tasks`, which are due. Without a new release an on_release
     /// task is not due after all and is left out; where nobody knows, it is due
     /// and skipped, so that the record says why it did not run.
@@ -142,6 +160,7 @@ impl Plan {
             Some(PlannedTask {
                 task: task.clone(),
                 slot: None,
+                slot_date: None,
                 stops_group: false,
                 skip,
                 release_source: match &release {
@@ -180,7 +199,13 @@ pub fn plan(schedule: &Schedule, query: &Query, release: Release) -> Result<Plan
         Some(first) if dates.all(|date| date == first) => first,
         _ => query.day.in_zone(&TimeZone::UTC),
     };
-    Ok(Plan::new(query.selection.keyword(), date, release, &tasks))
+    let mut plan = Plan::new(query.selection.keyword(), date, release, &tasks);
+    for planned in &mut plan.tasks {
+        let mut groups = schedule.groups.iter();
+        let group = groups.find(|group| group.name == planned.task.group);
+        planned.slot_date = group.map(|group| query.day.of(group));
+    }
+    Ok(plan)
 }
 
 /// The plan for the fixed list, on a day in UTC.
@@ -202,6 +227,7 @@ pub fn plan_slot(entry: &Entry<'_>, slot: Timestamp, release: Release) -> Option
         EntryKey::Group(_) => Selection::Default.keyword(),
         EntryKey::Releases(_) => Selection::OnRelease.keyword(),
         EntryKey::Interval(minutes) => Selection::Interval(*minutes).keyword(),
+        EntryKey::Cron(..) => Selection::Cron(None).keyword(),
         EntryKey::Workflow => WORKFLOW_SELECTION,
     };
     Some(Plan::new(selection, entry.date(slot)?, release, &entry.due(slot)))

@@ -2,12 +2,14 @@
 //! then of tasks, whatever their kind. Called by the shells (`run`, `plan`) and
 //! by `plan`; it judges neither releases nor time of day.
 
+use indexmap::IndexSet;
 use jiff::civil::Date;
 
 use crate::model::ids::GroupName;
 use crate::model::nearest;
 use crate::model::schedule::{Cadence, Group, Schedule, Task};
 use crate::model::selection::criteria::{Query, Selection};
+use crate::model::selection::cron::CronExpression;
 use crate::model::timetable::calendar::falls_on;
 
 /// Why a question has no answer. These are usage errors: nothing may start.
@@ -32,6 +34,14 @@ pub enum SelectError {
         /// The groups there are, in file order.
         known: Vec<GroupName>,
     },
+    /// No task has this expression.
+    #[error("no task has the cron expression {asked:?}; {}", expressions(known))]
+    UnknownCron {
+        /// The expression that was asked for.
+        asked: String,
+        /// Those there are, in file order.
+        known: Vec<String>,
+    },
     /// The file has no fixed list for `run-all`.
     #[error("the schedule has no workflow; list the commands of run-all under workflow: commands:")]
     NoWorkflow,
@@ -45,10 +55,13 @@ pub enum SelectError {
 ///
 /// # Errors
 ///
-/// [`SelectError::UnknownGroup`] and [`SelectError::GroupNeeded`]. A selection
-/// that merely matches nothing is an empty list.
+/// [`SelectError::UnknownGroup`], [`SelectError::GroupNeeded`] and [`SelectError::UnknownCron`]. A
+/// selection that merely matches nothing is an empty list.
 pub fn select<'a>(schedule: &'a Schedule, query: &Query) -> Result<Vec<&'a Task>, SelectError> {
     let groups = groups_of(schedule, query)?;
+    if let Selection::Cron(Some(wanted)) = &query.selection {
+        known_expression(groups, wanted)?;
+    }
     Ok(groups
         .iter()
         .flat_map(|group| {
@@ -56,7 +69,7 @@ pub fn select<'a>(schedule: &'a Schedule, query: &Query) -> Result<Vec<&'a Task>
             group
                 .tasks
                 .iter()
-                .filter(move |task| task.enabled && matches(query.selection, task.cadence, date))
+                .filter(move |task| task.enabled && matches(&query.selection, &task.cadence, date))
         })
         .collect())
 }
@@ -97,16 +110,36 @@ pub(crate) fn groups_of<'a>(schedule: &'a Schedule, query: &Query) -> Result<&'a
     }
 }
 
-fn matches(selection: Selection, cadence: Cadence, date: Date) -> bool {
+/// Whoever names an expression expects it to be there.
+fn known_expression(groups: &[Group], wanted: &CronExpression) -> Result<(), SelectError> {
+    let tasks = groups.iter().flat_map(|group| &group.tasks);
+    let mut known = IndexSet::new();
+    known.extend(tasks.filter_map(|task| match &task.cadence {
+        Cadence::Cron(cron) => Some(cron),
+        _ => None,
+    }));
+    if known.contains(wanted) {
+        return Ok(());
+    }
+    Err(SelectError::UnknownCron {
+        asked: wanted.to_string(),
+        known: known.into_iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn matches(selection: &Selection, cadence: &Cadence, date: Date) -> bool {
     match (selection, cadence) {
         (Selection::Daily, Cadence::Daily) | (Selection::OnRelease, Cadence::OnRelease) => true,
         (Selection::Weekly(wanted), Cadence::Weekly(written)) => wanted == written,
         (Selection::Monthly(wanted), Cadence::Monthly(written)) => {
             // The day that was asked for, in the month of the date, if that month has it.
             let wanted = date.with().day(wanted.get()).build();
-            wanted.is_ok_and(|day| falls_on(Cadence::Monthly(written), day))
+            wanted.is_ok_and(|day| falls_on(&Cadence::Monthly(*written), day))
         }
         (Selection::Interval(wanted), Cadence::Interval(written)) => wanted == written,
+        (Selection::Cron(wanted), Cadence::Cron(written)) => {
+            wanted.as_ref().is_none_or(|wanted| wanted == written)
+        }
         (Selection::Default, cadence) => falls_on(cadence, date),
         _ => false,
     }
@@ -129,6 +162,18 @@ fn choices(known: &[GroupName]) -> String {
         0 => format!("the groups are: {shown}"),
         more => format!("the groups are: {shown} and {more} more"),
     }
+}
+
+fn expressions(known: &[String]) -> String {
+    if known.is_empty() {
+        return "there are no tasks with `schedule: cron`".to_owned();
+    }
+    let shown: Vec<String> = known
+        .iter()
+        .take(NAMES_SHOWN)
+        .map(|known| format!("{known:?}"))
+        .collect();
+    format!("there are {}", shown.join(", "))
 }
 
 #[cfg(test)]

@@ -20,13 +20,13 @@ pub(crate) struct DateSet {
 
 impl DateSet {
     /// Adds the dates of one cadence. An on_release task may be due on any date;
-    /// an interval has no dates, it runs beside the batches.
-    pub(crate) fn insert(&mut self, cadence: Cadence) {
+    /// intervals and cron expressions run beside the batches.
+    pub(crate) fn insert(&mut self, cadence: &Cadence) {
         match cadence {
             Cadence::Daily | Cadence::OnRelease => self.every_date = true,
             Cadence::Weekly(weekday) => self.weekdays |= 1 << weekday.to_monday_zero_offset(),
             Cadence::Monthly(day) => self.month_days |= 1 << day.get(),
-            Cadence::Interval(_) => {}
+            Cadence::Interval(_) | Cadence::Cron(_) => {}
         }
     }
 
@@ -49,8 +49,8 @@ impl DateSet {
     }
 }
 
-impl FromIterator<Cadence> for DateSet {
-    fn from_iter<I: IntoIterator<Item = Cadence>>(cadences: I) -> Self {
+impl<'a> FromIterator<&'a Cadence> for DateSet {
+    fn from_iter<I: IntoIterator<Item = &'a Cadence>>(cadences: I) -> Self {
         let mut dates = Self::default();
         cadences.into_iter().for_each(|cadence| dates.insert(cadence));
         dates
@@ -58,7 +58,7 @@ impl FromIterator<Cadence> for DateSet {
 }
 
 /// Whether `cadence` belongs to the batch of `date`.
-pub fn falls_on(cadence: Cadence, date: Date) -> bool {
+pub fn falls_on(cadence: &Cadence, date: Date) -> bool {
     DateSet::from_iter([cadence]).contains(date)
 }
 
@@ -94,7 +94,7 @@ mod tests {
                 for month in 1..=12 {
                     let first = date(year, month, 1);
                     let days: Vec<i8> = (1..=first.days_in_month())
-                        .filter(|&day| falls_on(cadence, date(year, month, day)))
+                        .filter(|&day| falls_on(&cadence, date(year, month, day)))
                         .collect();
                     let clamped = i8::try_from(written).unwrap().min(first.days_in_month());
                     assert_eq!(days, [clamped], "day {written} of {year}-{month}");
@@ -106,9 +106,9 @@ mod tests {
     #[test]
     fn intervals_fall_on_no_date_and_on_release_on_all() {
         let interval = Cadence::Interval(Minutes::new(15).unwrap());
-        assert!(DateSet::from_iter([interval]).is_empty());
-        assert!(!falls_on(interval, date(2026, 11, 25)));
-        assert!(falls_on(Cadence::OnRelease, date(2026, 11, 25)));
+        assert!(DateSet::from_iter([&interval]).is_empty());
+        assert!(!falls_on(&interval, date(2026, 11, 25)));
+        assert!(falls_on(&Cadence::OnRelease, date(2026, 11, 25)));
     }
 
     fn instant(zone: &str, at: &str) -> String {

@@ -84,11 +84,10 @@ struct Batch<'a> {
 fn batches<'a>(schedule: &'a Schedule) -> Vec<Batch<'a>> {
     let group = |group: &'a Group| Batch {
         name: group.name.as_str(),
-        time: format!(
-            "at {} {}",
-            group.default_time.strftime("%H:%M"),
-            group.timezone.iana_name().unwrap_or("UTC")
-        ),
+        time: match group.default_time {
+            Some(at) => format!("at {} {}", at.strftime("%H:%M"), zone(group)),
+            None => format!("without a batch, {}", zone(group)),
+        },
         group: Some(group),
         tasks: group.tasks.iter().collect(),
     };
@@ -102,6 +101,10 @@ fn batches<'a>(schedule: &'a Schedule) -> Vec<Batch<'a>> {
         tasks: workflow.tasks.iter().collect(),
     });
     schedule.groups.iter().map(group).chain(fixed).collect()
+}
+
+fn zone(group: &Group) -> &str {
+    group.timezone.iana_name().unwrap_or("UTC")
 }
 
 fn compare(old: &Batch<'_>, new: &Batch<'_>, found: &mut Vec<TimetableChange>) {
@@ -203,13 +206,15 @@ fn change(kind: ChangeKind, what: &str, detail: String) -> TimetableChange {
 }
 
 impl fmt::Display for Cadence {
-    /// `daily`, `weekly on monday`, `monthly on day 31`, `every 15 minutes`, `on_release`.
+    /// `daily`, `weekly on monday`, `monthly on day 31`, `every 15 minutes`, `on_release`,
+    /// `cron 5 */2 * * *`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Weekly(day) => write!(f, "weekly on {}", weekday_name(*day)),
             Self::Monthly(day) => write!(f, "monthly on day {}", day.get()),
             Self::Interval(minutes) if minutes.get() == 1 => f.write_str("every minute"),
             Self::Interval(minutes) => write!(f, "every {} minutes", minutes.get()),
+            Self::Cron(cron) => write!(f, "cron {cron}"),
             Self::Daily | Self::OnRelease => f.write_str(self.keyword()),
         }
     }
@@ -236,7 +241,7 @@ mod tests {
     fn what_is_added_removed_moved_and_changed_is_told() {
         let before = example();
         let mut after = example();
-        after.groups[0].default_time = "05:00".parse().unwrap();
+        after.groups[0].default_time = Some("05:00".parse().unwrap());
         after.groups[0].overlap = crate::model::Overlap::Queue;
         after.groups[0].tasks[0].cadence = weekly(Weekday::Friday);
         after.groups[0].tasks[1].enabled = false;

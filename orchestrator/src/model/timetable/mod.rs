@@ -3,6 +3,7 @@
 
 pub(crate) mod calendar;
 pub(crate) mod changes;
+pub(crate) mod cron_times;
 pub(crate) mod release_checks;
 pub(crate) mod slots;
 pub(crate) mod upcoming;

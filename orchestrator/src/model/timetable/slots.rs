@@ -16,13 +16,15 @@ use std::iter;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use crate::model::ids::GroupName;
 use crate::model::schedule::{Cadence, Group, Minutes, Schedule, Task};
+use crate::model::selection::cron::CronExpression;
 use crate::model::timetable::calendar::{DateSet, falls_on, first_instant};
+use crate::model::timetable::cron_times::{CronTime, next_cron_time};
 
 /// What identifies an entry across reloads and in the ledger of slots.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +33,8 @@ pub enum EntryKey {
     Group(GroupName),
     /// All interval tasks of so many minutes, of whichever group.
     Interval(Minutes),
+    /// All tasks with this expression in the zone of this name, of whichever group.
+    Cron(CronExpression, String),
     /// The release checks between the batches of a group (`release: poll`).
     Releases(GroupName),
     /// The fixed list.
@@ -38,12 +42,13 @@ pub enum EntryKey {
 }
 
 impl fmt::Display for EntryKey {
-    /// `group:github`, `interval:15`, `release:github`, `workflow`: unique, and stable enough
-    /// to be stored.
+    /// `group:github`, `interval:15`, `cron:UTC:5 */2 * * *`, `release:github`, `workflow`: unique,
+    /// and stable enough to be stored.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Group(name) => write!(f, "group:{name}"),
             Self::Interval(minutes) => write!(f, "interval:{}", minutes.get()),
+            Self::Cron(cron, zone) => write!(f, "cron:{zone}:{cron}"),
             Self::Releases(name) => write!(f, "release:{name}"),
             Self::Workflow => f.write_str("workflow"),
         }
@@ -70,7 +75,7 @@ impl EntryKey {
         match self {
             Self::Releases(group) => Some(Self::Group(group.clone())),
             Self::Group(group) => Some(Self::Releases(group.clone())),
-            Self::Interval(_) | Self::Workflow => None,
+            Self::Interval(_) | Self::Cron(..) | Self::Workflow => None,
         }
     }
 }
@@ -97,30 +102,39 @@ enum Rhythm {
     /// On the grid of multiples of `step` since 1970-01-01T00:00Z, whatever the zone, which
     /// says on which date a slot lies.
     Grid { step: Duration, zone: TimeZone },
+    /// Whenever an expression matches in a zone.
+    Cron { cron: CronExpression, zone: TimeZone },
 }
 
 /// The entries of a schedule: one for each group that has an enabled task with a
-/// date, then one for each number of minutes that an enabled interval task has, in
-/// the order in which the file first names them, then the fixed list if it has a
-/// time of its own.
+/// date, then one for each number of minutes that an enabled interval task has and one
+/// for each expression and zone of the enabled cron tasks, in the order in which the file
+/// first names them, then the fixed list if it has a time of its own.
 pub fn timetable(schedule: &Schedule) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
-    let mut intervals: IndexMap<Minutes, Vec<&Task>> = IndexMap::new();
+    let mut beside: IndexMap<EntryKey, (Rhythm, Vec<&Task>)> = IndexMap::new();
     for group in &schedule.groups {
         let mut batch = Vec::new();
         for task in group.tasks.iter().filter(|task| task.enabled) {
-            match task.cadence {
-                Cadence::Interval(minutes) => intervals.entry(minutes).or_default().push(task),
-                _ => batch.push(task),
+            match Rhythm::beside_batch(group, task) {
+                Some((key, rhythm)) => {
+                    let (_, tasks) = beside.entry(key).or_insert((rhythm, Vec::new()));
+                    tasks.push(task);
+                }
+                None => batch.push(task),
             }
         }
-        let key = EntryKey::Group(group.name.clone());
-        let zone = group.timezone.clone();
-        entries.extend(Entry::on_dates(key, group.default_time, zone, batch, Some(group)));
+        if let Some(at) = group.default_time {
+            let key = EntryKey::Group(group.name.clone());
+            let zone = group.timezone.clone();
+            entries.extend(Entry::on_dates(key, at, zone, batch, Some(group)));
+        }
     }
-    entries.extend(intervals.into_iter().map(|(minutes, tasks)| {
-        let step = Duration::from_secs(u64::from(minutes.get()) * 60);
-        Entry::on_grid(EntryKey::Interval(minutes), step, TimeZone::UTC, tasks, None)
+    entries.extend(beside.into_iter().map(|(key, (rhythm, tasks))| Entry {
+        key,
+        group: None,
+        rhythm,
+        tasks,
     }));
     if let Some(workflow) = &schedule.workflow
         && let Some(at) = workflow.default_time
@@ -137,6 +151,26 @@ pub fn timetable(schedule: &Schedule) -> Vec<Entry<'_>> {
     entries
 }
 
+impl Rhythm {
+    /// That of a task which is due beside the batch of its group, with its entry.
+    fn beside_batch(group: &Group, task: &Task) -> Option<(EntryKey, Self)> {
+        match &task.cadence {
+            Cadence::Interval(minutes) => {
+                let step = Duration::from_secs(u64::from(minutes.get()) * 60);
+                let zone = TimeZone::UTC;
+                Some((EntryKey::Interval(*minutes), Self::Grid { step, zone }))
+            }
+            Cadence::Cron(cron) => {
+                let zone = group.timezone.clone();
+                let key = EntryKey::Cron(cron.clone(), zone.iana_name().unwrap_or("UTC").to_owned());
+                let cron = cron.clone();
+                Some((key, Self::Cron { cron, zone }))
+            }
+            Cadence::Daily | Cadence::Weekly(_) | Cadence::Monthly(_) | Cadence::OnRelease => None,
+        }
+    }
+}
+
 impl<'a> Entry<'a> {
     /// `None` without tasks.
     fn on_dates(
@@ -146,7 +180,7 @@ impl<'a> Entry<'a> {
         tasks: Vec<&'a Task>,
         group: Option<&'a Group>,
     ) -> Option<Self> {
-        let due: DateSet = tasks.iter().map(|task| task.cadence).collect();
+        let due: DateSet = tasks.iter().map(|task| &task.cadence).collect();
         (!due.is_empty()).then_some(Self {
             key,
             group,
@@ -175,8 +209,8 @@ impl<'a> Entry<'a> {
         &self.key
     }
 
-    /// The group whose batch it is, or whose release checks; `None` for intervals and
-    /// the fixed list.
+    /// The group whose batch it is, or whose release checks; `None` for intervals, cron
+    /// expressions and the fixed list.
     pub fn group(&self) -> Option<&'a Group> {
         self.group
     }
@@ -185,14 +219,14 @@ impl<'a> Entry<'a> {
     pub fn time_of_day(&self) -> Option<(Time, &TimeZone)> {
         match &self.rhythm {
             Rhythm::Dates { at, zone, .. } => Some((*at, zone)),
-            Rhythm::Grid { .. } => None,
+            Rhythm::Grid { .. } | Rhythm::Cron { .. } => None,
         }
     }
 
     /// What lies between two of its slots, where that is always the same.
     pub fn step(&self) -> Option<Duration> {
         match &self.rhythm {
-            Rhythm::Dates { .. } => None,
+            Rhythm::Dates { .. } | Rhythm::Cron { .. } => None,
             Rhythm::Grid { step, .. } => Some(*step),
         }
     }
@@ -213,6 +247,7 @@ impl<'a> Entry<'a> {
         match &self.rhythm {
             Rhythm::Dates { at, zone, .. } => first_slot(zone, *at, after, |_| true),
             Rhythm::Grid { step, .. } => next_on_grid(*step, after),
+            Rhythm::Cron { cron, zone } => next_cron_time(cron, zone, after).map(|time| time.at),
         }
     }
 
@@ -221,7 +256,7 @@ impl<'a> Entry<'a> {
     pub fn next_due_after(&self, after: Timestamp) -> Option<Timestamp> {
         match &self.rhythm {
             Rhythm::Dates { at, zone, due } => first_slot(zone, *at, after, |date| due.contains(date)),
-            Rhythm::Grid { step, .. } => next_on_grid(*step, after),
+            Rhythm::Grid { .. } | Rhythm::Cron { .. } => self.next_after(after),
         }
     }
 
@@ -237,12 +272,16 @@ impl<'a> Entry<'a> {
         match &self.rhythm {
             Rhythm::Dates { at, zone, .. } => {
                 let dates = dates_of(zone, *at, slot);
-                let is_due = |task: &&Task| dates.iter().flatten().any(|&date| falls_on(task.cadence, date));
+                let is_due = |task: &&Task| dates.iter().flatten().any(|&date| falls_on(&task.cadence, date));
                 self.tasks.iter().copied().filter(is_due).collect()
             }
             Rhythm::Grid { step, .. } => {
                 let on_grid = slot.as_nanosecond().rem_euclid(nanoseconds(*step)) == 0;
                 if on_grid { self.tasks.clone() } else { Vec::new() }
+            }
+            Rhythm::Cron { cron, zone } => {
+                let matches = cron_time_at(cron, zone, slot).is_some();
+                if matches { self.tasks.clone() } else { Vec::new() }
             }
         }
     }
@@ -251,20 +290,22 @@ impl<'a> Entry<'a> {
     /// zone's clocks show at that instant: Nuuk skips the last hour of a Saturday
     /// each March, and a batch of 23:30 then runs on the Sunday, for the Saturday.
     /// Of two dates that share a slot, the later; for an interval, the date in UTC; for a
-    /// release check, the date in its group's zone; `None` if `slot` is not one of this
-    /// entry's.
+    /// release check, the date in its group's zone; for a cron expression, that of the time
+    /// that matched; `None` if `slot` is not one of this entry's.
     pub fn date(&self, slot: Timestamp) -> Option<Date> {
         match &self.rhythm {
             Rhythm::Dates { at, zone, .. } => dates_of(zone, *at, slot).into_iter().flatten().last(),
             Rhythm::Grid { zone, .. } => (!self.due(slot).is_empty()).then(|| zone.to_datetime(slot).date()),
+            Rhythm::Cron { cron, zone } => cron_time_at(cron, zone, slot).map(|time| time.date),
         }
     }
 }
 
 impl Group {
-    /// The slot of its batch on this date; `None` outside the years that can be computed.
+    /// The slot of its batch on this date; `None` without a batch, and outside the years that
+    /// can be computed.
     pub fn slot_on(&self, date: Date) -> Option<Timestamp> {
-        first_instant(&self.timezone, date.to_datetime(self.default_time))
+        first_instant(&self.timezone, date.to_datetime(self.default_time?))
     }
 }
 
@@ -293,6 +334,12 @@ fn dates_of(zone: &TimeZone, at: Time, slot: Timestamp) -> [Option<Date>; 2] {
     let shown = zone.to_datetime(slot).date();
     [shown.yesterday().ok(), Some(shown)]
         .map(|date| date.filter(|date| first_instant(zone, date.to_datetime(at)) == Some(slot)))
+}
+
+/// The time that matches at `slot`, if one does.
+fn cron_time_at(cron: &CronExpression, zone: &TimeZone, slot: Timestamp) -> Option<CronTime> {
+    let before = slot.checked_sub(1.nanosecond()).ok()?;
+    next_cron_time(cron, zone, before).filter(|time| time.at == slot)
 }
 
 /// At least one: nothing can be divided by zero.

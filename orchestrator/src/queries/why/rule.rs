@@ -19,19 +19,20 @@ pub(crate) fn rule(schedule: &Schedule, group: Option<&Group>, task: &Task) -> S
             None => "is part of the fixed list, which runs only by hand (run-all)".to_owned(),
         };
     };
-    let at = format!(
-        "{} {}",
-        group.default_time.strftime("%H:%M"),
-        group.timezone.iana_name().unwrap_or("UTC")
-    );
-    match task.cadence {
+    let zone = group.timezone.iana_name().unwrap_or("UTC");
+    let at = match group.default_time {
+        Some(at) => format!("{} {zone}", at.strftime("%H:%M")),
+        None => zone.to_owned(),
+    };
+    match &task.cadence {
         Cadence::Daily => format!("is due every day at {at}"),
-        Cadence::Weekly(day) => format!("is due every {} at {at}", capitalised(weekday_name(day))),
+        Cadence::Weekly(day) => format!("is due every {} at {at}", capitalised(weekday_name(*day))),
         Cadence::Monthly(day) => format!(
             "is due on day {} of each month, or its last day, at {at}",
             day.get()
         ),
         Cadence::Interval(minutes) => format!("is due every {} minutes", minutes.get()),
+        Cadence::Cron(cron) => format!("is due as cron says: {cron} ({zone})"),
         Cadence::OnRelease => {
             let poll = schedule.release.poll.map(|every| {
                 format!(
@@ -66,14 +67,25 @@ pub(crate) fn next_slot(entry: &Entry<'_>, task: &Task, now: Timestamp) -> Optio
 
 /// Its last slot up to `now`.
 pub(crate) fn previous_slot(entry: &Entry<'_>, task: &Task, now: Timestamp) -> Option<Timestamp> {
-    let back = match task.cadence {
-        Cadence::Interval(minutes) => SignedDuration::from_mins(i64::from(minutes.get())),
-        _ => SignedDuration::from_hours(24 * 33),
+    let month = SignedDuration::from_hours(24 * 33);
+    let back = match &task.cadence {
+        Cadence::Interval(minutes) => &[SignedDuration::from_mins(i64::from(minutes.get()))][..],
+        // Some come every minute, some on leap days: not all of many years are looked at.
+        Cadence::Cron(_) => &[
+            SignedDuration::from_hours(1),
+            SignedDuration::from_hours(24),
+            month,
+            SignedDuration::from_hours(24 * 366),
+            SignedDuration::from_hours(24 * 366 * 40),
+        ],
+        _ => &[month],
     };
-    slots(entry, now.checked_sub(back).ok()?)
-        .take_while(|&slot| slot <= now)
-        .filter(|&slot| is_due(entry, task, slot))
-        .last()
+    back.iter().find_map(|back| {
+        slots(entry, now.checked_sub(*back).ok()?)
+            .take_while(|&slot| slot <= now)
+            .filter(|&slot| is_due(entry, task, slot))
+            .last()
+    })
 }
 
 fn slots(entry: &Entry<'_>, after: Timestamp) -> impl Iterator<Item = Timestamp> {

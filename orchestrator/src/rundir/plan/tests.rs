@@ -87,6 +87,7 @@ fn planned() -> impl Strategy<Value = PlannedTask> {
             },
             release_source: None,
             slot: slot.map(|second| Timestamp::from_second(i64::from(second)).unwrap()),
+            slot_date: slot.map(|days| jiff::civil::date(2026, 1, 1) + jiff::Span::new().days(days % 1000)),
             stops_group: yes,
             skip,
         },

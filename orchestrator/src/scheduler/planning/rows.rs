@@ -80,7 +80,7 @@ pub(crate) fn rows<'a>(
         let own = if !task.enabled {
             Some(SkipReason::Disabled)
         } else if !due.iter().any(|due| std::ptr::eq(*due, task)) {
-            Some(SkipReason::NotDue(task.cadence, entry.date(slot)))
+            Some(SkipReason::NotDue(task.cadence.clone(), entry.date(slot)))
         } else {
             kept_back(entry, task, slot, circumstances)
         };
@@ -93,7 +93,7 @@ pub(crate) fn rows<'a>(
         Some(group) if !entry.is_release_check() => {
             let batch = group.tasks.iter();
             batch
-                .filter(|task| !matches!(task.cadence, Cadence::Interval(_)))
+                .filter(|task| task.cadence.is_in_batch())
                 .map(judge)
                 .collect()
         }

@@ -21,7 +21,7 @@ pub(crate) fn route() -> Router<Arc<Site>> {
 #[derive(Serialize)]
 struct GroupView<'a> {
     group: &'a str,
-    at: String,
+    at: Option<String>,
     timezone: &'a str,
     paused_since: Option<Timestamp>,
     tasks: Vec<Value>,
@@ -37,7 +37,7 @@ async fn schedule(State(site): State<Arc<Site>>) -> Result<Json<Value>, Fault> {
         .iter()
         .map(|group| GroupView {
             group: group.name.as_str(),
-            at: group.default_time.strftime("%H:%M").to_string(),
+            at: group.default_time.map(|at| at.strftime("%H:%M").to_string()),
             timezone: group.timezone.iana_name().unwrap_or("UTC"),
             paused_since: Pause::of(&pauses, group.name.as_str()),
             // Not the environment: values may be nobody's business.

@@ -5,5 +5,8 @@ pub(crate) mod check_collector;
 pub(crate) mod check_programs;
 pub(crate) mod check_secrets;
 pub(crate) mod generate;
+pub(crate) mod init;
+pub(crate) mod interpreter;
 pub(crate) mod new_collector;
 pub(crate) mod start_up;
+pub(crate) mod template;

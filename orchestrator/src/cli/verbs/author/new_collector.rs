@@ -1,19 +1,18 @@
 //! `new collector`: a collector that works, to begin with. The templates are files of
 //! their own, so that they can be read, and tested, as what they are.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::global::Global;
+use crate::cli::args::typed::typed_path_parser;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
+use crate::cli::verbs::author::template::{PYTHON_COLLECTOR, SH_COLLECTOR, Template};
 
 /// Make something new
 #[derive(Debug, Subcommand)]
@@ -38,7 +37,7 @@ pub(crate) struct NewCollectorArgs {
     #[arg(long, value_enum)]
     pub(crate) lang: Language,
     /// Where to put it [default: the first directory in which collectors are looked for]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = typed_path_parser())]
     pub(crate) dir: Option<PathBuf>,
 }
 
@@ -54,13 +53,6 @@ pub(crate) enum Language {
 }
 
 const LONGEST_NAME: usize = 64;
-
-/// A file to be written.
-struct File {
-    path: PathBuf,
-    text: &'static str,
-    executable: bool,
-}
 
 /// Writes it, and shows what to paste into the schedule.
 pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<VerbExit, Failure> {
@@ -88,11 +80,7 @@ pub(crate) fn new_collector(global: &Global, what: &NewVerb) -> Result<VerbExit,
         );
     }
     for file in &files {
-        write(file, &args.name).map_err(|error| {
-            let what = format!("cannot write {}", file.path.display());
-            Failure::infrastructure(anyhow::Error::new(error).context(what))
-        })?;
-        print_words!("wrote {}", file.path.display());
+        file.write_as(&args.name)?;
     }
     print_words!(
         "try it: orchestrate run-one {}\nits test: {}\nthe schedule entry, under tasks: of a group:",
@@ -110,20 +98,16 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(known)
 }
 
-fn files(dir: &Path, args: &NewCollectorArgs) -> Vec<File> {
+fn files(dir: &Path, args: &NewCollectorArgs) -> Vec<Template> {
     let name = &args.name;
-    let file = |path: String, text, executable| File {
+    let file = |path: String, text, executable| Template {
         path: dir.join(path),
         text,
         executable,
     };
     match args.lang {
         Language::Python => vec![
-            file(
-                name.clone(),
-                include_str!("../../../../templates/collector.py"),
-                true,
-            ),
+            file(name.clone(), PYTHON_COLLECTOR, true),
             file(
                 format!("test_{name}.py"),
                 include_str!("../../../../templates/test_collector.py"),
@@ -131,11 +115,7 @@ fn files(dir: &Path, args: &NewCollectorArgs) -> Vec<File> {
             ),
         ],
         Language::Sh => vec![
-            file(
-                name.clone(),
-                include_str!("../../../../templates/collector.sh"),
-                true,
-            ),
+            file(name.clone(), SH_COLLECTOR, true),
             file(
                 format!("test_{name}.sh"),
                 include_str!("../../../../templates/test_collector.sh"),
@@ -170,23 +150,6 @@ fn test_command(dir: &Path, args: &NewCollectorArgs) -> String {
         Language::Sh => format!("sh {dir}/test_{name}.sh"),
         Language::Rust => format!("cargo test --manifest-path {dir}/{name}/Cargo.toml"),
     }
-}
-
-fn write(file: &File, name: &str) -> io::Result<()> {
-    if let Some(parent) = file.path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    let collection = name.strip_prefix("run_").unwrap_or(name);
-    let text = file
-        .text
-        .replace("@NAME@", name)
-        .replace("@COLLECTION@", collection);
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(if file.executable { 0o777 } else { 0o666 })
-        .open(&file.path)?
-        .write_all(text.as_bytes())
 }
 
 #[cfg(test)]

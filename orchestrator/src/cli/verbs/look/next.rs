@@ -87,6 +87,11 @@ fn entry(slot: &NextSlot<'_>) -> String {
         ("group", Some(group), _) => group.to_owned(),
         (_, Some(group), _) => format!("{group}, if there is a new release"),
         (_, None, Some(minutes)) => format!("every {minutes} min"),
+        (_, None, None) if slot.cron.is_some() => format!(
+            "cron {} {}",
+            slot.cron.unwrap_or_default(),
+            slot.timezone.as_deref().unwrap_or("UTC")
+        ),
         (_, None, None) => slot.kind.to_owned(),
     }
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::selection::SelectionArgs;
+use crate::cli::args::typed::typed_path_parser;
 use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
@@ -19,8 +20,8 @@ use crate::cli::shell::schedule::{load, load_file, planned};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::table::TextTable;
-use crate::execution::PlanView;
-use crate::model::{Plan, Release, changes};
+use crate::execution::{PlanView, TaskView};
+use crate::model::{Clock, Plan, Release, SystemClock, changes};
 use crate::text::make_safe;
 
 /// Show what a run would do, in order; nothing is started
@@ -33,7 +34,7 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
     /// Instead: what would change if this file were the schedule
-    #[arg(long, value_name = "FILE", conflicts_with = "schedule")]
+    #[arg(long, value_name = "FILE", conflicts_with = "schedule", value_parser = typed_path_parser())]
     pub(crate) diff: Option<PathBuf>,
     /// Form of the plan
     #[arg(long, value_enum, default_value_t)]
@@ -80,7 +81,7 @@ pub(crate) fn show(settings: &CliSettings, plan: &Plan, format: Format) -> Resul
 
 /// The plan with the executables that would be started; says what is not found.
 fn view<'a>(settings: &CliSettings, plan: &'a Plan) -> PlanView<'a> {
-    let (view, missing) = PlanView::of(plan, &launcher(settings));
+    let (view, missing) = PlanView::of(plan, &launcher(settings), SystemClock.now());
     let yellow = AnsiColor::Yellow.on_default().bold();
     for missing in missing {
         let hint = missing.hint.map_or(String::new(), |hint| format!(" ({hint})"));
@@ -95,6 +96,15 @@ fn view<'a>(settings: &CliSettings, plan: &'a Plan) -> PlanView<'a> {
 /// Says what of a plan that is about to run is not found.
 pub(crate) fn warn_of_missing(settings: &CliSettings, plan: &Plan) {
     view(settings, plan);
+}
+
+/// As they are written, and what the collector is given.
+fn arguments(task: &TaskView<'_>) -> String {
+    let written = task.args.join(" ");
+    match &task.filled_args {
+        Some(filled) => format!("{written} -> {}", filled.join(" ")),
+        None => written,
+    }
 }
 
 fn table(plan: &Plan, view: &PlanView<'_>) -> String {
@@ -120,7 +130,7 @@ fn table(plan: &Plan, view: &PlanView<'_>) -> String {
             make_safe(&format!("{}/{}", task.group, task.name)).into_owned(),
             task.schedule.to_owned(),
             make_safe(&executable).into_owned(),
-            make_safe(&task.args.join(" ")).into_owned(),
+            make_safe(&arguments(task)).into_owned(),
         ]);
     }
     text.push_str(&table.text());

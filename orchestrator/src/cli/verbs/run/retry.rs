@@ -17,7 +17,7 @@ use crate::cli::verbs::run::run::ManualRun;
 use crate::events::TaskSummary;
 use crate::model::{
     Cadence, Clock, Day, GroupName, Plan, Release, ReleaseSource, Releases, Schedule, SystemClock, Task,
-    TaskName, TaskStatus,
+    TaskName, TaskStatus, escape_argument,
 };
 use crate::queries::find_run::find_run;
 use crate::store::{RunRecord, TaskState};
@@ -130,5 +130,7 @@ fn task(schedule: Option<&Schedule>, state: &TaskState, secrets: &NamedSecrets) 
 /// What an older program recorded may have values of secrets in it.
 fn args_then(summary: &TaskSummary, env: &BTreeMap<String, String>, secrets: &NamedSecrets) -> Vec<String> {
     let known = secrets.within(env);
-    summary.args.iter().map(|arg| known.hide(arg)).collect()
+    // What was put in then is not put in again.
+    let then = |arg: &String| escape_argument(&known.hide(arg));
+    summary.args.iter().map(then).collect()
 }

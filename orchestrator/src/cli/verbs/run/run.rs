@@ -97,9 +97,6 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> 
     };
     let mut plan = planned(&settings, &schedule, &args.selection, ask)?;
     plan.stop_groups(&schedule);
-    if let Some(date) = args.selection.date {
-        plan.set_slots_on(&schedule, date);
-    }
     let mut job = ManualRun {
         plan,
         label: args.selection.kind()?.to_owned(),

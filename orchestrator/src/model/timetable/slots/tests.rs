@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::fixtures::{
-    any_schedule, any_time, commands, group, interval, monthly, schedule, weekly, workflow,
+    any_schedule, any_time, commands, cron, group, interval, monthly, schedule, weekly, workflow,
 };
 
 fn at(text: &str) -> Timestamp {
@@ -77,6 +77,56 @@ fn entries_are_groups_then_intervals_then_the_fixed_list() {
     assert_eq!(timetable(&schedule).len(), 3);
     schedule.workflow = Some(workflow(Some("05:00"), &[]));
     assert_eq!(timetable(&schedule).len(), 3);
+}
+
+#[test]
+fn cron_tasks_have_an_entry_for_each_expression_and_zone_beside_the_batches() {
+    let hourly = "0 * * * *";
+    let mut without_batch = group(
+        "later",
+        "Europe/Berlin",
+        "00:00",
+        &[("e", cron(hourly)), ("f", cron(hourly))],
+    );
+    without_batch.default_time = None;
+    let schedule = schedule([
+        group(
+            "g",
+            "UTC",
+            "04:10",
+            &[("a", cron(hourly)), ("b", Cadence::Daily), ("c", interval(15))],
+        ),
+        group("h", "UTC", "04:10", &[("d", cron("0  *  * * *"))]),
+        without_batch,
+    ]);
+    let timetable = timetable(&schedule);
+    let lines: Vec<String> = timetable
+        .iter()
+        .map(|entry| {
+            format!(
+                "{} {}",
+                entry.key(),
+                commands(entry.tasks().iter().copied()).join(",")
+            )
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "group:g b",
+            "cron:UTC:0 * * * * a,d",
+            "interval:15 c",
+            "cron:Europe/Berlin:0 * * * * e,f",
+        ]
+    );
+    let entry = &timetable[1];
+    let slot = at("2026-11-25T13:00:00Z");
+    assert_eq!(entry.next_due_after(at("2026-11-25T12:00:00Z")), Some(slot));
+    assert_eq!(commands(entry.due(slot)), ["a", "d"]);
+    assert_eq!(entry.date(slot), Some(date(2026, 11, 25)));
+    assert!(entry.due(at("2026-11-25T13:00:01Z")).is_empty());
+    assert_eq!(entry.date(at("2026-11-25T13:01:00Z")), None);
+    assert!(entry.group().is_none() && entry.time_of_day().is_none() && entry.step().is_none());
 }
 
 #[test]
@@ -238,9 +288,9 @@ fn leap_days_have_their_slot() {
 
 #[test]
 fn the_ends_of_time_have_no_next_slot() {
-    for cadence in [Cadence::Daily, monthly(31), interval(180)] {
+    for cadence in [Cadence::Daily, monthly(31), interval(180), cron("30 */5 * * *")] {
         for zone in ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"] {
-            with_entry(zone, "23:59", &[("c", cadence)], |entry| {
+            with_entry(zone, "23:59", &[("c", cadence.clone())], |entry| {
                 assert_eq!(entry.next_after(Timestamp::MAX), None);
                 assert_eq!(entry.next_due_after(Timestamp::MAX), None);
                 assert!(entry.next_after(Timestamp::MIN).is_some());
@@ -284,7 +334,7 @@ fn agrees_with_the_wall(zone: &str, from: Timestamp, to: Timestamp, step: Signed
     let expected = watch(&group.timezone, from, to, step);
     assert_eq!(expected.len(), usize::try_from(24 * 60 / step.as_mins()).unwrap());
     for (time, expected) in expected {
-        group.default_time = time;
+        group.default_time = Some(time);
         let schedule = schedule([group.clone()]);
         let entry = &timetable(&schedule)[0];
         let slots: Vec<Timestamp> = entry.slots(from, to).collect();

@@ -35,12 +35,12 @@ fn minutes() -> impl Iterator<Item = Timestamp> {
         .map(|minute| Timestamp::from_second(minute * 60).unwrap())
 }
 
-fn due_on(cadence: Cadence, date: Date) -> bool {
+fn due_on(cadence: &Cadence, date: Date) -> bool {
     match cadence {
         Cadence::Daily | Cadence::OnRelease => true,
-        Cadence::Weekly(weekday) => date.weekday() == weekday,
+        Cadence::Weekly(weekday) => date.weekday() == *weekday,
         Cadence::Monthly(day) => date.day() == day.get().min(date.days_in_month()),
-        Cadence::Interval(_) => false,
+        Cadence::Interval(_) | Cadence::Cron(_) => false,
     }
 }
 
@@ -67,10 +67,10 @@ fn reference_batch(zone: &str, at: Time, tasks: &[(&str, Cadence)]) -> Started {
             .take_while(|next| *next <= date)
             .collect();
         done = date;
-        let due = |cadence| dates.iter().any(|&date| due_on(cadence, date));
+        let due = |cadence: &Cadence| dates.iter().any(|&date| due_on(cadence, date));
         let names: Vec<&str> = tasks
             .iter()
-            .filter(|(_, cadence)| due(*cadence))
+            .filter(|(_, cadence)| due(cadence))
             .map(|(name, _)| *name)
             .collect();
         started.insert((minute, "group:g".to_owned()), names.join(","));

@@ -126,7 +126,7 @@ fn a_task_that_is_new_does_not_run_at_older_slots() {
     );
     // Moved, it is new again.
     let mut moved = example();
-    moved.groups[1].default_time = "07:00".parse().unwrap();
+    moved.groups[1].default_time = Some("07:00".parse().unwrap());
     let moved = crate::model::timetable(&moved)
         .iter()
         .map(|entry| timetable_row(entry, entry.tasks()[0]))
@@ -155,7 +155,7 @@ proptest! {
                 let planned: Vec<_> = plan.tasks.iter().map(|planned| &planned.task).collect();
                 prop_assert_eq!(due, planned);
                 if let Some(group) = entry.group() {
-                    let batch = group.tasks.iter().filter(|task| !matches!(task.cadence, Cadence::Interval(_)));
+                    let batch = group.tasks.iter().filter(|task| task.cadence.is_in_batch());
                     prop_assert_eq!(rows.len(), batch.count());
                 }
             }
