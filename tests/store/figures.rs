@@ -66,6 +66,39 @@ pub(crate) async fn fill(home: &Home, runs: u32) {
     }
 }
 
+const SLOT_ROWS: &str = "insert into slots (entry, slot, claimed_at, run_id)
+     select 'group:g' || (n % 5), 1700000000000000 + n * 600000000,
+     1700000000000000 + n * 600000000, printf_id from numbers";
+const LEDGER_ROWS: &str =
+    "insert into ledger (entry, slot, group_name, name, command, position, state, cause)
+     select 'group:g' || (n % 5), 1700000000000000 + n * 600000000, 'g' || (n % 5),
+         'run_' || (n % 5 * 10 + k), 'run_' || (n % 5 * 10 + k), k, 'ran', 'exited with code 0'
+     from numbers, tens";
+
+/// The same and the slots of the runs, of which the last was a moment ago. `change` may have
+/// other tasks in the rows.
+pub(crate) async fn fill_as(home: &Home, runs: u32, change: fn(&str) -> String) {
+    let sqlite = home.url.is_none();
+    let now = if sqlite {
+        "unixepoch()"
+    } else {
+        "extract(epoch from now())::bigint"
+    };
+    let base = format!("({now} * 1000000 - {runs} * 600000000::bigint)");
+    let base = if sqlite {
+        base.replace("::bigint", "")
+    } else {
+        base
+    };
+    for statement in [RUN_ROWS, TASK_ROWS, ATTEMPT_ROWS, SLOT_ROWS, LEDGER_ROWS] {
+        let sql = rows(&change(statement), sqlite, runs).replace("BASE_", &base);
+        home.sql(&sql).await;
+    }
+    if !sqlite {
+        home.sql("analyze").await;
+    }
+}
+
 /// The median of some tries after the first, which reads what is not in memory yet.
 async fn median(what: &str, ask: impl AsyncFn() -> usize) -> Duration {
     let begin = Instant::now();

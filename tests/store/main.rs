@@ -33,6 +33,7 @@ mod schema;
 mod slots;
 mod slow;
 mod statistics;
+mod status;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;
