@@ -27,6 +27,7 @@ mod recovery;
 mod retention;
 #[path = "../support/run_events.rs"]
 mod run_events;
+mod run_words;
 #[path = "../support/runtime.rs"]
 mod runtime;
 mod schema;

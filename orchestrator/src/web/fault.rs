@@ -27,8 +27,8 @@ impl From<FindRunError> for Fault {
         match error {
             FindRunError::NoRunYet => Self::NotFound("no run begins with \"last\"".to_owned()),
             FindRunError::Unknown(prefix) => Self::NotFound(format!("no run begins with {prefix:?}")),
-            FindRunError::Several { prefix, .. } => {
-                Self::BadRequest(format!("more than one run begins with {prefix:?}"))
+            FindRunError::Several { part, .. } => {
+                Self::BadRequest(format!("more than one run has {part:?} in its id"))
             }
             FindRunError::Removed(run) => Self::NotFound(format!("run {run} is gone")),
             FindRunError::Store(error) => Self::Store(error),

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
+use crate::cli::args::run_word::{RunWord, run_meant};
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::events::Summary;
-use crate::queries::find_run::find_run;
 use crate::report::summary_text;
 use crate::store::{RunHeader, RunRecord};
 use crate::text::make_safe;
@@ -23,11 +23,18 @@ use crate::text::make_safe;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orchestrate show last
-  orchestrate show 20261125-041000 --format json")]
+  orchestrate show --group github
+  orchestrate show 3fa9c1 --format json")]
 pub(crate) struct ShowArgs {
-    /// A run's id, or the beginning of one, or `last`
+    /// A run's id, or a part of one that no other has, or `last`
+    #[arg(default_value = "last")]
     pub(crate) run: String,
+    /// The newest run that has this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// The newest run that has this task: its name, or its command
+    #[arg(long, value_name = "NAME")]
+    pub(crate) collector: Option<String>,
     /// Form of the record
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -36,7 +43,12 @@ pub(crate) struct ShowArgs {
 /// Shows a run.
 pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
-    let record = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?;
+    let word = RunWord {
+        run: Some(&args.run),
+        collector: args.collector.as_deref(),
+        group: args.group.as_deref(),
+    };
+    let record = with_store(&settings, async |store| run_meant(store, &settings, word).await)?;
     match args.format {
         Format::Json => print_json(&record)?,
         Format::Text => {
