@@ -22,3 +22,4 @@ mod selecting;
 mod signals;
 mod support;
 mod terminal;
+mod whose;

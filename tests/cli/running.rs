@@ -279,6 +279,11 @@ fn summaries_are_written_where_they_were_asked_for() {
 fn history_show_and_logs_tell_of_past_runs() {
     let place = three();
     place.run(&["history"]).exits(0).says("No runs.");
+    place
+        .run(&["show", "last"])
+        .exits(0)
+        .says("There is no database yet");
+    place.run(&["db", "migrate"]).exits(0);
     place.run(&["show", "last"]).exits(2).says("there is no run yet");
     place.run(&["run", "--schedule", "daily"]).exits(1);
     place.run(&["run-all"]).exits(1);

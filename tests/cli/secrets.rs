@@ -155,7 +155,7 @@ fn arguments_are_recorded_without_secrets_and_given_with_them() {
     let tasks = format!(
         "      - {{command: fake, schedule: daily, args: [args, --token=hush-hush, \"{{secret:X}}\", \"{{secret:TOKEN}}\"],
          env: {{URL: \"https://me:hush-hush@host\"}}, working_directory: dir-hush-hush}}
-      - {{command: fake, schedule: daily, args: [args, {SECRET:?}]}}\n",
+      - {{command: fake, name: second, schedule: daily, args: [args, {SECRET:?}]}}\n",
     );
     let place = place(&tasks, "secrets: [TOKEN, PW, UNSET]\n");
     fs::create_dir(place.path("dir-hush-hush")).unwrap();

@@ -38,8 +38,8 @@ impl Granted {
             user,
         };
         granted.sql("create role \"USER\" login");
-        granted.sql("grant usage, create on schema public to \"USER\"");
-        granted.sql("grant all on all tables in schema public to \"USER\"");
+        granted.sql("grant usage on schema orchestrate to \"USER\"");
+        granted.sql("grant all on all tables in schema orchestrate to \"USER\"");
         granted
     }
 
@@ -62,9 +62,9 @@ fn refused(granted: &Granted, verb: &[&str], table: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{verb:?}: {said}");
     let user = &granted.user;
-    let error = format!("permission denied for table {table}: user {user} may not INSERT");
+    let error = format!("permission denied for table orchestrate.{table}: user {user} may not INSERT");
     assert!(said.contains(&error), "{verb:?}: {said}");
-    let hint = format!("GRANT INSERT ON {table} TO \"{user}\"");
+    let hint = format!("GRANT INSERT ON orchestrate.{table} TO \"{user}\"");
     assert!(said.contains(&hint), "{verb:?}: {said}");
     assert!(!said.contains("tried again"), "{verb:?}: {said}");
     assert!(took < Duration::from_secs(10), "{verb:?} took {took:?}");

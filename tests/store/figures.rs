@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use orchestrator::model::{Outcome, RunId};
+use orchestrator::model::{Clock, Outcome, RunId, SystemClock};
 use orchestrator::store::{HistoryFilter, KnownTask, StatisticsFilter, Store, this_process};
 
 use crate::both::runtime;
@@ -79,19 +79,9 @@ const LEDGER_ROWS: &str =
 /// other tasks in the rows.
 pub(crate) async fn fill_as(home: &Home, runs: u32, change: fn(&str) -> String) {
     let sqlite = home.url.is_none();
-    let now = if sqlite {
-        "unixepoch()"
-    } else {
-        "extract(epoch from now())::bigint"
-    };
-    let base = format!("({now} * 1000000 - {runs} * 600000000::bigint)");
-    let base = if sqlite {
-        base.replace("::bigint", "")
-    } else {
-        base
-    };
+    let base = SystemClock.now().as_microsecond() - i64::from(runs) * 600_000_000;
     for statement in [RUN_ROWS, TASK_ROWS, ATTEMPT_ROWS, SLOT_ROWS, LEDGER_ROWS] {
-        let sql = rows(&change(statement), sqlite, runs).replace("BASE_", &base);
+        let sql = rows(&change(statement), sqlite, runs).replace("BASE_", &base.to_string());
         home.sql(&sql).await;
     }
     if !sqlite {

@@ -29,6 +29,8 @@ async fn at_version(store: &Store, version: i64) {
         Database::Sqlite(pool) => migrator.run(pool).await.unwrap(),
         Database::Postgres(pool) => {
             let mut own = pool.options().connect().await.unwrap();
+            let place = sqlx::raw_sql("create schema orchestrate");
+            place.execute(&mut own).await.unwrap();
             migrator.run(&mut own).await.unwrap();
         }
     }

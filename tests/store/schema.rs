@@ -70,7 +70,7 @@ fn both_schemas_agree() {
          left join information_schema.key_column_usage k
              on k.constraint_name = t.constraint_name and k.table_name = c.table_name
                 and k.column_name = c.column_name
-         where c.table_schema = 'public' and c.table_name not like '\\_sqlx%'",
+         where c.table_schema = 'orchestrate' and c.table_name not like '\\_sqlx%'",
     ));
     assert!(columns.len() > 40, "{columns:?}");
     assert_eq!(columns, postgres);
@@ -100,7 +100,7 @@ fn both_schemas_agree() {
     let postgres = normalised(&psql(
         "select i.relname || '|' || string_agg(a.attname, ',' order by a.attnum)
          from pg_index x join pg_class i on i.oid = x.indexrelid join pg_attribute a on a.attrelid = i.oid
-         where not x.indisprimary and i.relnamespace = 'public'::regnamespace group by i.relname",
+         where not x.indisprimary and i.relnamespace = 'orchestrate'::regnamespace group by i.relname",
     ));
     assert_eq!(indexes, postgres);
 
@@ -113,8 +113,8 @@ fn both_schemas_agree() {
     let postgres = normalised(&psql(
         "select table_name || '|' || string_agg(column_name, ',' order by ordinal_position)
          from information_schema.columns join information_schema.views using (table_schema, table_name)
-         where table_schema = 'public' group by table_name",
+         where table_schema = 'orchestrate' group by table_name",
     ));
-    assert_eq!(views.len(), 3, "{views:?}");
+    assert_eq!(views.len(), 7, "{views:?}");
     assert_eq!(views, postgres);
 }

@@ -79,7 +79,7 @@ fn the_connection_is_encrypted_and_the_server_is_who_it_says() {
             let encrypted = cluster.psql(
                 database,
                 "select distinct ssl from pg_stat_ssl join pg_stat_activity using (pid)
-                 where application_name = 'orchestrate'",
+                 where application_name = 'orchestrate (orchestrate)'",
             );
             assert_eq!(encrypted, "t\n", "{mode}");
             store.close().await;

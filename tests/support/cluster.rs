@@ -150,6 +150,8 @@ impl Cluster {
             ])
             .arg(&self.dir)
             .args(["-p", &self.port.to_string(), "-d", database, "-c", sql])
+            // Where our tables are, then everybody else's.
+            .env("PGOPTIONS", "-c search_path=orchestrate,public")
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");

@@ -45,6 +45,8 @@ impl Home {
         let text = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
         let done = if let Some(url) = &self.url {
             let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            let place = sqlx::raw_sql("set search_path = orchestrate, public");
+            place.execute(&mut connection).await.unwrap();
             let done = text.execute(&mut connection).await.map(drop);
             connection.close().await.unwrap();
             done

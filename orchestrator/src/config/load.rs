@@ -8,6 +8,7 @@ use crate::config::problems::codes::{Code, Severity};
 use crate::config::problems::diagnostic::Diagnostic;
 use crate::config::problems::gather::Problems;
 use crate::config::schedule::file::schedule;
+use crate::config::schedule::yaml_11::report_truths;
 use crate::config::settings::dotenv::{Dotenv, parse_dotenv};
 use crate::config::settings::file::{Settings, settings};
 use crate::config::yaml::guard;
@@ -75,6 +76,21 @@ impl std::error::Error for LoadError {}
 pub(crate) fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
     let hint = "name another file with --schedule-file or BOOST_COLLECTOR_SCHEDULE_YAML";
     load(path, hint, parse_schedule)
+}
+
+/// What a program that reads the same schedule file with PyYAML would trip over. Nothing where
+/// the file cannot be read: whoever loads it says so.
+pub(crate) fn warn_of_yaml_11(path: &Path) -> Vec<Diagnostic> {
+    let Ok(bytes) = read_named(path, LIMIT) else {
+        return Vec::new();
+    };
+    let warned = parse(&path.display().to_string(), &bytes, truths);
+    warned.map_or_else(|_| Vec::new(), |((), warnings)| warnings)
+}
+
+fn truths(root: &Node, report: &mut Problems<'_>) -> Option<()> {
+    report_truths(root, report);
+    Some(())
 }
 
 /// Reads and validates a settings file.

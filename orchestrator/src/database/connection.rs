@@ -9,14 +9,14 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgCopyIn, PgRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::types::Json;
-use sqlx::{FromRow, PgConnection, SqlSafeStr, SqlStr, Sqlite};
+use sqlx::{FromRow, PgConnection, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
 use tokio_stream::StreamExt;
 
 use crate::database::arg::Arg;
 use crate::database::error::DatabaseError;
 use crate::database::limits::ANSWER;
 use crate::database::pool::Database;
-use crate::database::postgres_pool::PostgresConnection;
+use crate::database::postgres::pool::PostgresConnection;
 
 /// A row that can be read from either database.
 pub(crate) trait EitherRow:
@@ -128,6 +128,22 @@ impl Connection {
     /// From now on a statement may take so long.
     pub(crate) fn allow(&mut self, patience: Duration) {
         self.patience = patience;
+    }
+
+    /// SQLite's own connection, for the library's migrator.
+    pub(super) fn sqlite(&mut self) -> Option<&mut SqliteConnection> {
+        match &mut self.to {
+            To::Sqlite(connection) => Some(connection),
+            To::Postgres(_) => None,
+        }
+    }
+
+    /// PostgreSQL's own connection, for the library's migrator.
+    pub(super) fn postgres(&mut self) -> Option<&mut PgConnection> {
+        match &mut self.to {
+            To::Sqlite(_) => None,
+            To::Postgres(connection) => Some(connection),
+        }
     }
 
     pub(super) fn close_when_dropped(&mut self) {

@@ -15,8 +15,13 @@ pub enum DatabaseError {
     #[error("database {0}: only sqlite: and postgres:// URLs are supported")]
     Unsupported(String),
     /// The URL cannot be read. It is not shown: it may hold a password anywhere.
-    #[error("database: the postgres:// URL cannot be read: {0}")]
-    Url(String),
+    #[error("database: the {form} cannot be read: {reason}")]
+    Url {
+        /// What it is.
+        form: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// It cannot be opened or migrated. Whoever opens says so and ends; nobody tries again.
     #[error("database {database}: {reason}")]
     Open {
@@ -43,6 +48,16 @@ pub enum DatabaseError {
         right: String,
         /// The table.
         table: String,
+    },
+    /// The schema of our tables may not be used.
+    #[error("database {database}: user {user} may not use the schema {schema}")]
+    Closed {
+        /// Which one, without its password.
+        database: String,
+        /// The user of the connection.
+        user: String,
+        /// The schema.
+        schema: String,
     },
     /// A statement failed.
     #[error("database: {}", words(.0))]
@@ -84,6 +99,11 @@ impl DatabaseError {
     /// Whether somebody else wrote the same row in the same moment and was faster.
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Statement(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// Whether a table went away between two questions.
+    pub(crate) fn is_undefined_table(&self) -> bool {
+        matches!(self, Self::Statement(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01"))
     }
 
     pub(crate) fn unreadable(column: &str, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

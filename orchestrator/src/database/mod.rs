@@ -2,22 +2,25 @@
 //! the steps of the schema, and one opinion on which error passes. `store` and `records`
 //! speak SQL through it; it knows none of their tables.
 
+pub(crate) mod address;
 pub(crate) mod arg;
 pub(crate) mod columns;
 pub(crate) mod connection;
 pub(crate) mod error;
 pub(crate) mod limits;
+pub(crate) mod look;
 pub(crate) mod migrate;
 pub(crate) mod pool;
 pub(crate) mod postgres;
-pub(crate) mod postgres_pool;
 pub(crate) mod rights;
 pub(crate) mod sqlite;
 #[cfg(test)]
 pub(crate) mod statements;
 pub(crate) mod transaction;
 
+pub use address::{DatabaseAddress, FileAccess, url_of_file};
 pub use error::DatabaseError;
+pub(crate) use look::Stamp;
 pub use migrate::MigrationState;
 pub use pool::Database;
 pub(crate) use sqlx::AssertSqlSafe;

@@ -1,13 +1,15 @@
 //! Which database it is: a SQLite file, or the PostgreSQL server that a URL names.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sqlx::sqlite::SqlitePool;
 
+use crate::database::address::{DatabaseAddress, FileAccess};
 use crate::database::error::DatabaseError;
 use crate::database::limits::PATIENCE;
-use crate::database::postgres_pool::PostgresPool;
-use crate::database::{postgres, sqlite};
+use crate::database::postgres::pool::PostgresPool;
+use crate::database::postgres::server;
+use crate::database::{look, sqlite};
 
 /// A database and the connections to it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -19,29 +21,57 @@ pub enum Database {
 }
 
 impl Database {
-    /// Opens the database that `url` names, or the SQLite file `file`, and leaves its
-    /// schema as it is.
+    /// Opens a database, and leaves its schema as it is. A file is made if it is not there
+    /// and may be made.
     ///
     /// # Errors
-    /// The URL is none of ours, or the database cannot be opened.
-    pub async fn connect(url: Option<&str>, file: &Path) -> Result<Self, DatabaseError> {
-        match url.map(|url| (url, url.split_once(':').unwrap_or_default())) {
-            None => Ok(Self::Sqlite(sqlite::connect(file).await?)),
-            Some((_, ("sqlite", path))) => {
-                let file = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
-                Ok(Self::Sqlite(sqlite::connect(&file).await?))
+    /// It cannot be opened.
+    pub async fn connect(address: &DatabaseAddress) -> Result<Self, DatabaseError> {
+        match address {
+            DatabaseAddress::Sqlite { file, access } => Ok(Self::Sqlite(match access {
+                FileAccess::Create => sqlite::connect(file, true).await?,
+                FileAccess::Write => sqlite::connect(file, false).await?,
+                FileAccess::Read => look::pool(file).await?,
+            })),
+            DatabaseAddress::Postgres { options, schema } => {
+                Ok(Self::Postgres(server::connect(options, schema).await?))
             }
-            Some((url, ("postgres" | "postgresql", _))) => Ok(Self::Postgres(postgres::connect(url).await?)),
-            Some((_, ("", _))) => Err(DatabaseError::Unsupported("URL without a scheme".to_owned())),
-            Some((_, (scheme, _))) => Err(DatabaseError::Unsupported(format!("{scheme}:…"))),
         }
+    }
+
+    /// Opens it to look only; `None` where there is no file. A server is asked as ever.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(crate) async fn look(address: &DatabaseAddress) -> Result<Option<Self>, DatabaseError> {
+        let Some(file) = address.path() else {
+            return Self::connect(address).await.map(Some);
+        };
+        match std::fs::metadata(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            _ => Ok(Some(Self::Sqlite(look::pool(file).await?))),
+        }
+    }
+
+    /// A database without a row, which nobody else sees and which goes with its last
+    /// connection: whoever looks where there is none is answered by it.
+    pub(crate) async fn empty() -> Result<Self, DatabaseError> {
+        Ok(Self::Sqlite(sqlite::in_memory().await?))
     }
 
     /// Which database it is, without its password.
     pub fn name(&self) -> String {
         match self {
-            Self::Sqlite(pool) => sqlite::name(&pool.connect_options()),
-            Self::Postgres(pool) => postgres::name(pool.options()),
+            Self::Sqlite(pool) => sqlite::name(pool.connect_options().get_filename()),
+            Self::Postgres(pool) => server::name(pool.options()),
+        }
+    }
+
+    /// The file, if it is one.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite(pool) => Some(pool.connect_options().get_filename().to_owned()),
+            Self::Postgres(_) => None,
         }
     }
 
@@ -63,30 +93,15 @@ impl Database {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SchemaName;
 
     #[tokio::test]
-    async fn another_database_is_refused_and_no_password_is_shown() {
-        for (url, expected) in [
-            (
-                "mysql://me:s3cret@host/db",
-                "database mysql:…: only sqlite: and postgres:// URLs are supported",
-            ),
-            (
-                "s3cret",
-                "database URL without a scheme: only sqlite: and postgres:// URLs are supported",
-            ),
-            (
-                "postgres://me:s3cret@host:port/db",
-                "database: the postgres:// URL cannot be read: invalid port number",
-            ),
-            (
-                "postgres://me:s3cret@127.0.0.1:1/db?password=s3cret",
-                "database postgres://me@127.0.0.1:1/db: Connection refused (os error 111)",
-            ),
-        ] {
-            let error = Database::connect(Some(url), Path::new("db")).await.unwrap_err();
-            assert_eq!(error.to_string(), expected);
-            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
-        }
+    async fn what_is_not_there_is_named_without_its_password() {
+        let url = "postgres://me:s3cret@127.0.0.1:1/db?password=s3cret";
+        let address = DatabaseAddress::parse(url, SchemaName::default()).unwrap();
+        let error = Database::connect(&address).await.unwrap_err();
+        let expected = "database postgres://me@127.0.0.1:1/db: Connection refused (os error 111)";
+        assert_eq!(error.to_string(), expected);
+        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
     }
 }

@@ -6,7 +6,7 @@ use crate::database::error::DatabaseError;
 use crate::database::pool::Database;
 
 /// What is missing first, of rights that come in one array after the other.
-const MISSING: &str = "select cast(current_user as text), needed.verb, needed.name
+const MISSING: &str = "select cast(current_user as text), needed.verb, current_schema() || '.' || needed.name
      from (select right_name.value as verb, table_name.value as name,
                table_name.ordinality as place, right_name.ordinality as part
            from jsonb_array_elements_text($1) with ordinality as table_name,

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
@@ -20,53 +20,95 @@ use crate::model::StateMode;
 /// a delivery; a statement that waits longer than this gives up and is tried again.
 const TURN: Duration = Duration::from_secs(25);
 
-pub(crate) fn name(options: &SqliteConnectOptions) -> String {
-    format!("sqlite:{}", options.get_filename().display())
+pub(crate) fn name(file: &Path) -> String {
+    format!("sqlite:{}", file.display())
 }
 
 /// How many rows may wait to be read.
 const ROWS: usize = 4096;
 
-/// Opens the file, which is made if it is not there.
-pub(crate) async fn connect(file: &Path) -> Result<SqlitePool, DatabaseError> {
-    let options = SqliteConnectOptions::from_str("sqlite:")?
+/// What every connection has.
+pub(super) fn options(file: &Path) -> SqliteConnectOptions {
+    // SQLite would take a name that begins with `file:` for a URI.
+    let file = match file.to_str() {
+        Some(name) if name.starts_with("file:") => Path::new(".").join(file),
+        _ => file.to_owned(),
+    };
+    SqliteConnectOptions::new()
         .filename(file)
-        .create_if_missing(true)
         .foreign_keys(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // A lost power supply may lose the newest rows, never the file: the
-        // journal in the run directory has them.
-        .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(TURN)
         // Rows come from a thread of their own. With sqlx's 50 at a time a list of a thousand
         // changes threads forty times, and each change waits for its turn on a busy machine.
         .row_buffer_size(ROWS)
-        .disable_statement_logging();
-    let database = name(&options);
+        .disable_statement_logging()
+}
+
+/// Opens the file. It is made once, here: whoever removes it while it is used finds no empty
+/// one in its place.
+pub(crate) async fn connect(file: &Path, create: bool) -> Result<SqlitePool, DatabaseError> {
+    let failed = |error: sqlx::Error| DatabaseError::Open {
+        database: name(file),
+        reason: words(&error),
+    };
+    // A lost power supply may lose the newest rows, never the file: the journal in the run
+    // directory has them.
+    let options = options(file).synchronous(SqliteSynchronous::Normal);
     // The step to WAL of a new file does not wait for others as everything else does.
     let _lock = lock(file).await?;
-    make(file)?;
+    if create && !file.exists() {
+        make(file)?;
+        let making = options.clone().create_if_missing(true);
+        let making = making.journal_mode(SqliteJournalMode::Wal);
+        let made = making.connect().await.map_err(failed)?;
+        made.close().await.map_err(failed)?;
+    }
     SqlitePoolOptions::new()
         .max_connections(2)
         .acquire_timeout(PATIENCE)
         .connect_with(options)
         .await
-        .map_err(|error| DatabaseError::Open {
-            database,
-            reason: words(&error),
-        })
+        .map_err(failed)
+}
+
+/// A file that is not in WAL mode is another program's, or a copy of ours. Once it is known to
+/// be for us, and not before, it gets that mode.
+pub(crate) async fn ensure_wal(pool: &SqlitePool) -> Result<(), DatabaseError> {
+    let (mode,): (String,) = sqlx::query_as("pragma journal_mode").fetch_one(pool).await?;
+    if mode == "wal" || mode == "memory" {
+        return Ok(());
+    }
+    let _lock = lock(pool.connect_options().get_filename()).await?;
+    sqlx::query("pragma journal_mode = wal").fetch_one(pool).await?;
+    Ok(())
+}
+
+/// A database in memory, as long as this pool.
+pub(crate) async fn in_memory() -> Result<SqlitePool, DatabaseError> {
+    let options = SqliteConnectOptions::from_str("sqlite::memory:")?.disable_statement_logging();
+    Ok(SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(2)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await?)
 }
 
 /// SQLite has no lock that spans migrations, so that two processes that start at
 /// once would both apply them: a lock file has. The kernel releases it if we die.
-pub(crate) async fn lock_schema(pool: &SqlitePool) -> Result<File, DatabaseError> {
-    lock(pool.connect_options().get_filename()).await
+pub(crate) async fn lock_schema(pool: &SqlitePool) -> Result<Option<File>, DatabaseError> {
+    let options = pool.connect_options();
+    let file = options.get_filename();
+    // What lies in memory is nobody else's.
+    if !file.exists() {
+        return Ok(None);
+    }
+    lock(file).await.map(Some)
 }
 
 async fn lock(database: &Path) -> Result<File, DatabaseError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let path = PathBuf::from(path);
+    let path = beside(database, ".lock");
     // Nobody who only reads needs it: it is not for a group, who could keep us waiting.
     let locking = async {
         let lock = open_or_create(&path, FileUse::ReadAndWrite, StateMode::Private)
@@ -93,4 +135,11 @@ fn make(file: &Path) -> Result<(), DatabaseError> {
         }),
         Ok(_) | Err(_) => Ok(()),
     }
+}
+
+/// A file that belongs to the database's, by its name.
+pub(super) fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
 }

@@ -219,7 +219,7 @@ impl DeliveryQueue {
 
 /// What it is, in words for people.
 pub(crate) fn name(delivery: &Delivery) -> String {
-    let name = format!("what {}/{} brought", delivery.group, delivery.command);
+    let name = format!("what {}/{} brought", delivery.group, delivery.name);
     make_safe(&name).into_owned()
 }
 

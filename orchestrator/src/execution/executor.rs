@@ -14,7 +14,7 @@ use crate::model::{Clock, DeadMan, NoticeChannel, Owner, Retention};
 use crate::notify::{NetworkClient, Notifier, StopSwitch};
 use crate::process::Launcher;
 use crate::records::Records;
-use crate::rundir::{ReaderSettings, StateDir};
+use crate::rundir::{ReaderDatabase, ReaderSettings, StateDir};
 use crate::store::{Store, this_process};
 use crate::text::NamedSecrets;
 
@@ -22,8 +22,8 @@ use crate::text::NamedSecrets;
 pub struct ExecutorSettings {
     /// The state directory, as it was named.
     pub state_dir: PathBuf,
-    /// Where the database is; `None` for the file in the state directory.
-    pub database_url: Option<String>,
+    /// Where the database is, for collectors that read records back.
+    pub database: ReaderDatabase,
     /// Finds collectors and starts them.
     pub launcher: Launcher,
     /// Masked in everything that is written, and put where a plan has their names.
@@ -70,7 +70,7 @@ impl Executor {
             move |source| ExecutionError::State { path, source }
         };
         let state_dir = std::path::absolute(&settings.state_dir).map_err(unusable(&settings.state_dir))?;
-        let reader = ReaderSettings::write(&state_dir, settings.database_url.as_deref())
+        let reader = ReaderSettings::write(&state_dir, &settings.database)
             .map_err(unusable(&StateDir(&state_dir).private()))?;
         let owner = this_process().map_err(ExecutionError::Owner)?;
         let launcher = settings.launcher.with_many_open_files();
@@ -146,7 +146,10 @@ impl Executor {
         };
         let settings = ExecutorSettings {
             state_dir: state_dir.to_owned(),
-            database_url: None,
+            database: ReaderDatabase {
+                url: "sqlite:/nowhere.db".to_owned(),
+                schema: crate::model::SchemaName::default(),
+            },
             launcher: Launcher::new(collectors, Environment::new([], &[], None)),
             secrets: NamedSecrets::default(),
             variables: Vec::new(),

@@ -20,7 +20,10 @@ pub async fn ingest_deliveries(records: &Records, state_dir: &Path) -> Result<Ve
     let found = Undelivered::find(state_dir)?;
     let mut problems = found.problems;
     for delivery in found.deliveries {
-        let name = format!("what {} brought in run {}", delivery.command, delivery.run);
+        let name = format!(
+            "what {}/{} brought in run {}",
+            delivery.group, delivery.name, delivery.run
+        );
         match records.ingest(state_dir, &delivery).await {
             Ok(taken) => {
                 delivery.forget(state_dir)?;

@@ -13,6 +13,7 @@ pub(crate) mod release;
 pub(crate) mod retention;
 pub(crate) mod run;
 pub(crate) mod schedule;
+pub(crate) mod schema_name;
 pub(crate) mod selection;
 pub(crate) mod state_mode;
 pub(crate) mod stream;
@@ -41,6 +42,7 @@ pub use schedule::{
     Cadence, CadenceKind, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay,
     Overlap, Policy, Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
 };
+pub use schema_name::SchemaName;
 pub use selection::criteria::{Day, Details, Query, Selection, SelectionError};
 pub use selection::plan::{
     Plan, PlannedTask, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,

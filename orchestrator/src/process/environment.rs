@@ -13,13 +13,7 @@ use jiff::Timestamp;
 use crate::model::{CommandName, GroupName, RunId, TaskName};
 
 /// Never inherited: ours, and perhaps secret; or between us and the service manager.
-const OURS: [&str; 5] = [
-    "DATABASE_URL",
-    "ORCHESTRATE",
-    "ORCHESTRATE_*",
-    "NOTIFY_SOCKET",
-    "WATCHDOG_*",
-];
+const OURS: [&str; 4] = ["ORCHESTRATE", "ORCHESTRATE_*", "NOTIFY_SOCKET", "WATCHDOG_*"];
 
 /// Always inherited: what nearly every program needs to behave.
 const BASIC: [&str; 11] = [
@@ -185,7 +179,7 @@ mod tests {
     #[test]
     fn ours_and_stripped_names_are_not_inherited() {
         let inherited = variables(&[
-            ("DATABASE_URL", "postgres://secret"),
+            ("ORCHESTRATE_DATABASE_URL", "postgres://secret"),
             ("ORCHESTRATE_TOKEN", "secret"),
             ("AWS_SECRET", "secret"),
             ("GITHUB_TOKEN", "needed"),

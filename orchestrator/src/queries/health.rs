@@ -68,6 +68,19 @@ pub(crate) async fn health(
     })
 }
 
+/// The answer where there is no database, or one that cannot be asked.
+pub(crate) fn health_without(store: StoreHealth, problem: Option<String>, bounds: HealthBounds) -> Health {
+    let mut problems: Vec<String> = problem.into_iter().collect();
+    problems.extend(problems_of_schedulers(&[], bounds, Timestamp::UNIX_EPOCH));
+    Health {
+        store,
+        schedulers: Vec::new(),
+        ok: problems.is_empty(),
+        problems,
+        warnings: Vec::new(),
+    }
+}
+
 /// Runs that go on, and since when.
 async fn running(store: &Store) -> Result<Vec<(RunId, Timestamp)>, StoreError> {
     let filter = HistoryFilter {

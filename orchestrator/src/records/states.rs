@@ -158,14 +158,15 @@ fn median(milliseconds: [Option<i64>; 5]) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::database::{AssertSqlSafe, Database};
+    use crate::database::{AssertSqlSafe, Database, DatabaseAddress};
 
     /// However many there are of it, and whoever shares its name.
     #[tokio::test]
     async fn what_is_asked_before_a_run_is_found_at_once() {
         let dir = tempfile::tempdir().unwrap();
-        let database = Database::connect(None, &dir.path().join("db")).await.unwrap();
-        database.migrate().await.unwrap();
+        let address = DatabaseAddress::file(&dir.path().join("db"));
+        let database = Database::connect(&address).await.unwrap();
+        database.lock_schema().await.unwrap().apply().await.unwrap();
         for (question, expected, count) in [
             (
                 MEMORIES.0,

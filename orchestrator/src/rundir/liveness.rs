@@ -13,6 +13,17 @@ pub(crate) fn is_worked_on(state_dir: &Path, run: &RunId) -> bool {
     journal::goes_on(&StateDir(state_dir).run(run))
 }
 
+/// The runs of a state directory that have a journal, oldest first: what a database could be
+/// made of again.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn journalled_runs(state_dir: &Path) -> io::Result<Vec<RunId>> {
+    let mut runs = unrecorded::all(state_dir)?;
+    runs.retain(|run| StateDir(state_dir).run(run).join(journal::JOURNAL_NAME).exists());
+    Ok(runs)
+}
+
 /// The runs of a state directory that the database may not have whole and that do not go
 /// on, oldest first.
 ///

@@ -4,12 +4,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use nix::fcntl::OFlag;
 use nix::sys::statvfs::statvfs;
-use nix::unistd::{AccessFlags, access};
+use nix::unistd::{AccessFlags, access, geteuid};
 
 /// A block, so that a file system that keeps small files beside their names needs one, too.
 const SIZE: usize = 4096;
@@ -21,6 +21,8 @@ pub(crate) enum StateProbe {
     Writable,
     /// It is not there, and can be made.
     CanBeMade,
+    /// Another user runs things there, and we may not write: nobody can tell from here.
+    NotOurs,
 }
 
 /// Tries it. A directory that is not there is not made.
@@ -30,7 +32,14 @@ pub(crate) enum StateProbe {
 pub(crate) fn probe_state_dir(state_dir: &Path) -> io::Result<StateProbe> {
     match fs::metadata(state_dir) {
         Ok(found) if !found.is_dir() => Err(io::ErrorKind::NotADirectory.into()),
-        Ok(_) => write_and_remove(state_dir).map(|()| StateProbe::Writable),
+        Ok(found) => match write_and_remove(state_dir) {
+            Err(error)
+                if error.kind() == io::ErrorKind::PermissionDenied && found.uid() != geteuid().as_raw() =>
+            {
+                Ok(StateProbe::NotOurs)
+            }
+            tried => tried.map(|()| StateProbe::Writable),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let absolute = std::path::absolute(state_dir)?;
             could_make(&absolute).map(|()| StateProbe::CanBeMade)

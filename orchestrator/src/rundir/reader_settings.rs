@@ -10,8 +10,17 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{FileUse, create_new, make_folder, state_mode};
 use crate::input::open_own;
-use crate::model::StateMode;
+use crate::model::{SchemaName, StateMode};
 use crate::rundir::paths::StateDir;
+
+/// Where our tables are, for whoever reads them from elsewhere.
+#[derive(Debug, Clone)]
+pub struct ReaderDatabase {
+    /// Its URL, which must hold in any directory.
+    pub url: String,
+    /// Where our tables are on PostgreSQL.
+    pub schema: SchemaName,
+}
 
 /// The file; gone when this is dropped.
 #[derive(Debug)]
@@ -25,7 +34,7 @@ impl ReaderSettings {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(crate) fn write(state_dir: &Path, database_url: Option<&str>) -> io::Result<Self> {
+    pub(crate) fn write(state_dir: &Path, database: &ReaderDatabase) -> io::Result<Self> {
         let folder = StateDir(state_dir).private();
         make_folder(&folder, StateMode::Private)?;
         sweep(&folder)?;
@@ -33,7 +42,7 @@ impl ReaderSettings {
         let path = folder.join(name);
         let mut file = create_new(&path, FileUse::ReadAndWrite, StateMode::Private)?;
         file.lock()?;
-        file.write_all(text(state_dir, database_url)?.as_bytes())?;
+        file.write_all(text(state_dir, database)?.as_bytes())?;
         Ok(Self { path, _locked: file })
     }
 
@@ -77,7 +86,7 @@ fn sweep(folder: &Path) -> io::Result<()> {
 }
 
 /// YAML, in the part of it that is JSON: no text needs other quotes.
-fn text(state_dir: &Path, database_url: Option<&str>) -> io::Result<String> {
+fn text(state_dir: &Path, database: &ReaderDatabase) -> io::Result<String> {
     let quoted = |text: &str| serde_json::to_string(text).map_err(io::Error::from);
     let state = state_dir.to_str().ok_or_else(|| {
         io::Error::new(
@@ -85,24 +94,17 @@ fn text(state_dir: &Path, database_url: Option<&str>) -> io::Result<String> {
             "the path of the state directory is not UTF-8",
         )
     })?;
-    let mut settings = format!("state_dir: {}\n", quoted(state)?);
+    let mut settings = format!(
+        "state_dir: {}\ndatabase_url: {}\ndatabase_schema: {}\n",
+        quoted(state)?,
+        quoted(&database.url)?,
+        quoted(database.schema.as_str())?
+    );
     // What a verb within a collector makes is for the same readers.
     if state_mode() == StateMode::Group {
         settings.push_str("state_mode: group\n");
     }
-    if let Some(url) = database_url {
-        settings.push_str(&format!("database_url: {}\n", quoted(&wherever_it_runs(url)?)?));
-    }
     Ok(settings)
-}
-
-/// A collector may run in another directory: the path of a database file is made absolute.
-fn wherever_it_runs(url: &str) -> io::Result<String> {
-    let Some(path) = url.strip_prefix("sqlite:") else {
-        return Ok(url.to_owned());
-    };
-    let path = std::path::absolute(path.strip_prefix("//").unwrap_or(path))?;
-    Ok(format!("sqlite:{}", path.display()))
 }
 
 #[cfg(test)]
@@ -113,12 +115,16 @@ mod tests {
     fn it_is_private_and_goes_with_its_process() {
         let dir = tempfile::tempdir().unwrap();
         let folder = StateDir(dir.path()).private();
-        let one = ReaderSettings::write(dir.path(), None).unwrap();
+        let database = ReaderDatabase {
+            url: "sqlite:/x.db".to_owned(),
+            schema: SchemaName::default(),
+        };
+        let one = ReaderSettings::write(dir.path(), &database).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(one.path()).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
         // What a killed process left, and what is in use.
         fs::write(folder.join("dead.yaml"), "database_url: secret").unwrap();
-        let other = ReaderSettings::write(dir.path(), None).unwrap();
+        let other = ReaderSettings::write(dir.path(), &database).unwrap();
         assert!(one.path().exists() && other.path().exists());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
         drop((one, other));
@@ -128,17 +134,18 @@ mod tests {
     #[test]
     fn the_text_is_a_settings_file_whatever_the_values_are() {
         let (state, url) = ("/s/on: \"#x\"", "postgres://me:p%40: #w'\"\\@h/db");
-        let text = text(Path::new(state), Some(url)).unwrap();
+        let database = ReaderDatabase {
+            url: url.to_owned(),
+            schema: SchemaName::parse("ours").unwrap(),
+        };
+        let text = text(Path::new(state), &database).unwrap();
         let read: std::collections::BTreeMap<String, String> = serde_yaml::from_str(&text).unwrap();
         let read: Vec<(&str, &str)> = read.iter().map(|(key, value)| (&**key, &**value)).collect();
-        assert_eq!(read, [("database_url", url), ("state_dir", state)]);
-    }
-
-    #[test]
-    fn the_path_of_a_database_file_holds_everywhere() {
-        let here = std::env::current_dir().unwrap();
-        let expected = format!("sqlite:{}/x.db", here.display());
-        assert_eq!(wherever_it_runs("sqlite:x.db").unwrap(), expected);
-        assert_eq!(wherever_it_runs("sqlite:///y.db").unwrap(), "sqlite:/y.db");
+        let expected = [
+            ("database_schema", "ours"),
+            ("database_url", url),
+            ("state_dir", state),
+        ];
+        assert_eq!(read, expected);
     }
 }

@@ -12,6 +12,14 @@ pub enum StoreError {
     /// The database fails.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The database belongs to another program.
+    #[error("database {database}: it has tables that are not ours ({table})")]
+    Foreign {
+        /// Which one, without its password.
+        database: String,
+        /// One of them.
+        table: String,
+    },
     /// A change from a state in which it cannot happen: it was not made.
     #[error("database: {0}")]
     Refused(String),

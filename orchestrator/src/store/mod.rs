@@ -13,8 +13,12 @@ pub(crate) mod notices;
 pub(crate) mod owner;
 #[cfg(test)]
 pub(crate) mod plans;
+pub(crate) mod public_views;
+pub(crate) mod relations;
+pub(crate) mod relocation;
 pub(crate) mod retention;
 pub(crate) mod runs;
+pub(crate) mod schema;
 // The type that the folder is about.
 #[expect(
     clippy::module_inception,
@@ -37,7 +41,8 @@ pub use runs::recorder::{DRAIN, RecorderEnd, record};
 pub use runs::recovery::Recovered;
 pub use runs::statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
 pub use runs::transition::{RowState, StateChange};
-pub use store::Store;
+pub use schema::SchemaState;
+pub use store::{Looked, Store};
 pub use timetable::heartbeats::{Heartbeat, Leader, SchedulerRole};
 pub use timetable::ledger::{LedgerRow, LedgerState, SlotOutcome};
 pub use timetable::pauses::Pause;

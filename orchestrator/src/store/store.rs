@@ -1,9 +1,10 @@
-//! What is remembered of runs, in the SQLite file of the state directory or on the
-//! PostgreSQL server that `DATABASE_URL` names. Opened by every verb that asks.
+//! What is remembered of runs, in the SQLite file of the state directory or in the database
+//! that a URL names. Opened by every verb that asks.
 
 use std::path::Path;
 
-use crate::database::{Database, MigrationState};
+use crate::database::{Database, DatabaseAddress};
+use crate::model::SchemaName;
 use crate::store::error::StoreError;
 
 /// The file in the state directory.
@@ -30,6 +31,15 @@ pub struct Store {
     pub(super) database: Database,
 }
 
+/// What is found where one only looks.
+#[derive(Debug)]
+pub enum Looked {
+    /// There is no database yet.
+    Absent,
+    /// There is one.
+    There(Store),
+}
+
 impl Store {
     /// Opens the database that `url` names, or the SQLite file in the state
     /// directory, and brings its schema up to date.
@@ -47,30 +57,53 @@ impl Store {
     /// # Errors
     /// The URL is none of ours, or the database cannot be opened.
     pub async fn connect(url: Option<&str>, state_dir: &Path) -> Result<Self, StoreError> {
-        let database = Database::connect(url, &state_dir.join(FILE)).await?;
+        let address = match url {
+            Some(url) => DatabaseAddress::parse(url, SchemaName::default())?,
+            None => Self::address_in(state_dir),
+        };
+        Self::connect_to(&address).await
+    }
+
+    /// The database of a state directory.
+    pub fn address_in(state_dir: &Path) -> DatabaseAddress {
+        DatabaseAddress::file(&state_dir.join(FILE))
+    }
+
+    /// Opens a database and leaves its schema as it is.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn connect_to(address: &DatabaseAddress) -> Result<Self, StoreError> {
+        let database = Database::connect(address).await?;
         Ok(Self { database })
+    }
+
+    /// Opens a database to look only: nothing is made or changed by that.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is no database.
+    pub async fn look(address: &DatabaseAddress) -> Result<Looked, StoreError> {
+        Ok(match Database::look(address).await? {
+            None => Looked::Absent,
+            Some(database) => Looked::There(Self { database }),
+        })
+    }
+
+    /// A store that remembers nothing, and goes when it is dropped.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub async fn empty() -> Result<Self, StoreError> {
+        let store = Self {
+            database: Database::empty().await?,
+        };
+        store.migrate().await?;
+        Ok(store)
     }
 
     /// The database, for what else is kept in it.
     pub fn database(&self) -> &Database {
         &self.database
-    }
-
-    /// Applies what the schema lacks. Of several processes that start at once, one
-    /// does it and the others wait.
-    ///
-    /// # Errors
-    /// The database fails, or was made by a newer version.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(self.database.migrate().await?)
-    }
-
-    /// Every step of the schema, and whether the database has it.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn migrations(&self) -> Result<Vec<MigrationState>, StoreError> {
-        Ok(self.database.migrations().await?)
     }
 
     /// Whether a run may be recorded and what it brings be kept: asked before it begins.

@@ -18,7 +18,8 @@ pub(crate) struct Global {
     /// Where collectors are looked for; may be repeated [env: ORCHESTRATE_COLLECTORS_DIR] [default: collectors]
     #[arg(long = "collectors-dir", global = true, value_name = "DIR")]
     pub(crate) collectors_dirs: Vec<PathBuf>,
-    /// Database [env: DATABASE_URL] [default: a SQLite file in the state directory]
+    /// Our database [env: ORCHESTRATE_DATABASE_URL, and DATABASE_URL where no `fallback:` is set]
+    /// [default: a SQLite file in the state directory]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// Where runs, logs and the embedded database are kept [env: ORCHESTRATE_STATE_DIR] [default: .orchestrate]

@@ -17,10 +17,23 @@ pub(crate) fn launcher(settings: &CliSettings) -> Launcher {
         beside,
         fallback: settings.file.fallback.clone().unwrap_or_default(),
     };
-    let environment = Environment::new(
-        variables,
-        &settings.file.strip_env,
-        settings.file.env_allow.as_deref(),
-    );
+    let (strip, allow) = inheritance(settings);
+    let environment = Environment::new(variables, &strip, allow.as_deref());
     Launcher::new(collectors, environment)
+}
+
+/// Which variables collectors do not inherit, and which alone they do, if any are named. An
+/// application's `DATABASE_URL` is for its commands; one that names our database is not.
+fn inheritance(settings: &CliSettings) -> (Vec<String>, Option<Vec<String>>) {
+    const NAME: &str = "DATABASE_URL";
+    let mut strip = settings.file.strip_env.clone();
+    let mut allow = settings.file.env_allow.clone();
+    if !settings.database.hands_on_application_url() {
+        strip.push(NAME.to_owned());
+    } else if settings.file.fallback.is_some()
+        && let Some(allow) = &mut allow
+    {
+        allow.push(NAME.to_owned());
+    }
+    (strip, allow)
 }

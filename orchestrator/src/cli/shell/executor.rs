@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
+use crate::database::url_of_file;
 use crate::execution::{ExecutionError, Executor, ExecutorSettings};
 use crate::model::Clock;
+use crate::rundir::ReaderDatabase;
 use crate::store::Store;
 
 /// Puts it together. Nothing is started by that.
@@ -20,7 +22,7 @@ pub(crate) fn executor(
 ) -> Result<Arc<Executor>, Failure> {
     let wanted = ExecutorSettings {
         state_dir: settings.state_dir.clone(),
-        database_url: settings.database_url.clone(),
+        database: for_collectors(settings, &store)?,
         launcher: launcher(settings),
         secrets: settings.secrets(),
         variables: settings.environment.pairs(),
@@ -29,6 +31,23 @@ pub(crate) fn executor(
         retention: settings.file.retention,
     };
     Executor::new(wanted, store, clock).map_err(not_executed)
+}
+
+/// How a collector comes to our database, wherever it works.
+fn for_collectors(settings: &CliSettings, store: &Store) -> Result<ReaderDatabase, Failure> {
+    let named = match store.database().file() {
+        None => settings.database.url.clone(),
+        Some(file) => {
+            let file = std::path::absolute(file).map_err(Failure::infrastructure)?;
+            url_of_file(&file)
+        }
+    };
+    let url = named
+        .ok_or_else(|| Failure::infrastructure(anyhow::anyhow!("the path of the database is not UTF-8")))?;
+    Ok(ReaderDatabase {
+        url,
+        schema: settings.database_schema.clone(),
+    })
 }
 
 /// An execution that could not be, with what to do about it.

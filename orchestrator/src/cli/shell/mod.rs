@@ -1,6 +1,7 @@
 //! What verbs stand on: settings, store, logging, exit codes, output.
 
 pub(crate) mod collectors;
+pub(crate) mod database;
 pub(crate) mod executor;
 pub(crate) mod exit;
 pub(crate) mod failure;

@@ -7,7 +7,6 @@ use crate::cli::args::selection::SelectionArgs;
 use crate::cli::args::task_word::ambiguous;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
-use crate::cli::shell::release_check::check_releases;
 use crate::cli::shell::settings::CliSettings;
 use crate::config::{self, Diagnostic};
 use crate::model::{
@@ -65,7 +64,8 @@ pub(crate) fn schedule_if_usable(settings: &CliSettings) -> Option<Schedule> {
     Some(without_secrets(loaded.value, &settings.secrets()))
 }
 
-/// Selects what the arguments ask for.
+/// Selects what the arguments ask for. Who may write asks for releases with `check_releases`,
+/// who only looks with `look_for_releases`.
 ///
 /// # Errors
 /// They ask for something that cannot be: an unknown group, a wrong day, ...
@@ -73,6 +73,7 @@ pub(crate) fn planned(
     settings: &CliSettings,
     schedule: &Schedule,
     args: &SelectionArgs,
+    ask_for_releases: fn(&CliSettings, &Schedule) -> Release,
 ) -> Result<Plan, Failure> {
     let details = Details {
         day_of_week: args.day_of_week.as_deref(),
@@ -90,7 +91,7 @@ pub(crate) fn planned(
         _ if !waits => Release::NotChecked,
         ReleaseArg::New => Release::New,
         ReleaseArg::None => Release::None,
-        ReleaseArg::Auto => check_releases(settings, schedule),
+        ReleaseArg::Auto => ask_for_releases(settings, schedule),
     };
     plan(schedule, &query, release).map_err(Failure::usage)
 }

@@ -6,11 +6,13 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::global::Global;
+use crate::cli::shell::database::choice::{DatabaseChoice, UrlSources};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::stderr::print_words;
 use crate::config::{self, Diagnostic};
 use crate::files;
+use crate::model::SchemaName;
 use crate::text::NamedSecrets;
 
 /// Everything that was decided before a verb does its work.
@@ -18,7 +20,9 @@ use crate::text::NamedSecrets;
 pub(crate) struct CliSettings {
     pub(crate) schedule_file: PathBuf,
     pub(crate) collectors_dirs: Vec<PathBuf>,
-    pub(crate) database_url: Option<String>,
+    pub(crate) database: DatabaseChoice,
+    /// Where our tables are on PostgreSQL.
+    pub(crate) database_schema: SchemaName,
     pub(crate) state_dir: PathBuf,
     pub(crate) log_level: Option<String>,
     /// What the file says and no flag can.
@@ -97,7 +101,7 @@ impl CliSettings {
         let file = settings_file(named.as_deref())?;
         files::set_state_mode(file.state_mode);
         // A collector is given the settings of its run: they win over a `.env` that lies
-        // where it works, and over a DATABASE_URL that is for itself.
+        // where it works.
         let within_run = environment.get("ORCHESTRATE_RUN_ID").is_some();
         let pick = |flag: &Option<PathBuf>, name: &str, in_file: &Option<PathBuf>, default: &str| {
             flag.clone()
@@ -122,13 +126,13 @@ impl CliSettings {
             schedule_file,
             state_dir,
             collectors_dirs: collectors_dirs(global, &environment, &file),
-            database_url: match &global.database_url {
-                Some(url) => Some(url.clone()),
-                None if within_run && named.is_some() => file.database_url.clone(),
-                None => environment
-                    .text("DATABASE_URL")?
-                    .or_else(|| file.database_url.clone()),
-            },
+            database: database(
+                global.database_url.as_deref(),
+                &environment,
+                &file,
+                within_run && named.is_some(),
+            )?,
+            database_schema: file.database_schema.clone().unwrap_or_default(),
             log_level: match &global.log_level {
                 Some(level) => Some(level.clone()),
                 None => environment
@@ -165,6 +169,30 @@ impl CliSettings {
             print_words!("warning: {unset}");
         }
     }
+}
+
+/// Whose database is ours. What an application has in its own variable may be anything.
+fn database(
+    flag: Option<&str>,
+    environment: &ProcessVariables,
+    file: &config::Settings,
+    within_run: bool,
+) -> Result<DatabaseChoice, Failure> {
+    let own_variable = environment.text("ORCHESTRATE_DATABASE_URL")?;
+    let fallback = file.fallback.is_some();
+    let application_variable = if fallback {
+        None
+    } else {
+        environment.text("DATABASE_URL")?
+    };
+    Ok(DatabaseChoice::of(&UrlSources {
+        flag,
+        own_variable: own_variable.as_deref(),
+        settings: file.database_url.as_deref(),
+        application_variable: application_variable.as_deref(),
+        fallback,
+        within_run,
+    }))
 }
 
 fn collectors_dirs(global: &Global, environment: &ProcessVariables, file: &config::Settings) -> Vec<PathBuf> {

@@ -6,17 +6,19 @@ use std::time::{Duration, Instant};
 use anstyle::AnsiColor;
 
 use crate::cli::shell::collectors::launcher;
+use crate::cli::shell::database::address::address;
+use crate::cli::shell::database::refusal::{FOREIGN, Refusal};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::config;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseAddress, DatabaseError, FileAccess};
 
 pub(crate) use crate::execution::records_in as shelf;
 use crate::files::NotPermitted;
 use crate::model::{Clock, SystemClock};
 use crate::rundir::{StateDir, Workspaces};
-use crate::store::{Recovered, Store, StoreError, this_process};
+use crate::store::{Recovered, SchemaState, Store, StoreError, this_process};
 use crate::text::make_safe;
 
 /// Opens the store, asks it something, and closes it.
@@ -42,9 +44,30 @@ pub(crate) fn with_store<T>(
 /// One of them fails.
 pub(crate) async fn open_store(settings: &CliSettings) -> Result<Store, Failure> {
     let store = wait_for_store(settings).await?;
-    store.migrate().await.map_err(unusable)?;
-    recover(&store, &settings.state_dir).await?;
+    warn_of_journals(&store, &settings.state_dir).await?;
+    prepare(&store, &settings.state_dir).await?;
     Ok(store)
+}
+
+/// Brings the schema of a store up to date, and settles what a crash left open.
+///
+/// # Errors
+/// One of them fails.
+pub(crate) async fn prepare(store: &Store, state_dir: &Path) -> Result<(), Failure> {
+    store.migrate().await.map_err(unusable)?;
+    recover(store, state_dir).await
+}
+
+/// A database that is about to be made, beside the journals of one that is gone.
+pub(crate) async fn warn_of_journals(store: &Store, state_dir: &Path) -> Result<(), Failure> {
+    if store.schema().await.map_err(unusable)? == SchemaState::Absent
+        && let Some(found) = Refusal::of_journals(state_dir, &store.name())?
+    {
+        let yellow = AnsiColor::Yellow.on_default().bold();
+        print_words!("{yellow}warning:{yellow:#} {}", make_safe(&found.message));
+        print_words!("  hint: {}", make_safe(&found.hint));
+    }
+    Ok(())
 }
 
 /// Opens the store, in a state directory that exists, and leaves it as it is.
@@ -60,7 +83,19 @@ async fn connect(settings: &CliSettings) -> Result<Result<Store, StoreError>, Fa
     StateDir(directory)
         .make()
         .map_err(|error| unusable_state_dir(directory, error))?;
-    Ok(Store::connect(settings.database_url.as_deref(), directory).await)
+    let address = address(settings).await?;
+    if let DatabaseAddress::Sqlite {
+        access: FileAccess::Read,
+        ..
+    } = &address
+    {
+        let name = address.name();
+        return Err(
+            Failure::usage(format!("{name} may only be read, says `mode=ro` of its URL"))
+                .hint("write `mode=rw`, or leave it out"),
+        );
+    }
+    Ok(Store::connect_to(&address).await)
 }
 
 /// How long a server is waited for that lets nobody in.
@@ -123,7 +158,7 @@ fn tell_workspaces_apart(settings: &CliSettings) -> Result<(), Failure> {
         .map_err(|error| unusable_state_dir(&settings.state_dir, error))
 }
 
-fn unusable_state_dir(directory: &Path, error: std::io::Error) -> Failure {
+pub(crate) fn unusable_state_dir(directory: &Path, error: std::io::Error) -> Failure {
     let hint = hint_of_state_dir(&error);
     let what = format!("cannot use the state directory {}", directory.display());
     Failure::infrastructure(anyhow::Error::new(error).context(what)).hint(hint)
@@ -180,7 +215,12 @@ pub(crate) fn unusable(error: StoreError) -> Failure {
         StoreError::Database(DatabaseError::File { source, .. }) if hint_of(source).is_some() => {
             hint_of(source).unwrap_or_default()
         }
-        _ => "--database-url, DATABASE_URL or --state-dir decide where the database is".to_owned(),
+        StoreError::Database(DatabaseError::Closed { user, schema, .. }) => {
+            format!("its owner can allow it: GRANT USAGE ON SCHEMA {schema} TO \"{user}\"")
+        }
+        StoreError::Foreign { .. } => FOREIGN.to_owned(),
+        _ => "--database-url, ORCHESTRATE_DATABASE_URL, DATABASE_URL or --state-dir decide where the database is"
+            .to_owned(),
     };
     Failure::infrastructure(error).hint(hint)
 }

@@ -79,6 +79,7 @@ codes! {
     DotenvLine = "W007-dotenv-line": "A line of the `.env` file cannot be read and is left out.",
     DotenvStyle = "W008-dotenv-style": "A line of the `.env` file is read, but not by every program that reads such files.",
     UnnamedTwin = "W009-unnamed-twin": "A group has a command more than once, and the tasks have no names.",
+    UnquotedTruth = "W010-unquoted-on": "Django reads the same file, and to it a key without quotes is no text.",
 }
 
 impl Code {

@@ -9,3 +9,4 @@ pub(crate) mod release;
 pub(crate) mod schema;
 pub(crate) mod task;
 pub(crate) mod task_names;
+pub(crate) mod yaml_11;

@@ -14,7 +14,7 @@ use crate::config::values::fields::{Fields, list, wrong_type};
 use crate::config::values::names::variable;
 use crate::config::values::scalar::{argument, text};
 use crate::config::yaml::node::{Node, Value};
-use crate::model::{DeadMan, NoticeChannel, Retention, StateMode};
+use crate::model::{DeadMan, NoticeChannel, Retention, SchemaName, StateMode};
 use crate::text::has_placeholder;
 
 /// What the settings file says; `None` and empty lists where it is silent.
@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) state_mode: StateMode,
     /// SQLite or PostgreSQL.
     pub(crate) database_url: Option<String>,
+    /// Where our tables are on PostgreSQL.
+    pub(crate) database_schema: Option<SchemaName>,
     /// If given, the only variables that collectors inherit.
     pub(crate) env_allow: Option<Vec<String>>,
     /// Variables that collectors do not inherit, besides the built-in list.
@@ -77,6 +79,9 @@ pub(crate) fn settings(root: &Node, report: &mut Problems<'_>) -> Option<Setting
         database_url: fields
             .get("database_url")
             .and_then(|node| filled(node, "`database_url`", report)),
+        database_schema: fields
+            .get("database_schema")
+            .and_then(|node| schema_name(node, report)),
         env_allow: variables("env_allow", report),
         strip_env: variables("strip_env", report).unwrap_or_default(),
         secrets: fields
@@ -120,6 +125,18 @@ fn filled(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<String> 
         return None;
     }
     Some(text)
+}
+
+fn schema_name(node: &Node, report: &mut Problems<'_>) -> Option<SchemaName> {
+    let name = filled(node, "`database_schema`", report)?;
+    match SchemaName::parse(&name) {
+        Ok(schema) => Some(schema),
+        Err(reason) => {
+            let message = format!("`database_schema` cannot be {}", quote(&name));
+            report.add(Problem::new(Code::BadText, node.at, message).hint(reason));
+            None
+        }
+    }
 }
 
 fn fallback(node: &Node, report: &mut Problems<'_>) -> Option<Vec<String>> {

@@ -44,7 +44,12 @@ pub(crate) static SETTINGS: KeyTable = KeyTable {
         key(
             "database_url",
             Kind::Text,
-            "Default: an SQLite file in the state directory.",
+            "Where our tables are. Default: a SQLite file in the state directory.",
+        ),
+        key(
+            "database_schema",
+            Kind::Name,
+            "On PostgreSQL, the schema of our tables. Default: orchestrate.",
         ),
         key(
             "env_allow",

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::config::load::LoadError;
 use crate::config::load::parse_settings;
-use crate::config::load_schedule;
 use crate::config::settings::dotenv::parse_dotenv;
 use crate::config::{Code, Diagnostic, load_settings, parse_schedule, render};
+use crate::config::{load_schedule, warn_of_yaml_11};
 
 const FAULTS: &str = include_str!("../../../../tests/fixtures/schedules/faults.yaml");
 
@@ -248,6 +248,12 @@ fn every_code_is_in_use() {
     seen.extend(missing.diagnostics().iter().map(|diagnostic| diagnostic.code));
     let (settings, _) = parse_settings("o.yaml", b"notify: [{webhook_env: HOOK}]").unwrap();
     seen.extend(settings.needed.iter().map(|needed| needed.if_unset.code));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("schedule.yaml");
+    std::fs::write(&file, "groups: {g: {tasks: [{on: 1}, {\"on\": 1}, {on: 1}]}}").unwrap();
+    let truths = warn_of_yaml_11(&file);
+    assert!(truths[0].message.contains("(and 1 more)"), "{truths:?}");
+    seen.extend(truths.iter().map(|diagnostic| diagnostic.code));
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), Code::ALL);
 }
 

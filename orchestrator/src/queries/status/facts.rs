@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Cadence, OutcomeKind};
+use crate::model::{Cadence, OutcomeKind, RunId, TaskStatus};
 use crate::store::{FailingStreak, LedgerRow, NewestRun, SlotOutcome};
 
 /// What is known of a task.
@@ -22,8 +22,18 @@ pub(crate) struct NightFacts {
     pub(crate) usual_ms: Option<u64>,
     /// Since when its group is paused.
     pub(crate) paused_since: Option<Timestamp>,
+    /// A run that goes on and has tasks of its group: the next slot of the group waits for it.
+    pub(crate) busy: Option<RunId>,
     /// Since when schedulers know it as it is; `None` if none does.
     pub(crate) known_since: Option<Timestamp>,
+}
+
+impl NightFacts {
+    /// Its newest run, if that has not ended for the task.
+    pub(crate) fn open_run(&self) -> Option<&NewestRun> {
+        let is_open = |run: &&NewestRun| matches!(run.status, TaskStatus::Running | TaskStatus::Pending);
+        self.newest.as_ref().filter(is_open)
+    }
 }
 
 /// A task of the timetable.

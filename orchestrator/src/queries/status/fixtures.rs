@@ -214,7 +214,7 @@ pub(crate) fn failing_night() -> StatusAnswer {
         schedulers: vec![(heartbeat(now), SchedulerRole::Leading)],
         newest_slot: Some(at("25T04:10")),
     };
-    answer(&night(), &around, asked)
+    answer(&night(), &around, &asked)
 }
 
 pub(crate) fn heartbeat(seen_at: Timestamp) -> Heartbeat {

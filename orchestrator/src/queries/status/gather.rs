@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::model::{Schedule, SkipCause, Task, TaskStatus};
+use crate::model::{RunId, Schedule, SkipCause, Task, TaskStatus};
 use crate::queries::status::error::StatusError;
 use crate::queries::status::facts::{NightFacts, NightTask, NightWindow, SlotTally};
 use crate::queries::status::slots::near_slots;
@@ -37,11 +37,11 @@ pub(crate) async fn gather(
         facts.paused_since = Pause::of(&pauses, &facts.task.group);
     }
     recall(store, &mut all).await?;
+    note_busy_groups(&mut all);
     Ok(all)
 }
 
-/// What the timetable alone says.
-pub(crate) fn scheduled(schedule: &Schedule, window: NightWindow) -> Vec<NightFacts> {
+fn scheduled(schedule: &Schedule, window: NightWindow) -> Vec<NightFacts> {
     let near = near_slots(schedule, window.since, window.now);
     let facts = |(task, place): (&Task, usize)| {
         let near = near.get(&place).copied().unwrap_or_default();
@@ -73,6 +73,17 @@ async fn recorded(store: &Store) -> Result<Vec<NightFacts>, StatusError> {
         ..NightFacts::default()
     };
     Ok(store.known_tasks().await?.into_iter().map(facts).collect())
+}
+
+/// A scheduler notes a slot that waits for a run of its group only when that has ended.
+fn note_busy_groups(all: &mut [NightFacts]) {
+    let busy: HashMap<String, RunId> = all
+        .iter()
+        .filter_map(|facts| Some((facts.task.group.clone(), facts.open_run()?.run.clone())))
+        .collect();
+    for facts in all {
+        facts.busy = busy.get(&facts.task.group).cloned();
+    }
 }
 
 /// The slots of each task (group and name) at which it was due.

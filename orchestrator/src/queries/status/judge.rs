@@ -29,6 +29,12 @@ pub(crate) fn judge(facts: &NightFacts, window: NightWindow) -> NightLine {
     match decide(facts, window) {
         Deciding::Run(run) => of_run(&mut line, run, facts.slots.newest.as_ref()),
         Deciding::Slot(row) => of_slot(&mut line, row),
+        Deciding::Unserved(slot) if facts.busy.is_some() => {
+            line.state = NightState::Waiting;
+            line.slot = Some(slot);
+            let run = facts.busy.as_ref();
+            line.cause = run.map(|run| format!("waits until run {run} of its group has ended"));
+        }
         Deciding::Unserved(slot) => {
             line.state = NightState::Missed;
             line.slot = Some(slot);
@@ -53,7 +59,7 @@ pub(crate) fn judge(facts: &NightFacts, window: NightWindow) -> NightLine {
 fn blank(facts: &NightFacts) -> NightLine {
     let task = &facts.task;
     let newest = facts.newest.as_ref();
-    let ended = newest.filter(|run| run.begun_at.is_some() && !is_open(run));
+    let ended = newest.filter(|run| run.begun_at.is_some() && facts.open_run().is_none());
     NightLine {
         group: task.group.clone(),
         command: task.command.clone(),
@@ -82,19 +88,16 @@ fn blank(facts: &NightFacts) -> NightLine {
     }
 }
 
-fn is_open(run: &NewestRun) -> bool {
-    matches!(run.status, TaskStatus::Running | TaskStatus::Pending)
-}
-
 /// The newest of what the window has. What goes on comes first: whoever was skipped because
 /// of it will hear of it from its end.
 fn decide(facts: &NightFacts, window: NightWindow) -> Deciding<'_> {
     let when = |run: &NewestRun| run.slot.unwrap_or(run.run_started_at);
     let run = facts.newest.as_ref();
-    let run = run.filter(|run| is_open(run) || when(run) >= window.since);
+    let open = facts.open_run().is_some();
+    let run = run.filter(|run| open || when(run) >= window.since);
     let row = facts.slots.newest.as_ref();
     let seen = match (run, row) {
-        (Some(run), _) if is_open(run) => Deciding::Run(run),
+        (Some(run), _) if open => Deciding::Run(run),
         (Some(run), Some(row)) if row.run.as_ref() == Some(&run.run) => Deciding::Run(run),
         (Some(run), Some(row)) if row.slot > run.run_started_at.max(when(run)) => Deciding::Slot(row),
         (Some(run), _) => Deciding::Run(run),
@@ -122,7 +125,9 @@ fn unserved(facts: &NightFacts, run: Option<&NewestRun>, window: NightWindow) ->
         return None;
     }
     let unserved = match facts.known_since {
-        Some(since) => since < slot && run.is_none_or(|run| !is_open(run) && run.run_started_at < slot),
+        Some(since) => {
+            since < slot && run.is_none_or(|run| facts.open_run().is_none() && run.run_started_at < slot)
+        }
         None => run.is_none() && facts.newest.is_some(),
     };
     unserved.then_some(slot)

@@ -54,20 +54,13 @@ const NIGHT: SignedDuration = SignedDuration::from_hours(24);
 ///
 /// # Errors
 /// The database fails.
-pub(crate) async fn status(store: &Store, asked: StatusQuestion<'_>) -> Result<StatusAnswer, StatusError> {
+pub(crate) async fn status(store: &Store, asked: &StatusQuestion<'_>) -> Result<StatusAnswer, StatusError> {
     let facts = gather::gather(store, asked.schedule, asked.window()).await?;
     let around = Surroundings {
         schedulers: store.schedulers().await?,
         newest_slot: store.newest_slot().await?,
     };
     Ok(answer(&facts, &around, asked))
-}
-
-/// The answer where nothing is recorded yet.
-pub(crate) fn without_record(asked: StatusQuestion<'_>) -> StatusAnswer {
-    let window = asked.window();
-    let facts = asked.schedule.map(|schedule| gather::scheduled(schedule, window));
-    answer(&facts.unwrap_or_default(), &Surroundings::default(), asked)
 }
 
 impl StatusQuestion<'_> {
@@ -81,10 +74,10 @@ impl StatusQuestion<'_> {
 }
 
 /// The answer of these facts. Pure.
-fn answer(facts: &[NightFacts], around: &Surroundings, asked: StatusQuestion<'_>) -> StatusAnswer {
+fn answer(facts: &[NightFacts], around: &Surroundings, asked: &StatusQuestion<'_>) -> StatusAnswer {
     let window = asked.window();
     let all: Vec<NightLine> = facts.iter().map(|facts| judge::judge(facts, window)).collect();
-    let mut problems = asked.problems;
+    let mut problems = asked.problems.clone();
     let place = (asked.now, asked.zone);
     problems.extend(problems::no_scheduler(
         &around.schedulers,
@@ -117,7 +110,7 @@ fn answer(facts: &[NightFacts], around: &Surroundings, asked: StatusQuestion<'_>
         suspect: count(&|line| ran(line) && line.suspect.is_some()),
         attention: count(&|line| line.attention),
         scheduler: problems::scheduler(&around.schedulers),
-        schedule_error: asked.schedule_error.or(said),
+        schedule_error: asked.schedule_error.clone().or(said),
         problems,
         tasks,
     };

@@ -62,7 +62,10 @@ fn past(entry: &Entry<'_>, since: Timestamp, now: Timestamp) -> Vec<Timestamp> {
     let before = since
         .checked_sub(SignedDuration::from_nanos(1))
         .unwrap_or(Timestamp::MIN);
-    entry.slots(from.max(before), now).collect()
+    // A batch with jitter may begin so much later.
+    let jitter = entry.group().map(|group| group.jitter).unwrap_or_default();
+    let until = now.checked_sub(jitter).unwrap_or(Timestamp::MIN);
+    entry.slots(from.max(before), until).collect()
 }
 
 #[cfg(test)]
@@ -107,6 +110,15 @@ mod tests {
                 "payday 25 06:00 25 06:00",
             ]
         );
+    }
+
+    #[test]
+    fn a_batch_that_may_begin_later_has_not_come() {
+        let mut schedule = example();
+        schedule.groups[0].jitter = std::time::Duration::from_secs(600);
+        let newest = |now: &str| near_slots(&schedule, at("2026-11-24T12:00:00Z"), at(now))[&0].newest;
+        assert_eq!(newest("2026-11-25T04:19:00Z"), None);
+        assert_eq!(newest("2026-11-25T04:20:00Z"), Some(at("2026-11-25T04:10:00Z")));
     }
 
     #[test]

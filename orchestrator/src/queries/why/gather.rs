@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 
 use crate::model::{Entry, Schedule, Task, timetable};
+use crate::queries::find_task::scheduled_tasks;
 use crate::queries::why::facts::{WhyFacts, WhyQuestion};
 use crate::queries::why::rule::{next_slot, previous_slot, rule};
 use crate::store::{KnownTask, LedgerRow, Pause, Store, StoreError};
 
-/// One answer for every task that is meant.
+/// One answer for every task that is meant, in the order of the schedule; for those that it
+/// does not have only if it has none.
 ///
 /// # Errors
 /// The database fails.
@@ -16,8 +18,17 @@ pub(crate) async fn gather(
     schedule: &Schedule,
     asked: &WhyQuestion<'_>,
 ) -> Result<Vec<WhyFacts>, StoreError> {
-    let of = |task: &KnownTask| scheduled(schedule, task, asked.now).unwrap_or_else(|| unscheduled(task));
-    let mut all: Vec<WhyFacts> = asked.tasks.iter().map(of).collect();
+    let is_meant = |task: &KnownTask| {
+        let mut meant = asked.tasks.iter();
+        meant.any(|other| other.group == task.group && other.name == task.name)
+    };
+    let mut all: Vec<WhyFacts> = scheduled_tasks(schedule)
+        .filter(is_meant)
+        .filter_map(|task| scheduled(schedule, &task, asked.now))
+        .collect();
+    if all.is_empty() {
+        all = asked.tasks.iter().map(unscheduled).collect();
+    }
     for facts in &mut all {
         recall(store, facts).await?;
     }

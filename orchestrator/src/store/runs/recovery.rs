@@ -11,7 +11,7 @@ use crate::database::columns::{Micros, OwnerColumns};
 use crate::events::SlotRef;
 use crate::files::name_owner;
 use crate::model::{Owner, RunId};
-use crate::rundir::{StateDir, is_worked_on};
+use crate::rundir::{StateDir, is_worked_on, unrecorded_runs};
 use crate::rundir::{journal, unrecorded};
 use crate::store::error::StoreError;
 use crate::store::liveness::{LocalLiveness, is_abandoned};
@@ -87,9 +87,30 @@ impl Store {
         Ok(found)
     }
 
-    /// Slots that somebody took who ended before the run had a beginning: its journal
-    /// would have been brought in by now, so nothing was started.
-    async fn settle_never_begun(&self, alive: &LocalLiveness<'_>) -> Result<(), StoreError> {
+    /// Whether [`Store::recover`] would find nothing. Looks only.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn is_settled(&self, state_dir: &Path, here: &Owner) -> Result<bool, StoreError> {
+        let noted = unrecorded_runs(state_dir).map_err(|source| StoreError::File {
+            path: state_dir.to_owned(),
+            source,
+        })?;
+        if !noted.is_empty() {
+            return Ok(false);
+        }
+        let alive = LocalLiveness { state_dir, here };
+        let lost = |(run, owner): &(RunId, Owner)| is_abandoned(&alive, run, owner);
+        if self.unfinished().await?.iter().any(lost) {
+            return Ok(false);
+        }
+        let never_begun = self.never_begun(&alive).await?;
+        let mut owners = never_begun.iter().map(|row| (&row.run_id, &row.owner.0));
+        Ok(!owners.any(|(run, owner)| is_abandoned(&alive, &RunId::new(run), owner)))
+    }
+
+    /// Slots of this machine that were taken and whose run has no beginning.
+    async fn never_begun(&self, alive: &LocalLiveness<'_>) -> Result<Vec<NeverBegunColumns>, StoreError> {
         let rows: Vec<NeverBegunColumns> = self.database.fetch(
                 "select distinct s.entry, s.slot, s.run_id, s.owner_host, s.owner_boot, s.owner_pid, s.owner_start
                  from ledger l join slots s on s.entry = l.entry and s.slot = l.slot
@@ -98,6 +119,13 @@ impl Store {
                 &args![&alive.here.host],
             )
             .await?;
+        Ok(rows)
+    }
+
+    /// Slots that somebody took who ended before the run had a beginning: its journal
+    /// would have been brought in by now, so nothing was started.
+    async fn settle_never_begun(&self, alive: &LocalLiveness<'_>) -> Result<(), StoreError> {
+        let rows = self.never_begun(alive).await?;
         for row in rows {
             let run = RunId::new(row.run_id);
             let owner = row.owner.0;

@@ -21,6 +21,8 @@ use crate::store::store::Store;
 pub struct StatisticsFilter {
     /// The task: one of that name, or several in different groups.
     pub tasks: Vec<KnownTask>,
+    /// The group that was asked for, if one was.
+    pub group: Option<String>,
     /// Only runs that began then or later.
     pub since: Option<Timestamp>,
     /// Only runs that began before this.
@@ -36,7 +38,7 @@ pub struct Statistics {
     pub name: String,
     /// The collector.
     pub command: String,
-    /// The group, where it is one.
+    /// The group that was asked for, if one was.
     pub group: Option<String>,
     /// How often it was in a run, among the runs that were looked at.
     pub runs: usize,
@@ -149,10 +151,7 @@ impl Store {
         let mut statistics = summarise(&rows);
         statistics.name = join(filter.tasks.iter().map(|task| task.name.as_str()));
         statistics.command = join(filter.tasks.iter().map(|task| task.command.as_str()));
-        statistics.group = match filter.tasks.as_slice() {
-            [only] => Some(only.group.clone()),
-            _ => None,
-        };
+        statistics.group.clone_from(&filter.group);
         for task in &filter.tasks {
             let success = self.last_ended(task, &SUCCESS).await?;
             statistics.last_success = newest(statistics.last_success.take(), success);

@@ -12,11 +12,10 @@ use crate::cli::shell::output::{print_diagnostics, print_json};
 use crate::cli::shell::schedule::{masked, without_secrets};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::store::{hint_of_state_dir, open_store, runtime};
 use crate::cli::verbs::author::check_secrets::{SecretWarning, check_secrets};
+use crate::cli::verbs::author::start_up::{self, StartUpFault};
 use crate::config::{self, Diagnostic};
 use crate::model::{Address, NoticeChannel, Schedule};
-use crate::rundir::{StateDir, StateProbe, probe_state_dir};
 use crate::text::make_safe;
 
 /// Check schedule, settings, collectors, state directory and database
@@ -81,13 +80,19 @@ impl Problem {
 pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let secrets = settings.secrets();
-    let (schedule, diagnostics) = match config::load_schedule(&settings.schedule_file) {
+    let (schedule, mut diagnostics) = match config::load_schedule(&settings.schedule_file) {
         Ok(loaded) => {
             let schedule = without_secrets(loaded.value, &secrets);
             (Some(schedule), masked(&loaded.warnings, &secrets))
         }
         Err(error) => (None, masked(error.diagnostics(), &secrets)),
     };
+    if settings.file.fallback.is_some() {
+        diagnostics.extend(masked(
+            &config::warn_of_yaml_11(&settings.schedule_file),
+            &secrets,
+        ));
+    }
     let unset = if args.schedule_only {
         Vec::new()
     } else {
@@ -182,44 +187,15 @@ fn missing_messengers(settings: &CliSettings) -> Vec<Problem> {
     settings.file.notify.iter().filter_map(missing).collect()
 }
 
+/// State directory and database, as problems of the first.
 fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
     let directory = settings.state_dir.display().to_string();
-    let probed = StateDir(&settings.state_dir)
-        .check_readable()
-        .and_then(|()| probe_state_dir(&settings.state_dir));
-    if let Err(error) = &probed {
-        let message = format!("the state directory {directory} cannot be written: {error}");
-        let hint = Some(hint_of_state_dir(error));
-        return Ok(vec![Problem::start_up(
-            "error",
-            "E302-state-directory",
-            directory,
-            message,
-            hint,
-        )]);
-    }
-    if matches!(probed, Ok(StateProbe::CanBeMade)) && settings.database_url.is_none() {
-        print_words!("note: the state directory {directory} is not there yet; the first run makes it");
-        return Ok(Vec::new());
-    }
-    let opened = runtime()?.block_on(async {
-        let store = open_store(settings).await?;
-        store.close().await;
-        Ok::<(), Failure>(())
-    });
-    Ok(match opened {
-        Ok(()) => Vec::new(),
-        Err(failure) => {
-            let (message, hint) = failure.words();
-            vec![Problem::start_up(
-                "error",
-                "E303-database",
-                directory,
-                message,
-                hint,
-            )]
-        }
-    })
+    let faults = start_up::state_and_database(settings)?.into_iter();
+    let problem = |fault: StartUpFault| {
+        let (severity, code) = (fault.severity, fault.code);
+        Problem::start_up(severity, code, directory.clone(), fault.message, fault.hint)
+    };
+    Ok(faults.map(problem).collect())
 }
 
 fn print(problem: &Problem) {

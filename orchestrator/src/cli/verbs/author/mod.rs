@@ -5,3 +5,4 @@ pub(crate) mod check_collector;
 pub(crate) mod check_secrets;
 pub(crate) mod generate;
 pub(crate) mod new_collector;
+pub(crate) mod start_up;

@@ -7,15 +7,20 @@ use clap::Args;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::limit::positive_duration;
+use crate::cli::shell::database::address::address;
+use crate::cli::shell::database::look::{Found, find};
+use crate::cli::shell::database::refusal::Refusal;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::{connect_store, runtime, unusable};
-use crate::model::{Clock, SystemClock};
+use crate::cli::shell::stderr::print_words;
+use crate::cli::shell::store::{runtime, unusable};
+use crate::model::{Clock, Owner, SystemClock};
 use crate::queries;
-use crate::queries::health::{Health, HealthBounds};
-use crate::store::this_process;
+use crate::queries::health::{Health, HealthBounds, health_without};
+use crate::store::{SchemaState, StoreHealth, this_process};
+use crate::text::make_safe;
 
 /// Exit 0 when database, scheduler and runs are well, for probes
 #[derive(Debug, Args)]
@@ -43,13 +48,7 @@ pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<VerbExit, Fai
         scheduler: args.beat,
         stuck_after: args.stuck_after,
     };
-    let mut health = runtime()?.block_on(async {
-        let store = connect_store(&settings).await?;
-        let health = queries::health::health(&store, &settings.state_dir, &here, bounds, SystemClock.now());
-        let health = health.await.map_err(unusable);
-        store.close().await;
-        health
-    })?;
+    let mut health = runtime()?.block_on(ask(&settings, &here, bounds))?;
     health
         .warnings
         .extend(settings.unset().iter().map(ToString::to_string));
@@ -63,6 +62,37 @@ pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<VerbExit, Fai
     } else {
         VerbExit::Infrastructure
     })
+}
+
+/// A database that no other verb would take is not well, whatever it answers.
+async fn ask(settings: &CliSettings, here: &Owner, bounds: HealthBounds) -> Result<Health, Failure> {
+    let address = address(settings).await?;
+    let (refusal, missing_migrations) = match find(settings, &address).await? {
+        Found::Usable(store) => {
+            let now = SystemClock.now();
+            let health = queries::health::health(&store, &settings.state_dir, here, bounds, now).await;
+            store.close().await;
+            return health.map_err(unusable);
+        }
+        Found::Refused(refusal, SchemaState::Behind(missing)) => (Some(refusal), missing),
+        Found::Refused(refusal, _) => (Some(refusal), Vec::new()),
+        Found::Nothing => (
+            Refusal::of_journals(&settings.state_dir, &address.name())?,
+            Vec::new(),
+        ),
+    };
+    if refusal.is_none() {
+        print_words!("There is no database yet: {}.", make_safe(&address.name()));
+    }
+    let store = StoreHealth {
+        database: address.name(),
+        missing_migrations,
+        running: Vec::new(),
+        abandoned: Vec::new(),
+        unrecorded: Vec::new(),
+    };
+    let problem = refusal.map(|refusal| format!("{}: {}", refusal.message, refusal.hint));
+    Ok(health_without(store, problem, bounds))
 }
 
 fn text(health: &Health) -> String {

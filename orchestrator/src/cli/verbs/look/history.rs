@@ -8,11 +8,11 @@ use crate::cli::args::format::ListFormat;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::MomentArg;
 use crate::cli::args::run_word::names_meant;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::with_store;
 use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::look::statistics::{StatisticsRange, statistics};
 use crate::model::{Clock, SystemClock};
@@ -103,10 +103,10 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
         let word = args.collector.as_deref().unwrap_or_default();
         return statistics(&settings, word, args.group.as_deref(), range, args.format);
     }
-    let runs = with_store(&settings, async |store| {
+    let runs = with_look(&settings, async |look| {
         let filter = HistoryFilter {
             names: match &args.collector {
-                Some(word) => names_meant(store, &settings, word, args.group.as_deref()).await?,
+                Some(word) => names_meant(&look.store, &settings, word, args.group.as_deref()).await?,
                 None => Vec::new(),
             },
             group: args.group.clone(),
@@ -115,7 +115,9 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
             until,
             last: args.last.unwrap_or(RUNS),
         };
-        list_runs(store, &filter).await.map_err(Failure::infrastructure)
+        list_runs(&look.store, &filter)
+            .await
+            .map_err(Failure::infrastructure)
     })?;
     match args.format {
         ListFormat::Json => print_json(&runs)?,

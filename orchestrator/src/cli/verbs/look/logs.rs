@@ -8,11 +8,11 @@ use clap::{Args, ValueEnum};
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::run_word::{RunWord, names_meant, run_meant};
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::log_page::{Page, print_page};
 use crate::cli::verbs::look::log_text::LogForm;
 use crate::model::Stream;
@@ -160,7 +160,16 @@ impl LogsArgs {
 pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let state_dir = &settings.state_dir;
-    let meant = with_store(&settings, async |store| args.meant(store, &settings).await)?;
+    let found = with_look(&settings, async |look| {
+        match args.meant(&look.store, &settings).await {
+            Err(_) if !look.exists => Ok(None),
+            found => found.map(Some),
+        }
+    })?;
+    let Some(meant) = found else {
+        // There is no database, which was said.
+        return Ok(VerbExit::Success);
+    };
     let (record, choice) = (&meant.record, args.choice(&meant));
     if !choice.is_in(record) {
         return Err(unknown(record, &choice));

@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::with_store;
 use crate::cli::shell::table::TextTable;
 use crate::model::{Clock, SystemClock, UpcomingSlot, timetable, upcoming_slots};
 use crate::queries::next::{NextSlot, NextTask, SlotFacts, next_slots, window};
@@ -54,13 +54,9 @@ pub(crate) fn next(global: &Global, args: &NextArgs) -> Result<VerbExit, Failure
     Ok(VerbExit::Success)
 }
 
-/// Nothing has run where there is no database yet, and none is made to find out.
 fn remembered(settings: &CliSettings, slots: &[UpcomingSlot<'_, '_>]) -> Result<SlotFacts, Failure> {
-    if settings.database_url.is_none() && !settings.state_dir.join("orchestrate.db").exists() {
-        return Ok(SlotFacts::default());
-    }
-    with_store(settings, async |store| {
-        let remembered = SlotFacts::ask(store, slots).await;
+    with_look(settings, async |look| {
+        let remembered = SlotFacts::ask(&look.store, slots).await;
         remembered.map_err(Failure::infrastructure)
     })
 }

@@ -14,6 +14,7 @@ use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::release_check::look_for_releases;
 use crate::cli::shell::schedule::{load, load_file, planned};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
@@ -45,7 +46,7 @@ pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<VerbExit, Failure
     if let Some(other) = &args.diff {
         return diff(&settings, other, args.format);
     }
-    let plan = planned(&settings, &load(&settings)?, &args.selection)?;
+    let plan = planned(&settings, &load(&settings)?, &args.selection, look_for_releases)?;
     show(&settings, &plan, args.format)
 }
 

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::run_word::{RunWord, run_meant};
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::with_store;
 use crate::events::Summary;
 use crate::report::summary_text;
 use crate::store::{RunHeader, RunRecord};
@@ -48,7 +48,19 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure
         collector: args.collector.as_deref(),
         group: args.group.as_deref(),
     };
-    let record = with_store(&settings, async |store| run_meant(store, &settings, word).await)?;
+    let found = with_look(&settings, async |look| {
+        match run_meant(&look.store, &settings, word).await {
+            Err(_) if !look.exists => Ok(None),
+            found => found.map(Some),
+        }
+    })?;
+    let Some(record) = found else {
+        // There is no database, which was said.
+        return match args.format {
+            Format::Json => print_json(&()).map(|()| VerbExit::Success),
+            Format::Text => Ok(VerbExit::Success),
+        };
+    };
     match args.format {
         Format::Json => print_json(&record)?,
         Format::Text => {

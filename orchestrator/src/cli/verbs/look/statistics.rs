@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use crate::cli::args::format::ListFormat;
 use crate::cli::args::task_word::tasks_meant;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::schedule_if_usable;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::with_store;
 use crate::queries::history::collector_statistics;
 use crate::store::{EndedRun, Statistics, StatisticsFilter};
 use crate::text::human_duration;
@@ -38,14 +38,15 @@ pub(crate) fn statistics(
     if format == ListFormat::Csv {
         return Err(Failure::usage("--stats has no form of CSV").hint("use --format table or json"));
     }
-    let numbers = with_store(settings, async |store| {
+    let numbers = with_look(settings, async |look| {
         let filter = StatisticsFilter {
-            tasks: tasks_meant(store, schedule_if_usable(settings).as_ref(), word, group).await?,
+            tasks: tasks_meant(&look.store, schedule_if_usable(settings).as_ref(), word, group).await?,
+            group: group.map(str::to_owned),
             since: range.since,
             until: range.until,
             last: range.last,
         };
-        let numbers = collector_statistics(store, &filter).await;
+        let numbers = collector_statistics(&look.store, &filter).await;
         numbers.map_err(Failure::infrastructure)
     })?;
     if format == ListFormat::Json {

@@ -8,13 +8,13 @@ use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::MomentArg;
 use crate::cli::shell::collectors::launcher;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{output_width, output_zone, print_json, print_text};
 use crate::cli::shell::schedule::{masked, without_secrets};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::store::{unusable, with_store};
+use crate::cli::shell::store::unusable;
 use crate::cli::verbs::look::status_text::{StatusView, status_text};
 use crate::config;
 use crate::model::{Clock, Schedule, SystemClock, nearest};
@@ -84,7 +84,7 @@ pub(crate) fn status(global: &Global, args: &StatusArgs) -> Result<VerbExit, Fai
         zone: &zone,
         problems,
     };
-    let answer = ask(&settings, asked)?;
+    let answer = ask(&settings, &asked)?;
     let answer = if args.attention {
         only_attention(answer)
     } else {
@@ -109,14 +109,9 @@ pub(crate) fn status(global: &Global, args: &StatusArgs) -> Result<VerbExit, Fai
     })
 }
 
-/// Where there is no database yet nothing has run, and none is made to find that out.
-fn ask(settings: &CliSettings, asked: StatusQuestion<'_>) -> Result<StatusAnswer, Failure> {
-    if settings.database_url.is_none() && !settings.state_dir.join("orchestrate.db").exists() {
-        print_words!("nothing is recorded yet: orchestrate run or orchestrate serve begins");
-        return Ok(queries::status::without_record(asked));
-    }
-    with_store(settings, async |store| {
-        let answer = queries::status::status(store, asked).await;
+fn ask(settings: &CliSettings, asked: &StatusQuestion<'_>) -> Result<StatusAnswer, Failure> {
+    with_look(settings, async |look| {
+        let answer = queries::status::status(&look.store, asked).await;
         answer.map_err(|error| match error {
             StatusError::Store(error) => unusable(error),
             StatusError::Records(error) => Failure::infrastructure(error),

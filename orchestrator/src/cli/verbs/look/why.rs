@@ -6,12 +6,13 @@ use clap::Args;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::task_word::tasks_meant;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::{unusable, with_store};
+use crate::cli::shell::store::unusable;
 use crate::model::{Clock, SystemClock};
 use crate::queries;
 use crate::queries::why::WhyQuestion;
@@ -38,13 +39,13 @@ pub(crate) struct WhyArgs {
 pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
-    let answers = with_store(&settings, async |store| {
-        let tasks = tasks_meant(store, Some(&schedule), &args.command, args.group.as_deref()).await?;
+    let answers = with_look(&settings, async |look| {
+        let tasks = tasks_meant(&look.store, Some(&schedule), &args.command, args.group.as_deref()).await?;
         let asked = WhyQuestion {
             tasks: &tasks,
             now: SystemClock.now(),
         };
-        queries::why::why(store, &schedule, &asked)
+        queries::why::why(&look.store, &schedule, &asked)
             .await
             .map_err(unusable)
     })?;

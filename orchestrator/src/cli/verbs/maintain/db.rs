@@ -8,15 +8,21 @@ use clap::{Args, Subcommand};
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::MomentArg;
+use crate::cli::shell::database::address::address;
+use crate::cli::shell::database::refusal::Refusal;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::{connect_store, print_recovered, runtime, shelf, unusable, with_store};
+use crate::cli::shell::stderr::print_words;
+use crate::cli::shell::store::{
+    connect_store, prepare, print_recovered, recover, runtime, shelf, unusable, warn_of_journals, with_store,
+};
 use crate::cli::shell::undelivered;
 use crate::database::MigrationState;
 use crate::model::{Clock, Retention, SystemClock};
-use crate::store::Pruned;
+use crate::store::{Looked, Pruned, SchemaState, Store};
+use crate::text::make_safe;
 
 /// Look after the database
 #[derive(Debug, Subcommand)]
@@ -25,12 +31,16 @@ Examples:
   orchestrate db status
   orchestrate db prune --older-than 90d --dry-run")]
 pub(crate) enum DbVerb {
-    /// Bring the schema up to date; every other verb does so by itself
+    /// Bring the schema up to date; every verb that writes does so by itself
     #[command(after_help = "\
 Examples:
   orchestrate db migrate
   orchestrate db migrate --database-url postgres://orchestrate@db.example/orchestrate")]
-    Migrate,
+    Migrate {
+        /// Also into a database that has tables of another program
+        #[arg(long)]
+        here: bool,
+    },
     /// Show which database it is and which steps its schema has
     #[command(after_help = "\
 Examples:
@@ -94,36 +104,43 @@ fn size(text: &str) -> Result<u64, String> {
 pub(crate) fn db(global: &Global, verb: &DbVerb) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     match verb {
-        DbVerb::Migrate => migrate(&settings),
+        DbVerb::Migrate { here } => migrate(&settings, *here),
         DbVerb::Status { format } => status(&settings, *format),
         DbVerb::Prune(args) => prune(&settings, args),
         DbVerb::ImportJournal { all } => import(&settings, *all),
     }
 }
 
-fn migrate(settings: &CliSettings) -> Result<VerbExit, Failure> {
-    let (name, before, after) = runtime()?.block_on(async {
+fn migrate(settings: &CliSettings, here: bool) -> Result<VerbExit, Failure> {
+    let (name, before, steps) = runtime()?.block_on(async {
         let store = connect_store(settings).await?;
-        let before = store.migrations().await.map_err(unusable)?;
-        store.migrate().await.map_err(unusable)?;
-        let after = store.migrations().await.map_err(unusable)?;
+        warn_of_journals(&store, &settings.state_dir).await?;
+        let before = store.schema().await.map_err(unusable)?;
+        let migrated = if here {
+            store.migrate_here().await
+        } else {
+            store.migrate().await
+        };
+        migrated.map_err(unusable)?;
+        let steps = store.migrations().await.map_err(unusable)?.len();
         let name = store.name();
         store.close().await;
-        Ok::<_, Failure>((name, before, after))
+        Ok::<_, Failure>((name, before, steps))
     })?;
-    let new = before.iter().filter(|step| !step.applied).count();
-    print_text(&format!("{name}: {} steps, {new} of them new\n", after.len()))?;
+    let what = match before {
+        SchemaState::Current => "0 of them new".to_owned(),
+        SchemaState::Behind(missing) => format!("{} of them new", missing.len()),
+        SchemaState::InPublic => format!("the tables moved from public to {}", settings.database_schema),
+        SchemaState::Absent | SchemaState::Foreign(_) | SchemaState::Newer(_) | SchemaState::Unusable(_) => {
+            format!("{steps} of them new")
+        }
+    };
+    print_text(&format!("{name}: {steps} steps, {what}\n"))?;
     Ok(VerbExit::Success)
 }
 
 fn status(settings: &CliSettings, format: Format) -> Result<VerbExit, Failure> {
-    let (name, steps) = runtime()?.block_on(async {
-        let store = connect_store(settings).await?;
-        let steps = store.migrations().await.map_err(unusable)?;
-        let name = store.name();
-        store.close().await;
-        Ok::<(String, Vec<MigrationState>), Failure>((name, steps))
-    })?;
+    let (name, steps, refusal) = runtime()?.block_on(steps_of(settings))?;
     match format {
         Format::Json => print_json(&serde_json::json!({"database": name, "migrations": steps}))?,
         Format::Text => {
@@ -136,7 +153,44 @@ fn status(settings: &CliSettings, format: Format) -> Result<VerbExit, Failure> {
             print_text(&text)?;
         }
     }
-    Ok(VerbExit::Success)
+    refusal.map_or(Ok(VerbExit::Success), |refusal| Err(refusal.into()))
+}
+
+/// Which database it is, its steps, and why it cannot be used. One that only waits for its
+/// next step can be.
+async fn steps_of(settings: &CliSettings) -> Result<(String, Vec<MigrationState>, Option<Refusal>), Failure> {
+    let address = address(settings).await?;
+    let name = address.name();
+    let Looked::There(store) = Store::look(&address).await.map_err(unusable)? else {
+        print_words!("There is no database yet: {}.", make_safe(&name));
+        let refusal = Refusal::of_journals(&settings.state_dir, &name)?;
+        return Ok((name, no_steps().await?, refusal));
+    };
+    let state = store.schema().await.map_err(unusable)?;
+    let steps = match state {
+        SchemaState::Current | SchemaState::Behind(_) | SchemaState::Newer(_) | SchemaState::Unusable(_) => {
+            store.migrations().await.map_err(unusable)?
+        }
+        SchemaState::Absent | SchemaState::InPublic | SchemaState::Foreign(_) => no_steps().await?,
+    };
+    store.close().await;
+    let refusal = match state {
+        SchemaState::Behind(_) => None,
+        SchemaState::Absent => {
+            print_words!("There is no database yet: {}.", make_safe(&name));
+            Refusal::of_journals(&settings.state_dir, &name)?
+        }
+        _ => Refusal::of(&state, &name),
+    };
+    Ok((name, steps, refusal))
+}
+
+/// Every step, and a database that has none of them.
+async fn no_steps() -> Result<Vec<MigrationState>, Failure> {
+    let empty = Store::empty().await.map_err(unusable)?;
+    let mut steps = empty.migrations().await.map_err(unusable)?;
+    steps.iter_mut().for_each(|step| step.applied = false);
+    Ok(steps)
 }
 
 fn prune(settings: &CliSettings, args: &PruneArgs) -> Result<VerbExit, Failure> {
@@ -178,19 +232,31 @@ fn text(pruned: &Pruned, dry_run: bool) -> String {
 
 fn import(settings: &CliSettings, all: bool) -> Result<VerbExit, Failure> {
     // To open the store brings in what was noted; what that found was told.
-    let imported = with_store(settings, async |store| {
-        undelivered::ingest(&shelf(store), &settings.state_dir).await?;
+    let imported = runtime()?.block_on(async {
+        let store = connect_store(settings).await?;
         if !all {
-            return Ok(None);
+            warn_of_journals(&store, &settings.state_dir).await?;
         }
-        let found = store.import_all(&settings.state_dir).await.map_err(unusable)?;
-        print_recovered(&found);
-        crate::cli::shell::store::recover(store, &settings.state_dir).await?;
-        Ok(Some(found.imported.len()))
+        let imported = bring_in(settings, &store, all).await;
+        store.close().await;
+        imported
     })?;
     match imported {
         Some(count) => print_text(&format!("{count} runs brought in from their journals\n"))?,
         None => print_text("Every journal that was noted is in the database.\n")?,
     }
     Ok(VerbExit::Success)
+}
+
+/// How many runs came in, of all journals; or nothing but what was noted.
+async fn bring_in(settings: &CliSettings, store: &Store, all: bool) -> Result<Option<usize>, Failure> {
+    prepare(store, &settings.state_dir).await?;
+    undelivered::ingest(&shelf(store), &settings.state_dir).await?;
+    if !all {
+        return Ok(None);
+    }
+    let found = store.import_all(&settings.state_dir).await.map_err(unusable)?;
+    print_recovered(&found);
+    recover(store, &settings.state_dir).await?;
+    Ok(Some(found.imported.len()))
 }

@@ -7,12 +7,13 @@ use clap::{Args, Subcommand};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::{open_store, runtime, with_store};
+use crate::cli::shell::store::{open_store, runtime};
 use crate::cli::shell::table::TextTable;
 use crate::model::{Clock, NoticeKind, SystemClock};
 use crate::store::{Notice, RecordedNotice};
@@ -73,8 +74,11 @@ pub(crate) fn notices(global: &Global, verb: &NoticesVerb) -> Result<VerbExit, F
 }
 
 fn list(settings: &CliSettings, args: &NoticesListArgs) -> Result<VerbExit, Failure> {
-    let deliveries = with_store(settings, async |store| {
-        store.notices(args.last).await.map_err(Failure::infrastructure)
+    let deliveries = with_look(settings, async |look| {
+        look.store
+            .notices(args.last)
+            .await
+            .map_err(Failure::infrastructure)
     })?;
     match args.format {
         Format::Json => print_json(&deliveries)?,

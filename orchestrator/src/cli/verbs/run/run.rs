@@ -1,5 +1,6 @@
 //! `run`, `run-all` and `run-one`: from a plan to an exit code.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -12,6 +13,7 @@ use crate::cli::shell::executor::{executor, not_executed};
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
+use crate::cli::shell::release_check::{check_releases, look_for_releases};
 use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::colour_on_stderr;
@@ -88,7 +90,12 @@ pub(crate) struct RunOneArgs {
 pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
-    let mut plan = planned(&settings, &schedule, &args.selection)?;
+    let ask = if args.dry_run {
+        look_for_releases
+    } else {
+        check_releases
+    };
+    let mut plan = planned(&settings, &schedule, &args.selection, ask)?;
     plan.stop_groups(&schedule);
     if let Some(date) = args.selection.date {
         plan.set_slots_on(&schedule, date);
@@ -172,9 +179,11 @@ impl ManualRun {
         let files = SummaryFiles::open(args, settings)?;
         let runtime = runtime()?;
         let unwritten = Unwritten::default();
+        let database;
         let Executed { summary, recorded } = {
             prepare_state_dir(settings)?;
             let store = runtime.block_on(open_store(settings))?;
+            database = store.database().file();
             runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
             runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
@@ -202,6 +211,7 @@ impl ManualRun {
             ));
         }
         undelivered::none_left(&settings.state_dir, &summary.run)?;
+        is_there(database.as_deref(), &summary.run)?;
         match unwritten.reason() {
             Some(error) if summary.success => Err(Failure::infrastructure(anyhow::anyhow!(
                 "not all events of run {} are on standard output: {error}",
@@ -251,6 +261,20 @@ impl ManualRun {
             executor.stop_processes().await;
         }
         Ok(executed)
+    }
+}
+
+/// What was written into a file that somebody has removed is gone with it.
+fn is_there(database: Option<&Path>, run: &RunId) -> Result<(), Failure> {
+    match database {
+        Some(file) if !file.exists() => Err(Failure::infrastructure(anyhow::anyhow!(
+            "{} was removed while run {run} went on",
+            file.display()
+        ))
+        .hint(
+            "every run has a journal: orchestrate db import-journal --all makes the database again of them",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -1,4 +1,7 @@
+//! What becomes of a task, case by case, and of the failing night of twelve.
+
 use super::*;
+use crate::model::RunId;
 use crate::queries::status::facts::NightWindow;
 use crate::queries::status::fixtures::{at, facts, failing_night, night, not_run, row, run};
 
@@ -169,4 +172,17 @@ fn a_slot_without_a_trace_was_missed_where_there_should_be_one() {
     let mut now = trace_less(true, true);
     now.due = Some(at("25T08:00"));
     assert_eq!(said(&now), nothing);
+}
+
+#[test]
+fn a_slot_that_waits_for_a_run_of_its_group_is_not_missed() {
+    let mut waits = not_run("g", "a", LedgerState::Missed, "");
+    waits.slots.newest = None;
+    waits.busy = Some(RunId::new("20261125-030000-000001"));
+    let line = judged(&waits);
+    assert_eq!((line.state, line.attention), (NightState::Waiting, false));
+    assert_eq!(
+        line.cause.as_deref(),
+        Some("waits until run 20261125-030000-000001 of its group has ended")
+    );
 }

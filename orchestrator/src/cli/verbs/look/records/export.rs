@@ -6,10 +6,11 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::cli::args::moment::MomentArg;
+use crate::cli::shell::database::look::with_one_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::{shelf, with_store};
+use crate::cli::shell::store::shelf;
 use crate::cli::verbs::look::records::collection::require;
 use crate::cli::verbs::look::records::rows::ExportFormat;
 use crate::cli::verbs::look::records::rows::Rows;
@@ -34,8 +35,11 @@ pub(crate) struct RecordsExportArgs {
 }
 
 pub(crate) fn export(settings: &CliSettings, args: &RecordsExportArgs) -> Result<VerbExit, Failure> {
-    let done = with_store(settings, async |store| {
-        let shelf = shelf(store);
+    let done = with_one_look(settings, async |look| {
+        let (shelf, store) = (shelf(&look.store), &look.store);
+        if !look.exists {
+            return Ok(Rows::begin(args.format, BufWriter::new(io::stdout().lock())).end());
+        }
         require(&shelf, &args.collection).await?;
         let wanted = Wanted {
             since: match &args.since {

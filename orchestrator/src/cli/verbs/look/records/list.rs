@@ -1,19 +1,23 @@
 //! `records list`: the collections, with what was brought last.
 
 use crate::cli::args::format::Format;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::{shelf, with_store};
+use crate::cli::shell::store::shelf;
 use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::look::records::collection::time;
 use crate::records::Collection;
 use crate::text::make_safe;
 
 pub(crate) fn list(settings: &CliSettings, format: Format) -> Result<VerbExit, Failure> {
-    let collections = with_store(settings, async |store| {
-        shelf(store).collections().await.map_err(Failure::infrastructure)
+    let collections = with_look(settings, async |look| {
+        shelf(&look.store)
+            .collections()
+            .await
+            .map_err(Failure::infrastructure)
     })?;
     match format {
         Format::Json => print_json(&collections)?,

@@ -6,11 +6,12 @@ use std::io;
 use clap::Args;
 
 use crate::cli::args::format::Format;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::{shelf, with_store};
+use crate::cli::shell::store::shelf;
 use crate::cli::verbs::look::records::collection::require;
 use crate::cli::verbs::look::records::collection::time;
 use crate::records::{Kept, Records, RecordsError, Wanted};
@@ -31,8 +32,11 @@ pub(crate) struct RecordsShowArgs {
 const FIRST: usize = 10;
 
 pub(crate) fn show(settings: &CliSettings, args: &RecordsShowArgs) -> Result<VerbExit, Failure> {
-    let found = with_store(settings, async |store| {
-        let shelf = shelf(store);
+    let found = with_look(settings, async |look| {
+        if !look.exists {
+            return Ok(Vec::new());
+        }
+        let shelf = shelf(&look.store);
         require(&shelf, &args.collection).await?;
         match &args.key {
             Some(key) => {

@@ -1,3 +1,5 @@
+//! The screens of a failing night at three widths, kept as snapshots.
+
 use anstream::adapter::strip_str;
 
 use super::*;

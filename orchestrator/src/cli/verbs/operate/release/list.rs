@@ -3,11 +3,11 @@
 use clap::Args;
 
 use crate::cli::args::format::Format;
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::with_store;
 use crate::cli::shell::table::TextTable;
 use crate::store::KnownRelease;
 use crate::text::make_safe;
@@ -20,8 +20,8 @@ pub(crate) struct ReleaseListArgs {
 }
 
 pub(crate) fn list(settings: &CliSettings, args: &ReleaseListArgs) -> Result<VerbExit, Failure> {
-    let known = with_store(settings, async |store| {
-        store.known_releases().await.map_err(Failure::infrastructure)
+    let known = with_look(settings, async |look| {
+        look.store.known_releases().await.map_err(Failure::infrastructure)
     })?;
     match args.format {
         Format::Json => print_json(&known)?,

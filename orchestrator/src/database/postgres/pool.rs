@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -36,6 +36,8 @@ pub struct PostgresPool(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     options: PgConnectOptions,
+    /// What each connection does before anybody has it.
+    first_statement: Option<String>,
     places: Arc<Semaphore>,
     idle: Mutex<Idle>,
 }
@@ -68,9 +70,10 @@ pub(crate) struct PostgresConnection {
 
 impl PostgresPool {
     /// Connects when there is something to do.
-    pub(super) fn new(options: PgConnectOptions) -> Self {
+    pub(in crate::database) fn new(options: PgConnectOptions, first_statement: Option<String>) -> Self {
         Self(Arc::new(Shared {
             options,
+            first_statement,
             places: Arc::new(Semaphore::new(MOST as usize)),
             idle: Mutex::default(),
         }))
@@ -82,14 +85,14 @@ impl PostgresPool {
     }
 
     /// One that is idle, or a new one. A server that lets nobody in is asked again and again.
-    pub(super) async fn acquire(&self) -> Result<PostgresConnection, sqlx::Error> {
+    pub(in crate::database) async fn acquire(&self) -> Result<PostgresConnection, sqlx::Error> {
         timeout(PATIENCE, self.acquire_asking_for(PATIENCE * 9 / 10))
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
     /// The same without a limit of its own; a server that lets nobody in is asked for so long.
-    pub(super) async fn acquire_asking_for(
+    pub(in crate::database) async fn acquire_asking_for(
         &self,
         patience: Duration,
     ) -> Result<PostgresConnection, sqlx::Error> {
@@ -106,7 +109,7 @@ impl PostgresPool {
     }
 
     /// Waits for those that are in use and lets all of them go.
-    pub(super) async fn close(&self) {
+    pub(in crate::database) async fn close(&self) {
         // An error means that it is closed already.
         let _all = self.0.places.acquire_many(MOST).await;
         self.0.places.close();
@@ -128,7 +131,7 @@ impl Shared {
             if let Some(idle) = self.idle().connections.pop() {
                 return Ok((idle.connection, idle.made));
             }
-            match self.options.connect().await {
+            match self.connect().await {
                 Err(error) if is_turned_away(&error) && Instant::now() + pause < deadline => {}
                 done => return Ok((done?, Instant::now())),
             }
@@ -139,24 +142,36 @@ impl Shared {
     }
 }
 
+impl Shared {
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        if let Some(statement) = &self.first_statement {
+            sqlx::raw_sql(AssertSqlSafe(statement.clone()))
+                .execute(&mut connection)
+                .await?;
+        }
+        Ok(connection)
+    }
+}
+
 /// Whether the server is there and lets nobody in at the moment: all its connections are in
 /// use (53300), or it starts or ends (57P03).
-pub(super) fn is_turned_away(error: &sqlx::Error) -> bool {
+pub(in crate::database) fn is_turned_away(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(error)
         if error.code().is_some_and(|code| code == "53300" || code == "57P03"))
 }
 
 impl PostgresConnection {
     /// It is in no transaction and has no tables of its own: the next one may have it.
-    pub(super) fn allow_reuse(&mut self) {
+    pub(in crate::database) fn allow_reuse(&mut self) {
         self.reusable = true;
     }
 
-    pub(super) fn forbid_reuse(&mut self) {
+    pub(in crate::database) fn forbid_reuse(&mut self) {
         self.reusable = false;
     }
 
-    pub(super) async fn close(mut self) -> Result<(), sqlx::Error> {
+    pub(in crate::database) async fn close(mut self) -> Result<(), sqlx::Error> {
         match self.connection.take() {
             Some(connection) => connection.close().await,
             None => Ok(()),

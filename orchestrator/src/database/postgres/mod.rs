@@ -1,0 +1,5 @@
+//! PostgreSQL: how its server is named, come to, and how many connections it is asked for.
+
+pub(crate) mod pool;
+pub(crate) mod server;
+pub(crate) mod url;
