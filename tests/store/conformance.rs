@@ -248,6 +248,10 @@ async fn runs_are_found_by_the_beginning_of_their_id(home: &Home) {
     assert_eq!(found("20261125-000000-ab0000").await, 1);
     assert_eq!(found("20261125-000000-ab00001").await, 0);
     assert_eq!(found("%").await, 0);
+    // Any part that no other has will do.
+    assert_eq!(found("ab0000").await, 1);
+    assert_eq!(found("00-a").await, 2);
+    assert_eq!(found("_").await, 0);
     assert_eq!(
         store.find_run("last").await.unwrap()[0].as_str(),
         "20261125-000000-ab0000"

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use orchestrator::model::{Outcome, RunId};
+use orchestrator::model::{Clock, Outcome, RunId, SystemClock};
 use orchestrator::store::{HistoryFilter, KnownTask, StatisticsFilter, Store, this_process};
 
 use crate::both::runtime;
@@ -63,6 +63,29 @@ pub(crate) async fn fill(home: &Home, runs: u32) {
     for statement in [RUN_ROWS, TASK_ROWS, ATTEMPT_ROWS] {
         let sql = rows(statement, home.url.is_none(), runs);
         home.sql(&sql).await;
+    }
+}
+
+const SLOT_ROWS: &str = "insert into slots (entry, slot, claimed_at, run_id)
+     select 'group:g' || (n % 5), 1700000000000000 + n * 600000000,
+     1700000000000000 + n * 600000000, printf_id from numbers";
+const LEDGER_ROWS: &str =
+    "insert into ledger (entry, slot, group_name, name, command, position, state, cause)
+     select 'group:g' || (n % 5), 1700000000000000 + n * 600000000, 'g' || (n % 5),
+         'run_' || (n % 5 * 10 + k), 'run_' || (n % 5 * 10 + k), k, 'ran', 'exited with code 0'
+     from numbers, tens";
+
+/// The same and the slots of the runs, of which the last was a moment ago. `change` may have
+/// other tasks in the rows.
+pub(crate) async fn fill_as(home: &Home, runs: u32, change: fn(&str) -> String) {
+    let sqlite = home.url.is_none();
+    let base = SystemClock.now().as_microsecond() - i64::from(runs) * 600_000_000;
+    for statement in [RUN_ROWS, TASK_ROWS, ATTEMPT_ROWS, SLOT_ROWS, LEDGER_ROWS] {
+        let sql = rows(&change(statement), sqlite, runs).replace("BASE_", &base.to_string());
+        home.sql(&sql).await;
+    }
+    if !sqlite {
+        home.sql("analyze").await;
     }
 }
 

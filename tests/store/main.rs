@@ -31,12 +31,14 @@ mod relocation;
 mod retention;
 #[path = "../support/run_events.rs"]
 mod run_events;
+mod run_words;
 #[path = "../support/runtime.rs"]
 mod runtime;
 mod schema;
 mod slots;
 mod slow;
 mod statistics;
+mod status;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;

@@ -8,7 +8,7 @@ use crate::cli::args::global::Global;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::verbs::author::{check, check_collector, generate, init, new_collector};
-use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, why};
+use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, status, why};
 use crate::cli::verbs::maintain::db;
 use crate::cli::verbs::operate::{cancel, notices, pause, release};
 use crate::cli::verbs::run::{beat, retry, run};
@@ -52,6 +52,7 @@ enum Verb {
     RunOne(run::RunOneArgs),
     Plan(plan::PlanArgs),
     Next(next::NextArgs),
+    Status(status::StatusArgs),
     Check(check::CheckArgs),
     CheckCollector(check_collector::CheckCollectorArgs),
     History(history::HistoryArgs),
@@ -120,6 +121,7 @@ impl Cli {
             Verb::RunOne(args) => run::run_one(global, args),
             Verb::Plan(args) => plan::plan(global, args),
             Verb::Next(args) => next::next(global, args),
+            Verb::Status(args) => status::status(global, args),
             Verb::Check(args) => check::check(global, args),
             Verb::CheckCollector(args) => check_collector::check_collector(global, args),
             Verb::History(args) => history::history(global, args),

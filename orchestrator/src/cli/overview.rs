@@ -10,7 +10,9 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Run", &["run", "run-all", "run-one", "retry", "beat", "serve"]),
     (
         "Look",
-        &["plan", "next", "why", "history", "show", "logs", "records"],
+        &[
+            "status", "plan", "next", "why", "history", "show", "logs", "records",
+        ],
     ),
     (
         "Operate",

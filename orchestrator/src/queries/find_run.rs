@@ -1,7 +1,11 @@
-//! One run by what people call it: its id, the beginning of its id, or `last`.
+//! One run by what people call it: its id, a part of its id that no other has, or `last`,
+//! which may be narrowed to a task or a group.
 
 use crate::model::RunId;
-use crate::store::{RunRecord, Store, StoreError};
+use crate::store::{HistoryFilter, RunRecord, Store, StoreError};
+
+/// As many runs are listed where a part of an id means several.
+const LISTED: usize = 10;
 
 /// Why there is not the one run that was meant.
 #[derive(Debug, thiserror::Error)]
@@ -10,11 +14,11 @@ pub(crate) enum FindRunError {
     NoRunYet,
     #[error("there is no run {0:?}")]
     Unknown(String),
-    #[error("{prefix:?} is the beginning of several runs, {one} and {other} among them")]
+    #[error("{part:?} is a part of several runs' ids: {}", list(runs))]
     Several {
-        prefix: String,
-        one: RunId,
-        other: RunId,
+        part: String,
+        /// The newest first.
+        runs: Vec<RunId>,
     },
     /// Between the two looks that it takes.
     #[error("run {0} was removed meanwhile")]
@@ -23,24 +27,58 @@ pub(crate) enum FindRunError {
     Store(#[from] StoreError),
 }
 
+fn list(runs: &[RunId]) -> String {
+    let names: Vec<&str> = runs.iter().take(LISTED).map(RunId::as_str).collect();
+    let more = if runs.len() > LISTED { ", ..." } else { "" };
+    format!("{}{more}", names.join(", "))
+}
+
 /// The run, whole.
 ///
 /// # Errors
 /// There is none, there are several, or the database fails.
-pub(crate) async fn find_run(store: &Store, prefix: &str) -> Result<RunRecord, FindRunError> {
-    let mut found = store.find_run(prefix).await?;
-    let run = match (found.pop(), found.pop()) {
-        (Some(run), None) => run,
-        (None, _) if prefix == "last" => return Err(FindRunError::NoRunYet),
-        (None, _) => return Err(FindRunError::Unknown(prefix.to_owned())),
-        (Some(other), Some(one)) => {
+pub(crate) async fn find_run(store: &Store, word: &str) -> Result<RunRecord, FindRunError> {
+    if word.is_empty() {
+        return Err(FindRunError::Unknown(String::new()));
+    }
+    let found = store.find_run(word).await?;
+    let run = match found.as_slice() {
+        [run] => run,
+        [] if word == "last" => return Err(FindRunError::NoRunYet),
+        [] => return Err(FindRunError::Unknown(word.to_owned())),
+        _ => {
             return Err(FindRunError::Several {
-                prefix: prefix.to_owned(),
-                one,
-                other,
+                part: word.to_owned(),
+                runs: found,
             });
         }
     };
-    let record = store.run(&run).await?;
-    record.ok_or(FindRunError::Removed(run))
+    whole(store, run).await
+}
+
+/// The newest run in which a task of one of these names took part, of this group; without
+/// either the newest of all.
+///
+/// # Errors
+/// There is none, or the database fails.
+pub(crate) async fn find_last_run(
+    store: &Store,
+    names: Vec<String>,
+    group: Option<&str>,
+) -> Result<RunRecord, FindRunError> {
+    let filter = HistoryFilter {
+        names,
+        group: group.map(str::to_owned),
+        last: 1,
+        ..HistoryFilter::default()
+    };
+    match store.history(&filter).await?.pop() {
+        Some(header) => whole(store, &header.run).await,
+        None => Err(FindRunError::NoRunYet),
+    }
+}
+
+async fn whole(store: &Store, run: &RunId) -> Result<RunRecord, FindRunError> {
+    let record = store.run(run).await?;
+    record.ok_or_else(|| FindRunError::Removed(run.clone()))
 }

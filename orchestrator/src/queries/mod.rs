@@ -9,4 +9,5 @@ pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod logs;
 pub(crate) mod next;
+pub(crate) mod status;
 pub(crate) mod why;

@@ -50,6 +50,10 @@ async fn ask_everything(store: &Store) {
     store.known_tasks().await.unwrap();
     store.ledger("g", "c", 20).await.unwrap();
     store.last_slot("group:g").await.unwrap();
+    store.ledger_since(now, now).await.unwrap();
+    store.newest_slot().await.unwrap();
+    store.newest_runs(&[("g", "c")]).await.unwrap();
+    store.failing_streaks(&[("g", "c", None)]).await.unwrap();
     let owner = Owner {
         host: "h".into(),
         boot: "b".into(),

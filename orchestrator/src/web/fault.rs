@@ -75,9 +75,9 @@ impl From<FindRunError> for Fault {
         match error {
             FindRunError::NoRunYet => Self::not_found("there is no run yet"),
             FindRunError::Unknown(prefix) => Self::not_found(format!("no run begins with {prefix:?}")),
-            FindRunError::Several { prefix, one, other } => {
-                Self::bad_request(format!("more than one run begins with {prefix:?}"))
-                    .hint(format!("{one} and {other} do: write more of the id"))
+            FindRunError::Several { part, .. } => {
+                Self::bad_request(format!("more than one run has {part:?} in its id"))
+                    .hint("write more of the id")
             }
             FindRunError::Removed(run) => Self::not_found(format!("run {run} is gone")),
             FindRunError::Store(error) => error.into(),

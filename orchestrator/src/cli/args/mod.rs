@@ -6,6 +6,7 @@ pub(crate) mod format;
 pub(crate) mod global;
 pub(crate) mod limit;
 pub(crate) mod moment;
+pub(crate) mod run_word;
 pub(crate) mod selection;
 pub(crate) mod task_word;
 pub(crate) mod typed;

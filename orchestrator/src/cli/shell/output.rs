@@ -1,8 +1,9 @@
 //! How verbs print data, to standard output, and the problems of a file.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use anstream::stdout;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::cli::shell::exit::VerbExit;
@@ -45,5 +46,24 @@ pub(crate) fn fail_with_diagnostics(diagnostics: &[Diagnostic]) -> Failure {
 pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         print_words!("{}", render(diagnostic, colour_on_stderr()));
+    }
+}
+
+/// The columns of the terminal behind standard output; elsewhere what COLUMNS says, and
+/// without it `None`: who reads a pipe wraps by himself.
+pub(crate) fn output_width() -> Option<usize> {
+    if let Some((_, columns)) = console::Term::stdout().size_checked() {
+        return Some(usize::from(columns)).filter(|&columns| columns > 0);
+    }
+    let columns = std::env::var("COLUMNS").ok()?.parse().ok();
+    columns.filter(|&columns| columns > 0)
+}
+
+/// The zone in which times are said: that of whoever sits there, and UTC in what is kept.
+pub(crate) fn output_zone() -> TimeZone {
+    if std::io::stdout().is_terminal() {
+        TimeZone::system()
+    } else {
+        TimeZone::UTC
     }
 }

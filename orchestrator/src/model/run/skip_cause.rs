@@ -34,6 +34,24 @@ impl SkipCause {
             _ => Self::Other,
         }
     }
+
+    /// For a row that has only the sentence: the record keeps what people read. What none of
+    /// the other sentences is says which run was in the way.
+    pub fn of_reason(reason: &str) -> Self {
+        let paused = |word: &str| reason.starts_with("group ") && reason.contains(word);
+        match reason {
+            "it is disabled in the schedule" => Self::Disabled,
+            "no new release" => Self::NoNewRelease,
+            _ if reason.starts_with("it is not due") => Self::NotDue,
+            _ if reason.starts_with("it is in the timetable only since ") => Self::New,
+            _ if reason.starts_with("release unknown: ") => Self::ReleaseUnknown,
+            _ if reason.starts_with("stopped after ") => Self::StopOnFailure,
+            _ if reason.starts_with("not started: ") => Self::Cancelled,
+            _ if reason.ends_with("; the next look for releases takes its place") => Self::Superseded,
+            _ if paused(" is paused since ") || paused(" was paused from ") => Self::Paused,
+            _ => Self::Overlap,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -55,7 +73,10 @@ mod tests {
             (Because::ReleaseUnknown("x".into()), "release_unknown"),
             (Because::NoNewRelease, "no_new_release"),
         ] {
-            assert_eq!(SkipCause::of(&Outcome::Skipped(because)).as_str(), word);
+            let reason = because.to_string();
+            let cause = SkipCause::of(&Outcome::Skipped(because));
+            assert_eq!(cause.as_str(), word);
+            assert_eq!(SkipCause::of_reason(&reason), cause);
         }
     }
 }

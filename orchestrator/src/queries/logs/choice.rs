@@ -9,6 +9,8 @@ use crate::store::{RunRecord, TaskState};
 pub(crate) struct LogChoice {
     /// Only this task.
     pub(crate) task: Option<TaskWord>,
+    /// Only tasks of this group.
+    pub(crate) group: Option<String>,
     /// Only the collector at this place of the run's plan, counted from 1.
     pub(crate) position: Option<usize>,
     /// Not the last attempt but this one.
@@ -52,19 +54,29 @@ pub(crate) struct CollectorLog {
 
 impl LogChoice {
     /// Whether a collector is one of those that are wanted.
-    pub(crate) fn wants(&self, position: usize, name: &str, command: &str) -> bool {
+    pub(crate) fn wants(&self, position: usize, (group, name): (&str, &str), command: &str) -> bool {
         let meant = match &self.task {
             None => true,
             Some(TaskWord::Name(wanted)) => wanted == name,
             Some(TaskWord::Command(wanted)) => wanted == command,
         };
-        meant && self.position.is_none_or(|wanted| wanted == position)
+        let in_group = self.group.as_deref().is_none_or(|wanted| wanted == group);
+        meant && in_group && self.position.is_none_or(|wanted| wanted == position)
     }
 
     /// Whether the run has the collector that is wanted, if a certain one is.
     pub(crate) fn is_in(&self, record: &RunRecord) -> bool {
-        let any = self.task.is_none() && self.position.is_none();
-        any || self.tasks(record).next().is_some()
+        !self.is_narrowed() || self.tasks(record).next().is_some()
+    }
+
+    /// Whether certain tasks are wanted.
+    pub(crate) fn is_narrowed(&self) -> bool {
+        self.task.is_some() || self.position.is_some() || self.group.is_some()
+    }
+
+    /// The tasks that are wanted and were never started, each with the reason.
+    pub(crate) fn never_started<'a>(&self, record: &'a RunRecord) -> impl Iterator<Item = &'a TaskState> {
+        self.tasks(record).filter(|task| task.attempt_list.is_empty())
     }
 
     /// The logs that are wanted, of tasks that had an attempt, in order.
@@ -85,8 +97,10 @@ impl LogChoice {
     }
 
     fn tasks<'a>(&self, record: &'a RunRecord) -> impl Iterator<Item = &'a TaskState> {
-        let wanted =
-            |task: &&TaskState| self.wants(task.summary.position, &task.summary.name, &task.summary.command);
+        let wanted = |task: &&TaskState| {
+            let task = &task.summary;
+            self.wants(task.position, (&task.group, &task.name), &task.command)
+        };
         record.tasks.iter().filter(wanted)
     }
 

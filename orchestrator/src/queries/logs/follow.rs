@@ -108,7 +108,9 @@ impl LogFollower {
     fn open_started(&mut self) -> io::Result<()> {
         while let Some(event) = self.journal.next()? {
             if let RunEvent::TaskStarted { task, log, .. } = event
-                && self.choice.wants(task.position, &task.name, &task.command)
+                && self
+                    .choice
+                    .wants(task.position, (&task.group, &task.name), &task.command)
             {
                 let owner = LogOwner {
                     group: task.group,

@@ -82,28 +82,35 @@ impl Store {
         rows.into_iter().map(RunRow::header).collect()
     }
 
-    /// The ids that begin with `prefix`, at most two: enough to see that it is not unique.
-    /// `last` stands for the newest run.
+    /// The ids that begin with `part`, else those that have it anywhere: the newest few, enough
+    /// to list them. `last` stands for the newest run.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn find_run(&self, prefix: &str) -> Result<Vec<RunId>, StoreError> {
-        let ids: Vec<(String,)> = if prefix == "last" {
-            self.database
-                .fetch(
-                    "select id from runs order by started_at desc, id desc limit 1",
-                    &[],
-                )
-                .await?
-        } else {
-            // Ids are ASCII and compared byte by byte: what begins so is a range.
-            self.database
-                .fetch(
-                    "select id from runs where id >= $1 and id < $2 order by id limit 2",
-                    &args![prefix, &format!("{prefix}\u{7f}")],
-                )
-                .await?
-        };
+    pub async fn find_run(&self, part: &str) -> Result<Vec<RunId>, StoreError> {
+        if part == "last" {
+            let newest = "select id from runs order by started_at desc, id desc limit 1";
+            return self.ids(newest, &[]).await;
+        }
+        // Ids are ASCII and compared byte by byte: what begins so is a range.
+        let begins = "select id from runs where id >= $1 and id < $2 order by id desc limit 11";
+        let begin = self.ids(begins, &args![part, &format!("{part}\u{7f}")]).await?;
+        let may_be_a_part = part
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if !begin.is_empty() || part.is_empty() || !may_be_a_part {
+            return Ok(begin);
+        }
+        // Nothing leads there: the ids are read, and only they.
+        self.ids(
+            "select id from runs where id like $1 order by id desc limit 11",
+            &args![&format!("%{part}%")],
+        )
+        .await
+    }
+
+    async fn ids(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<RunId>, StoreError> {
+        let ids: Vec<(String,)> = self.database.fetch(sql, args).await?;
         Ok(ids.into_iter().map(|(id,)| RunId::new(id)).collect())
     }
 

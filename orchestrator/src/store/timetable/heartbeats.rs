@@ -166,11 +166,20 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn heartbeats(&self) -> Result<Vec<Heartbeat>, StoreError> {
+        let schedulers = self.schedulers().await?;
+        Ok(schedulers.into_iter().map(|(heartbeat, _)| heartbeat).collect())
+    }
+
+    /// The same, and what each of them does.
+    ///
+    /// # Errors
+    /// Those of [`Store::heartbeats`].
+    pub async fn schedulers(&self) -> Result<Vec<(Heartbeat, SchedulerRole)>, StoreError> {
         let rows: Vec<Columns> = self
             .database
             .fetch("select * from beats order by state, started_at", &[])
             .await?;
-        rows.into_iter().map(|row| Ok(row.read()?.0)).collect()
+        rows.into_iter().map(Columns::read).collect()
     }
 }
 

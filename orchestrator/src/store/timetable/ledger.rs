@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::database::arg::args;
 use crate::database::columns::Micros;
-use crate::model::RunId;
 use crate::model::words::words;
+use crate::model::{OutcomeKind, RunId};
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
@@ -46,6 +46,25 @@ pub struct LedgerRow {
     pub run: Option<RunId>,
 }
 
+/// What became of a task at a slot, and how the run that had it ended for the task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotOutcome {
+    /// The task at the slot.
+    pub row: LedgerRow,
+    /// Its outcome in the run; `None` where it had no part in one, or has not ended.
+    pub outcome: Option<OutcomeKind>,
+    /// Whether its success is not believed.
+    pub suspect: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct OutcomeColumns {
+    #[sqlx(flatten)]
+    row: Columns,
+    outcome: Option<String>,
+    suspect: bool,
+}
+
 #[derive(sqlx::FromRow)]
 struct Columns {
     entry: String,
@@ -72,7 +91,55 @@ impl Columns {
     }
 }
 
+/// Where a cross join stands SQLite begins with what is named first: the few slots of the
+/// night, by time. It has no statistics to find that out, and would read the whole ledger.
+const SINCE: &str = "select l.entry, l.slot, l.group_name, l.name, l.state, l.cause, s.run_id,
+         t.outcome, t.suspect is not null as suspect
+     from slots s cross join ledger l
+     left join tasks t on t.run_id = s.run_id and t.position = l.position
+     where s.slot >= $1 and s.slot <= $2 and l.entry = s.entry and l.slot = s.slot
+       and not (s.entry >= $3 and s.entry < $4)";
+
 impl Store {
+    /// What became of every task at the slots from `since` to `until`, in no order; release
+    /// checks are left out.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn ledger_since(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<SlotOutcome>, StoreError> {
+        // Entries of release checks are called `release:` and their group.
+        let args = args![since, until, "release:", "release;"];
+        let rows: Vec<OutcomeColumns> = self.database.fetch(SINCE, &args).await?;
+        let read = |found: OutcomeColumns| {
+            let outcome = found.outcome.as_deref().map(|word| {
+                OutcomeKind::parse(word)
+                    .ok_or_else(|| StoreError::unknown_word("the outcome of a task", word))
+            });
+            Ok(SlotOutcome {
+                outcome: outcome.transpose()?,
+                suspect: found.suspect,
+                row: found.row.read()?,
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The newest slot that any scheduler has settled; `None` if none ever led.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn newest_slot(&self) -> Result<Option<Timestamp>, StoreError> {
+        let rows: Vec<(Micros,)> = self
+            .database
+            .fetch("select slot from slots order by slot desc limit 1", &[])
+            .await?;
+        Ok(rows.first().map(|(slot,)| slot.0))
+    }
+
     /// What became of a task at a slot, in whichever entry.
     ///
     /// # Errors

@@ -23,6 +23,24 @@ pub struct TimetableRow {
 }
 
 impl Store {
+    /// Since when schedulers know each task (group and name) as it is; none where no scheduler
+    /// ever led.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn timetable_since(&self) -> Result<HashMap<(String, String), Timestamp>, StoreError> {
+        let rows: Vec<(String, String, Micros)> = self
+            .database
+            .fetch(
+                "select group_name, name, max(since) from timetable
+                 where not (entry >= $1 and entry < $2) group by group_name, name",
+                &args!["release:", "release;"],
+            )
+            .await?;
+        let known = |(group, name, since): (String, String, Micros)| ((group, name), since.0);
+        Ok(rows.into_iter().map(known).collect())
+    }
+
     /// Makes `tasks` the timetable that is known, and says since when each is in it:
     /// `now` for what is new, and for what seems to come from the future because a
     /// clock was wrong.

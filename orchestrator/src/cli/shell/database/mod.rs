@@ -5,4 +5,3 @@ pub(crate) mod address;
 pub(crate) mod choice;
 pub(crate) mod look;
 pub(crate) mod refusal;
-pub(crate) mod run;

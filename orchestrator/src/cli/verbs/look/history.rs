@@ -1,6 +1,5 @@
 //! `history`: past and running runs, newest first.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -8,19 +7,18 @@ use clap::{Args, ValueEnum};
 use crate::cli::args::format::ListFormat;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::MomentArg;
-use crate::cli::args::task_word::tasks_meant;
+use crate::cli::args::run_word::names_meant;
 use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
-use crate::cli::shell::schedule::schedule_if_usable;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::table::TextTable;
 use crate::cli::verbs::look::statistics::{StatisticsRange, statistics};
 use crate::model::{Clock, SystemClock};
 use crate::queries::history::{RUNS, RUNS_OF_STATISTICS, list_runs};
 use crate::report::outcome_style;
-use crate::store::{HistoryFilter, RunHeader, RunStatus, Store};
+use crate::store::{HistoryFilter, RunHeader, RunStatus};
 use crate::text::{human_duration, make_safe, push_csv_row};
 
 /// List past and running runs, newest first
@@ -127,18 +125,6 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
         ListFormat::Table => print_text(&table(&runs))?,
     }
     Ok(VerbExit::Success)
-}
-
-/// The names of the tasks that are meant, each once.
-async fn names_meant(
-    store: &Store,
-    settings: &CliSettings,
-    word: &str,
-    group: Option<&str>,
-) -> Result<Vec<String>, Failure> {
-    let tasks = tasks_meant(store, schedule_if_usable(settings).as_ref(), word, group).await?;
-    let names: BTreeSet<String> = tasks.into_iter().map(|task| task.name).collect();
-    Ok(names.into_iter().collect())
 }
 
 fn csv(runs: &[RunHeader]) -> String {

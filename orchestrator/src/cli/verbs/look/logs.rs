@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::shell::database::run::look_for_run;
+use crate::cli::args::run_word::{RunWord, names_meant, run_meant};
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
@@ -15,20 +16,28 @@ use crate::cli::shell::stderr::print_words;
 use crate::cli::verbs::look::log_page::{Page, print_page};
 use crate::cli::verbs::look::log_text::LogForm;
 use crate::model::Stream;
+use crate::queries::find_run::{FindRunError, find_run};
 use crate::queries::logs::{CollectorLog, LogChoice, LogFollower, LogReader, PAGE_BYTES, TaskWord};
-use crate::store::RunRecord;
+use crate::store::{RunRecord, Store};
+use crate::text::make_safe;
 
 /// Print what the collectors of a run wrote
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   orchestrate logs last --follow
-  orchestrate logs last run_export --stream stderr --tail 20")]
+  orchestrate logs run_export --stream stderr --tail 20")]
 pub(crate) struct LogsArgs {
-    /// A run's id, or the beginning of one, or `last`
-    pub(crate) run: String,
+    /// A run's id, a part of one that no other has, or `last`; or a collector, whose newest
+    /// run is meant [default: last]
+    #[arg(value_name = "RUN|COLLECTOR")]
+    pub(crate) run: Option<String>,
     /// Only this collector
+    #[arg(value_name = "COLLECTOR")]
     pub(crate) command: Option<String>,
+    /// Only tasks of this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
     /// Only the collector at this place of the run's plan, where several have its name
     #[arg(long, value_name = "N")]
     pub(crate) task: Option<usize>,
@@ -84,10 +93,54 @@ impl From<StreamArg> for Stream {
     }
 }
 
+/// What the words mean: the run, and the collector whose logs are wanted.
+struct LogsMeant<'a> {
+    record: RunRecord,
+    collector: Option<&'a str>,
+}
+
 impl LogsArgs {
-    fn choice(&self, record: &RunRecord) -> LogChoice {
+    /// A single word is the exact name of a collector first, then a run.
+    async fn meant(&self, store: &Store, settings: &CliSettings) -> Result<LogsMeant<'_>, Failure> {
+        let (run, collector) = match (self.run.as_deref(), self.command.as_deref()) {
+            (Some(word), None) if word != "last" => {
+                match names_meant(store, settings, word, self.group.as_deref()).await {
+                    Ok(_) => (None, Some(word)),
+                    Err(why) => return self.of_run(store, word, why).await,
+                }
+            }
+            (Some(run), collector) if run != "last" => {
+                let record = find_run(store, run).await?;
+                return Ok(LogsMeant { record, collector });
+            }
+            (_, collector) => (None, collector),
+        };
+        let group = self.group.as_deref();
+        let last = RunWord {
+            run,
+            collector,
+            group,
+        };
+        let record = run_meant(store, settings, last).await?;
+        Ok(LogsMeant { record, collector })
+    }
+
+    /// It is no collector, for this reason. If it is no run either, that is what is said: names
+    /// of collectors are what people mistype.
+    async fn of_run(&self, store: &Store, word: &str, why: Failure) -> Result<LogsMeant<'_>, Failure> {
+        match find_run(store, word).await {
+            Err(FindRunError::Unknown(_)) => Err(why),
+            found => Ok(LogsMeant {
+                record: found?,
+                collector: None,
+            }),
+        }
+    }
+
+    fn choice(&self, meant: &LogsMeant<'_>) -> LogChoice {
         LogChoice {
-            task: self.command.as_deref().map(|word| TaskWord::of(word, record)),
+            task: meant.collector.map(|word| TaskWord::of(word, &meant.record)),
+            group: self.group.clone(),
             position: self.task,
             attempt: self.attempt,
             stream: self.stream.map(Stream::from),
@@ -107,18 +160,28 @@ impl LogsArgs {
 pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let state_dir = &settings.state_dir;
-    let Some(record) = look_for_run(&settings, &args.run)? else {
+    let found = with_look(&settings, async |look| {
+        match args.meant(&look.store, &settings).await {
+            Err(_) if !look.exists => Ok(None),
+            found => found.map(Some),
+        }
+    })?;
+    let Some(meant) = found else {
         // There is no database, which was said.
         return Ok(VerbExit::Success);
     };
-    let choice = args.choice(&record);
-    if !choice.is_in(&record) {
-        return Err(unknown(&record, &choice));
+    let (record, choice) = (&meant.record, args.choice(&meant));
+    if !choice.is_in(record) {
+        return Err(unknown(record, &choice));
+    }
+    print_never_started(record, &choice);
+    if args.attempt.is_some() && choice.logs(record).is_empty() {
+        return Err(no_such_attempt(record, &choice));
     }
     let form = args.form();
     let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
     let printed = if args.follow {
-        follow(state_dir, &record, args, &mut out)
+        follow(state_dir, record, args, choice, &mut out)
     } else if args.offset.is_some() || args.limit.is_some() {
         let page = Page {
             offset: args.offset.unwrap_or(0),
@@ -127,16 +190,46 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure
             form,
             ended: record.header.finished_at.is_some(),
         };
-        print_page(state_dir, &choice.logs(&record), &page, &mut out)?;
+        print_page(state_dir, &choice.logs(record), &page, &mut out)?;
         Ok(())
     } else {
-        print_whole(state_dir, &choice.logs(&record), args, &mut out)
+        print_whole(state_dir, &choice.logs(record), args, &mut out)
     };
     match printed.and_then(|()| out.flush()) {
         // The reader has seen what it wanted.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::infrastructure(error)),
         _ => Ok(VerbExit::Success),
     }
+}
+
+/// Who asks for certain logs is told why there is none.
+fn print_never_started(record: &RunRecord, choice: &LogChoice) {
+    if !choice.is_narrowed() {
+        return;
+    }
+    for task in choice.never_started(record).map(|task| &task.summary) {
+        let why = match task.reason.as_str() {
+            "" => "its turn has not come",
+            reason => reason,
+        };
+        let name = format!("{}/{}", task.group, task.name);
+        print_words!(
+            "{} was not started in run {}: {}",
+            make_safe(&name),
+            record.header.run,
+            make_safe(why)
+        );
+    }
+}
+
+fn no_such_attempt(record: &RunRecord, choice: &LogChoice) -> Failure {
+    let most = record.tasks.iter().map(|task| task.attempt_list.len()).max();
+    Failure::usage(format!(
+        "run {} had no attempt {} at it",
+        record.header.run,
+        choice.attempt.unwrap_or_default()
+    ))
+    .hint(format!("it had {} at most", most.unwrap_or_default()))
 }
 
 /// The run does not have what was asked for.
@@ -156,9 +249,15 @@ fn unknown(record: &RunRecord, choice: &LogChoice) -> Failure {
 }
 
 /// Prints what there is and what comes, until the run has ended or its process is gone.
-fn follow(state_dir: &Path, record: &RunRecord, args: &LogsArgs, out: &mut impl Write) -> io::Result<()> {
+fn follow(
+    state_dir: &Path,
+    record: &RunRecord,
+    args: &LogsArgs,
+    choice: LogChoice,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let form = args.form();
-    let mut follower = LogFollower::open(state_dir, &record.header.run, args.choice(record), args.tail)?;
+    let mut follower = LogFollower::open(state_dir, &record.header.run, choice, args.tail)?;
     follower.read(&mut |owner, record| form.write(owner, record, out))?;
     out.flush()?;
     while follower.wait()? {

@@ -10,4 +10,6 @@ pub(crate) mod plan;
 pub(crate) mod records;
 pub(crate) mod show;
 pub(crate) mod statistics;
+pub(crate) mod status;
+pub(crate) mod status_text;
 pub(crate) mod why;

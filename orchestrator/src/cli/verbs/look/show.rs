@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::shell::database::run::look_for_run;
+use crate::cli::args::run_word::{RunWord, run_meant};
+use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -22,11 +23,18 @@ use crate::text::make_safe;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orchestrate show last
-  orchestrate show 20261125-041000 --format json")]
+  orchestrate show --group github
+  orchestrate show 3fa9c1 --format json")]
 pub(crate) struct ShowArgs {
-    /// A run's id, or the beginning of one, or `last`
+    /// A run's id, or a part of one that no other has, or `last`
+    #[arg(default_value = "last")]
     pub(crate) run: String,
+    /// The newest run that has this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// The newest run that has this task: its name, or its command
+    #[arg(long, value_name = "NAME")]
+    pub(crate) collector: Option<String>,
     /// Form of the record
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -35,7 +43,18 @@ pub(crate) struct ShowArgs {
 /// Shows a run.
 pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
-    let Some(record) = look_for_run(&settings, &args.run)? else {
+    let word = RunWord {
+        run: Some(&args.run),
+        collector: args.collector.as_deref(),
+        group: args.group.as_deref(),
+    };
+    let found = with_look(&settings, async |look| {
+        match run_meant(&look.store, &settings, word).await {
+            Err(_) if !look.exists => Ok(None),
+            found => found.map(Some),
+        }
+    })?;
+    let Some(record) = found else {
         // There is no database, which was said.
         return match args.format {
             Format::Json => print_json(&()).map(|()| VerbExit::Success),

@@ -21,7 +21,7 @@ Examples:
   orchestrate cancel last
   orchestrate cancel 20261125-041000 --kill --no-wait")]
 pub(crate) struct CancelArgs {
-    /// A run's id, or the beginning of one, or `last`
+    /// A run's id, or a part of one that no other has, or `last`
     pub(crate) run: String,
     /// End it now, without time to clean up
     #[arg(long)]

@@ -30,7 +30,7 @@ Examples:
   orchestrate retry last --failed
   orchestrate retry 20261125-041000 --timeout 2h")]
 pub(crate) struct RetryArgs {
-    /// A run's id, or the beginning of one, or `last`
+    /// A run's id, or a part of one that no other has, or `last`
     pub(crate) run: String,
     /// Only what did not succeed: what failed, and what was not run because of that
     #[arg(long)]

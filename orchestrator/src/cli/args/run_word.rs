@@ -1,0 +1,99 @@
+//! What somebody typed for a run, perhaps narrowed to a task or a group, and what is said
+//! where it means none.
+
+use std::collections::BTreeSet;
+
+use crate::cli::args::task_word::tasks_meant;
+use crate::cli::shell::failure::Failure;
+use crate::cli::shell::schedule::schedule_if_usable;
+use crate::cli::shell::settings::CliSettings;
+use crate::queries::find_run::{FindRunError, find_last_run, find_run};
+use crate::store::{RunRecord, Store};
+
+/// Which run is meant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunWord<'a> {
+    /// `last` and nothing mean the newest that has what it is narrowed to.
+    pub(crate) run: Option<&'a str>,
+    pub(crate) collector: Option<&'a str>,
+    pub(crate) group: Option<&'a str>,
+}
+
+/// The run that is meant.
+///
+/// # Errors
+/// There is none, there are several, it does not have what it is narrowed to, or the database
+/// fails.
+pub(crate) async fn run_meant(
+    store: &Store,
+    settings: &CliSettings,
+    word: RunWord<'_>,
+) -> Result<RunRecord, Failure> {
+    let names = match word.collector {
+        Some(collector) => names_meant(store, settings, collector, word.group).await?,
+        None => Vec::new(),
+    };
+    match word.run {
+        None | Some("last") => {
+            let record = find_last_run(store, names, word.group).await;
+            record.map_err(|error| none_of(word, error))
+        }
+        Some(run) => {
+            let record = find_run(store, run).await?;
+            if has(&record, &names, word.group) {
+                return Ok(record);
+            }
+            let had: BTreeSet<String> = record
+                .tasks
+                .iter()
+                .map(|task| format!("{}/{}", task.summary.group, task.summary.name))
+                .collect();
+            let had: Vec<String> = had.into_iter().collect();
+            Err(
+                Failure::usage(format!("run {} had no {}", record.header.run, narrowed(word)))
+                    .hint(format!("it had: {}", had.join(", "))),
+            )
+        }
+    }
+}
+
+/// The names of the tasks that are meant, each once.
+///
+/// # Errors
+/// There is none, there are two in a group, or the database fails.
+pub(crate) async fn names_meant(
+    store: &Store,
+    settings: &CliSettings,
+    word: &str,
+    group: Option<&str>,
+) -> Result<Vec<String>, Failure> {
+    let tasks = tasks_meant(store, schedule_if_usable(settings).as_ref(), word, group).await?;
+    let names: BTreeSet<String> = tasks.into_iter().map(|task| task.name).collect();
+    Ok(names.into_iter().collect())
+}
+
+fn has(record: &RunRecord, names: &[String], group: Option<&str>) -> bool {
+    record.tasks.iter().map(|task| &task.summary).any(|task| {
+        (names.is_empty() || names.contains(&task.name)) && group.is_none_or(|group| group == task.group)
+    })
+}
+
+fn none_of(word: RunWord<'_>, error: FindRunError) -> Failure {
+    match error {
+        FindRunError::NoRunYet if word.collector.is_some() || word.group.is_some() => {
+            Failure::usage(format!("there is no run with {} yet", narrowed(word)))
+                .hint("orchestrate status shows what there is")
+        }
+        error => error.into(),
+    }
+}
+
+/// What it is narrowed to.
+fn narrowed(word: RunWord<'_>) -> String {
+    match (word.collector, word.group) {
+        (Some(collector), Some(group)) => format!("collector {collector:?} of group {group:?}"),
+        (Some(collector), None) => format!("collector {collector:?}"),
+        (None, Some(group)) => format!("task of group {group:?}"),
+        (None, None) => "task".to_owned(),
+    }
+}

@@ -1,0 +1,36 @@
+//! The command to type next about a task that needs a look. Pure.
+
+use crate::model::{OutcomeKind, SkipCause};
+use crate::queries::status::answer::{NightLine, NightState};
+use crate::queries::status::facts::NightFacts;
+
+/// One line to copy.
+pub(crate) fn next_step(line: &NightLine, facts: &NightFacts) -> String {
+    let task = format!("{} --group {}", quoted(&line.name), quoted(&line.group));
+    match (line.state, line.outcome) {
+        (NightState::Missed, _) | (_, Some(OutcomeKind::Cancelled)) => format!("orchestrate run-one {task}"),
+        (NightState::Skipped, _) => {
+            let cause = line.cause.as_deref().map(SkipCause::of_reason);
+            match cause {
+                Some(SkipCause::ReleaseUnknown) => "orchestrate release check".to_owned(),
+                _ => format!("orchestrate why {task}"),
+            }
+        }
+        (_, Some(OutcomeKind::NotStarted)) => {
+            let hint = facts.newest.as_ref().and_then(|run| run.hint.as_deref());
+            hint.filter(|hint| hint.starts_with("chmod "))
+                .map_or_else(|| "orchestrate check".to_owned(), str::to_owned)
+        }
+        _ => format!("orchestrate logs {task}"),
+    }
+}
+
+/// As a shell takes it; most names need nothing.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./#:@%+=,".contains(letter);
+    // A shell takes what begins so for a comment.
+    if !word.is_empty() && word.chars().all(plain) && !word.starts_with('#') {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}

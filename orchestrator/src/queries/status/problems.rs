@@ -1,0 +1,86 @@
+//! What needs a look and is no task's: schedulers, and the file of the timetable. Pure.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::queries::status::answer::{NightLine, NightScheduler, NightState, StatusProblem};
+use crate::queries::status::words::short_time;
+use crate::store::{Heartbeat, SchedulerRole};
+
+/// A scheduler says every ten seconds that it is there.
+const RECENT: SignedDuration = SignedDuration::from_secs(60);
+
+/// The scheduler that is shown: the one that leads.
+pub(crate) fn scheduler(schedulers: &[(Heartbeat, SchedulerRole)]) -> Option<NightScheduler> {
+    let (heartbeat, role) = schedulers.first()?;
+    Some(NightScheduler {
+        leading: *role == SchedulerRole::Leading,
+        seen_at: heartbeat.seen_at,
+    })
+}
+
+/// Whether nobody keeps a timetable that somebody kept, or that nobody has served.
+pub(crate) fn no_scheduler(
+    schedulers: &[(Heartbeat, SchedulerRole)],
+    newest_slot: Option<Timestamp>,
+    lines: &[NightLine],
+    (now, zone): (Timestamp, &TimeZone),
+) -> Option<StatusProblem> {
+    let leads = |(heartbeat, role): &(Heartbeat, SchedulerRole)| {
+        *role == SchedulerRole::Leading && now.duration_since(heartbeat.seen_at) <= RECENT
+    };
+    if schedulers.iter().any(leads) {
+        return None;
+    }
+    let silent = schedulers.iter().map(|(heartbeat, _)| heartbeat.seen_at).max();
+    let missed = lines
+        .iter()
+        .filter(|line| line.state == NightState::Missed)
+        .count();
+    let slots = match missed {
+        0 => String::new(),
+        1 => "; 1 slot was missed".to_owned(),
+        missed => format!("; {missed} slots were missed"),
+    };
+    let last = silent.or(newest_slot.filter(|slot| *slot <= now));
+    let message = match last {
+        Some(last) => format!(
+            "no scheduler has run since {}{slots}",
+            short_time(last, now, zone)
+        ),
+        None if missed > 0 => format!("no scheduler runs, and nothing ran in its place{slots}"),
+        None => return None,
+    };
+    Some(StatusProblem {
+        code: "no_scheduler",
+        message,
+        hint: Some("orchestrate serve".to_owned()),
+    })
+}
+
+/// What schedulers say of the file and of releases.
+pub(crate) fn complaints(schedulers: &[(Heartbeat, SchedulerRole)]) -> Vec<StatusProblem> {
+    let schedule = |heartbeat: &Heartbeat| {
+        let error = heartbeat.schedule_error.as_ref()?;
+        Some(StatusProblem {
+            code: "schedule_not_in_force",
+            message: format!(
+                "the scheduler cannot use {} as it is now and keeps the timetable that it had: {error}",
+                heartbeat.schedule_file
+            ),
+            hint: Some("orchestrate check".to_owned()),
+        })
+    };
+    let release = |heartbeat: &Heartbeat| {
+        let error = heartbeat.release_error.as_ref()?;
+        Some(StatusProblem {
+            code: "release_unknown",
+            message: format!("nobody can tell whether there is a new release: {error}"),
+            hint: Some("orchestrate release check".to_owned()),
+        })
+    };
+    let each = schedulers.iter().map(|(heartbeat, _)| heartbeat);
+    each.flat_map(|heartbeat| [schedule(heartbeat), release(heartbeat)])
+        .flatten()
+        .collect()
+}
