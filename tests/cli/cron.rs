@@ -135,7 +135,7 @@ fn a_wrong_expression_and_a_missing_time_of_a_batch_are_faults_of_the_file() {
     for expected in [
         "E033-bad-cron",
         "the day of the month cannot be `5W`",
-        "the group \"g\" has no `default_time`",
+        "the group `g` has no `default_time`",
         "a task with `schedule: cron` needs `cron`",
         "`cron` does not apply to `schedule: daily`",
     ] {

@@ -173,7 +173,7 @@ fn usage_errors_exit_2_name_the_choices_and_start_nothing() {
         (&[], "--schedule"),
         (
             &["--schedule", "hourly"],
-            "daily, weekly, monthly, interval, on_release, default",
+            "daily, weekly, monthly, interval, on_release, cron, default",
         ),
         (&["--schedule", "weekly"], "--day-of-week"),
         (&["--schedule", "weekly", "--day-of-week", "someday"], "monday"),

@@ -178,6 +178,12 @@ fn night() -> Place {
     let args = ["run", "--schedule", "daily", "--group", "mail", "-q"];
     let mail = place.start(&mut place.command(&args));
     wait_until("the collector to start", || place.path("started").exists());
+    // Its record comes a moment later.
+    wait_until("its record", || {
+        let running = place.command(&["history", "--outcome", "running", "--format", "json"]);
+        let seen = { running }.output().unwrap();
+        String::from_utf8_lossy(&seen.stdout).contains("running")
+    });
     let cancel = place.command(&["cancel", "last"]).output().unwrap();
     assert!(cancel.status.success(), "{cancel:?}");
     place.see(mail).exits(1);

@@ -203,7 +203,8 @@ pub fn plan(schedule: &Schedule, query: &Query, release: Release) -> Result<Plan
     for planned in &mut plan.tasks {
         let mut groups = schedule.groups.iter();
         let group = groups.find(|group| group.name == planned.task.group);
-        planned.slot_date = group.map(|group| query.day.of(group));
+        // Where it is the plan's own date, nothing has to be said.
+        planned.slot_date = group.map(|group| query.day.of(group)).filter(|own| *own != date);
     }
     Ok(plan)
 }
