@@ -22,6 +22,8 @@ pub enum FileAccess {
     Write,
     /// It must be there, and stays as it is.
     Read,
+    /// A run goes on that has it open: whoever looks takes SQLite's locks as well.
+    InUse,
 }
 
 /// Where a database is. Cheap to clone; shows no password.
@@ -89,6 +91,25 @@ impl DatabaseAddress {
             }
             _ => Err(DatabaseError::Unsupported("URL".to_owned())),
         }
+    }
+
+    /// Whether a run goes on that has it open.
+    pub(crate) fn is_in_use(&self) -> bool {
+        matches!(
+            self,
+            Self::Sqlite {
+                access: FileAccess::InUse,
+                ..
+            }
+        )
+    }
+
+    /// The same, while a run goes on that has it open.
+    pub(crate) fn in_use(mut self) -> Self {
+        if let Self::Sqlite { access, .. } = &mut self {
+            *access = FileAccess::InUse;
+        }
+        self
     }
 
     /// Which database it is, without its password.

@@ -30,7 +30,7 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// `None` where it is read with locks, or is no file: then nothing needs to be watched.
     pub(crate) fn of(address: &DatabaseAddress) -> Option<Self> {
-        let file = address.path()?;
+        let file = address.path().filter(|_| !address.is_in_use())?;
         let stamp = Self::take(file)?;
         (!stamp.logged).then_some(stamp)
     }
@@ -58,7 +58,7 @@ fn is_logged(file: &Path) -> bool {
 }
 
 /// Connections that read.
-pub(crate) async fn pool(file: &Path) -> Result<SqlitePool, DatabaseError> {
+pub(crate) async fn pool(file: &Path, in_use: bool) -> Result<SqlitePool, DatabaseError> {
     let failed = |source| DatabaseError::File {
         path: file.to_owned(),
         source: name_owner(&[file], source),
@@ -69,7 +69,9 @@ pub(crate) async fn pool(file: &Path) -> Result<SqlitePool, DatabaseError> {
         return Err(failed(std::io::Error::other("it is no regular file")));
     }
     fs::File::open(file).map_err(failed)?;
-    let options = sqlite::options(file).read_only(true).immutable(!is_logged(file));
+    let options = sqlite::options(file)
+        .read_only(true)
+        .immutable(!in_use && !is_logged(file));
     SqlitePoolOptions::new()
         .max_connections(2)
         .acquire_timeout(PATIENCE)

@@ -30,8 +30,8 @@ impl Database {
         match address {
             DatabaseAddress::Sqlite { file, access } => Ok(Self::Sqlite(match access {
                 FileAccess::Create => sqlite::connect(file, true).await?,
-                FileAccess::Write => sqlite::connect(file, false).await?,
-                FileAccess::Read => look::pool(file).await?,
+                FileAccess::Write | FileAccess::InUse => sqlite::connect(file, false).await?,
+                FileAccess::Read => look::pool(file, false).await?,
             })),
             DatabaseAddress::Postgres { options, schema } => {
                 Ok(Self::Postgres(server::connect(options, schema).await?))
@@ -49,7 +49,10 @@ impl Database {
         };
         match std::fs::metadata(file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            _ => Ok(Some(Self::Sqlite(look::pool(file).await?))),
+            _ => {
+                let pool = look::pool(file, address.is_in_use()).await?;
+                Ok(Some(Self::Sqlite(pool)))
+            }
         }
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn with_look<T>(
     ask: impl AsyncFn(&Look) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     runtime()?.block_on(async {
-        let address = address(settings).await?;
+        let address = address_now(settings).await?;
         for _ in 0..TRIES {
             let (answer, disturbed) = look_once(settings, &address, &ask).await?;
             if !disturbed {
@@ -70,9 +70,18 @@ pub(crate) fn with_one_look<T>(
     ask: impl AsyncFn(&Look) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     runtime()?.block_on(async {
-        let address = address(settings).await?;
+        let address = address_now(settings).await?;
         let (answer, disturbed) = look_once(settings, &address, &ask).await?;
         if disturbed { Err(changed(&address)) } else { answer }
+    })
+}
+
+/// Within a collector its run has the file open.
+async fn address_now(settings: &CliSettings) -> Result<DatabaseAddress, Failure> {
+    let found = address(settings).await?;
+    Ok(match std::env::var_os("ORCHESTRATE_RUN_ID") {
+        Some(_) => found.in_use(),
+        None => found,
     })
 }
 
