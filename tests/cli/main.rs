@@ -11,6 +11,7 @@ mod django;
 mod files;
 mod hostile;
 mod input;
+mod languages;
 mod network;
 mod notices;
 mod programs;

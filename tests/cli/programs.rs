@@ -108,16 +108,7 @@ fn a_fallback_comes_before_what_lies_beside_the_binary_and_on_the_path() {
     fs::write(&beside, "#!/bin/sh\necho the wrong one\n").unwrap();
     fs::set_permissions(&beside, fs::Permissions::from_mode(0o755)).unwrap();
     place.script("run_own", "#!/bin/sh\necho our own\n");
-    fs::write(
-        place.path("manage.py"),
-        "import sys\nprint('managed', *sys.argv[1:])\n",
-    )
-    .unwrap();
-    fs::write(
-        place.path("config/orchestrator.yaml"),
-        "fallback: [python3, manage.py, \"{command}\"]\n",
-    )
-    .unwrap();
+    place.with_management_commands();
     let run = |args: &[&str]| {
         let mut command = Command::new(&binary);
         let model = place.command(args);

@@ -370,16 +370,7 @@ groups:
       - {command: fake, schedule: daily, args: [out, own]}
 "#,
     );
-    fs::write(
-        place.path("manage.py"),
-        "import sys\nprint('managed', *sys.argv[1:])\n",
-    )
-    .unwrap();
-    fs::write(
-        place.path("config/orchestrator.yaml"),
-        "fallback: [python3, manage.py, \"{command}\"]\n",
-    )
-    .unwrap();
+    place.with_management_commands();
     let seen = place.run(&["run", "--schedule", "daily"]);
     seen.exits(0)
         .says("[g/run_anything] managed run_anything --format json")

@@ -68,6 +68,20 @@ impl Place {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
+    /// A project whose management commands take what is no executable.
+    pub(crate) fn with_management_commands(&self) {
+        fs::write(
+            self.path("manage.py"),
+            "import sys\nprint('managed', *sys.argv[1:])\n",
+        )
+        .unwrap();
+        fs::write(
+            self.path("config/orchestrator.yaml"),
+            "fallback: [python3, manage.py, \"{command}\"]\n",
+        )
+        .unwrap();
+    }
+
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(ORCHESTRATE);
         command

@@ -93,6 +93,13 @@ impl Fast {
     }
 
     /// The slots that collectors were started for, in order of their starts.
+    /// Waits for its end, and nothing of it is left.
+    pub(crate) fn ends(&self, child: Running, code: i32) {
+        let ended = child.wait_with_output();
+        assert_eq!(ended.status.code(), Some(code), "{}", self.said());
+        self.place.wait_until_gone();
+    }
+
     pub(crate) fn ran(&self) -> Vec<Timestamp> {
         let notes = fs::read_to_string(self.place.path("ran")).unwrap_or_default();
         notes.lines().map(|line| line.parse().unwrap()).collect()

@@ -116,8 +116,7 @@ fn the_end_lets_runs_finish() {
         .unwrap();
     go.write_all(b".").unwrap();
     drop(go);
-    assert_eq!(beat.wait_with_output().status.code(), Some(0), "{}", fast.said());
-    fast.place.wait_until_gone();
+    fast.ends(beat, 0);
     let outcomes = fast.rows("select outcome from tasks");
     assert_eq!(outcomes, ["succeeded"]);
     assert_eq!(
@@ -133,13 +132,7 @@ fn a_second_signal_cancels_through_the_ladder() {
     signal(&beat, Signal::SIGTERM);
     fast.wait_for("may finish within");
     signal(&beat, Signal::SIGTERM);
-    assert_eq!(
-        beat.wait_with_output().status.code(),
-        Some(143),
-        "{}",
-        fast.said()
-    );
-    fast.place.wait_until_gone();
+    fast.ends(beat, 143);
     assert_eq!(fast.rows("select outcome from tasks"), ["cancelled"]);
 }
 

@@ -103,8 +103,7 @@ fn from_ready_by_reloads_to_the_end_on_a_socket_with_a_path() {
     manager.next_with("WATCHDOG=1");
     manager.next_with("WATCHDOG=1");
     fs::write(fast.place.path("go"), ".").unwrap();
-    assert_eq!(beat.wait_with_output().status.code(), Some(0), "{}", fast.said());
-    fast.place.wait_until_gone();
+    fast.ends(beat, 0);
 }
 
 #[test]

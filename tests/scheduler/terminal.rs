@@ -130,12 +130,7 @@ fn the_exit_code_names_the_signal_that_ended_the_runs() {
     signal(&beat, Signal::SIGTERM);
     fast.wait_for("may finish within");
     signal(&beat, Signal::SIGINT);
-    assert_eq!(
-        beat.wait_with_output().status.code(),
-        Some(130),
-        "{}",
-        fast.said()
-    );
+    fast.ends(beat, 130);
     let reasons = fast.rows("select reason from tasks where outcome = 'cancelled'");
     assert!(
         reasons.iter().all(|reason| reason.contains("SIGINT")) && !reasons.is_empty(),

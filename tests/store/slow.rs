@@ -125,6 +125,21 @@ fn hold_states(url: &str) -> Holder<PgConnection> {
     }
 }
 
+/// Makes the tables, so that no run has to.
+fn migrate(place: &Place, url: &str) {
+    let mut command = place.command(&["db", "migrate"]);
+    place.see(place.start(command.env("DATABASE_URL", url))).exits(0);
+}
+
+fn start_all(places: &[Place], url: &str) -> Vec<(Running, Hearing)> {
+    let begin = |place: &Place| {
+        let mut child = start(place, Some(url));
+        let hearing = Hearing::of(&mut child);
+        (child, hearing)
+    };
+    places.iter().map(begin).collect()
+}
+
 const WAITS: &str = "the run waits for what its collectors left in the database, for at most 60 s";
 
 /// A minute, then nothing is started; a signal ends the wait before that, by its own code.
@@ -132,21 +147,10 @@ const WAITS: &str = "the run waits for what its collectors left in the database,
 fn states_that_do_not_come_start_nothing_and_a_signal_ends_the_wait() {
     let url = cluster().database();
     let places: Vec<Place> = (0..4).map(|_| place(&["ran"])).collect();
-    let migrate = places[0]
-        .command(&["db", "migrate"])
-        .env("DATABASE_URL", &url)
-        .status();
-    assert!(migrate.unwrap().success());
+    migrate(&places[0], &url);
     let _holder = hold_states(&url);
     let begin = Instant::now();
-    let mut runs: Vec<(Running, Hearing)> = places
-        .iter()
-        .map(|place| {
-            let mut child = start(place, Some(&url));
-            let hearing = Hearing::of(&mut child);
-            (child, hearing)
-        })
-        .collect();
+    let mut runs = start_all(&places, &url);
     for (_, hearing) in &mut runs {
         hearing.waits_for(WAITS);
     }
@@ -289,11 +293,7 @@ fn a_server_that_is_far_away_holds_no_task_up() {
     let proxy = Proxy::at_distance(&cluster().socket(), Duration::from_millis(50));
     let url = format!("postgres://test@127.0.0.1:{}/{}", proxy.port, name_of(&direct));
     let place = place(&["noop"; 20]);
-    let migrate = place
-        .command(&["db", "migrate"])
-        .env("DATABASE_URL", &direct)
-        .status();
-    assert!(migrate.unwrap().success());
+    migrate(&place, &direct);
     let begin = Instant::now();
     place.see(start(&place, Some(&url))).exits(0);
     let whole = begin.elapsed();
@@ -321,11 +321,7 @@ fn runs_wait_for_a_server_that_lets_nobody_in_and_all_of_them_run() {
     let cluster = Cluster::start_with(5432, |_| few(5));
     let url = cluster.database();
     let places: Vec<Place> = (0..12).map(|_| place(&["bring", "ran"])).collect();
-    let migrate = places[0]
-        .command(&["db", "migrate"])
-        .env("DATABASE_URL", &url)
-        .status();
-    assert!(migrate.unwrap().success());
+    migrate(&places[0], &url);
     let holders: Vec<PgConnection> = runtime().block_on(async {
         let mut all = Vec::new();
         while let Ok(one) = PgConnection::connect(&url).await {
@@ -334,14 +330,7 @@ fn runs_wait_for_a_server_that_lets_nobody_in_and_all_of_them_run() {
         all
     });
     assert_eq!(holders.len(), 5);
-    let mut runs: Vec<(Running, Hearing)> = places
-        .iter()
-        .map(|place| {
-            let mut child = start(place, Some(&url));
-            let hearing = Hearing::of(&mut child);
-            (child, hearing)
-        })
-        .collect();
+    let mut runs = start_all(&places, &url);
     for (_, hearing) in &mut runs {
         hearing.waits_for(CROWDED);
     }
