@@ -1,7 +1,7 @@
 //! What the store promises, the same on SQLite and on PostgreSQL.
 
 use orchestrator::model::{Because, Exit, Outcome, RunId};
-use orchestrator::store::{HistoryFilter, RunHeader, RunStatus, Store, this_process};
+use orchestrator::store::{HistoryFilter, KnownTask, RunHeader, RunStatus, Store, this_process};
 
 use crate::run_events::{Home, Story, at, dead};
 
@@ -180,12 +180,21 @@ async fn history_is_filtered(home: &Home) {
     assert_eq!(ids(|_| {}).await, "four three two one");
     assert_eq!(ids(|filter| filter.last = 2).await, "four three");
     assert_eq!(
-        ids(|filter| filter.names = vec!["b".into()]).await,
+        ids(|filter| filter.tasks = vec![KnownTask {
+            group: "g".into(),
+            name: "b".into(),
+            command: "b".into()
+        }])
+        .await,
         "four two one"
     );
     assert_eq!(
         ids(|filter| {
-            filter.names = vec!["b".into()];
+            filter.tasks = vec![KnownTask {
+                group: "g".into(),
+                name: "b".into(),
+                command: "b".into(),
+            }];
             filter.last = 2;
         })
         .await,
@@ -205,7 +214,11 @@ async fn history_is_filtered(home: &Home) {
     assert_eq!(
         ids(|filter| {
             filter.outcome = Some("running".into());
-            filter.names = vec!["a".into()];
+            filter.tasks = vec![KnownTask {
+                group: "g".into(),
+                name: "a".into(),
+                command: "a".into(),
+            }];
         })
         .await,
         ""
@@ -220,7 +233,11 @@ async fn history_is_filtered(home: &Home) {
     );
     assert_eq!(
         ids(|filter| {
-            filter.names = vec!["b".into()];
+            filter.tasks = vec![KnownTask {
+                group: "g".into(),
+                name: "b".into(),
+                command: "b".into(),
+            }];
             filter.outcome = Some("succeeded".into());
             filter.until = Some(at(30));
         })

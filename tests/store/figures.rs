@@ -129,10 +129,18 @@ async fn ask(home: &Home) {
     for (what, change) in [
         ("history", (|_| {}) as fn(&mut HistoryFilter)),
         ("history of a collector", |filter| {
-            filter.names = vec!["run_12".into()];
+            filter.tasks = vec![KnownTask {
+                group: "g1".into(),
+                name: "run_12".into(),
+                command: "run_12".into(),
+            }];
         }),
         ("history of a rare collector", |filter| {
-            filter.names = vec!["rare".into()];
+            filter.tasks = vec![KnownTask {
+                group: "g2".into(),
+                name: "rare".into(),
+                command: "rare".into(),
+            }];
         }),
         ("history of a group", |filter| filter.group = Some("g3".into())),
         ("history of an outcome", |filter| {
@@ -142,7 +150,11 @@ async fn ask(home: &Home) {
             filter.outcome = Some("lost".into());
         }),
         ("history of a collector's rare outcome", |filter| {
-            filter.names = vec!["run_12".into()];
+            filter.tasks = vec![KnownTask {
+                group: "g1".into(),
+                name: "run_12".into(),
+                command: "run_12".into(),
+            }];
             filter.outcome = Some("lost".into());
         }),
         ("history of what runs", |filter| {
@@ -160,7 +172,11 @@ async fn ask(home: &Home) {
     for (what, change) in [
         ("history --last 1000", (|_| {}) as fn(&mut HistoryFilter)),
         ("history --last 1000 of a collector", |filter| {
-            filter.names = vec!["run_12".into()];
+            filter.tasks = vec![KnownTask {
+                group: "g1".into(),
+                name: "run_12".into(),
+                command: "run_12".into(),
+            }];
         }),
     ] {
         let mut filter = filter(change);

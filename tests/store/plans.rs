@@ -5,7 +5,7 @@
 use std::fs;
 
 use orchestrator::model::RunId;
-use orchestrator::store::{HistoryFilter, StatisticsFilter, this_process};
+use orchestrator::store::{HistoryFilter, KnownTask, StatisticsFilter, this_process};
 
 use crate::both::runtime;
 use crate::cluster::{Cluster, name_of};
@@ -82,7 +82,10 @@ async fn ask(home: &Home) {
             for group in [None, Some("g1")] {
                 for outcome in [None, Some("failed"), Some("lost"), Some("running")] {
                     let filter = HistoryFilter {
-                        names: command.map(str::to_owned).into_iter().collect(),
+                        tasks: command
+                            .map(|name| task(group.unwrap_or("g1"), name))
+                            .into_iter()
+                            .collect(),
                         group: group.map(str::to_owned),
                         outcome: outcome.map(str::to_owned),
                         since,
@@ -124,4 +127,12 @@ async fn ask(home: &Home) {
     store.health(home.path(), &here).await.unwrap();
     store.recover(home.path(), &here, at(0)).await.unwrap();
     store.close().await;
+}
+
+fn task(group: &str, name: &str) -> KnownTask {
+    KnownTask {
+        group: group.into(),
+        name: name.into(),
+        command: name.into(),
+    }
 }

@@ -14,7 +14,7 @@ use crate::records::Records;
 /// As many tasks as are asked for together.
 const AT_ONCE: usize = 32;
 
-/// A database beside us answers in a few; no other one is waited for, and this one only once.
+/// A database beside us answers in a few milliseconds; no other one is waited for, and this one only once.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The answers so far, by task; there are no more when the sender is gone.

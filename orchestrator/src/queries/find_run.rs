@@ -2,7 +2,7 @@
 //! which may be narrowed to a task or a group.
 
 use crate::model::RunId;
-use crate::store::{HistoryFilter, RunRecord, Store, StoreError};
+use crate::store::{HistoryFilter, KnownTask, RunRecord, Store, StoreError};
 
 /// As many runs are listed where a part of an id means several.
 const LISTED: usize = 10;
@@ -56,18 +56,18 @@ pub(crate) async fn find_run(store: &Store, word: &str) -> Result<RunRecord, Fin
     whole(store, run).await
 }
 
-/// The newest run in which a task of one of these names took part, of this group; without
+/// The newest run in which one of these tasks took part, of this group; without
 /// either the newest of all.
 ///
 /// # Errors
 /// There is none, or the database fails.
 pub(crate) async fn find_last_run(
     store: &Store,
-    names: Vec<String>,
+    tasks: Vec<KnownTask>,
     group: Option<&str>,
 ) -> Result<RunRecord, FindRunError> {
     let filter = HistoryFilter {
-        names,
+        tasks,
         group: group.map(str::to_owned),
         last: 1,
         ..HistoryFilter::default()

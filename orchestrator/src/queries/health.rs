@@ -69,8 +69,14 @@ pub(crate) async fn health(
 }
 
 /// The answer where there is no database, or one that cannot be asked.
-pub(crate) fn health_without(store: StoreHealth, problem: Option<String>, bounds: HealthBounds) -> Health {
-    let mut problems: Vec<String> = problem.into_iter().collect();
+pub(crate) fn health_without(
+    store: StoreHealth,
+    state_dir: &Path,
+    problem: Option<String>,
+    bounds: HealthBounds,
+) -> Health {
+    let mut problems = problem_of_state_dir(state_dir);
+    problems.extend(problem);
     problems.extend(problems_of_schedulers(&[], bounds, Timestamp::UNIX_EPOCH));
     Health {
         store,

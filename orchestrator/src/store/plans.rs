@@ -18,6 +18,14 @@ use crate::store::store::Store;
 use crate::store::timetable::ledger::LedgerState;
 use crate::store::timetable::slots::{SlotState, SlotTask};
 
+fn task(name: String) -> KnownTask {
+    KnownTask {
+        group: "g".into(),
+        command: name.clone(),
+        name,
+    }
+}
+
 /// Everything that is asked between two runs, once, of a store without a row.
 async fn ask_everything(store: &Store) {
     let now = Timestamp::UNIX_EPOCH;
@@ -34,7 +42,7 @@ async fn ask_everything(store: &Store) {
             let given = |bit: u8, value: &str| (chosen & bit != 0).then(|| value.to_owned());
             let outcome = if chosen & 8 != 0 { "running" } else { "failed" };
             let filter = HistoryFilter {
-                names: given(1, "c").into_iter().collect(),
+                tasks: given(1, "c").map(task).into_iter().collect(),
                 group: given(2, "g"),
                 outcome: given(4, outcome).or(given(8, outcome)),
                 last: 20,
@@ -146,14 +154,10 @@ async fn a_name_that_groups_share_costs_nothing() {
             .len(),
         1
     );
-    let task = KnownTask {
-        group: "g".into(),
-        name: "c".into(),
-        command: "c".into(),
-    };
+    let task = task("c".to_owned());
     for outcome in [None, Some("failed".to_owned())] {
         let filter = HistoryFilter {
-            names: vec![task.name.clone()],
+            tasks: vec![task.clone()],
             group: Some(task.group.clone()),
             outcome,
             last: 20,

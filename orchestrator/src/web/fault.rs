@@ -74,7 +74,7 @@ impl From<FindRunError> for Fault {
     fn from(error: FindRunError) -> Self {
         match error {
             FindRunError::NoRunYet => Self::not_found("there is no run yet"),
-            FindRunError::Unknown(prefix) => Self::not_found(format!("no run begins with {prefix:?}")),
+            FindRunError::Unknown(part) => Self::not_found(format!("no run has {part:?} in its id")),
             FindRunError::Several { part, .. } => {
                 Self::bad_request(format!("more than one run has {part:?} in its id"))
                     .hint("write more of the id")

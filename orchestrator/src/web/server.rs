@@ -27,7 +27,8 @@ const SILENCE: Duration = Duration::from_secs(60);
 
 /// For whom there is no place.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n\
-    Content-Type: text/plain\r\nContent-Length: 30\r\n\r\ntoo many connections are open\n";
+    Content-Type: application/json\r\nContent-Length: 110\r\n\r\n\
+    {\"error\":{\"code\":\"too_many_connections\",\"message\":\"too many connections are open\",\"hint\":\"ask again in 5 s\"}}\n";
 
 /// A port that is taken, and not yet served.
 pub(crate) struct Listening {
@@ -142,7 +143,10 @@ mod tests {
 
     #[test]
     fn the_refusal_is_as_long_as_it_says() {
-        let (_, body) = std::str::from_utf8(FULL).unwrap().split_once("\r\n\r\n").unwrap();
-        assert_eq!(body.len(), 30);
+        let (head, body) = std::str::from_utf8(FULL).unwrap().split_once("\r\n\r\n").unwrap();
+        let length = format!("Content-Length: {}", body.len());
+        assert!(head.lines().any(|line| line == length), "{length}: {head}");
+        let answer: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(answer["error"]["code"], "too_many_connections");
     }
 }

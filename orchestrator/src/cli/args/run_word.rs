@@ -8,7 +8,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::schedule::schedule_if_usable;
 use crate::cli::shell::settings::CliSettings;
 use crate::queries::find_run::{FindRunError, find_last_run, find_run};
-use crate::store::{RunRecord, Store};
+use crate::store::{KnownTask, RunRecord, Store};
 
 /// Which run is meant.
 #[derive(Debug, Clone, Copy)]
@@ -29,18 +29,18 @@ pub(crate) async fn run_meant(
     settings: &CliSettings,
     word: RunWord<'_>,
 ) -> Result<RunRecord, Failure> {
-    let names = match word.collector {
-        Some(collector) => names_meant(store, settings, collector, word.group).await?,
+    let tasks = match word.collector {
+        Some(collector) => collector_meant(store, settings, collector, word.group).await?,
         None => Vec::new(),
     };
     match word.run {
         None | Some("last") => {
-            let record = find_last_run(store, names, word.group).await;
+            let record = find_last_run(store, tasks, word.group).await;
             record.map_err(|error| none_of(word, error))
         }
         Some(run) => {
             let record = find_run(store, run).await?;
-            if has(&record, &names, word.group) {
+            if has(&record, &tasks, word.group) {
                 return Ok(record);
             }
             let had: BTreeSet<String> = record
@@ -57,24 +57,23 @@ pub(crate) async fn run_meant(
     }
 }
 
-/// The names of the tasks that are meant, each once.
+/// The tasks that are meant, of the schedule or of a record.
 ///
 /// # Errors
 /// There is none, there are two in a group, or the database fails.
-pub(crate) async fn names_meant(
+pub(crate) async fn collector_meant(
     store: &Store,
     settings: &CliSettings,
     word: &str,
     group: Option<&str>,
-) -> Result<Vec<String>, Failure> {
-    let tasks = tasks_meant(store, schedule_if_usable(settings).as_ref(), word, group).await?;
-    let names: BTreeSet<String> = tasks.into_iter().map(|task| task.name).collect();
-    Ok(names.into_iter().collect())
+) -> Result<Vec<KnownTask>, Failure> {
+    tasks_meant(store, schedule_if_usable(settings).as_ref(), word, group).await
 }
 
-fn has(record: &RunRecord, names: &[String], group: Option<&str>) -> bool {
+fn has(record: &RunRecord, wanted: &[KnownTask], group: Option<&str>) -> bool {
     record.tasks.iter().map(|task| &task.summary).any(|task| {
-        (names.is_empty() || names.contains(&task.name)) && group.is_none_or(|group| group == task.group)
+        let is_wanted = |wanted: &KnownTask| wanted.group == task.group && wanted.name == task.name;
+        (wanted.is_empty() || wanted.iter().any(is_wanted)) && group.is_none_or(|group| group == task.group)
     })
 }
 

@@ -291,10 +291,7 @@ mod tests {
         same("@Daily", "0 0 * * *");
         same("@weekly", "0\t0  * * SUN");
         same("00 07 * * *", "0 7 * * *");
-        same(
-            "*/30,5 0 * * *",
-            "*/5,*/30 0 * * *".replace("*/5", "*/30,5").as_str(),
-        );
+        same("*/30,5 0 * * *", "0,5,30 0 * * *");
         assert_eq!(
             CronExpression::parse("  5  */2 * * MON ").unwrap().as_str(),
             "5 */2 * * MON"
@@ -351,14 +348,14 @@ mod tests {
         let leap_monday = CronExpression::parse("0 0 29 2 */7").unwrap();
         let from = date(2072, 3, 1).to_datetime(Time::midnight());
         assert_eq!(leap_monday.next_match(from).unwrap().date(), date(2088, 2, 29));
-        let across_2100 = date(2080, 3, 1).to_datetime(Time::midnight());
+        let across_2100 = date(2096, 3, 1).to_datetime(Time::midnight());
         assert_eq!(
             CronExpression::parse("0 0 29 2 */1")
                 .unwrap()
                 .next_match(across_2100)
                 .unwrap()
                 .date(),
-            date(2084, 2, 29)
+            date(2104, 2, 29)
         );
     }
 }

@@ -11,7 +11,7 @@ use crate::model::Category;
 use crate::text::Secrets;
 
 /// The keys of events, which are words of ours and never masked.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "type",
     "collection",
     "key",
@@ -21,10 +21,13 @@ const KEYS: [&str; 9] = [
     "category",
     "retry_after",
     "message",
+    "releases",
 ];
 
 /// The kinds of events, which are ours as well.
-const KINDS: [&str; 6] = ["record", "progress", "failure", "note", "warning", "state"];
+const KINDS: [&str; 7] = [
+    "record", "progress", "failure", "note", "warning", "state", "defer",
+];
 
 /// The line, without secrets; borrowed if it has none.
 pub(crate) fn mask_line<'a>(line: &'a [u8], secrets: &Secrets) -> Cow<'a, [u8]> {

@@ -1,8 +1,11 @@
 //! Every task of which a run is recorded, whatever the schedule has now. An index is
 //! stepped through, once for each task: the answer takes as long after a million runs.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
+use crate::database::arg::Arg;
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
@@ -16,6 +19,33 @@ pub struct KnownTask {
     pub name: String,
     /// The command that it had in its newest run.
     pub command: String,
+}
+
+/// The condition on rows of `tasks` that they are of one of these, of which there is at least
+/// one; `place` takes a value and says how the statement calls it. One task is found by its
+/// own index, several of one name by that of names, in the order of time.
+pub(super) fn is_one_of(tasks: &[KnownTask], place: &mut impl FnMut(Arg) -> String) -> String {
+    if let [only] = tasks {
+        let (group, name) = (place(Arg::from(&only.group)), place(Arg::from(&only.name)));
+        return format!("group_name = {group} and name = {name}");
+    }
+    let names: BTreeSet<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
+    let names: Vec<String> = names.into_iter().map(|name| place(Arg::from(name))).collect();
+    let pairs: Vec<String> = tasks
+        .iter()
+        .map(|task| {
+            format!(
+                "({}, {})",
+                place(Arg::from(&task.group)),
+                place(Arg::from(&task.name))
+            )
+        })
+        .collect();
+    format!(
+        "name in ({}) and (group_name, name) in (values {})",
+        names.join(", "),
+        pairs.join(", ")
+    )
 }
 
 /// Neither database skips through an index by itself: each step asks for the next group,

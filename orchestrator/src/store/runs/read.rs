@@ -7,6 +7,7 @@ use crate::database::arg::{Arg, args};
 use crate::database::columns::Micros;
 use crate::model::{OutcomeKind, RunId};
 use crate::store::error::StoreError;
+use crate::store::runs::known_tasks::{KnownTask, is_one_of};
 use crate::store::runs::record::{LastOutcome, RunHeader, RunRecord, TaskState};
 use crate::store::runs::rows::{AttemptRow, LastRow, RunRow, TaskRow};
 use crate::store::store::Store;
@@ -14,11 +15,11 @@ use crate::store::store::Store;
 /// Which runs to list.
 #[derive(Debug, Clone, Default)]
 pub struct HistoryFilter {
-    /// Only runs in which a task of one of these names took part; empty for any.
-    pub names: Vec<String>,
+    /// Only runs in which one of these tasks took part; empty for any.
+    pub tasks: Vec<KnownTask>,
     /// Only runs in which this group took part.
     pub group: Option<String>,
-    /// Only runs in which a task (of that name, of that group) ended so;
+    /// Only runs in which a task (one of those, of that group) ended so;
     /// `running` for runs without an end, `suspect` for successes that are not believed.
     pub outcome: Option<String>,
     /// Only runs that began then or later.
@@ -171,8 +172,7 @@ pub(crate) fn history(filter: &HistoryFilter) -> (String, Vec<Arg>) {
     };
     let running = filter.outcome.as_deref() == Some("running");
     let of_task = [("group_name", &filter.group), ("outcome", &filter.outcome)];
-    let names: Vec<String> = filter.names.iter().map(|name| place(Arg::from(name))).collect();
-    let named = (!names.is_empty()).then(|| format!("name in ({})", names.join(", ")));
+    let named = (!filter.tasks.is_empty()).then(|| is_one_of(&filter.tasks, &mut place));
     let of_task: Vec<String> = of_task
         .into_iter()
         .filter(|(column, _)| !(running && *column == "outcome"))

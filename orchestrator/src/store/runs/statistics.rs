@@ -12,7 +12,7 @@ use crate::database::arg::{Arg, args};
 use crate::database::columns::Micros;
 use crate::model::{OutcomeKind, RunId};
 use crate::store::error::StoreError;
-use crate::store::runs::known_tasks::KnownTask;
+use crate::store::runs::known_tasks::{KnownTask, is_one_of};
 use crate::store::runs::rows::number;
 use crate::store::store::Store;
 
@@ -116,12 +116,7 @@ impl Store {
             args.push(value);
             format!("${}", args.len())
         };
-        let names: BTreeSet<&str> = filter.tasks.iter().map(|task| task.name.as_str()).collect();
-        let names: Vec<String> = names.into_iter().map(|name| place(Arg::from(name))).collect();
-        let mut conditions = vec![format!("name in ({})", names.join(", "))];
-        if let [only] = filter.tasks.as_slice() {
-            conditions.push(format!("group_name = {}", place(Arg::from(&only.group))));
-        }
+        let mut conditions = vec![is_one_of(&filter.tasks, &mut place)];
         conditions.extend(
             filter
                 .since

@@ -13,7 +13,7 @@ use crate::model::TaskStatus;
 use crate::queries::find_run::find_run;
 use crate::queries::find_task::{Meant, find_tasks, scheduled_tasks};
 use crate::queries::history::{RUNS, list_runs};
-use crate::store::{HistoryFilter, RunHeader, RunRecord};
+use crate::store::{HistoryFilter, KnownTask, RunHeader, RunRecord};
 use crate::web::api::MOST;
 use crate::web::fault::Fault;
 use crate::web::parameters::{Parameters, PathPart};
@@ -51,12 +51,12 @@ async fn runs(
     if let Some(group) = &query.group {
         judge_group(&site, group).await?;
     }
-    let names = match &query.command {
-        Some(word) => names_meant(&site, word, query.group.as_deref()).await?,
+    let tasks = match &query.command {
+        Some(word) => tasks_meant(&site, word, query.group.as_deref()).await?,
         None => Vec::new(),
     };
     let filter = HistoryFilter {
-        names,
+        tasks,
         group: query.group,
         outcome: query.outcome,
         since: query.since,
@@ -94,25 +94,22 @@ async fn judge_group(site: &Site, group: &str) -> Result<(), Fault> {
     ))
 }
 
-/// The names of the tasks that a word means, of the schedule or of a record: its own name, or
-/// their command.
-async fn names_meant(site: &Site, word: &str, group: Option<&str>) -> Result<Vec<String>, Fault> {
+/// The tasks that a word means, of the schedule or of a record: their name, or their command.
+async fn tasks_meant(site: &Site, word: &str, group: Option<&str>) -> Result<Vec<KnownTask>, Fault> {
     let schedule = Arc::clone(&site.standing.borrow().schedule);
-    let tasks = match find_tasks(&site.store, Some(&schedule), word, group).await? {
-        Meant::Tasks(tasks) | Meant::Ambiguous(tasks) => tasks,
+    match find_tasks(&site.store, Some(&schedule), word, group).await? {
+        Meant::Tasks(tasks) | Meant::Ambiguous(tasks) => Ok(tasks),
         Meant::Unknown(near) => {
             let fault = Fault::unknown_value("command", word, []);
-            return Err(match near {
+            Err(match near {
                 Some(near) => fault.hint(format!("did you mean {near}?")),
                 None => fault.hint("/api/schedule lists the tasks"),
-            });
+            })
         }
-    };
-    let names: BTreeSet<String> = tasks.into_iter().map(|task| task.name).collect();
-    Ok(names.into_iter().collect())
+    }
 }
 
-/// One run whole, by its id, the beginning of its id, or `last`.
+/// One run whole, by its id, a part of its id that no other has, or `last`.
 async fn run(State(site): State<Arc<Site>>, PathPart(run): PathPart) -> Result<Json<RunRecord>, Fault> {
     Ok(Json(find_run(&site.store, &run).await?))
 }

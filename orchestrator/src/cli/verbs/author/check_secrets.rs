@@ -37,7 +37,7 @@ fn in_argument(task: &Task, arg: &str, secrets: &NamedSecrets) -> Vec<SecretWarn
         code: "W304-secret-in-arguments",
         message: format!(
             "{}/{} has {what}: every user of this machine can see it while the collector runs",
-            task.group, task.command
+            task.group, task.name
         ),
         hint,
     };

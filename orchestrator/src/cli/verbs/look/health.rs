@@ -92,7 +92,7 @@ async fn ask(settings: &CliSettings, here: &Owner, bounds: HealthBounds) -> Resu
         unrecorded: Vec::new(),
     };
     let problem = refusal.map(|refusal| format!("{}: {}", refusal.message, refusal.hint));
-    Ok(health_without(store, problem, bounds))
+    Ok(health_without(store, &settings.state_dir, problem, bounds))
 }
 
 fn text(health: &Health) -> String {

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::args::format::ListFormat;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::MomentArg;
-use crate::cli::args::run_word::names_meant;
+use crate::cli::args::run_word::collector_meant;
 use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
@@ -105,8 +105,8 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
     }
     let runs = with_look(&settings, async |look| {
         let filter = HistoryFilter {
-            names: match &args.collector {
-                Some(word) => names_meant(&look.store, &settings, word, args.group.as_deref()).await?,
+            tasks: match &args.collector {
+                Some(word) => collector_meant(&look.store, &settings, word, args.group.as_deref()).await?,
                 None => Vec::new(),
             },
             group: args.group.clone(),

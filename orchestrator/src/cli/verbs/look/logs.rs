@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::args::run_word::{RunWord, names_meant, run_meant};
+use crate::cli::args::run_word::{RunWord, collector_meant, run_meant};
 use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
@@ -104,7 +104,7 @@ impl LogsArgs {
     async fn meant(&self, store: &Store, settings: &CliSettings) -> Result<LogsMeant<'_>, Failure> {
         let (run, collector) = match (self.run.as_deref(), self.command.as_deref()) {
             (Some(word), None) if word != "last" => {
-                match names_meant(store, settings, word, self.group.as_deref()).await {
+                match collector_meant(store, settings, word, self.group.as_deref()).await {
                     Ok(_) => (None, Some(word)),
                     Err(why) => return self.of_run(store, word, why).await,
                 }

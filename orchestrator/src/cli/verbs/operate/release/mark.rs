@@ -2,14 +2,16 @@
 
 use clap::Args;
 
+use crate::cli::args::task_word::ambiguous;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
-use crate::model::{Clock, Handled, ReleaseSource, SystemClock, Task};
-use crate::store::KnownRelease;
+use crate::model::{Clock, Handled, ReleaseSource, Schedule, SystemClock, Task};
+use crate::queries::find_task::{Meant, choose, scheduled_tasks};
+use crate::store::{KnownRelease, KnownTask};
 
 #[derive(Debug, Args)]
 pub(crate) struct ReleaseMarkArgs {
@@ -25,25 +27,14 @@ pub(crate) struct ReleaseMarkArgs {
     /// Only for the tasks of this group
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,
-    /// Only for this collector
+    /// Only for this task: its name, or its command
     #[arg(long, value_name = "COMMAND")]
     pub(crate) command: Option<String>,
 }
 
 pub(crate) fn mark(settings: &CliSettings, args: &ReleaseMarkArgs) -> Result<VerbExit, Failure> {
     let schedule = load(settings)?;
-    let meant = |task: &&Task| {
-        let group = args
-            .group
-            .as_ref()
-            .is_none_or(|group| task.group.as_str() == group);
-        let command = args
-            .command
-            .as_ref()
-            .is_none_or(|word| [task.name.as_str(), task.command.as_str()].contains(&word.as_str()));
-        group && command
-    };
-    let tasks: Vec<&Task> = schedule.release_tasks().filter(meant).collect();
+    let tasks = tasks_meant(&schedule, args)?;
     if tasks.is_empty() {
         let error = Failure::usage("no such enabled task waits for releases");
         return Err(error.hint("orchestrate release check shows those that do"));
@@ -72,6 +63,27 @@ pub(crate) fn mark(settings: &CliSettings, args: &ReleaseMarkArgs) -> Result<Ver
     let ending = if changed == 1 { "" } else { "s" };
     print_text(&format!("{changed} mark{ending} changed to {now}.\n"))?;
     Ok(VerbExit::Success)
+}
+
+/// The tasks that wait for releases and that are meant; which a word means is what it means
+/// everywhere.
+fn tasks_meant<'a>(schedule: &'a Schedule, args: &ReleaseMarkArgs) -> Result<Vec<&'a Task>, Failure> {
+    let group = args.group.as_deref();
+    let named = match &args.command {
+        None => None,
+        Some(word) => match choose(scheduled_tasks(schedule).collect(), word, group) {
+            Meant::Tasks(tasks) => Some(tasks),
+            Meant::Ambiguous(tasks) => return Err(ambiguous(word, &tasks)),
+            Meant::Unknown(_) => Some(Vec::new()),
+        },
+    };
+    let is_meant = |task: &&Task| {
+        let is_named =
+            |known: &KnownTask| known.group == task.group.as_str() && known.name == task.name.as_str();
+        group.is_none_or(|group| task.group.as_str() == group)
+            && named.as_ref().is_none_or(|named| named.iter().any(is_named))
+    };
+    Ok(schedule.release_tasks().filter(is_meant).collect())
 }
 
 /// The releases of the schedule's source that are meant, with those that are noted from
