@@ -74,7 +74,7 @@ impl std::error::Error for LoadError {}
 /// # Errors
 /// The file cannot be read, or is no valid schedule; then with every problem.
 pub(crate) fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
-    let hint = "name another file with --schedule-file or BOOST_COLLECTOR_SCHEDULE_YAML";
+    let hint = "orchestrate init makes a first project here; --schedule-file or BOOST_COLLECTOR_SCHEDULE_YAML names another file";
     load(path, hint, parse_schedule)
 }
 

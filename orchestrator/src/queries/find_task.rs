@@ -1,4 +1,5 @@
-//! Which tasks somebody means who types a name: those of that name, in whichever group; else
+//! Which tasks somebody means who types a name: those of that name, in whichever group (or
+//! `GROUP/NAME`, as they are printed); else
 //! those whose command it is, where that is no riddle.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,13 +42,19 @@ pub(crate) fn scheduled_tasks(schedule: &Schedule) -> impl Iterator<Item = Known
     })
 }
 
+/// Whether a task is called so: by its name, or as it is printed everywhere.
+pub(crate) fn is_called(group: &str, name: &str, word: &str) -> bool {
+    let after_group = word.strip_prefix(group).and_then(|rest| rest.strip_prefix('/'));
+    word == name || after_group == Some(name)
+}
+
 /// The rule. Pure.
 pub(crate) fn choose(all: Vec<KnownTask>, word: &str, group: Option<&str>) -> Meant {
     let in_group = |task: &KnownTask| group.is_none_or(|group| group == task.group);
     let all: BTreeSet<KnownTask> = all.into_iter().filter(in_group).collect();
     let with_name: BTreeMap<&str, &KnownTask> = all
         .iter()
-        .filter(|task| task.name == word)
+        .filter(|task| is_called(&task.group, &task.name, word))
         .map(|task| (task.group.as_str(), task))
         .collect();
     if !with_name.is_empty() {
@@ -109,6 +116,9 @@ mod tests {
         assert_eq!(names("x", Some("a")), "a/x");
         assert_eq!(names("x#2", None), "a/x#2");
         assert_eq!(names("late", None), "b/late");
+        assert_eq!(names("b/late", None), "b/late");
+        assert_eq!(names("b/late", Some("a")), "unknown, near None");
+        assert_eq!(names("a/x#2", None), "a/x#2");
         assert_eq!(names("y", None), "ambiguous 3");
         assert_eq!(names("y", Some("b")), "ambiguous 2");
         assert_eq!(names("y", Some("c")), "c/only");

@@ -1,6 +1,7 @@
 //! Which logs of a run are wanted. Pure.
 
-use crate::model::Stream;
+use crate::model::{Stream, TaskStatus};
+use crate::queries::find_task::is_called;
 use crate::queries::logs::line::LogOwner;
 use crate::store::{RunRecord, TaskState};
 
@@ -29,7 +30,11 @@ pub(crate) enum TaskWord {
 
 impl TaskWord {
     pub(crate) fn of(word: &str, record: &RunRecord) -> Self {
-        match record.tasks.iter().any(|task| task.summary.name == word) {
+        match record
+            .tasks
+            .iter()
+            .any(|task| is_called(&task.summary.group, &task.summary.name, word))
+        {
             true => Self::Name(word.to_owned()),
             false => Self::Command(word.to_owned()),
         }
@@ -50,6 +55,8 @@ pub(crate) struct CollectorLog {
     /// The place of its collector in the run's plan.
     pub(crate) position: usize,
     pub(crate) owner: LogOwner,
+    /// Why it has no log, if it could not be started.
+    pub(crate) not_started: Option<String>,
 }
 
 impl LogChoice {
@@ -57,7 +64,7 @@ impl LogChoice {
     pub(crate) fn wants(&self, position: usize, (group, name): (&str, &str), command: &str) -> bool {
         let meant = match &self.task {
             None => true,
-            Some(TaskWord::Name(wanted)) => wanted == name,
+            Some(TaskWord::Name(wanted)) => is_called(group, name, wanted),
             Some(TaskWord::Command(wanted)) => wanted == command,
         };
         let in_group = self.group.as_deref().is_none_or(|wanted| wanted == group);
@@ -91,6 +98,8 @@ impl LogChoice {
                         name: task.summary.name.clone(),
                         command: task.summary.command.clone(),
                     },
+                    not_started: (task.summary.outcome == TaskStatus::NotStarted)
+                        .then(|| task.summary.reason.clone()),
                 })
             })
             .collect()

@@ -54,7 +54,8 @@ fn need(answer: &StatusAnswer) -> String {
         (0, 0) => ".".to_owned(),
         (0, problems) => format!("; {} {}.", count(problems), looks(problems)),
         (tasks, 0) => format!("; {tasks} {}.", looks(tasks)),
-        (tasks, problems) => format!("; {tasks} and {} need a look.", count(problems)),
+        (1, problems) => format!("; 1 of them and {} need a look.", count(problems)),
+        (tasks, problems) => format!("; {tasks} of them and {} need a look.", count(problems)),
     }
 }
 

@@ -54,7 +54,8 @@ fn slot(facts: &WhyFacts, now: Timestamp) -> Option<String> {
     }
     let ran_since = facts.last.as_ref().is_some_and(|last| last.started_at >= slot);
     let passed = now.duration_since(slot) > BEGINNING;
-    (passed && !ran_since && facts.enabled).then(|| {
+    // Of what was never run nobody knows whether it was in the schedule then.
+    (passed && !ran_since && facts.enabled && facts.last.is_some()).then(|| {
         format!(
             "Its slot of {} has passed and no run since then is recorded: nothing ran it, \
              neither a scheduler nor anybody by hand.",

@@ -277,7 +277,15 @@ fn print_whole(
     for log in logs {
         let mut reader = LogReader::new(state_dir.join(&log.path), log.owner.clone(), stream);
         if !reader.path().exists() {
-            print_words!("{} is not there any more", reader.path().display());
+            match &log.not_started {
+                Some(reason) => print_words!(
+                    "{}/{} was not started: {}",
+                    make_safe(&log.owner.group),
+                    make_safe(&log.owner.name),
+                    make_safe(reason)
+                ),
+                None => print_words!("{} is not there any more", reader.path().display()),
+            }
         }
         if let Some(count) = args.tail {
             reader.skip_to_tail(count)?;

@@ -7,10 +7,11 @@ use crate::cli::args::global::Global;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
-use crate::cli::shell::schedule::load;
+use crate::cli::shell::schedule::{load, schedule_if_usable};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{unusable, with_store};
-use crate::model::{Clock, GroupName, Query, Selection, SystemClock, WORKFLOW_GROUP, select};
+use crate::model::{Clock, GroupName, Query, Selection, SystemClock, WORKFLOW_GROUP, nearest, select};
+use crate::store::Store;
 
 /// Keep the scheduler from running a group
 #[derive(Debug, Args)]
@@ -68,6 +69,7 @@ pub(crate) fn pause(global: &Global, args: &PauseArgs) -> Result<VerbExit, Failu
 pub(crate) fn resume(global: &Global, args: &ResumeArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let changed = with_store(&settings, async |store| {
+        refuse_unknown(store, &settings, &args.group).await?;
         store
             .resume(&args.group, SystemClock.now())
             .await
@@ -79,4 +81,26 @@ pub(crate) fn resume(global: &Global, args: &ResumeArgs) -> Result<VerbExit, Fai
         format!("group {} is not paused\n", args.group)
     })?;
     Ok(VerbExit::Success)
+}
+
+/// A name that was mistyped would resume nothing, silently. A group that left the schedule may
+/// still be paused.
+async fn refuse_unknown(store: &Store, settings: &CliSettings, group: &str) -> Result<(), Failure> {
+    let Some(schedule) = schedule_if_usable(settings) else {
+        return Ok(());
+    };
+    let pauses = store.pauses().await.map_err(unusable)?;
+    let mut known: Vec<&str> = schedule.groups.iter().map(|group| group.name.as_str()).collect();
+    known.extend(pauses.iter().map(|pause| pause.group.as_str()));
+    known.push(WORKFLOW_GROUP);
+    if known.contains(&group) {
+        return Ok(());
+    }
+    let failure = Failure::usage(format!(
+        "there is no group {group:?}, and none of that name was ever paused"
+    ));
+    Err(match nearest(group, known) {
+        Some(near) => failure.hint(format!("did you mean {near}?")),
+        None => failure,
+    })
 }
