@@ -205,7 +205,7 @@ async fn runs_that_are_not_there_are_said_so() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
         let message = match name {
             "last" => "there is no run yet",
-            _ => "no run begins with \"2026\"",
+            _ => "no run has \"2026\" in its id",
         };
         assert_eq!(
             answer.json(),

@@ -291,7 +291,8 @@ mod tests {
         same("@Daily", "0 0 * * *");
         same("@weekly", "0\t0  * * SUN");
         same("00 07 * * *", "0 7 * * *");
-        same("*/30,5 0 * * *", "0,5,30 0 * * *");
+        same("*/30,5 0 * * *", "*/30,5-5 0 * * *");
+        same("5,*/30 0 * * *", "0,5,30 0 * * *");
         assert_eq!(
             CronExpression::parse("  5  */2 * * MON ").unwrap().as_str(),
             "5 */2 * * MON"
