@@ -67,7 +67,7 @@ fn a_scheduler() {
             // While the other one runs an earlier slot of the entry, this one waits.
             let claim = loop {
                 let claim = store
-                    .claim_slot(&slot, (&run, &here), &tasks, at(second), None)
+                    .claim_slot(&slot, (&run, &here), &tasks, &[], at(second), None)
                     .await;
                 match claim.unwrap() {
                     Claim::Busy(..) => tokio::time::sleep(Duration::from_millis(1)).await,

@@ -47,7 +47,7 @@ async fn names_outcomes_and_times_can_be_read(home: &Home) {
     };
     let run = orchestrator::model::RunId::new("r1");
     store
-        .claim_slot(&slot, (&run, &owner), &[due("a"), due("b")], at(0), None)
+        .claim_slot(&slot, (&run, &owner), &[due("a"), due("b")], &[], at(0), None)
         .await
         .unwrap();
     let mut story = Story::at_slot("r1", 1, &["a", "b"], owner, Some(slot));

@@ -2,7 +2,7 @@
 
 use orchestrator::events::SlotRef;
 use orchestrator::model::{Because, Exit, Outcome, RunId};
-use orchestrator::store::{Claim, PassedSlot, SlotState, SlotTask, Store, this_process};
+use orchestrator::store::{Claim, LedgerState, PassedSlot, SlotState, SlotTask, Store, this_process};
 
 use crate::run_events::{Home, Story, at, dead};
 
@@ -13,6 +13,7 @@ on_both!(
     a_slot_that_nobody_ran_is_missed,
     a_slot_that_was_taken_and_never_begun_is_missed,
     no_slot_is_taken_while_another_process_runs_the_entry,
+    those_passed_over_before_a_slot_come_with_its_claim,
 );
 
 fn slot(second: i64) -> SlotRef {
@@ -47,8 +48,8 @@ async fn a_slot_is_taken_once(home: &Home) {
     for second in 0..20 {
         let slot = slot(second);
         let (first, second) = tokio::join!(
-            one.claim_slot(&slot, (&runs[0], &owner), &tasks, at(0), None),
-            two.claim_slot(&slot, (&runs[1], &owner), &tasks, at(0), None)
+            one.claim_slot(&slot, (&runs[0], &owner), &tasks, &[], at(0), None),
+            two.claim_slot(&slot, (&runs[1], &owner), &tasks, &[], at(0), None)
         );
         match (first.unwrap(), second.unwrap()) {
             (Claim::Ours, Claim::Taken(Some(run))) => assert_eq!(run, runs[0]),
@@ -56,11 +57,11 @@ async fn a_slot_is_taken_once(home: &Home) {
             other => panic!("{other:?}"),
         }
         let winner = one
-            .claim_slot(&slot, (&runs[0], &owner), &tasks, at(0), None)
+            .claim_slot(&slot, (&runs[0], &owner), &tasks, &[], at(0), None)
             .await
             .unwrap();
         let again = one
-            .claim_slot(&slot, (&runs[0], &owner), &tasks, at(9), None)
+            .claim_slot(&slot, (&runs[0], &owner), &tasks, &[], at(9), None)
             .await
             .unwrap();
         assert_eq!(winner, again, "asking again changes nothing");
@@ -89,7 +90,7 @@ async fn every_task_of_a_slot_ends(home: &Home) {
         task("c", SlotState::Due),
     ];
     let claim = store
-        .claim_slot(&slot(0), (&story.run, &owner), &tasks, at(0), None)
+        .claim_slot(&slot(0), (&story.run, &owner), &tasks, &[], at(0), None)
         .await
         .unwrap();
     assert_eq!(claim, Claim::Ours);
@@ -144,7 +145,7 @@ async fn a_slot_that_nobody_ran_is_missed(home: &Home) {
     assert_eq!(store.pass_over(&passed, at(60)).await.unwrap(), 2, "each once");
     let owner = this_process().unwrap();
     let late = store
-        .claim_slot(&slot(0), (&RunId::new("r"), &owner), &[], at(61), None)
+        .claim_slot(&slot(0), (&RunId::new("r"), &owner), &[], &[], at(61), None)
         .await
         .unwrap();
     assert_eq!(late, Claim::Taken(None));
@@ -164,6 +165,36 @@ async fn a_slot_that_nobody_ran_is_missed(home: &Home) {
     store.close().await;
 }
 
+async fn those_passed_over_before_a_slot_come_with_its_claim(home: &Home) {
+    let (one, two) = (home.open().await, home.open().await);
+    let here = this_process().unwrap();
+    let due = [task("a", SlotState::Due)];
+    let older: Vec<PassedSlot> = (0..20)
+        .map(|second| PassedSlot {
+            slot: slot(second),
+            tasks: vec![task("a", SlotState::Missed("nobody was there".into()))],
+        })
+        .collect();
+    // Somebody else passes over the same ones, in the other order, at the same time.
+    let reversed: Vec<PassedSlot> = older.iter().rev().cloned().collect();
+    let run = RunId::new("r");
+    let (newest, owner) = (slot(20), (&run, &here));
+    let (claim, passed) = tokio::join!(
+        one.claim_slot(&newest, owner, &due, &older, at(20), None),
+        two.pass_over(&reversed, at(20))
+    );
+    assert_eq!(claim.unwrap(), Claim::Ours);
+    assert!(passed.unwrap() <= 20);
+    let rows = one.ledger("g", "a", 30).await.unwrap();
+    assert_eq!(rows.len(), 21);
+    assert!(
+        rows[1..].iter().all(|row| row.state == LedgerState::Missed),
+        "{rows:?}"
+    );
+    one.close().await;
+    two.close().await;
+}
+
 async fn a_slot_that_was_taken_and_never_begun_is_missed(home: &Home) {
     let store = home.open().await;
     let here = this_process().unwrap();
@@ -171,7 +202,7 @@ async fn a_slot_that_was_taken_and_never_begun_is_missed(home: &Home) {
     for (second, owner) in [(0, dead()), (1, here.clone())] {
         let run = RunId::new(format!("r{second}"));
         let claim = store
-            .claim_slot(&slot(second), (&run, &owner), &due, at(second), None)
+            .claim_slot(&slot(second), (&run, &owner), &due, &[], at(second), None)
             .await;
         assert_eq!(claim.unwrap(), Claim::Ours);
     }
@@ -202,12 +233,12 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
     let due = [task("a", SlotState::Due)];
     let run = RunId::new("here");
     let claim = store
-        .claim_slot(&slot(1), (&run, &here), &due, at(1), None)
+        .claim_slot(&slot(1), (&run, &here), &due, &[], at(1), None)
         .await
         .unwrap();
     assert_eq!(claim, Claim::Busy(RunId::new("there"), slot(0).entry));
     let claim = store
-        .claim_slot(&slot(0), (&run, &here), &due, at(1), None)
+        .claim_slot(&slot(0), (&run, &here), &due, &[], at(1), None)
         .await
         .unwrap();
     assert_eq!(claim, Claim::Taken(Some(RunId::new("there"))));
@@ -216,7 +247,7 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
     other.entry = "release:g".to_owned();
     let busy = Claim::Busy(RunId::new("there"), mate.clone());
     let claim = store
-        .claim_slot(&other, (&run, &here), &due, at(1), Some(&mate))
+        .claim_slot(&other, (&run, &here), &due, &[], at(1), Some(&mate))
         .await
         .unwrap();
     assert_eq!(claim, busy);
@@ -228,7 +259,7 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
     );
     assert!(!store.overlap_queue_is_busy(&other, &here, None).await.unwrap());
     let claim = store
-        .claim_slot(&other, (&run, &here), &due, at(1), None)
+        .claim_slot(&other, (&run, &here), &due, &[], at(1), None)
         .await
         .unwrap();
     assert_eq!(claim, Claim::Ours);

@@ -101,6 +101,7 @@ async fn the_slots_of_a_night_with_what_became_of_them(home: &Home) {
             &slot("group:g", 30),
             (&run, &owner),
             &[task(SlotState::Due)],
+            &[],
             at(30),
             None,
         )

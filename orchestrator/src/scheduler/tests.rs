@@ -10,6 +10,7 @@ use crate::execution::{Audience, Executor};
 use crate::model::fixtures::{group, interval, schedule, weekly};
 use crate::model::{Cadence, CatchUpMode, Clock, ManualClock, Schedule, scheduler_timetable};
 use crate::report::Metrics;
+use crate::scheduler::planning::planner::SlotEvent;
 use crate::scheduler::{Scheduler, SchedulerSettings};
 use crate::store::{LedgerState, Store};
 
@@ -276,6 +277,35 @@ async fn a_release_check_that_cannot_tell_has_a_row_and_no_run_and_a_batch_marks
         "{passed}"
     );
     store.close().await;
+}
+
+/// Killed when a slot is claimed, and those that were passed over before it are not settled by
+/// themselves yet: they came with it.
+#[tokio::test]
+async fn a_slot_that_is_claimed_leaves_none_behind_that_was_passed_over() {
+    let night = Night::new("20T00:00");
+    let mut scheduler = night.start(daily()).await;
+    night.look(&mut scheduler, "20T00:00").await;
+    let schedule = daily();
+    let timetable = scheduler_timetable(&schedule);
+    let slots = &mut scheduler.slots;
+    let (mut timeline, situation) = slots.read_situation(&schedule, &timetable).await.unwrap();
+    night.clock.set(at("23T10:00"));
+    let due = SlotEvent::Due(timeline.tick(slots.now()));
+    let decisions = slots.planner.decide(&situation, due, slots.now());
+    slots.carry_out(decisions);
+    slots.next_news().await;
+    assert_eq!(slots.unsettled.len(), 3);
+    drop(scheduler);
+    assert_eq!(
+        night.ledger("c").await,
+        [
+            "20T04:10 missed",
+            "21T04:10 missed",
+            "22T04:10 missed",
+            "23T04:10 ran"
+        ]
+    );
 }
 
 /// Killed while a slot waits for its place, and the next one has been skipped for it: the

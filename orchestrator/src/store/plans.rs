@@ -84,7 +84,7 @@ async fn ask_everything(store: &Store) {
         state: SlotState::Due,
     };
     store
-        .claim_slot(&slot, (&RunId::new("r"), &owner), &[due], now, None)
+        .claim_slot(&slot, (&RunId::new("r"), &owner), &[due], &[], now, None)
         .await
         .unwrap();
     store.last_slot_until("e", now).await.unwrap();

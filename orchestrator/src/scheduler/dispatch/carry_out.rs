@@ -24,7 +24,10 @@ impl Slots {
                     self.metrics.count_release_answer(answer);
                     self.status.set_release_error(unknown);
                 }
-                Decision::Start(start) => self.dispatcher.start(*start),
+                Decision::Start(start) => {
+                    let older = self.unsettled.before(&start.key, start.slot);
+                    self.dispatcher.start(*start, older);
+                }
                 Decision::Leave { key, slot } => {
                     tracing::info!("{key} of {slot} has not begun; the next scheduler finds it");
                     self.unsettled.leave_from(&key, slot);

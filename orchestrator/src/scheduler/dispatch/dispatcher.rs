@@ -10,11 +10,13 @@ use crate::execution::Executed;
 use crate::model::{EntryKey, Order, RunId};
 use crate::scheduler::planning::decision::SlotStart;
 use crate::scheduler::planning::situation::ClaimedSlots;
+use crate::store::PassedSlot;
 
 /// Runs slots beside the loop.
 pub(crate) trait Dispatcher {
-    /// Claims the slot and, if that is granted, executes its plan. Returns at once.
-    fn start(&mut self, start: SlotStart);
+    /// Claims the slot and, if that is granted, executes its plan. Returns at once. `older`
+    /// slots of the entry, which are passed over, are settled no later than this one.
+    fn start(&mut self, start: SlotStart, older: Vec<PassedSlot>);
 
     /// Gives an order to every run that was started and has not ended.
     fn order_all(&self, order: Order);

@@ -18,6 +18,7 @@ use crate::scheduler::dispatch::slot_run::SlotRun;
 use crate::scheduler::planning::decision::SlotStart;
 use crate::scheduler::planning::lateness::Lateness;
 use crate::scheduler::planning::situation::ClaimedSlots;
+use crate::store::PassedSlot;
 
 /// The runs that were started here and have not ended: what they have to say is on its way
 /// to the database. Cheap to clone.
@@ -92,7 +93,7 @@ impl LocalDispatcher {
 }
 
 impl Dispatcher for LocalDispatcher {
-    fn start(&mut self, start: SlotStart) {
+    fn start(&mut self, start: SlotStart, older: Vec<PassedSlot>) {
         let orders = Orders::new();
         let started = Started {
             key: start.key.clone(),
@@ -104,6 +105,7 @@ impl Dispatcher for LocalDispatcher {
         self.running.change(|runs| runs.insert(started.run.clone()));
         let run = SlotRun {
             start,
+            older,
             executor: self.executor.clone(),
             claimed: Arc::clone(&started.claimed),
             lateness: self.lateness.clone(),

@@ -16,7 +16,7 @@ use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::StartEnd;
 use crate::scheduler::planning::decision::{SlotStart, slot_ref};
 use crate::scheduler::planning::lateness::{LateStart, Lateness};
-use crate::store::Claim;
+use crate::store::{Claim, PassedSlot};
 
 /// The pause before a database that is away is asked again, and before a run of another
 /// process is looked for again.
@@ -25,6 +25,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// All that it needs.
 pub(crate) struct SlotRun {
     pub(crate) start: SlotStart,
+    /// Slots of the entry before it that are to be passed over and may not be settled yet.
+    pub(crate) older: Vec<PassedSlot>,
     pub(crate) executor: Arc<Executor>,
     /// To be set when the slot is claimed.
     pub(crate) claimed: Arc<AtomicBool>,
@@ -116,6 +118,7 @@ impl SlotRun {
                 &slot,
                 (&self.start.plan.run, &self.executor.owner),
                 &self.start.rows,
+                &self.older,
                 self.executor.now(),
                 shares.as_deref(),
             );

@@ -1,7 +1,7 @@
 //! Slots that are to be passed over and that the database does not have yet. Those of an
 //! entry are settled in their order, since whoever comes after a kill begins behind the
 //! newest that is settled: one that was passed over waits for an older one that is about
-//! to be claimed. Pure.
+//! to be claimed, and one that is claimed takes those before it along. Pure.
 
 use jiff::Timestamp;
 
@@ -29,6 +29,16 @@ impl Unsettled {
         let (ready, held) = std::mem::take(&mut self.0).into_iter().partition(is_ready);
         self.0 = held;
         ready
+    }
+
+    /// Those of an entry that are older than `slot`.
+    pub(crate) fn before(&self, key: &EntryKey, slot: Timestamp) -> Vec<PassedSlot> {
+        let older = |(other, passed): &&(EntryKey, PassedSlot)| other == key && passed.slot.at < slot;
+        self.0
+            .iter()
+            .filter(older)
+            .map(|(_, passed)| passed.clone())
+            .collect()
     }
 
     /// The database did not take them.

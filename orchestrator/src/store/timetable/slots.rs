@@ -63,7 +63,8 @@ pub enum SlotState {
 impl Store {
     /// Takes a slot for `run`, which `owner` will execute. Whoever gets [`Claim::Ours`]
     /// may run it; there is only one who does, ever. `mate` is the other entry whose runs
-    /// must not go on at the same time, if there is one.
+    /// must not go on at the same time, if there is one. `older` slots of the entry are passed
+    /// over in the same transaction: whoever comes after a kill begins behind the newest slot.
     ///
     /// # Errors
     /// The database fails; then nothing was taken, or it was and whoever asks again with
@@ -73,13 +74,17 @@ impl Store {
         slot: &SlotRef,
         (run, owner): (&RunId, &Owner),
         tasks: &[SlotTask],
+        older: &[PassedSlot],
         now: Timestamp,
         mate: Option<&str>,
     ) -> Result<Claim, StoreError> {
         let mut sql = self.database.begin().await?;
         let claim = match find_run_in_queue(&mut sql, slot, mate, owner).await? {
             Some((run, entry)) => Claim::Busy(run, entry),
-            None => claim(&mut sql, slot, Some((run, owner)), tasks, now).await?,
+            None => {
+                pass_over_each(&mut sql, older, now).await?;
+                claim(&mut sql, slot, Some((run, owner)), tasks, now).await?
+            }
         };
         sql.commit().await?;
         Ok(claim)
@@ -108,12 +113,7 @@ impl Store {
     /// The database fails.
     pub async fn pass_over(&self, slots: &[PassedSlot], now: Timestamp) -> Result<usize, StoreError> {
         let mut sql = self.database.begin().await?;
-        let mut passed = 0;
-        for PassedSlot { slot, tasks } in slots {
-            if claim(&mut sql, slot, None, tasks, now).await? == Claim::Ours {
-                passed += 1;
-            }
-        }
+        let passed = pass_over_each(&mut sql, slots, now).await?;
         sql.commit().await?;
         Ok(passed)
     }
@@ -199,6 +199,24 @@ async fn find_run_in_queue(
         .into_iter()
         .next()
         .map(|(run, entry)| (RunId::new(run), entry)))
+}
+
+/// Returns how many nobody had.
+async fn pass_over_each(
+    sql: &mut Transaction,
+    slots: &[PassedSlot],
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    // Two transactions that pass over the same slots wait for each other in this order only.
+    let mut slots: Vec<&PassedSlot> = slots.iter().collect();
+    slots.sort_by(|one, other| (&one.slot.entry, one.slot.at).cmp(&(&other.slot.entry, other.slot.at)));
+    let mut passed = 0;
+    for PassedSlot { slot, tasks } in slots {
+        if claim(sql, slot, None, tasks, now).await? == Claim::Ours {
+            passed += 1;
+        }
+    }
+    Ok(passed)
 }
 
 /// Claims a slot and notes its tasks, if nobody has it.
