@@ -132,7 +132,7 @@ fn check_says_once_that_collectors_do_not_get_ours() {
     let ours = [("DATABASE_URL", "sqlite:own.db")];
     with(&place, &["check"], &ours)
         .exits(0)
-        .says("warning[E304-database-url]")
+        .says("warning[W306-database-url]")
         .says(words);
     place.run(&["check"]).exits(0).says_not(words);
     fs::write(place.path("config/orchestrator.yaml"), FALLBACK).unwrap();

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use orchestrator::events::{Bus, RunEvent, SlotRef};
 use orchestrator::model::{Outcome, RunId};
 use orchestrator::store::{
-    Claim, HistoryFilter, LedgerState, SlotState, SlotTask, Store, record, this_process,
+    Claim, HistoryFilter, LedgerState, SlotRequest, SlotState, SlotTask, Store, record, this_process,
 };
 
 use crate::cluster::cluster;
@@ -67,7 +67,7 @@ fn a_scheduler() {
             // While the other one runs an earlier slot of the entry, this one waits.
             let claim = loop {
                 let claim = store
-                    .claim_slot(&slot, (&run, &here), &tasks, &[], at(second), None)
+                    .claim_slot(SlotRequest::new(&slot, (&run, &here), &tasks), at(second))
                     .await;
                 match claim.unwrap() {
                     Claim::Busy(..) => tokio::time::sleep(Duration::from_millis(1)).await,

@@ -2,7 +2,7 @@
 
 use orchestrator::events::SlotRef;
 use orchestrator::model::Outcome;
-use orchestrator::store::{SlotState, SlotTask, this_process};
+use orchestrator::store::{SlotRequest, SlotState, SlotTask, this_process};
 
 use sqlx::ConnectOptions;
 
@@ -47,7 +47,10 @@ async fn names_outcomes_and_times_can_be_read(home: &Home) {
     };
     let run = orchestrator::model::RunId::new("r1");
     store
-        .claim_slot(&slot, (&run, &owner), &[due("a"), due("b")], &[], at(0), None)
+        .claim_slot(
+            SlotRequest::new(&slot, (&run, &owner), &[due("a"), due("b")]),
+            at(0),
+        )
         .await
         .unwrap();
     let mut story = Story::at_slot("r1", 1, &["a", "b"], owner, Some(slot));

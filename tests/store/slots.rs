@@ -2,7 +2,9 @@
 
 use orchestrator::events::SlotRef;
 use orchestrator::model::{Because, Exit, Outcome, RunId};
-use orchestrator::store::{Claim, LedgerState, PassedSlot, SlotState, SlotTask, Store, this_process};
+use orchestrator::store::{
+    Claim, LedgerState, PassedSlot, SlotRequest, SlotState, SlotTask, Store, this_process,
+};
 
 use crate::run_events::{Home, Story, at, dead};
 
@@ -48,8 +50,8 @@ async fn a_slot_is_taken_once(home: &Home) {
     for second in 0..20 {
         let slot = slot(second);
         let (first, second) = tokio::join!(
-            one.claim_slot(&slot, (&runs[0], &owner), &tasks, &[], at(0), None),
-            two.claim_slot(&slot, (&runs[1], &owner), &tasks, &[], at(0), None)
+            one.claim_slot(SlotRequest::new(&slot, (&runs[0], &owner), &tasks), at(0)),
+            two.claim_slot(SlotRequest::new(&slot, (&runs[1], &owner), &tasks), at(0))
         );
         match (first.unwrap(), second.unwrap()) {
             (Claim::Ours, Claim::Taken(Some(run))) => assert_eq!(run, runs[0]),
@@ -57,11 +59,11 @@ async fn a_slot_is_taken_once(home: &Home) {
             other => panic!("{other:?}"),
         }
         let winner = one
-            .claim_slot(&slot, (&runs[0], &owner), &tasks, &[], at(0), None)
+            .claim_slot(SlotRequest::new(&slot, (&runs[0], &owner), &tasks), at(0))
             .await
             .unwrap();
         let again = one
-            .claim_slot(&slot, (&runs[0], &owner), &tasks, &[], at(9), None)
+            .claim_slot(SlotRequest::new(&slot, (&runs[0], &owner), &tasks), at(9))
             .await
             .unwrap();
         assert_eq!(winner, again, "asking again changes nothing");
@@ -90,7 +92,7 @@ async fn every_task_of_a_slot_ends(home: &Home) {
         task("c", SlotState::Due),
     ];
     let claim = store
-        .claim_slot(&slot(0), (&story.run, &owner), &tasks, &[], at(0), None)
+        .claim_slot(SlotRequest::new(&slot(0), (&story.run, &owner), &tasks), at(0))
         .await
         .unwrap();
     assert_eq!(claim, Claim::Ours);
@@ -145,7 +147,10 @@ async fn a_slot_that_nobody_ran_is_missed(home: &Home) {
     assert_eq!(store.pass_over(&passed, at(60)).await.unwrap(), 2, "each once");
     let owner = this_process().unwrap();
     let late = store
-        .claim_slot(&slot(0), (&RunId::new("r"), &owner), &[], &[], at(61), None)
+        .claim_slot(
+            SlotRequest::new(&slot(0), (&RunId::new("r"), &owner), &[]),
+            at(61),
+        )
         .await
         .unwrap();
     assert_eq!(late, Claim::Taken(None));
@@ -180,7 +185,13 @@ async fn those_passed_over_before_a_slot_come_with_its_claim(home: &Home) {
     let run = RunId::new("r");
     let (newest, owner) = (slot(20), (&run, &here));
     let (claim, passed) = tokio::join!(
-        one.claim_slot(&newest, owner, &due, &older, at(20), None),
+        one.claim_slot(
+            SlotRequest {
+                older: &older,
+                ..SlotRequest::new(&newest, owner, &due)
+            },
+            at(20)
+        ),
         two.pass_over(&reversed, at(20))
     );
     assert_eq!(claim.unwrap(), Claim::Ours);
@@ -202,7 +213,7 @@ async fn a_slot_that_was_taken_and_never_begun_is_missed(home: &Home) {
     for (second, owner) in [(0, dead()), (1, here.clone())] {
         let run = RunId::new(format!("r{second}"));
         let claim = store
-            .claim_slot(&slot(second), (&run, &owner), &due, &[], at(second), None)
+            .claim_slot(SlotRequest::new(&slot(second), (&run, &owner), &due), at(second))
             .await;
         assert_eq!(claim.unwrap(), Claim::Ours);
     }
@@ -233,12 +244,12 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
     let due = [task("a", SlotState::Due)];
     let run = RunId::new("here");
     let claim = store
-        .claim_slot(&slot(1), (&run, &here), &due, &[], at(1), None)
+        .claim_slot(SlotRequest::new(&slot(1), (&run, &here), &due), at(1))
         .await
         .unwrap();
     assert_eq!(claim, Claim::Busy(RunId::new("there"), slot(0).entry));
     let claim = store
-        .claim_slot(&slot(0), (&run, &here), &due, &[], at(1), None)
+        .claim_slot(SlotRequest::new(&slot(0), (&run, &here), &due), at(1))
         .await
         .unwrap();
     assert_eq!(claim, Claim::Taken(Some(RunId::new("there"))));
@@ -247,7 +258,13 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
     other.entry = "release:g".to_owned();
     let busy = Claim::Busy(RunId::new("there"), mate.clone());
     let claim = store
-        .claim_slot(&other, (&run, &here), &due, &[], at(1), Some(&mate))
+        .claim_slot(
+            SlotRequest {
+                mate: Some(&mate),
+                ..SlotRequest::new(&other, (&run, &here), &due)
+            },
+            at(1),
+        )
         .await
         .unwrap();
     assert_eq!(claim, busy);
@@ -259,7 +276,7 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
     );
     assert!(!store.overlap_queue_is_busy(&other, &here, None).await.unwrap());
     let claim = store
-        .claim_slot(&other, (&run, &here), &due, &[], at(1), None)
+        .claim_slot(SlotRequest::new(&other, (&run, &here), &due), at(1))
         .await
         .unwrap();
     assert_eq!(claim, Claim::Ours);

@@ -7,7 +7,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use orchestrator::events::SlotRef;
 use orchestrator::model::{Exit, Outcome, OutcomeKind, RunId, TaskStatus};
-use orchestrator::store::{LedgerState, PassedSlot, SlotState, SlotTask, this_process};
+use orchestrator::store::{LedgerState, PassedSlot, SlotRequest, SlotState, SlotTask, this_process};
 use serde_json::Value;
 
 use crate::run_events::{Home, Story, at};
@@ -98,12 +98,8 @@ async fn the_slots_of_a_night_with_what_became_of_them(home: &Home) {
     let run = RunId::new("r");
     store
         .claim_slot(
-            &slot("group:g", 30),
-            (&run, &owner),
-            &[task(SlotState::Due)],
-            &[],
+            SlotRequest::new(&slot("group:g", 30), (&run, &owner), &[task(SlotState::Due)]),
             at(30),
-            None,
         )
         .await
         .unwrap();

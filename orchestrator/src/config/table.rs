@@ -12,7 +12,7 @@ pub(crate) struct KeyTable {
     pub(crate) parts: &'static [&'static [Key]],
 }
 
-/// One key.
+/// What may stand at one place of a file, and how it is read.
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,

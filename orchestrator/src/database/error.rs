@@ -46,7 +46,7 @@ pub enum DatabaseError {
         user: String,
         /// `INSERT` or `UPDATE`.
         right: String,
-        /// The table.
+        /// Without its schema.
         table: String,
     },
     /// The schema of our tables may not be used.
@@ -56,7 +56,7 @@ pub enum DatabaseError {
         database: String,
         /// The user of the connection.
         user: String,
-        /// The schema.
+        /// The one of `database_schema:`, in which our tables are.
         schema: String,
     },
     /// A statement failed.

@@ -16,7 +16,7 @@ use crate::model::{OutcomeKind, Owner, RunId, SkipCause};
 pub struct TaskRef {
     /// Its place in the plan, counted from 1.
     pub position: usize,
-    /// Its group.
+    /// As in the schedule.
     pub group: String,
     /// Its name in the group.
     pub name: String,
@@ -39,7 +39,7 @@ pub struct SlotRef {
 pub enum RunEvent {
     /// The run begins; nothing has been started.
     RunStarted {
-        /// The run.
+        /// Names the directory of the run, too.
         run: RunId,
         /// What was asked for: `daily`, `run-all`, ...
         schedule: String,
@@ -57,7 +57,7 @@ pub enum RunEvent {
     },
     /// An attempt is about to be started.
     TaskStarted {
-        /// Which task.
+        /// Position, group, name and command.
         #[serde(flatten)]
         task: TaskRef,
         /// Counted from 1.
@@ -74,7 +74,7 @@ pub enum RunEvent {
     },
     /// An attempt failed and another one will follow.
     TaskRetry {
-        /// Which task.
+        /// Position, group, name and command.
         #[serde(flatten)]
         task: TaskRef,
         /// How the attempt ended.
@@ -89,7 +89,7 @@ pub enum RunEvent {
         /// Which task, and how.
         #[serde(flatten)]
         task: Box<TaskSummary>,
-        /// Its last attempt.
+        /// The one that decided the outcome.
         last_attempt: AttemptRecord,
     },
     /// A task was not run.

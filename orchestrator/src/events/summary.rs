@@ -12,7 +12,7 @@ use crate::model::{
 /// A whole run, ended. Its serialized form is a contract: keys may be added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The run.
+    /// Names the directory of the run, too.
     pub run: RunId,
     /// What was asked for: `daily`, `run-all`, ...
     pub schedule: String,
@@ -42,7 +42,7 @@ pub struct Summary {
 pub struct TaskSummary {
     /// Its place in the plan, counted from 1.
     pub position: usize,
-    /// Its group.
+    /// As in the schedule.
     pub group: String,
     /// Its name in the group.
     pub name: String,

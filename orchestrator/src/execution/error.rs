@@ -31,7 +31,7 @@ pub enum ExecutionError {
     /// A part of ours ended too early: a defect.
     #[error("the {part} of the run ended too early: {reason}")]
     Part {
-        /// Which part.
+        /// `recorder` or `reporter`.
         part: &'static str,
         /// What it left behind.
         reason: String,

@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::model::Plan;
 use crate::process::{Launcher, NotFound};
 
-/// The plan.
+/// What a run would do, as `plan --format json` and a dry run show it.
 #[derive(Debug, Serialize)]
 pub struct PlanView<'a> {
     /// The keyword of its selection.
     pub schedule: &'a str,
-    /// The date it is for.
+    /// That of the plan: `2026-11-23`.
     pub date: String,
     /// The keyword of what was known about releases.
     pub release: &'static str,
@@ -20,10 +20,10 @@ pub struct PlanView<'a> {
     pub tasks: Vec<TaskView<'a>>,
 }
 
-/// A task of it.
+/// One start of a program.
 #[derive(Debug, Serialize)]
 pub struct TaskView<'a> {
-    /// Its group.
+    /// As in the schedule.
     pub group: &'a str,
     /// Its name in the group.
     pub name: &'a str,

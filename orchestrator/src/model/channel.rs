@@ -33,7 +33,7 @@ pub enum Address {
         /// For Slack and what understands its messages, instead of our own JSON.
         slack: bool,
     },
-    /// A mail.
+    /// One message over SMTP to every address.
     Mail {
         /// Addresses.
         to: Vec<String>,

@@ -31,9 +31,9 @@ impl From<&Task> for NoticedTask {
 /// A slot that did not run or began late, and for which tasks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotNotice {
-    /// The slot.
+    /// The entry of the timetable and the planned instant.
     pub slot: SlotRef,
-    /// Its tasks.
+    /// Those that were to run at it.
     pub tasks: Vec<NoticedTask>,
     /// What happened, in words.
     pub reason: String,

@@ -16,7 +16,7 @@ impl Default for StopSwitch {
 }
 
 impl StopSwitch {
-    /// Throws it.
+    /// Whoever waits for a server gives up now, and nothing new is begun.
     pub fn throw(&self) {
         self.0.send_replace(true);
     }

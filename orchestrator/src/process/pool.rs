@@ -16,9 +16,9 @@ use crate::process::idle_supervisors::IdleSupervisors;
 use crate::process::launch_error::LaunchError;
 use crate::process::protocol::{Report, Stage, ToServer, encode};
 use crate::process::spec::AttemptSpec;
+use crate::process::tree::awake_time::while_we_run;
 use crate::process::tree::orphans;
 use crate::process::tree::peers::{Server, Supervisor, send};
-use crate::process::watchdog::TICK;
 
 /// A healthy fork server answers in well under a millisecond.
 const READY_WAIT: Duration = Duration::from_secs(10);
@@ -285,19 +285,4 @@ impl ForkServer {
     fn name(&self) -> u64 {
         self.shared.names.fetch_add(1, Ordering::Relaxed)
     }
-}
-
-/// Waits for something, but not for longer than this. Only time in which we ran counts:
-/// after a suspend, or frozen together with those that are waited for, there is as much
-/// left as before.
-async fn while_we_run<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = std::pin::pin!(future);
-    let mut left = limit;
-    while !left.is_zero() {
-        if let Ok(result) = tokio::time::timeout(TICK.min(left), future.as_mut()).await {
-            return Some(result);
-        }
-        left = left.saturating_sub(TICK);
-    }
-    None
 }

@@ -22,11 +22,11 @@ const LARGEST_NOTE: u64 = 4 << 20;
 /// What is to be taken, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// The run.
+    /// That it was collected in.
     pub run: RunId,
     /// The task's place in it, counted from 1.
     pub position: usize,
-    /// Its group.
+    /// Of the task, as in the schedule.
     pub group: String,
     /// Its name in the group.
     pub name: String,

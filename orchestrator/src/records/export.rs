@@ -19,7 +19,7 @@ use crate::records::records::Records;
 /// How many rows one statement reads; rows come singly, whatever their size.
 const PAGE: i64 = 1000;
 
-/// A collection.
+/// Records of one kind, as they stand now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Collection {
     /// Its name.
@@ -28,7 +28,7 @@ pub struct Collection {
     pub records: u64,
     /// When something of it was delivered last.
     pub delivered_at: Option<Timestamp>,
-    /// By which run.
+    /// The run of that delivery.
     pub run: String,
     /// By the collector of which group.
     pub group: String,
@@ -44,9 +44,9 @@ pub struct Collection {
 /// A record that is kept.
 #[derive(Debug, Clone, Serialize)]
 pub struct Kept {
-    /// Its collection.
+    /// What it was delivered under.
     pub collection: String,
-    /// Its key.
+    /// Unique in the collection; a later delivery of it replaces the value.
     pub key: String,
     /// What is known of it, as JSON.
     pub data: Box<RawValue>,

@@ -25,7 +25,7 @@ impl Exposition {
         let _ = writeln!(self.0, "{end} {value}");
     }
 
-    /// The text.
+    /// All that was written, in the text format of Prometheus.
     pub fn into_text(self) -> String {
         self.0
     }

@@ -13,7 +13,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Listener, RunEvent};
-use crate::files::{FileUse, LockHolder, create_new, lock_patiently, state_mode, stranger_with_lock};
+use crate::files::{
+    FileUse, LockHolder, create_new, is_lack_of_means, lock_patiently, state_mode, stranger_with_lock,
+};
 use crate::input::{open_regular, read_line};
 use crate::rundir::RunDir;
 use crate::rundir::missing_names::MissingNames;
@@ -114,14 +116,14 @@ pub(crate) fn path(run_dir: &Path) -> PathBuf {
 }
 
 /// Whether the process that writes this journal is alive. No journal, no writer; and whoever
-/// else may have locked it, a run of another user it is not.
+/// else may have locked it, a run of another user it is not. While this machine has no room to
+/// look, it may be.
 pub(crate) fn is_written(journal: &Path) -> bool {
-    let Ok(file) = open_regular(journal) else {
-        return false;
-    };
-    match file.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => stranger_with_lock(&file).is_none(),
-        Ok(()) | Err(TryLockError::Error(_)) => false,
+    let locked = open_regular(journal).map(|file| (file.try_lock_shared(), file));
+    match locked {
+        Ok((Err(TryLockError::WouldBlock), file)) => stranger_with_lock(&file).is_none(),
+        Ok((Err(TryLockError::Error(error)), _)) | Err(error) => is_lack_of_means(&error),
+        Ok((Ok(()), _)) => false,
     }
 }
 

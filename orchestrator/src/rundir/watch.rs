@@ -13,7 +13,7 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 #[derive(Debug)]
 pub struct Watch(Inotify);
 
-/// A change.
+/// A file of the directory was created, written or closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectoryChange {
     /// The file.

@@ -15,7 +15,7 @@ use crate::scheduler::reload::ScheduleSource;
 use crate::scheduler::settings::SchedulerSettings;
 use crate::scheduler::status::Status;
 
-/// A scheduler.
+/// Runs a timetable until a signal ends it: who leads, which slots have come, what goes on beside.
 pub struct Scheduler {
     pub(crate) status: Status,
     pub(crate) leadership: Leadership,

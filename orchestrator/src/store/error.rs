@@ -30,7 +30,7 @@ pub enum StoreError {
     /// A row does not say what it should.
     #[error("database: run {run} has a row that cannot be read: {reason}")]
     Row {
-        /// Which run.
+        /// Its id.
         run: String,
         /// What is wrong.
         reason: String,

@@ -48,4 +48,4 @@ pub use timetable::ledger::{LedgerRow, LedgerState, SlotOutcome};
 pub use timetable::pauses::Pause;
 pub use timetable::releases::{HandledBy, KnownRelease, NotedReleases};
 pub use timetable::rows::TimetableRow;
-pub use timetable::slots::{Claim, PassedSlot, SlotState, SlotTask};
+pub use timetable::slots::{Claim, PassedSlot, SlotRequest, SlotState, SlotTask};

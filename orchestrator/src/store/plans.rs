@@ -16,7 +16,7 @@ use crate::store::runs::statistics::StatisticsFilter;
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
 use crate::store::timetable::ledger::LedgerState;
-use crate::store::timetable::slots::{SlotState, SlotTask};
+use crate::store::timetable::slots::{SlotRequest, SlotState, SlotTask};
 
 fn task(name: String) -> KnownTask {
     KnownTask {
@@ -84,7 +84,7 @@ async fn ask_everything(store: &Store) {
         state: SlotState::Due,
     };
     store
-        .claim_slot(&slot, (&RunId::new("r"), &owner), &[due], &[], now, None)
+        .claim_slot(SlotRequest::new(&slot, (&RunId::new("r"), &owner), &[due]), now)
         .await
         .unwrap();
     store.last_slot_until("e", now).await.unwrap();

@@ -36,7 +36,7 @@ pub struct Store {
 pub enum Looked {
     /// There is no database yet.
     Absent,
-    /// There is one.
+    /// It was opened, and nothing in it was changed.
     There(Store),
 }
 

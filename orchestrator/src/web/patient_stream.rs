@@ -18,7 +18,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Whoever reads more slowly than this on average reads nothing.
 const BYTES_PER_SECOND: u64 = 1024;
 
-/// The stream.
+/// A connection whose writes fail once the other end reads too slowly.
 pub(crate) struct PatientStream<S> {
     stream: S,
     activity: Arc<Activity>,

@@ -65,7 +65,7 @@ impl Target {
         })
     }
 
-    /// As it was named.
+    /// The path as the user typed it, for messages.
     pub(crate) fn named(&self) -> &Path {
         &self.named
     }

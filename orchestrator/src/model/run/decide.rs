@@ -68,16 +68,16 @@ pub struct ReportedFailure {
 pub enum RunAction {
     /// Start this attempt (1 for the first).
     Start {
-        /// Which task.
+        /// Its place in the plan, counted from 0.
         task: usize,
         /// Counted from 1.
         attempt: u32,
     },
     /// Wait, then send [`Event::Rested`].
     Rest {
-        /// Which task.
+        /// Its place in the plan, counted from 0.
         task: usize,
-        /// The attempt that failed.
+        /// Counted from 1; the next one follows the rest.
         failed_attempt: u32,
         /// How long, at least.
         delay: Duration,
@@ -93,7 +93,7 @@ pub enum RunAction {
     Kill(CancelCause),
     /// This is how the task ended; it never changes again.
     Settle {
-        /// Which task.
+        /// Its place in the plan, counted from 0.
         task: usize,
         /// How.
         outcome: Outcome,

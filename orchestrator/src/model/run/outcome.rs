@@ -23,14 +23,14 @@ pub enum Outcome {
     Refused(String),
     /// We ended it because a limit of time was reached.
     TimedOut {
-        /// Which limit.
+        /// Of the whole attempt, or of its silence.
         limit: TimeLimit,
         /// How it then ended.
         exit: Exit,
     },
     /// The kernel ended it because it used more than `limits:` gives it.
     OverLimit {
-        /// Which limit.
+        /// Of CPU time, or of memory.
         limit: ResourceLimit,
         /// How it then ended.
         exit: Exit,

@@ -37,7 +37,7 @@ pub struct Query {
     pub selection: Selection,
     /// Only of this group; `None` for all groups.
     pub group: Option<GroupName>,
-    /// On which day.
+    /// The date or weekday that decides what is due.
     pub day: Day,
 }
 
@@ -113,7 +113,7 @@ pub enum SelectionError {
     /// A detail outside its range.
     #[error("{flag} {given}: it must be {choices}", choices = choices(flag))]
     OutOfRange {
-        /// The flag.
+        /// As it is typed, with its dashes.
         flag: &'static str,
         /// Its value as given.
         given: String,

@@ -203,7 +203,7 @@ impl Supervisor {
         while let Ok(Some(_)) = self.report().await {}
     }
 
-    /// As `report`.
+    /// The next report as a poll, for who waits for several things at once.
     pub(crate) fn poll_report(
         &mut self,
         cx: &mut std::task::Context<'_>,

@@ -11,7 +11,7 @@ pub(crate) struct NightFacts {
     pub(crate) task: NightTask,
     /// Its newest slot of the window by the timetable.
     pub(crate) due: Option<Timestamp>,
-    /// Its next one.
+    /// The first slot after now; `None` if the timetable has none.
     pub(crate) next: Option<Timestamp>,
     /// Its newest run.
     pub(crate) newest: Option<NewestRun>,

@@ -16,7 +16,7 @@ use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::StartEnd;
 use crate::scheduler::planning::decision::{SlotStart, slot_ref};
 use crate::scheduler::planning::lateness::{LateStart, Lateness};
-use crate::store::{Claim, PassedSlot};
+use crate::store::{Claim, PassedSlot, SlotRequest};
 
 /// The pause before a database that is away is asked again, and before a run of another
 /// process is looked for again.
@@ -114,14 +114,16 @@ impl SlotRun {
         let mut said = false;
         let (slot, shares) = (self.slot(), self.shares_queue_with());
         loop {
-            let claim = self.executor.store.claim_slot(
-                &slot,
-                (&self.start.plan.run, &self.executor.owner),
-                &self.start.rows,
-                &self.older,
-                self.executor.now(),
-                shares.as_deref(),
-            );
+            let request = SlotRequest {
+                older: &self.older,
+                mate: shares.as_deref(),
+                ..SlotRequest::new(
+                    &slot,
+                    (&self.start.plan.run, &self.executor.owner),
+                    &self.start.rows,
+                )
+            };
+            let claim = self.executor.store.claim_slot(request, self.executor.now());
             match claim.await {
                 Ok(Claim::Ours) => return None,
                 Ok(Claim::Taken(run)) => return Some(StartEnd::Taken(run)),

@@ -14,7 +14,7 @@ use crate::process::Readable;
 /// The name that Kubernetes replaces in the directory of a mounted ConfigMap.
 const KUBERNETES: &str = "..data";
 
-/// The watch.
+/// Tells when the schedule file may have changed, however it is replaced.
 pub(crate) struct FileWatch {
     inotify: Inotify,
     /// The same one, to be waited for.

@@ -27,7 +27,7 @@ impl Signals {
         })
     }
 
-    /// The next one.
+    /// Waits for the next signal. Safe to drop.
     pub(crate) async fn next(&mut self) -> OperatorRequest {
         tokio::select! {
             cause = self.ending.next() => OperatorRequest::Stop(cause),

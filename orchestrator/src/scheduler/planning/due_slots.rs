@@ -26,7 +26,7 @@ pub(crate) const KEPT: usize = 1000;
 /// What is to become of a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SlotVerdict {
-    /// It runs.
+    /// It is to be queued and claimed.
     Run,
     /// Nothing is due at it.
     Idle,
@@ -39,7 +39,7 @@ pub(crate) enum SlotVerdict {
 pub(crate) struct Due {
     /// Which entry of the timetable.
     pub(crate) entry: usize,
-    /// Its slots.
+    /// Oldest first.
     pub(crate) slots: Vec<(Timestamp, SlotVerdict)>,
 }
 

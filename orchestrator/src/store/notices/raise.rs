@@ -15,7 +15,7 @@ const STREAK: i64 = 1024;
 pub struct TaskEnd {
     /// Its place in the run.
     pub position: i64,
-    /// Its group.
+    /// As in the schedule.
     pub group: String,
     /// Its name in the group.
     pub name: String,

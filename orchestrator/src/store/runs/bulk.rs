@@ -100,7 +100,7 @@ pub(crate) async fn end_attempts(
     change_all(sql, StateChange::EndAttempt, TEXT, run, &rows.collect::<Vec<_>>()).await
 }
 
-/// Tasks end.
+/// Their outcomes are written, in one statement for all.
 pub(crate) async fn end_tasks(
     sql: &mut Transaction,
     run: &RunId,

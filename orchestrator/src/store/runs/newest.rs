@@ -16,7 +16,7 @@ use crate::store::store::Store;
 /// The newest run in which a task took part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewestRun {
-    /// The run.
+    /// Its id.
     pub run: RunId,
     /// When the run began.
     pub run_started_at: Timestamp,

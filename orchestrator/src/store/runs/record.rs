@@ -101,7 +101,7 @@ pub struct RecordedAttempt {
 /// How a collector ended the last time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LastOutcome {
-    /// Its group.
+    /// As in the schedule of that time.
     #[serde(skip)]
     pub group: String,
     /// Its name in the group.

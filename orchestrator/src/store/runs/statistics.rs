@@ -72,7 +72,7 @@ pub struct Durations {
 /// A run in which the collector ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EndedRun {
-    /// The run.
+    /// Its id.
     pub run: RunId,
     /// When it began.
     pub started_at: Timestamp,

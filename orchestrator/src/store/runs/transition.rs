@@ -31,7 +31,7 @@ pub enum RowState {
     AttemptLost,
     /// A task at a slot that is to run.
     SlotDue,
-    /// It ran at its slot.
+    /// An attempt of it has ended in the run of the slot, however.
     SlotRan,
     /// It was not run at its slot, for a known cause.
     SlotSkipped,
@@ -78,7 +78,7 @@ pub enum StateChange {
     ReopenTask,
     /// An attempt is about to start.
     StartAttempt,
-    /// It ended.
+    /// Its process is gone, and how is known.
     EndAttempt,
     /// It was lost with its run.
     LoseAttempt,

@@ -32,7 +32,7 @@ words! {
 pub struct LedgerRow {
     /// The entry of the timetable.
     pub entry: String,
-    /// The slot.
+    /// Planned, without jitter.
     pub slot: Timestamp,
     /// The group of the task.
     pub group: String,

@@ -12,7 +12,7 @@ use crate::store::store::Store;
 /// A time in which a group does not run by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pause {
-    /// The group.
+    /// As in the schedule.
     pub group: String,
     /// From then on.
     pub from: Timestamp,

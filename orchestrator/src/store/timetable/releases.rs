@@ -22,7 +22,7 @@ pub struct KnownRelease {
     /// The key of the source that has it; empty for one of before sources were told apart,
     /// until its source is asked again.
     pub source: String,
-    /// The tag.
+    /// As the source has it: `boost-1.90.0`.
     pub tag: String,
     /// When it was found first.
     pub first_seen_at: Timestamp,
@@ -33,7 +33,7 @@ pub struct KnownRelease {
 /// A task that has dealt with a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HandledBy {
-    /// Its group.
+    /// Of the task, as in the schedule.
     pub group: String,
     /// Its name in the group.
     pub name: String,

@@ -12,9 +12,9 @@ use crate::store::store::Store;
 /// A task at its place in the timetable. One that moves becomes another one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TimetableRow {
-    /// Its entry.
+    /// The key of the entry: `group:NAME`, `release:NAME`, ...
     pub entry: String,
-    /// Its group.
+    /// As in the schedule.
     pub group: String,
     /// Its name in the group.
     pub name: String,

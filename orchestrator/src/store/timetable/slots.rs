@@ -30,16 +30,45 @@ pub enum Claim {
 /// A slot that nobody runs, and why it is so for each of its tasks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassedSlot {
-    /// The slot.
+    /// The entry of the timetable and the planned instant.
     pub slot: SlotRef,
     /// Its tasks, none of which is due.
     pub tasks: Vec<SlotTask>,
 }
 
+/// What a scheduler asks for when it takes a slot.
+#[derive(Debug, Clone, Copy)]
+pub struct SlotRequest<'a> {
+    /// The entry of the timetable and the planned instant.
+    pub slot: &'a SlotRef,
+    /// The run that is to have it, and who will execute that.
+    pub by: (&'a RunId, &'a Owner),
+    /// Every task that has to do with the slot.
+    pub tasks: &'a [SlotTask],
+    /// Slots of the entry that are passed over in the same transaction: whoever comes after a
+    /// kill begins behind the newest slot, so none may be left before it.
+    pub older: &'a [PassedSlot],
+    /// The other entry whose runs must not go on at the same time, if there is one.
+    pub mate: Option<&'a str>,
+}
+
+impl<'a> SlotRequest<'a> {
+    /// With nothing older, and no other entry.
+    pub fn new(slot: &'a SlotRef, by: (&'a RunId, &'a Owner), tasks: &'a [SlotTask]) -> Self {
+        Self {
+            slot,
+            by,
+            tasks,
+            older: &[],
+            mate: None,
+        }
+    }
+}
+
 /// A task at a slot, as a scheduler sees it before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotTask {
-    /// Its group.
+    /// As in the schedule.
     pub group: String,
     /// Its name in the group.
     pub name: String,
@@ -61,29 +90,20 @@ pub enum SlotState {
 }
 
 impl Store {
-    /// Takes a slot for `run`, which `owner` will execute. Whoever gets [`Claim::Ours`]
-    /// may run it; there is only one who does, ever. `mate` is the other entry whose runs
-    /// must not go on at the same time, if there is one. `older` slots of the entry are passed
-    /// over in the same transaction: whoever comes after a kill begins behind the newest slot.
+    /// Takes a slot for a run. Whoever gets [`Claim::Ours`] may run it; there is only one who
+    /// does, ever.
     ///
     /// # Errors
     /// The database fails; then nothing was taken, or it was and whoever asks again with
     /// the same run is told so.
-    pub async fn claim_slot(
-        &self,
-        slot: &SlotRef,
-        (run, owner): (&RunId, &Owner),
-        tasks: &[SlotTask],
-        older: &[PassedSlot],
-        now: Timestamp,
-        mate: Option<&str>,
-    ) -> Result<Claim, StoreError> {
+    pub async fn claim_slot(&self, request: SlotRequest<'_>, now: Timestamp) -> Result<Claim, StoreError> {
+        let SlotRequest { slot, by, tasks, .. } = request;
         let mut sql = self.database.begin().await?;
-        let claim = match find_run_in_queue(&mut sql, slot, mate, owner).await? {
+        let claim = match find_run_in_queue(&mut sql, slot, request.mate, by.1).await? {
             Some((run, entry)) => Claim::Busy(run, entry),
             None => {
-                pass_over_each(&mut sql, older, now).await?;
-                claim(&mut sql, slot, Some((run, owner)), tasks, now).await?
+                pass_over_each(&mut sql, request.older, now).await?;
+                claim(&mut sql, slot, Some(by), tasks, now).await?
             }
         };
         sql.commit().await?;

@@ -16,7 +16,7 @@ Examples:
   orchestrate completions bash > /etc/bash_completion.d/orchestrate
   orchestrate completions fish > ~/.config/fish/completions/orchestrate.fish")]
 pub(crate) struct CompletionsArgs {
-    /// Which shell
+    /// The one that will read the script
     pub(crate) shell: Shell,
 }
 

@@ -97,7 +97,7 @@ fn application_url(settings: &CliSettings) -> Vec<StartUpFault> {
     }
     vec![StartUpFault {
         severity: "warning",
-        code: "E304-database-url",
+        code: "W306-database-url",
         message: "DATABASE_URL names our own database, so that no collector gets it".to_owned(),
         hint: Some("name ours ORCHESTRATE_DATABASE_URL, and DATABASE_URL reaches the collectors".to_owned()),
     }]

@@ -21,7 +21,7 @@ use crate::store::Store;
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordsExportArgs {
-    /// The collection
+    /// Its name, as in `records list`
     pub(crate) collection: String,
     /// Form of the records
     #[arg(long, value_enum, default_value_t)]

@@ -15,7 +15,7 @@ use crate::text::make_safe;
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordsPruneArgs {
-    /// The collection
+    /// Its name, as in `records list`
     pub(crate) collection: String,
     /// Records that were not delivered since then: 180d, 2026-01-01
     #[arg(long, value_name = "WHEN")]

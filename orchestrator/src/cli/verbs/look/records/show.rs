@@ -19,7 +19,7 @@ use crate::text::make_safe;
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordsShowArgs {
-    /// The collection
+    /// Its name, as in `records list`
     pub(crate) collection: String,
     /// The record's key [default: the first ten]
     pub(crate) key: Option<String>,
