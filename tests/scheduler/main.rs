@@ -13,6 +13,7 @@ mod crowd;
 mod fast;
 mod kill;
 mod left_behind;
+mod liveness;
 mod notices;
 mod operation;
 #[path = "../support/pty.rs"]

@@ -148,7 +148,7 @@ fn when_the_time_to_finish_is_over_runs_are_cancelled() {
 }
 
 /// Status, headers and body.
-fn ask(port: u16, request: &str) -> (u16, String, String) {
+pub(crate) fn ask(port: u16, request: &str) -> (u16, String, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "{request}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();

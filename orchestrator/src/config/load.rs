@@ -1,7 +1,7 @@
 //! From a path or bytes to a validated value: the doors of `config`.
 
 use std::fmt;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::config::problems::codes::{Code, Severity};
@@ -76,6 +76,14 @@ impl std::error::Error for LoadError {}
 pub(crate) fn load_schedule(path: &Path) -> Result<Loaded<Schedule>, LoadError> {
     let hint = "orchestrate init makes a first project here; --schedule-file or BOOST_COLLECTOR_SCHEDULE_YAML names another file";
     load(path, hint, parse_schedule)
+}
+
+/// The bytes of a schedule file, as they are.
+///
+/// # Errors
+/// It cannot be read, or is larger than any schedule may be.
+pub(crate) fn read_schedule_file(path: &Path) -> io::Result<Vec<u8>> {
+    read_named(path, LIMIT)
 }
 
 /// What a program that reads the same schedule file with PyYAML would trip over. Nothing where

@@ -12,5 +12,6 @@ pub use bus::{Bus, Listener, Message, report};
 pub use event::{AttemptRecord, ListedTask, RunEvent, SlotRef, TaskRef};
 pub use output::Output;
 pub use progress::{TaskProgress, time_left};
+pub(crate) use scheduler_status::LOOP_PATIENCE;
 pub use scheduler_status::{SchedulerStatus, SideWorkStatus};
 pub use summary::{OutcomeWords, RecordCounts, RunVerdict, Summary, TaskSummary};

@@ -1,17 +1,21 @@
 //! How a scheduler stands, for whoever shows it: written by the scheduler, read by the web.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use crate::model::Schedule;
+
+/// A loop that has not turned for so long hangs: it waits for no database that long.
+pub(crate) const LOOP_PATIENCE: Duration = Duration::from_secs(180);
 
 /// How it stands at a moment.
 #[derive(Debug, Clone)]
 pub struct SchedulerStatus {
     /// The timetable that is in force.
     pub schedule: Arc<Schedule>,
-    /// Since when.
+    /// When it was read from its file, which could be used then.
     pub loaded_at: Timestamp,
     /// Why the file is not in force as it is now, if it is not.
     pub schedule_error: Option<String>,
@@ -25,6 +29,8 @@ pub struct SchedulerStatus {
     pub database_error: Option<String>,
     /// Why nobody could tell whether there is a new release the last time it was asked, if so.
     pub release_error: Option<String>,
+    /// When the loop last turned, by a clock that nobody sets.
+    pub turned_at: Instant,
     /// What is done beside the timetable, each with its last result.
     pub side_work: Vec<SideWorkStatus>,
 }

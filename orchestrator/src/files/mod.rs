@@ -10,6 +10,7 @@ pub(crate) mod lock;
 pub(crate) mod make;
 pub(crate) mod mode;
 pub(crate) mod tighten;
+pub(crate) mod touch;
 
 pub(crate) use daily_log::DailyLog;
 pub(crate) use denied::{NotPermitted, check_readable, is_home, name_owner, our_uid};
@@ -19,3 +20,4 @@ pub(crate) use lock::{LockWait, lock_patiently};
 pub(crate) use make::{FileUse, create_new, make_fifo, make_folder, make_new_folder, open_or_create, write};
 pub(crate) use mode::{set_state_mode, state_mode};
 pub(crate) use tighten::{LeftOpen, NodeKind, OpenFolder, Tightened};
+pub(crate) use touch::touch;

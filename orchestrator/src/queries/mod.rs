@@ -7,6 +7,7 @@ pub(crate) mod find_run;
 pub(crate) mod find_task;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod liveness;
 pub(crate) mod logs;
 pub(crate) mod next;
 pub(crate) mod status;

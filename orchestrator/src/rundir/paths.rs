@@ -33,6 +33,16 @@ impl StateDir<'_> {
         self.0.join("private")
     }
 
+    /// The schedules as they were when they could last be used.
+    pub(super) fn last_good(self) -> PathBuf {
+        self.0.join("schedule.last-good")
+    }
+
+    /// The signs of schedulers that turn.
+    pub(super) fn heartbeat_files(self) -> PathBuf {
+        self.0.join("schedulers")
+    }
+
     /// Notes of runs that the database does not have whole.
     pub(crate) fn unrecorded(self) -> PathBuf {
         self.0.join("unrecorded")

@@ -6,10 +6,20 @@ use std::io;
 use std::path::Path;
 
 use crate::files::{FileUse, create_new, state_mode};
+use crate::model::StateMode;
 
 /// Replaces the file at `path` by what `write` puts into a new one beside it, whose name
 /// begins with a dot.
 pub(crate) fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    replace_file_as(path, state_mode(), write)
+}
+
+/// The same, with a mode of its own.
+pub(crate) fn replace_file_as(
+    path: &Path,
+    mode: StateMode,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     let temporary = path.with_file_name(name);
@@ -19,7 +29,7 @@ pub(crate) fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Res
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        write(&mut create_new(&temporary, FileUse::ReadAndWrite, state_mode())?)?;
+        write(&mut create_new(&temporary, FileUse::ReadAndWrite, mode)?)?;
         fs::rename(&temporary, path)
     };
     replace().inspect_err(|_| {

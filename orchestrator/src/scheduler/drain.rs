@@ -56,7 +56,7 @@ impl Scheduler {
                     Order::Cancel(cause)
                 }
                 _ = alive.tick() => {
-                    systemd::notify_alive();
+                    self.leadership.turn();
                     continue;
                 }
             };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::execution::Executor;
+use crate::execution::{Executor, HeartbeatFile, begin_heartbeat_file};
 use crate::model::Owner;
 use crate::scheduler::host::systemd;
 use crate::scheduler::status::Status;
@@ -28,6 +28,8 @@ pub(crate) struct Leadership {
     started_at: Timestamp,
     status: Status,
     leader: LeaderWatch,
+    /// `None` where it could not be made.
+    heartbeat_file: Option<HeartbeatFile>,
 }
 
 /// What the one that leads said last, and since when it says nothing new.
@@ -62,7 +64,11 @@ pub(crate) fn heartbeat_interval() -> Duration {
 
 impl Leadership {
     pub(crate) fn new(executor: Arc<Executor>, schedule_file: &Path, status: Status) -> Self {
+        let heartbeat_file = begin_heartbeat_file(&executor).inspect_err(|error| {
+            tracing::warn!("health --live will not see this scheduler: {error}");
+        });
         Self {
+            heartbeat_file: heartbeat_file.ok(),
             started_at: executor.now(),
             executor,
             schedule_file: schedule_file.display().to_string(),
@@ -71,10 +77,19 @@ impl Leadership {
         }
     }
 
+    /// The loop turns, and whoever watches for that is told.
+    pub(crate) fn turn(&self) {
+        systemd::notify_alive();
+        self.status.set_turned();
+        if let Some(Err(error)) = self.heartbeat_file.as_ref().map(HeartbeatFile::beat) {
+            tracing::debug!("health --live will not see that the loop turns: {error}");
+        }
+    }
+
     /// Says that we are there; whether we lead. A database that does not answer changes
     /// nothing: who led leads, who stood by stands by.
     pub(crate) async fn report(&mut self) -> bool {
-        systemd::notify_alive();
+        self.turn();
         let led = self.status.leads();
         let answer = self.send_heartbeat().await;
         let leads = match answer {

@@ -31,4 +31,4 @@ pub(crate) mod tests;
 
 pub use event_loop::{Stopped, run};
 pub use scheduler::Scheduler;
-pub use settings::{SchedulerError, SchedulerSettings};
+pub use settings::{SchedulerError, SchedulerSettings, StaleSchedule};

@@ -32,7 +32,7 @@ impl ScheduleSource {
             Ok(schedule) => schedule,
             Err(error) => {
                 tracing::error!("{file} cannot be used; the timetable stays as it was:\n{error}");
-                self.status.set_schedule_error(error);
+                self.status.set_schedule_error(&error);
                 return false;
             }
         };

@@ -12,7 +12,7 @@ use crate::scheduler::dispatch::local::LocalDispatcher;
 use crate::scheduler::dispatch::slots::Slots;
 use crate::scheduler::leadership::Leadership;
 use crate::scheduler::reload::ScheduleSource;
-use crate::scheduler::settings::SchedulerSettings;
+use crate::scheduler::settings::{SchedulerSettings, StaleSchedule};
 use crate::scheduler::status::Status;
 
 /// Runs a timetable until a signal ends it: who leads, which slots have come, what goes on beside.
@@ -31,6 +31,7 @@ impl Scheduler {
             executor,
             schedule_file,
             schedule,
+            stale,
             load,
             audience,
             concurrency,
@@ -38,7 +39,11 @@ impl Scheduler {
             metrics,
         } = settings;
         let clock = Arc::clone(&executor.engine.clock);
-        let status = Status::new(schedule, clock.now());
+        let read_at = stale.as_ref().map_or_else(|| clock.now(), |stale| stale.good_at);
+        let status = Status::new(schedule, read_at);
+        if let Some(StaleSchedule { error, .. }) = stale {
+            status.set_schedule_error(&error);
+        }
         let standing = status.subscribe();
         let dispatcher = LocalDispatcher::new(executor.clone(), audience, concurrency, metrics.clone());
         let side_work = SideWork::start(&executor, dispatcher.running(), &status);

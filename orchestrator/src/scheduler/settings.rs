@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::execution::{Audience, Executor};
 use crate::model::Schedule;
 use crate::report::Metrics;
@@ -16,6 +18,8 @@ pub struct SchedulerSettings {
     pub schedule_file: PathBuf,
     /// What is in it now.
     pub schedule: Schedule,
+    /// Set if that is no longer in it: it cannot be used, and was taken from a copy.
+    pub stale: Option<StaleSchedule>,
     /// Reads it again; the error is in words for people, with places.
     pub load: Box<dyn Fn() -> Result<Schedule, String>>,
     /// Who is told of each run.
@@ -26,6 +30,15 @@ pub struct SchedulerSettings {
     pub drain_timeout: Duration,
     /// Counts.
     pub metrics: Metrics,
+}
+
+/// Why a schedule is an older one than its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleSchedule {
+    /// When the file could last be used.
+    pub good_at: Timestamp,
+    /// Why it cannot be used now, in words for people, with places.
+    pub error: String,
 }
 
 /// Why there can be no scheduler.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::events::{SchedulerStatus, SideWorkStatus};
 use crate::model::Schedule;
@@ -25,6 +26,7 @@ impl Status {
             next_at: None,
             database_error: None,
             release_error: None,
+            turned_at: Instant::now().into_std(),
             side_work: Vec::new(),
         });
         Self(standing)
@@ -60,6 +62,14 @@ impl Status {
         });
     }
 
+    /// The loop has turned. That is no news to whoever waits for some.
+    pub(crate) fn set_turned(&self) {
+        self.0.send_if_modified(|standing| {
+            standing.turned_at = Instant::now().into_std();
+            false
+        });
+    }
+
     /// Another timetable is in force.
     pub(crate) fn set_schedule(&self, schedule: Schedule, now: Timestamp) {
         self.0.send_modify(|standing| {
@@ -73,10 +83,12 @@ impl Status {
         });
     }
 
-    /// The file cannot be used; the timetable stays as it was.
-    pub(crate) fn set_schedule_error(&self, error: String) {
-        self.0
-            .send_modify(|standing| standing.schedule_error = Some(error));
+    /// The file cannot be used; the timetable stays as it was, which is said with its age.
+    pub(crate) fn set_schedule_error(&self, error: &str) {
+        self.0.send_modify(|standing| {
+            let since = standing.loaded_at;
+            standing.schedule_error = Some(format!("{error}\nin force is the schedule of {since:.0}"));
+        });
     }
 
     /// The database could or could not be used.

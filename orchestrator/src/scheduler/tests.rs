@@ -47,6 +47,7 @@ impl Night {
             executor: Executor::without_collectors(self.store().await, self.dir.path(), clock),
             schedule_file: self.dir.path().join("schedule.yaml"),
             schedule,
+            stale: None,
             load: Box::new(|| Err("there is no file".to_owned())),
             audience: Box::new(Audience::default),
             concurrency,

@@ -31,6 +31,7 @@ pub use error::StoreError;
 pub use health::StoreHealth;
 pub use notices::notice::{Notice, NoticeState, RecordedNotice};
 pub use notices::raise::TaskEnd;
+pub(crate) use owner::is_gone;
 pub use owner::this_process;
 pub use retention::prune::Pruned;
 pub use runs::known_tasks::KnownTask;

@@ -31,6 +31,7 @@ pub(crate) fn routes(site: Site, address: SocketAddr) -> Router {
         .fallback(refuse_path)
         .layer(from_fn(within))
         .layer(from_fn_with_state(address, guard))
+        .merge(probes::liveness::routes())
         .layer(map_response(harden))
         .with_state(Arc::new(site))
 }

@@ -66,6 +66,7 @@ impl Fixture {
             next_at: None,
             database_error: None,
             release_error: None,
+            turned_at: std::time::Instant::now(),
             side_work: Vec::new(),
         });
         let site = Site {

@@ -12,7 +12,7 @@ use crate::config::settings::notify::{channels, dead_man};
 use crate::config::settings::retention::retention;
 use crate::config::values::fields::{Fields, list, wrong_type};
 use crate::config::values::names::variable;
-use crate::config::values::scalar::{argument, text};
+use crate::config::values::scalar::{argument, boolean, text};
 use crate::config::yaml::node::{Node, Value};
 use crate::model::{DeadMan, NoticeChannel, Retention, SchemaName, StateMode};
 use crate::text::has_placeholder;
@@ -21,6 +21,8 @@ use crate::text::has_placeholder;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) schedule_file: Option<PathBuf>,
+    /// Whether a scheduler starts with what the schedule last was, if it cannot be used.
+    pub(crate) schedule_last_good: bool,
     /// Where collectors are looked for, in this order.
     pub(crate) collectors_dirs: Option<Vec<PathBuf>>,
     /// The command line for commands that are no executable; at least one
@@ -69,6 +71,10 @@ pub(crate) fn settings(root: &Node, report: &mut Problems<'_>) -> Option<Setting
     };
     Some(Settings {
         schedule_file: path("schedule_file", report),
+        schedule_last_good: fields
+            .get("schedule_last_good")
+            .and_then(|node| boolean(node, "`schedule_last_good`", report))
+            .unwrap_or_default(),
         collectors_dirs: strings("collectors_dirs", report).map(paths),
         fallback: fields.get("fallback").and_then(|node| fallback(node, report)),
         state_dir: path("state_dir", report),

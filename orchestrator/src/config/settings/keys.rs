@@ -22,6 +22,11 @@ pub(crate) static SETTINGS: KeyTable = KeyTable {
             "The schedule. Default: config/boost_collector_schedule.yaml.",
         ),
         key(
+            "schedule_last_good",
+            Kind::Bool,
+            "A scheduler starts with a broken or missing schedule, as it last was. Default: false.",
+        ),
+        key(
             "collectors_dirs",
             Kind::List(&Kind::Text),
             "Where collectors are looked for. Default: collectors.",

@@ -21,6 +21,11 @@ pub(crate) fn gauges(standing: &SchedulerStatus) -> String {
         standing.schedule_error.is_none().into(),
     );
     gauge(
+        "orchestrate_schedule_loaded_timestamp_seconds",
+        "When the schedule that is in force was read from a file that could be used.",
+        standing.loaded_at.as_second(),
+    );
+    gauge(
         "orchestrate_database_ok",
         "0 if the scheduler could not use the database the last time.",
         standing.database_error.is_none().into(),

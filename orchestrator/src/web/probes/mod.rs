@@ -2,4 +2,5 @@
 
 pub(crate) mod gauges;
 pub(crate) mod healthz;
+pub(crate) mod liveness;
 pub(crate) mod metrics;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
@@ -19,6 +20,7 @@ use crate::cli::shell::store::{runtime, unusable};
 use crate::model::{Clock, Owner, SystemClock};
 use crate::queries;
 use crate::queries::health::{Health, HealthBounds, health_without};
+use crate::queries::liveness::find_liveness;
 use crate::store::{SchemaState, StoreHealth, this_process};
 use crate::text::make_safe;
 
@@ -32,6 +34,10 @@ pub(crate) struct HealthArgs {
     /// Not well either if no scheduler is there
     #[arg(long)]
     pub(crate) beat: bool,
+    /// Only whether a scheduler of this state directory is alive: 0 also while a database is away
+    /// or the schedule is broken, so that no probe ends it for that
+    #[arg(long, conflicts_with = "beat")]
+    pub(crate) live: bool,
     /// A run that has gone on for longer is stuck
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = positive_duration)]
     pub(crate) stuck_after: Duration,
@@ -44,6 +50,9 @@ pub(crate) struct HealthArgs {
 pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let here = this_process().map_err(Failure::infrastructure)?;
+    if args.live {
+        return live(&settings, &here, args.format);
+    }
     let bounds = HealthBounds {
         scheduler: args.beat,
         stuck_after: args.stuck_after,
@@ -61,6 +70,30 @@ pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<VerbExit, Fai
         VerbExit::Success
     } else {
         VerbExit::Infrastructure
+    })
+}
+
+/// The answer of `--live`.
+#[derive(Serialize)]
+struct LiveAnswer {
+    ok: bool,
+    problems: Vec<String>,
+}
+
+fn live(settings: &CliSettings, here: &Owner, format: Format) -> Result<VerbExit, Failure> {
+    let liveness = find_liveness(&settings.state_dir, here).map_err(Failure::infrastructure)?;
+    let answer = LiveAnswer {
+        ok: liveness.alive,
+        problems: liveness.problems,
+    };
+    match format {
+        Format::Json => print_json(&answer)?,
+        Format::Text if answer.ok => print_text("alive\n")?,
+        Format::Text => print_text(&format!("{}\n", answer.problems.join("\n")))?,
+    }
+    Ok(match answer.ok {
+        true => VerbExit::Success,
+        false => VerbExit::Infrastructure,
     })
 }
 

@@ -16,6 +16,7 @@ use crate::cli::shell::schedule::{masked, without_secrets};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::unusable;
 use crate::cli::verbs::look::status_text::{StatusView, status_text};
+use crate::cli::verbs::run::last_good::last_good_schedule;
 use crate::config;
 use crate::model::{Clock, Schedule, SystemClock, nearest};
 use crate::queries;
@@ -52,7 +53,7 @@ pub(crate) fn status(global: &Global, args: &StatusArgs) -> Result<VerbExit, Fai
     let settings = CliSettings::resolve(global)?;
     let (schedule, schedule_problem) = match schedule(&settings) {
         Ok(schedule) => (Some(schedule), None),
-        Err(problem) => (None, Some(problem)),
+        Err(problem) => with_last_good(&settings, problem),
     };
     let unreadable = schedule.is_none();
     if let Some(schedule) = &schedule {
@@ -138,6 +139,18 @@ fn schedule(settings: &CliSettings) -> Result<Schedule, StatusProblem> {
             })
         }
     }
+}
+
+/// The night is judged by what the file last was, if that is known; then it says so.
+fn with_last_good(
+    settings: &CliSettings,
+    mut problem: StatusProblem,
+) -> (Option<Schedule>, Option<StatusProblem>) {
+    let Some((schedule, good_at)) = last_good_schedule(settings, &settings.secrets()) else {
+        return (None, Some(problem));
+    };
+    problem.message = format!("{}; this is by the schedule of {good_at:.0}", problem.message);
+    (Some(schedule), Some(problem))
 }
 
 /// A group that is misspelt must not look like one where all is well.

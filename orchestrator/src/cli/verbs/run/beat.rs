@@ -14,18 +14,19 @@ use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::logging;
-use crate::cli::shell::schedule::{load, without_secrets};
+use crate::cli::shell::schedule::without_secrets;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
+use crate::cli::verbs::run::last_good::{keep_last_good, load_or_last_good};
 use crate::config::{self, render};
 use crate::engine::Hangups;
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
 use crate::process::open_files;
 use crate::report::{Console, Metrics, ServiceLog, Terminal};
-use crate::scheduler::{self, Scheduler, SchedulerSettings};
+use crate::scheduler::{self, Scheduler, SchedulerSettings, StaleSchedule};
 use crate::text::NamedSecrets;
 use crate::web::{Connections, Listening, Site, descriptors_for, listen};
 
@@ -42,6 +43,10 @@ pub(crate) struct BeatArgs {
     /// After SIGTERM, how long runs may go on before they are cancelled
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
     pub(crate) drain_timeout: Duration,
+    /// With a schedule file that is broken or gone, start with what it last was
+    /// [also: `schedule_last_good: true` in the settings]
+    #[arg(long)]
+    pub(crate) last_good: bool,
 }
 
 /// Run the timetable and answer over HTTP: health, metrics, JSON
@@ -91,7 +96,8 @@ fn schedule_for_ever(
         .block_on(async { Hangups::hear() })
         .map_err(Failure::infrastructure)?;
     let settings = CliSettings::resolve(global)?;
-    let schedule = load(&settings)?;
+    let last_good = args.last_good || settings.file.schedule_last_good;
+    let (schedule, stale) = load_or_last_good(&settings, last_good)?;
     settings.warn_of_unset();
     let clock = clock(&settings)?;
     let terminal = Terminal::new(false, colour_on_stderr());
@@ -103,6 +109,7 @@ fn schedule_for_ever(
         .map_err(unusable)?;
     runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal)?;
+    keep_or_tell(&settings, stale.as_ref());
     if timetable(&schedule).is_empty() {
         tracing::warn!(
             "{} has no enabled task with a time: nothing will ever fire",
@@ -125,17 +132,36 @@ fn schedule_for_ever(
         with_output: !quiet,
     };
     let (file, secrets) = (settings.schedule_file.clone(), settings.secrets());
+    let state_dir = settings.state_dir.clone();
     let setup = SchedulerSettings {
         executor: Arc::clone(&executor),
         schedule_file: file.clone(),
         schedule,
-        load: Box::new(move || reload(&file, &secrets)),
+        stale,
+        load: Box::new(move || {
+            let schedule = reload(&file, &secrets)?;
+            keep_last_good(&state_dir, &file, &secrets);
+            Ok(schedule)
+        }),
         audience: Box::new(audience),
         concurrency: args.concurrency.into(),
         drain_timeout: args.drain_timeout,
         metrics: metrics.clone(),
     };
     runtime.block_on(work(setup, hangups, metrics, listening))
+}
+
+/// A schedule that can be used is kept for a start with one that cannot; such a start is told.
+fn keep_or_tell(settings: &CliSettings, stale: Option<&StaleSchedule>) {
+    match stale {
+        None => keep_last_good(&settings.state_dir, &settings.schedule_file, &settings.secrets()),
+        Some(stale) => tracing::error!(
+            "{} cannot be used; the schedule of {:.0}, as it last could be, is in force:\n{}",
+            settings.schedule_file.display(),
+            stale.good_at,
+            stale.error
+        ),
+    }
 }
 
 async fn work(

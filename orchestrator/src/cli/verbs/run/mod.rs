@@ -1,6 +1,7 @@
 //! Verbs that execute collectors.
 
 pub(crate) mod beat;
+pub(crate) mod last_good;
 pub(crate) mod retry;
 // The verb that the group is named after.
 #[expect(clippy::module_inception, reason = "a verb's file has the verb's name")]

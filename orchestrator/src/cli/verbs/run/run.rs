@@ -22,6 +22,7 @@ use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
 use crate::cli::shell::{logging, schedule};
 use crate::cli::verbs::look::plan::{show, warn_of_missing};
+use crate::cli::verbs::run::last_good::keep_last_good;
 use crate::engine::OperatorSignals;
 use crate::events::Listener;
 use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
@@ -184,6 +185,7 @@ impl ManualRun {
             runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
             runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
             let _logging = logging::start(global, settings, &terminal)?;
+            keep_last_good(&settings.state_dir, &settings.schedule_file, &settings.secrets());
             let executor = executor(settings, store, Arc::new(SystemClock))?;
             let audience = Audience {
                 listeners: listeners(global, terminal, json.then(|| unwritten.clone())),
