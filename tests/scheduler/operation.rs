@@ -16,6 +16,7 @@ use crate::support::{Running, wait_until};
 fn a_changed_file_is_read_and_a_bad_one_changes_nothing() {
     let fast = Fast::new(EVERY_MINUTE, None);
     let beat = fast.start(&["beat"]);
+    fast.wait_for("enabled tasks in the timetable: 1; the next slot is interval:1 at 20");
     fast.wait_for("this scheduler leads");
     fast.place
         .schedule(&EVERY_MINUTE.replace("minutes: 1", "minutes: 2"));
@@ -40,6 +41,7 @@ fn a_changed_file_is_read_and_a_bad_one_changes_nothing() {
     fast.place.schedule(EVERY_MINUTE);
     fast.wait_for("moved g/note: every 2 minutes -> every minute");
     assert_eq!(stop(beat), Some(0));
+    assert!(fast.said().contains("this scheduler has ended"));
     fast.place.wait_until_gone();
     let health = fast.command(&["health"]).output().unwrap();
     assert!(health.status.success(), "{health:?}");

@@ -13,6 +13,9 @@ use crate::scheduler::planning::skip_reason::SkipReason;
 impl Slots {
     /// Does what was decided, in that order.
     pub(crate) fn carry_out(&mut self, decisions: Vec<Decision>) {
+        for line in passed_lines(&decisions) {
+            line.say();
+        }
         for decision in decisions {
             match decision {
                 Decision::PassOver(skip) => self.pass_over(skip),
@@ -44,11 +47,8 @@ impl Slots {
             key,
             passed,
             causes,
-            said,
+            said: _,
         } = skip;
-        if let Some(reason) = said {
-            say_passed(&key, passed.slot.at, &reason);
-        }
         for cause in causes {
             self.metrics.count_skip(cause);
         }
@@ -84,11 +84,106 @@ impl Slots {
     }
 }
 
-/// Somebody counts on a slot of the timetable, and nobody on a release check.
-fn say_passed(key: &EntryKey, slot: Timestamp, reason: &SkipReason) {
-    match reason {
-        SkipReason::Superseded(_) => tracing::info!("{key} of {slot} is skipped: {reason}"),
-        SkipReason::Missed(_) => tracing::warn!("{key} of {slot} is missed: {reason}"),
-        _ => tracing::warn!("{key} of {slot} is skipped: {reason}"),
+/// Slots of an entry in a row that nobody runs, for the same kind of reason: after a long
+/// absence there are thousands.
+#[derive(Debug, PartialEq, Eq)]
+struct PassedLine<'a> {
+    key: &'a EntryKey,
+    first: Timestamp,
+    last: Timestamp,
+    count: usize,
+    /// That of the last one.
+    reason: &'a SkipReason,
+}
+
+impl PassedLine<'_> {
+    fn slots(&self) -> String {
+        match self.count {
+            1 => format!("{} of {} is", self.key, self.last),
+            count => format!(
+                "{count} slots of {} from {} to {} are",
+                self.key, self.first, self.last
+            ),
+        }
+    }
+
+    /// Somebody counts on a slot of the timetable, and nobody on a release check.
+    fn say(&self) {
+        let (slots, reason) = (self.slots(), self.reason);
+        match reason {
+            SkipReason::Superseded(_) => tracing::info!("{slots} skipped: {reason}"),
+            SkipReason::Missed(_) => tracing::warn!("{slots} missed: {reason}"),
+            _ => tracing::warn!("{slots} skipped: {reason}"),
+        }
+    }
+}
+
+/// What the log says of slots that are passed over, in order.
+fn passed_lines(decisions: &[Decision]) -> Vec<PassedLine<'_>> {
+    let mut lines: Vec<PassedLine<'_>> = Vec::new();
+    for decision in decisions {
+        let Decision::PassOver(SlotSkip {
+            key,
+            passed,
+            said: Some(reason),
+            ..
+        }) = decision
+        else {
+            continue;
+        };
+        let slot = passed.slot.at;
+        match lines.last_mut() {
+            Some(line) if line.key == key && line.reason.cause() == reason.cause() => {
+                (line.last, line.reason, line.count) = (slot, reason, line.count + 1);
+            }
+            _ => lines.push(PassedLine {
+                key,
+                first: slot,
+                last: slot,
+                count: 1,
+                reason,
+            }),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::SlotRef;
+    use crate::store::PassedSlot;
+
+    fn passed(minute: i64, reason: Option<SkipReason>) -> Decision {
+        let key: EntryKey = EntryKey::Workflow;
+        let at = Timestamp::from_second(minute * 60).unwrap();
+        Decision::PassOver(SlotSkip {
+            passed: PassedSlot {
+                slot: SlotRef {
+                    entry: key.to_string(),
+                    at,
+                },
+                tasks: Vec::new(),
+            },
+            key,
+            causes: Vec::new(),
+            said: reason,
+        })
+    }
+
+    #[test]
+    fn two_thousand_missed_slots_are_one_line() {
+        let missed = |minute: i64| Some(SkipReason::Missed(format!("reason {minute}")));
+        let mut decisions: Vec<Decision> = (0..2000).map(|minute| passed(minute, missed(minute))).collect();
+        decisions.push(passed(2000, None));
+        decisions.push(passed(2001, Some(SkipReason::Overlap("busy".to_owned()))));
+        let lines = passed_lines(&decisions);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(
+            lines[0].slots(),
+            "2000 slots of workflow from 1970-01-01T00:00:00Z to 1970-01-02T09:19:00Z are"
+        );
+        assert_eq!(lines[0].reason, &SkipReason::Missed("reason 1999".to_owned()));
+        assert_eq!(lines[1].slots(), "workflow of 1970-01-02T09:21:00Z is");
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::cli::args::global::Global;
 use crate::cli::args::limit::positive_duration;
+use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
@@ -19,11 +20,12 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
+use crate::cli::verbs::run::introduction::introduce;
 use crate::cli::verbs::run::last_good::{keep_last_good, load_or_last_good};
 use crate::config::{self, render};
 use crate::engine::Hangups;
 use crate::execution::{Audience, Executor};
-use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock, release_checks, timetable};
+use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock};
 use crate::process::open_files;
 use crate::report::{Console, Metrics, ServiceLog, Terminal};
 use crate::scheduler::{self, Scheduler, SchedulerSettings, StaleSchedule};
@@ -110,15 +112,12 @@ fn schedule_for_ever(
     runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal)?;
     keep_or_tell(&settings, stale.as_ref());
-    if timetable(&schedule).is_empty() {
-        tracing::warn!(
-            "{} has no enabled task with a time: nothing will ever fire",
-            settings.schedule_file.display()
-        );
-    }
-    if schedule.release.poll.is_some() && release_checks(&schedule).is_empty() {
-        tracing::warn!("release: poll: no enabled task waits for a release, so none is looked for");
-    }
+    introduce(
+        &schedule,
+        &settings.schedule_file,
+        &launcher(&settings),
+        clock.now(),
+    );
     let executor = executor(&settings, store, clock)?;
     let metrics = Metrics::default();
     let quiet = global.quiet;
@@ -198,6 +197,7 @@ async fn work(
         tracing::warn!("the listener ended badly: {error}");
     }
     executor.close().await;
+    tracing::info!("this scheduler has ended");
     Ok(match stopped?.cancelled {
         None => VerbExit::Success,
         Some(CancelCause::Interrupt) => VerbExit::Interrupted,
