@@ -129,6 +129,56 @@ fn every_kind_selects_its_own() {
 }
 
 #[test]
+fn a_date_gives_the_day_of_weekly_and_monthly() {
+    let place = Place::new(SCHEDULE);
+    let on = |kind, date| planned(&place, &["--schedule", kind, "--date", date]);
+    assert_eq!(on("weekly", "2026-11-30"), ["b_monday", "g_monday"]);
+    assert_eq!(on("weekly", "2026-12-01"), ["c_tuesday"]);
+    assert_eq!(on("monthly", "2026-11-30"), ["h_31st"]);
+    assert_eq!(on("monthly", "2026-12-03"), ["f_third"]);
+    assert_eq!(on("monthly", "2026-12-30"), [""; 0]);
+    let named = [
+        "--schedule",
+        "weekly",
+        "--day-of-week",
+        "tue",
+        "--date",
+        "2026-11-30",
+    ];
+    assert_eq!(planned(&place, &named), ["c_tuesday"]);
+}
+
+#[test]
+fn groups_and_collectors_may_be_several_or_all() {
+    let place = Place::new(SCHEDULE);
+    let planned = |more: &[&str]| {
+        let kind = [
+            "--schedule",
+            "default",
+            "--date",
+            "2026-11-30",
+            "--release",
+            "new",
+        ];
+        planned(&place, &[&kind[..], more].concat())
+    };
+    let all = ["a_daily", "b_monday", "g_monday", "h_31st", "i_release"];
+    assert_eq!(planned(&[]), all);
+    // In file order, whatever the order of the words.
+    assert_eq!(planned(&["--group", "reporting", "--group", "github"]), all);
+    assert_eq!(
+        planned(&["--collector", "h_31st", "--collector", "github/a_daily"]),
+        ["a_daily", "h_31st"]
+    );
+    assert_eq!(
+        planned(&["--group", "reporting", "--collector", "h_31st"]),
+        ["h_31st"]
+    );
+    // What is not due that day is not run because it was named.
+    assert_eq!(planned(&["--collector", "c_tuesday"]), [""; 0]);
+}
+
+#[test]
 fn a_given_date_is_the_slot_that_the_collector_is_told() {
     let place = Place::new(SCHEDULE);
     place.script("f_third", "#!/bin/sh\necho \"slot $ORCHESTRATE_SLOT\"\n");
@@ -169,7 +219,7 @@ fn a_release_that_nobody_can_tell_is_said_and_not_green() {
 #[test]
 fn usage_errors_exit_2_name_the_choices_and_start_nothing() {
     let place = Place::new(SCHEDULE);
-    let cases: [(&[&str], &str); 14] = [
+    let cases: [(&[&str], &str); 16] = [
         (&[], "--schedule"),
         (
             &["--schedule", "hourly"],
@@ -189,7 +239,32 @@ fn usage_errors_exit_2_name_the_choices_and_start_nothing() {
             &["--schedule", "daily", "--group", "githb"],
             "did you mean \"github\"?",
         ),
-        (&["--schedule", "default"], "github, reporting"),
+        (
+            &[
+                "--schedule",
+                "default",
+                "--group",
+                "github",
+                "--group",
+                "reportin",
+            ],
+            "did you mean \"reporting\"?",
+        ),
+        (
+            &["--schedule", "daily", "--collector", "a_dayly"],
+            "did you mean a_daily?",
+        ),
+        (
+            &[
+                "--schedule",
+                "daily",
+                "--group",
+                "reporting",
+                "--collector",
+                "a_daily",
+            ],
+            "no collector \"a_daily\" in the groups that were named",
+        ),
         (
             &["--schedule", "daily", "--day-of-week", "mon"],
             "--schedule weekly",

@@ -182,6 +182,73 @@ fn retry_failed_runs_what_did_not_succeed() {
 }
 
 #[test]
+fn retry_takes_the_part_that_is_named() {
+    let place = mixed();
+    place.run(&["run", "--schedule", "daily"]).exits(1);
+    let run = place.last()["run"].as_str().unwrap().to_owned();
+    let planned = |args: &[&str]| {
+        let mut all = vec!["retry", "last", "--dry-run", "--format", "json"];
+        all.extend(args);
+        let plan = place.run(&all).exits(0).json();
+        let names = plan["tasks"].as_array().unwrap().iter();
+        let names: Vec<String> = names
+            .map(|task| task["name"].as_str().unwrap().to_owned())
+            .collect();
+        names.join(" ")
+    };
+    assert_eq!(planned(&[]), "fake flaky fake#2");
+    assert_eq!(planned(&["--from", "flaky"]), "flaky fake#2");
+    assert_eq!(
+        planned(&["--collector", "fake#2", "--collector", "g/fake"]),
+        "fake fake#2"
+    );
+    // What narrows narrows together.
+    assert_eq!(planned(&["--failed", "--from", "fake#2"]), "fake#2");
+    assert_eq!(planned(&["--collector", "fake", "--from", "fake"]), "fake");
+    let refused = |args: &[&str], what: &str| {
+        let mut all = vec!["retry", run.as_str()];
+        all.extend(args);
+        place.run(&all).exits(2).says(what);
+    };
+    refused(
+        &["--collector", "fake", "--failed"],
+        "--failed with --collector leaves nothing",
+    );
+    refused(&["--suspect"], "--suspect leaves nothing of run");
+    refused(&["--collector", "flakey"], "did you mean flaky?");
+    refused(
+        &["--from", "nothing-like-it"],
+        "it had: g/fake, g/flaky, g/fake#2",
+    );
+    assert_eq!(ledger(&place), "first second ");
+    // With a collector, `last` is the newest run that had it.
+    place.run(&["retry", "last", "--collector", "fake#2"]).exits(0);
+    place.run(&["retry", "last", "--collector", "flaky"]).exits(1);
+    assert_eq!(place.last()["schedule"], format!("retry {run}"));
+    assert_eq!(ledger(&place), "first second third second ");
+}
+
+#[test]
+fn retry_suspect_runs_what_brought_too_little() {
+    let place = Place::new(
+        r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: fake, name: empty, schedule: daily, args: [append, ledger, empty], expect: {min_records: 1}}
+      - {command: fake, name: broken, schedule: daily, args: [append, ledger, broken, exit, "3"]}
+      - {command: fake, name: well, schedule: daily, args: [append, ledger, well]}
+"#,
+    );
+    place.run(&["run", "--schedule", "daily"]).exits(1);
+    let run = place.last()["run"].as_str().unwrap().to_owned();
+    place.run(&["retry", &run, "--suspect"]).exits(0);
+    place.run(&["retry", &run, "--suspect", "--failed"]).exits(1);
+    assert_eq!(ledger(&place), "empty broken well empty empty broken ");
+}
+
+#[test]
 fn why_tells_the_facts() {
     let place = mixed();
     place

@@ -117,7 +117,8 @@ pub(crate) fn example() -> Schedule {
 pub(crate) fn ask(selection: Selection, group: Option<&str>, date: Date) -> Query {
     Query {
         selection,
-        group: group.map(GroupName::new),
+        groups: group.map(GroupName::new).into_iter().collect(),
+        only: None,
         day: Day::Given(date),
     }
 }

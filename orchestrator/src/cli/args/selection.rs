@@ -6,16 +6,19 @@ use jiff::civil::Date;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct SelectionArgs {
-    /// Which tasks: daily, weekly, monthly, interval, on_release, cron, or default (the batch of one group)
+    /// Which tasks: daily, weekly, monthly, interval, on_release, cron, or default (the batch of each group)
     #[arg(long, value_name = "KIND")]
     pub(crate) schedule: Option<String>,
-    /// Only this group
-    #[arg(long, value_name = "GROUP")]
-    pub(crate) group: Option<String>,
-    /// For weekly: monday or mon, ...
+    /// Only this group; may be repeated
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// Only this collector, a name or a command; may be repeated
+    #[arg(long = "collector", value_name = "COLLECTOR")]
+    pub(crate) collectors: Vec<String>,
+    /// For weekly: monday or mon, ... [default: the day of --date]
     #[arg(long, value_name = "DAY")]
     pub(crate) day_of_week: Option<String>,
-    /// For monthly: 1 to 31
+    /// For monthly: 1 to 31 [default: the day of --date]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) day_of_month: Option<i64>,
     /// For interval: 1 to 180

@@ -16,6 +16,7 @@ use crate::model::{
 };
 use crate::queries::find_task::{Meant, choose, scheduled_tasks};
 use crate::rundir::store_secrets;
+use crate::store::KnownTask;
 use crate::text::NamedSecrets;
 
 /// Loads the schedule; tells every problem it has.
@@ -79,15 +80,20 @@ pub(crate) fn planned(
     let details = Details {
         day_of_week: args.day_of_week.as_deref(),
         day_of_month: args.day_of_month,
+        date: args.date,
         interval_minutes: args.interval_minutes,
         cron: args.cron.as_deref(),
     };
     let selection = Selection::parse(args.kind()?, details).map_err(Failure::usage)?;
-    let query = Query {
+    let mut query = Query {
         selection,
-        group: args.group.as_deref().map(GroupName::new),
+        groups: args.groups.iter().map(GroupName::new).collect(),
+        only: None,
         day: args.date.map_or_else(|| Day::At(SystemClock.now()), Day::Given),
     };
+    // Whoever mistypes a group is told of that first.
+    select(schedule, &query).map_err(Failure::usage)?;
+    query.only = tasks_named(schedule, &query.groups, &args.collectors)?;
     let waits = awaits_release(&select(schedule, &query).map_err(Failure::usage)?);
     let release = match args.release {
         _ if !waits => Release::NotChecked,
@@ -102,7 +108,51 @@ pub(crate) fn planned(
     Ok(plan)
 }
 
+/// The tasks that `--collector` names, by group and name; `None` where nothing is named.
+fn tasks_named(
+    schedule: &Schedule,
+    groups: &[GroupName],
+    words: &[String],
+) -> Result<Option<Vec<(GroupName, TaskName)>>, Failure> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let in_groups =
+        |task: &KnownTask| groups.is_empty() || groups.iter().any(|group| group.as_str() == task.group);
+    let mut named = Vec::new();
+    for word in words {
+        match choose(scheduled_tasks(schedule).filter(in_groups).collect(), word, None) {
+            Meant::Tasks(tasks) => named.extend(
+                tasks
+                    .into_iter()
+                    .map(|task| (GroupName::new(task.group), TaskName::new(task.name))),
+            ),
+            Meant::Ambiguous(tasks) => return Err(ambiguous(word, &tasks)),
+            Meant::Unknown(near) => {
+                let place = match groups {
+                    [] => "the schedule",
+                    _ => "the groups that were named",
+                };
+                let failure = Failure::usage(format!("there is no collector {word:?} in {place}"));
+                return Err(match near {
+                    Some(near) => failure.hint(format!("did you mean {near}?")),
+                    None => failure.hint("orchestrate next shows what the schedule has"),
+                });
+            }
+        }
+    }
+    Ok(Some(named))
+}
+
 impl SelectionArgs {
+    /// The group that a run of it is recorded under, where it is of one.
+    pub(crate) fn one_group(&self) -> Option<String> {
+        match self.groups.as_slice() {
+            [group] => Some(group.clone()),
+            _ => None,
+        }
+    }
+
     /// The kind, which only `plan --diff` does without.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 
-use crate::model::ids::GroupName;
+use crate::model::ids::{GroupName, TaskName};
 use crate::model::schedule::{Group, Minutes, MonthDay};
 use crate::model::selection::cron::{CronError, CronExpression};
 use crate::model::weekday::{WEEKDAYS, parse_weekday};
@@ -26,7 +26,7 @@ pub enum Selection {
     OnRelease,
     /// Those with a cron expression: with exactly this one, or with any.
     Cron(Option<CronExpression>),
-    /// The batch of one group: all that falls on the day, intervals and cron tasks excepted.
+    /// The batch of each group: all that falls on the day, intervals and cron tasks excepted.
     Default,
 }
 
@@ -35,8 +35,10 @@ pub enum Selection {
 pub struct Query {
     /// Which tasks.
     pub selection: Selection,
-    /// Only of this group; `None` for all groups.
-    pub group: Option<GroupName>,
+    /// Only of these groups; none for all groups.
+    pub groups: Vec<GroupName>,
+    /// Only these tasks, by group and name; `None` for all.
+    pub only: Option<Vec<(GroupName, TaskName)>>,
     /// The date or weekday that decides what is due.
     pub day: Day,
 }
@@ -68,10 +70,12 @@ impl Day {
 /// The details that may accompany a selection's keyword, as they were given.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Details<'a> {
-    /// `--day-of-week`, needed by `weekly`.
+    /// `--day-of-week`, needed by `weekly` where there is no date.
     pub day_of_week: Option<&'a str>,
-    /// `--day-of-month`, needed by `monthly`.
+    /// `--day-of-month`, needed by `monthly` where there is no date.
     pub day_of_month: Option<i64>,
+    /// `--date`, from which `weekly` and `monthly` take their day.
+    pub date: Option<Date>,
     /// `--interval-minutes`, needed by `interval`.
     pub interval_minutes: Option<i64>,
     /// `--cron`, which `cron` may have.
@@ -85,7 +89,7 @@ pub enum SelectionError {
     #[error("there is no schedule {0:?}; the choices are {choices}", choices = KEYWORDS.join(", "))]
     UnknownKeyword(String),
     /// The kind needs a detail that was not given.
-    #[error("--schedule {keyword} needs {flag}: {choices}", choices = choices(flag))]
+    #[error("--schedule {keyword} needs {flag}{}: {choices}", or_date(keyword), choices = choices(flag))]
     Missing {
         /// The kind.
         keyword: &'static str,
@@ -134,6 +138,14 @@ const DAY_OF_MONTH: &str = "--day-of-month";
 const INTERVAL_MINUTES: &str = "--interval-minutes";
 const CRON: &str = "--cron";
 
+/// What would do as well.
+fn or_date(keyword: &str) -> &'static str {
+    match keyword {
+        "interval" => "",
+        _ => ", or --date",
+    }
+}
+
 /// What may stand after a flag.
 fn choices(flag: &str) -> String {
     match flag {
@@ -169,16 +181,8 @@ impl Selection {
     pub fn parse(keyword: &str, details: Details<'_>) -> Result<Self, SelectionError> {
         let selection = match keyword {
             "daily" => Self::Daily,
-            "weekly" => {
-                let given = details.day_of_week.ok_or(missing("weekly", DAY_OF_WEEK))?;
-                Self::Weekly(
-                    parse_weekday(given).ok_or_else(|| out_of_range(DAY_OF_WEEK, &format!("{given:?}")))?,
-                )
-            }
-            "monthly" => {
-                let given = details.day_of_month.ok_or(missing("monthly", DAY_OF_MONTH))?;
-                Self::Monthly(MonthDay::new(given).ok_or_else(|| out_of_range(DAY_OF_MONTH, &given))?)
-            }
+            "weekly" => Self::Weekly(weekday(details)?),
+            "monthly" => Self::Monthly(month_day(details)?),
             "interval" => {
                 let given = details
                     .interval_minutes
@@ -221,6 +225,26 @@ impl Selection {
     }
 }
 
+/// That which was named, else that of the date.
+fn weekday(details: Details<'_>) -> Result<Weekday, SelectionError> {
+    match (details.day_of_week, details.date) {
+        (Some(given), _) => {
+            parse_weekday(given).ok_or_else(|| out_of_range(DAY_OF_WEEK, &format!("{given:?}")))
+        }
+        (None, Some(date)) => Ok(date.weekday()),
+        (None, None) => Err(missing("weekly", DAY_OF_WEEK)),
+    }
+}
+
+/// That which was named, else that of the date.
+fn month_day(details: Details<'_>) -> Result<MonthDay, SelectionError> {
+    let given = details
+        .day_of_month
+        .or(details.date.map(|date| i64::from(date.day())))
+        .ok_or(missing("monthly", DAY_OF_MONTH))?;
+    MonthDay::new(given).ok_or_else(|| out_of_range(DAY_OF_MONTH, &given))
+}
+
 fn missing(keyword: &'static str, flag: &'static str) -> SelectionError {
     SelectionError::Missing { keyword, flag }
 }
@@ -239,6 +263,7 @@ mod tests {
     const NOTHING: Details<'_> = Details {
         day_of_week: None,
         day_of_month: None,
+        date: None,
         interval_minutes: None,
         cron: None,
     };
@@ -287,6 +312,22 @@ mod tests {
     }
 
     #[test]
+    fn a_date_gives_the_day_that_was_not_named() {
+        let date = jiff::civil::date(2026, 2, 28);
+        let on = |details: Details<'static>| Details {
+            date: Some(date),
+            ..details
+        };
+        let weekly = |details| Selection::parse("weekly", on(details));
+        assert_eq!(weekly(NOTHING), Ok(Selection::Weekly(Weekday::Saturday)));
+        assert_eq!(weekly(week("mon")), Ok(Selection::Weekly(Weekday::Monday)));
+        let monthly = |details| Selection::parse("monthly", on(details)).unwrap();
+        assert_eq!(monthly(NOTHING), Selection::Monthly(MonthDay::new(28).unwrap()));
+        assert_eq!(monthly(month(3)), Selection::Monthly(MonthDay::new(3).unwrap()));
+        assert!(refused("weekly", on(month(3))).starts_with("--day-of-month belongs to"));
+    }
+
+    #[test]
     fn an_unknown_keyword_names_the_choices() {
         assert_eq!(
             refused("hourly", NOTHING),
@@ -298,12 +339,12 @@ mod tests {
     fn a_missing_detail_names_its_flag() {
         assert_eq!(
             refused("weekly", NOTHING),
-            "--schedule weekly needs --day-of-week: a weekday (monday, tuesday, wednesday, thursday, friday, \
+            "--schedule weekly needs --day-of-week, or --date: a weekday (monday, tuesday, wednesday, thursday, friday, \
              saturday, sunday; the first three letters suffice)"
         );
         assert_eq!(
             refused("monthly", NOTHING),
-            "--schedule monthly needs --day-of-month: a day from 1 to 31"
+            "--schedule monthly needs --day-of-month, or --date: a day from 1 to 31"
         );
         assert_eq!(
             refused("interval", NOTHING),

@@ -192,9 +192,8 @@ impl Plan {
 /// Those of [`select`].
 pub fn plan(schedule: &Schedule, query: &Query, release: Release) -> Result<Plan, SelectError> {
     let tasks = select(schedule, query)?;
-    let mut dates = groups_of(schedule, query)?
-        .iter()
-        .map(|group| query.day.of(group));
+    let groups = groups_of(schedule, query)?;
+    let mut dates = groups.iter().map(|group| query.day.of(group));
     let date = match dates.next() {
         Some(first) if dates.all(|date| date == first) => first,
         _ => query.day.in_zone(&TimeZone::UTC),

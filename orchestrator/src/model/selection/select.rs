@@ -5,7 +5,7 @@
 use indexmap::IndexSet;
 use jiff::civil::Date;
 
-use crate::model::ids::GroupName;
+use crate::model::ids::{GroupName, TaskName};
 use crate::model::nearest;
 use crate::model::schedule::{Cadence, Group, Schedule, Task};
 use crate::model::selection::criteria::{Query, Selection};
@@ -24,15 +24,6 @@ pub enum SelectError {
         known: Vec<GroupName>,
         /// The one that was probably meant.
         nearest: Option<GroupName>,
-    },
-    /// `default` is the batch of one group, and none was named.
-    #[error(
-        "--schedule default runs the batch of one group and needs --group; {}",
-        choices(known)
-    )]
-    GroupNeeded {
-        /// The groups there are, in file order.
-        known: Vec<GroupName>,
     },
     /// No task has this expression.
     #[error("no task has the cron expression {asked:?}; {}", expressions(known))]
@@ -55,21 +46,25 @@ pub enum SelectError {
 ///
 /// # Errors
 ///
-/// [`SelectError::UnknownGroup`], [`SelectError::GroupNeeded`] and [`SelectError::UnknownCron`]. A
-/// selection that merely matches nothing is an empty list.
+/// [`SelectError::UnknownGroup`] and [`SelectError::UnknownCron`]. A selection that merely matches
+/// nothing is an empty list.
 pub fn select<'a>(schedule: &'a Schedule, query: &Query) -> Result<Vec<&'a Task>, SelectError> {
     let groups = groups_of(schedule, query)?;
     if let Selection::Cron(Some(wanted)) = &query.selection {
-        known_expression(groups, wanted)?;
+        known_expression(&groups, wanted)?;
     }
+    let is_wanted = |task: &Task| {
+        let is_it = |(group, name): &(GroupName, TaskName)| *group == task.group && *name == task.name;
+        task.enabled && query.only.as_ref().is_none_or(|only| only.iter().any(is_it))
+    };
     Ok(groups
-        .iter()
+        .into_iter()
         .flat_map(|group| {
             let date = query.day.of(group);
             group
                 .tasks
                 .iter()
-                .filter(move |task| task.enabled && matches(&query.selection, &task.cadence, date))
+                .filter(move |task| is_wanted(task) && matches(&query.selection, &task.cadence, date))
         })
         .collect())
 }
@@ -89,29 +84,26 @@ pub fn workflow(schedule: &Schedule) -> Result<Vec<&Task>, SelectError> {
     Ok(tasks)
 }
 
-/// The groups that `query` looks at.
-pub(crate) fn groups_of<'a>(schedule: &'a Schedule, query: &Query) -> Result<&'a [Group], SelectError> {
-    let known = || schedule.groups.iter().map(|group| group.name.clone()).collect();
-    match &query.group {
-        None if query.selection == Selection::Default => Err(SelectError::GroupNeeded { known: known() }),
-        None => Ok(&schedule.groups),
-        Some(name) => match schedule.groups.iter().position(|group| group.name == *name) {
-            Some(found) => Ok(&schedule.groups[found..=found]),
-            None => Err(SelectError::UnknownGroup {
-                asked: name.as_str().to_owned(),
-                nearest: nearest(
-                    name.as_str(),
-                    schedule.groups.iter().map(|group| group.name.as_str()),
-                )
-                .map(GroupName::new),
-                known: known(),
-            }),
-        },
+/// The groups that `query` looks at, in file order.
+pub(crate) fn groups_of<'a>(schedule: &'a Schedule, query: &Query) -> Result<Vec<&'a Group>, SelectError> {
+    let names = || schedule.groups.iter().map(|group| &group.name);
+    if let Some(unknown) = query
+        .groups
+        .iter()
+        .find(|asked| !names().any(|name| name == *asked))
+    {
+        return Err(SelectError::UnknownGroup {
+            asked: unknown.as_str().to_owned(),
+            nearest: nearest(unknown.as_str(), names().map(GroupName::as_str)).map(GroupName::new),
+            known: names().cloned().collect(),
+        });
     }
+    let is_wanted = |group: &&Group| query.groups.is_empty() || query.groups.contains(&group.name);
+    Ok(schedule.groups.iter().filter(is_wanted).collect())
 }
 
 /// Whoever names an expression expects it to be there.
-fn known_expression(groups: &[Group], wanted: &CronExpression) -> Result<(), SelectError> {
+fn known_expression(groups: &[&Group], wanted: &CronExpression) -> Result<(), SelectError> {
     let tasks = groups.iter().flat_map(|group| &group.tasks);
     let mut known = IndexSet::new();
     known.extend(tasks.filter_map(|task| match &task.cadence {

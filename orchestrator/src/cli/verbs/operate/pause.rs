@@ -43,7 +43,8 @@ pub(crate) fn pause(global: &Global, args: &PauseArgs) -> Result<VerbExit, Failu
         // A name that was mistyped would pause nothing, silently.
         let query = Query {
             selection: Selection::Daily,
-            group: Some(GroupName::new(&args.group)),
+            groups: vec![GroupName::new(&args.group)],
+            only: None,
             day: crate::model::Day::At(SystemClock.now()),
         };
         select(&schedule, &query).map_err(Failure::usage)?;

@@ -7,20 +7,22 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::execution::ExecutionArgs;
 use crate::cli::args::global::Global;
+use crate::cli::args::task_word::tasks_meant;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::schedule::{by_hand, load};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
+use crate::cli::verbs::run::retry_part::{RetryPart, tasks_to_retry};
 use crate::cli::verbs::run::run::ManualRun;
 use crate::events::TaskSummary;
 use crate::model::{
     Cadence, Clock, Day, GroupName, Plan, Release, ReleaseSource, Releases, Schedule, SystemClock, Task,
-    TaskName, TaskStatus, escape_argument,
+    TaskName, escape_argument,
 };
-use crate::queries::find_run::find_run;
-use crate::store::{RunRecord, TaskState};
+use crate::queries::find_run::{find_last_run, find_run};
+use crate::store::{RunRecord, Store, TaskState};
 use crate::text::NamedSecrets;
 
 /// Run the collectors of a past run again
@@ -28,13 +30,12 @@ use crate::text::NamedSecrets;
 #[command(after_help = "\
 Examples:
   orchestrate retry last --failed
-  orchestrate retry 20261125-041000 --timeout 2h")]
+  orchestrate retry 20261125-041000 --from run_monthly_report --timeout 2h")]
 pub(crate) struct RetryArgs {
     /// A run's id, or a part of one that no other has, or `last`
     pub(crate) run: String,
-    /// Only what did not succeed: what failed, and what was not run because of that
-    #[arg(long)]
-    pub(crate) failed: bool,
+    #[command(flatten)]
+    pub(crate) part: RetryPart,
     /// Skip what follows the first failure
     #[arg(long)]
     pub(crate) stop_on_failure: bool,
@@ -57,7 +58,7 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
         .as_ref()
         .map_or_else(ReleaseSource::default, |schedule| schedule.release.clone());
     let (record, known) = with_store(&settings, async |store| {
-        let record = find_run(store, &args.run).await?;
+        let record = run_to_retry(store, schedule.as_ref(), args).await?;
         let known = store.noted_releases(&source).await;
         Ok((record, known.map_err(Failure::infrastructure)?))
     })?;
@@ -68,17 +69,10 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
         );
     }
     let secrets = settings.secrets();
-    let tasks = wanted(&record, args.failed)
+    let tasks: Vec<Task> = tasks_to_retry(&record, &args.part)?
+        .into_iter()
         .map(|state| task(schedule.as_ref(), state, &secrets))
-        .collect::<Vec<_>>();
-    if tasks.is_empty() {
-        return Err(Failure::usage(format!(
-            "every collector of run {run} succeeded; there is nothing to retry"
-        ))
-        .hint(format!(
-            "orchestrate retry {run} without --failed runs them all again"
-        )));
-    }
+        .collect();
     let today = Day::At(SystemClock.now()).in_zone(&TimeZone::UTC);
     // By hand means now, whether it still waits for a release or not.
     let mut plan = Plan::new("retry", today, Release::New, &tasks.iter().collect::<Vec<_>>());
@@ -102,11 +96,20 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
     job.run(global, &settings, &args.execution)
 }
 
-fn wanted(record: &RunRecord, failed: bool) -> impl Iterator<Item = &TaskState> {
-    record
-        .tasks
-        .iter()
-        .filter(move |task| !failed || task.summary.outcome != TaskStatus::Succeeded)
+/// The run that is meant; `last` is the newest that has what it is narrowed to.
+async fn run_to_retry(
+    store: &Store,
+    schedule: Option<&Schedule>,
+    args: &RetryArgs,
+) -> Result<RunRecord, Failure> {
+    if args.run != "last" {
+        return Ok(find_run(store, &args.run).await?);
+    }
+    let mut tasks = Vec::new();
+    for word in args.part.words() {
+        tasks.extend(tasks_meant(store, schedule, word, None).await?);
+    }
+    Ok(find_last_run(store, tasks, None).await?)
 }
 
 /// The task as the schedule has it now, with the arguments it had then. One that left the

@@ -34,7 +34,7 @@ use crate::report::{Console, JsonLines, ServiceLog, Terminal, Unwritten, summary
 #[command(after_help = "\
 Examples:
   orchestrate run --schedule default --group github
-  orchestrate run --schedule weekly --day-of-week mon --stop-on-failure")]
+  orchestrate run --schedule weekly --date 2026-11-23 --collector run_boost_usage_tracker")]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
@@ -101,7 +101,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> 
     let mut job = ManualRun {
         plan,
         label: args.selection.kind()?.to_owned(),
-        group: args.selection.group.clone(),
+        group: args.selection.one_group(),
         stop_on_failure: args.stop_on_failure,
     };
     if args.dry_run {

@@ -28,7 +28,8 @@ fn today_is_the_date_in_each_groups_own_zone() {
     let at = |selection, group: Option<&str>, instant: &str| {
         let query = Query {
             selection,
-            group: group.map(GroupName::new),
+            groups: group.map(GroupName::new).into_iter().collect(),
+            only: None,
             day: Day::At(instant.parse().unwrap()),
         };
         let plan = plan(&schedule, &query, Release::NotChecked).unwrap();
@@ -62,7 +63,8 @@ fn today_is_the_date_in_each_groups_own_zone() {
 fn a_plan_without_groups_has_a_date_all_the_same() {
     let query = Query {
         selection: Selection::Daily,
-        group: None,
+        groups: Vec::new(),
+        only: None,
         day: Day::At("2026-11-25T23:59:59Z".parse().unwrap()),
     };
     let plan = plan(&schedule([]), &query, Release::NotChecked).unwrap();

@@ -98,12 +98,33 @@ fn default_is_the_batch_of_the_date_in_file_order_whatever_the_kind_and_never_an
 }
 
 #[test]
-fn default_needs_a_group_and_names_them() {
-    let error = select(&example(), &ask(Selection::Default, None, WEDNESDAY)).unwrap_err();
+fn several_groups_and_single_tasks_keep_the_order_of_the_file() {
+    let named = |groups: &[&str], tasks: Option<&[(&str, &str)]>| {
+        let query = Query {
+            groups: groups.iter().copied().map(GroupName::new).collect(),
+            only: tasks.map(|tasks| {
+                let key = |&(group, name): &(&str, &str)| (GroupName::new(group), TaskName::new(name));
+                tasks.iter().map(key).collect()
+            }),
+            ..ask(Selection::Default, None, WEDNESDAY)
+        };
+        let schedule = example();
+        let tasks = select(&schedule, &query).unwrap();
+        let names: Vec<String> = tasks.iter().map(|task| task.name.to_string()).collect();
+        names.join(" ")
+    };
+    let all = named(&[], None);
+    assert_eq!(all, named(&["reporting", "github"], None));
+    assert!(all.ends_with("sync export payday"), "{all}");
+    assert_eq!(named(&["reporting"], None), "sync export payday");
+    let two: &[(&str, &str)] = &[("reporting", "export"), ("reporting", "sync")];
+    assert_eq!(named(&[], Some(two)), "sync export");
+    // In another group it is another task, and one that is not due is not run.
     assert_eq!(
-        error.to_string(),
-        "--schedule default runs the batch of one group and needs --group; the groups are: github, reporting"
+        named(&[], Some(&[("github", "export"), ("reporting", "report")])),
+        ""
     );
+    assert_eq!(named(&[], Some(&[])), "");
 }
 
 #[test]
@@ -225,19 +246,14 @@ proptest! {
         day in 0i64..1000,
     ) {
         let date = date(2026, 1, 1).saturating_add(jiff::Span::new().days(day));
-        let one_group = schedule.groups.first().map(|group| group.name.as_str());
-        let group = if selection == Selection::Default { one_group } else { None };
-        if let Ok(tasks) = select(&schedule, &ask(selection.clone(), group, date)) {
-            // Commands are numbered in file order.
-            prop_assert!(commands(tasks.iter().copied()).is_sorted());
-            prop_assert!(tasks.iter().all(|task| task.enabled));
-            if selection == Selection::Default {
-                prop_assert!(!tasks.iter().any(|task| !task.cadence.is_in_batch()));
-                let dailies = schedule.groups[0].tasks.iter().filter(|task| task.enabled && task.cadence == Cadence::Daily);
-                prop_assert!(dailies.into_iter().all(|daily| tasks.contains(&daily)));
-            }
-        } else {
-            prop_assert!(selection == Selection::Default && schedule.groups.is_empty());
+        let tasks = select(&schedule, &ask(selection.clone(), None, date)).unwrap();
+        // Commands are numbered in file order.
+        prop_assert!(commands(tasks.iter().copied()).is_sorted());
+        prop_assert!(tasks.iter().all(|task| task.enabled));
+        if selection == Selection::Default {
+            prop_assert!(!tasks.iter().any(|task| !task.cadence.is_in_batch()));
+            let mut dailies = schedule.group_tasks().filter(|task| task.enabled && task.cadence == Cadence::Daily);
+            prop_assert!(dailies.all(|daily| tasks.contains(&daily)));
         }
     }
 

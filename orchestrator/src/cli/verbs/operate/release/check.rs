@@ -59,7 +59,8 @@ pub(crate) fn check(
     let schedule = load(settings)?;
     let query = Query {
         selection: Selection::OnRelease,
-        group: args.group.as_deref().map(GroupName::new),
+        groups: args.group.as_deref().map(GroupName::new).into_iter().collect(),
+        only: None,
         day: Day::At(SystemClock.now()),
     };
     // What is asked for is judged before anybody is asked anything.
