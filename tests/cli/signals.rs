@@ -84,3 +84,44 @@ fn kill_9_of_orchestrate_leaves_no_process() {
     place.wait_until_gone();
     assert!(!place.path("ledger").exists());
 }
+
+/// Whoever ends a run while the next attempt is waited for ends it as at any other moment.
+#[test]
+fn an_end_while_another_attempt_is_waited_for_is_recorded() {
+    let schedule = r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: busy, schedule: daily, retry: {limit: 1, delay: 1h}}
+      - {command: fake, schedule: daily, args: [append, ledger, second]}
+"#;
+    // An operator who cancels ends no process by a signal.
+    for (by_verb, code) in [(false, 143), (true, 1)] {
+        let place = Place::new(schedule);
+        place.script("busy", "#!/bin/sh\nexit 75\n");
+        let child = place.start(&mut place.command(&["run", "--schedule", "daily", "--log-format", "json"]));
+        // The journal has it before anything follows from it.
+        wait_until("the wait for another attempt", || {
+            let runs = place.state().join("runs");
+            let journals = std::fs::read_dir(runs).into_iter().flatten().flatten();
+            journals.into_iter().any(|run| {
+                let text = std::fs::read_to_string(run.path().join("journal.jsonl"));
+                text.is_ok_and(|text| text.contains("\"task_retry\""))
+            })
+        });
+        if by_verb {
+            let cancelled = place.command(&["cancel", "last"]).output().unwrap();
+            assert!(cancelled.status.success(), "{cancelled:?}");
+        } else {
+            send(&child, Signal::SIGTERM);
+        }
+        let seen = place.see(child);
+        seen.exits(code).says_not("cannot be written");
+        let summary = place.last();
+        assert_eq!(outcomes(&summary)[0].1, "failed");
+        assert_eq!(summary["tasks"][0]["attempts"], 1);
+        place.run(&["history"]).exits(0).says_not("lost");
+        place.run(&["health"]).exits(0);
+    }
+}

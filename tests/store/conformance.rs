@@ -7,6 +7,7 @@ use crate::run_events::{Home, Story, at, dead};
 
 on_both!(
     a_run_is_read_back_as_it_was_told,
+    an_attempt_that_none_follows_ends_once,
     a_run_that_goes_on_says_so,
     what_is_told_twice_is_known_once,
     illegal_changes_are_refused,
@@ -19,6 +20,29 @@ on_both!(
 
 fn failed() -> Outcome {
     Outcome::Failed(Exit::Code(3))
+}
+
+/// Cancelled while another attempt is waited for: told in one batch, and one by one.
+async fn an_attempt_that_none_follows_ends_once(home: &Home) {
+    let store = home.open().await;
+    for (id, at_once) in [("at-once", true), ("one-by-one", false)] {
+        let mut story = Story::new(id, 0, &["a"], this_process().unwrap());
+        story.start(1).retry(1);
+        if !at_once {
+            assert!(story.tell(&store).await.failure.is_none());
+        }
+        story.is_not_tried_again().finish();
+        let told = story.tell(&store).await;
+        assert!(told.failure.is_none(), "{id}: {told:?}");
+        let record = store.run(&story.run).await.unwrap().unwrap();
+        assert_eq!(record.header.state, RunStatus::Finished, "{id}");
+        assert_eq!(record.tasks[0].summary.outcome.as_str(), "failed");
+        let [attempt] = &record.tasks[0].attempt_list[..] else {
+            panic!("{id}: one attempt");
+        };
+        assert_eq!(attempt.reason.as_deref(), Some("exited with code 75 (temporary)"));
+    }
+    store.close().await;
 }
 
 async fn a_run_is_read_back_as_it_was_told(home: &Home) {

@@ -198,6 +198,22 @@ impl Story {
         self
     }
 
+    /// The run is cancelled before it is tried again: its last end is that of the task, too.
+    pub(crate) fn is_not_tried_again(&mut self) -> &mut Self {
+        let Some(RunEvent::TaskRetry { attempt, .. }) = self.events.last().cloned() else {
+            panic!("it is not waited for an attempt");
+        };
+        let outcome = Outcome::Failed(Exit::Code(75));
+        let task = self.summary(attempt.number, &outcome);
+        self.ended.push((outcome, task.clone()));
+        self.events.push(RunEvent::TaskFinished {
+            at: at(self.clock),
+            task: Box::new(task),
+            last_attempt: attempt,
+        });
+        self
+    }
+
     /// Start and end in one.
     pub(crate) fn does(&mut self, outcome: Outcome) -> &mut Self {
         self.start(1).end(1, outcome)

@@ -6,11 +6,9 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
-
 use crate::database::arg::{Arg, args};
 use crate::database::transaction::Transaction;
-use crate::events::{AttemptRecord, RunEvent, Summary, TaskRef, TaskSummary};
+use crate::events::{AttemptRecord, RunEvent, Summary, TaskSummary};
 use crate::model::{RunId, TaskStatus};
 use crate::rundir::journal::Numbered;
 use crate::store::change::change_one;
@@ -96,7 +94,7 @@ async fn write(
     events: &[&Numbered],
     mut has_slot: bool,
 ) -> Result<(), StoreError> {
-    let (mut attempts, mut tasks, mut finished) = (Vec::new(), Vec::new(), None);
+    let (mut retried, mut last, mut tasks, mut finished) = (Vec::new(), Vec::new(), Vec::new(), None);
     let (mut started, mut settled) = (HashSet::new(), HashSet::new());
     let ended: HashSet<(usize, u32)> = events.iter().filter_map(|(_, event)| ended(event)).collect();
     for (_, event) in events {
@@ -109,13 +107,7 @@ async fn write(
                     has_slot = true;
                 }
             }
-            RunEvent::TaskStarted {
-                task,
-                attempt,
-                at,
-                log,
-                ..
-            } => {
+            RunEvent::TaskStarted { task, attempt, .. } => {
                 ensure(
                     !settled.contains(&task.position),
                     "starting an attempt at a task that ended",
@@ -126,12 +118,12 @@ async fn write(
                 )?;
                 // One that ended meanwhile needs no row of its own before.
                 if !ended.contains(&(task.position, *attempt)) {
-                    start_attempt(sql, run, task, *attempt, *at, log).await?;
+                    start_attempt(sql, run, event).await?;
                 }
             }
             RunEvent::TaskRetry { task, attempt, .. } => {
                 ensure(!settled.contains(&task.position), "retrying a task that ended")?;
-                attempts.push((task.position, attempt));
+                retried.push((task.position, attempt));
             }
             RunEvent::TaskFinished {
                 at,
@@ -140,7 +132,7 @@ async fn write(
             } => {
                 ensure(settled.insert(task.position), "ending a task twice")?;
                 releases::settle_releases(sql, run, task, *at).await?;
-                attempts.push((task.position, last_attempt));
+                last.push((task.position, last_attempt));
                 tasks.push((&**task, LedgerState::Ran));
             }
             RunEvent::TaskSkipped { task, .. } => {
@@ -152,12 +144,62 @@ async fn write(
             }
         }
     }
-    ensure(attempts.len() == ended.len(), "ending an attempt twice")?;
+    let mut attempts = retried;
+    // Where a run is cancelled while another attempt is waited for, the same end is told twice.
+    attempts.retain(|attempt| !last.contains(attempt));
+    ensure(
+        attempts.len() + last.len() == ended.len(),
+        "ending an attempt twice",
+    )?;
+    attempts.extend(new_ends(sql, run, last, &started).await?);
     write_ends(sql, run, &attempts, tasks, has_slot).await?;
     match finished {
         Some(summary) => finish_run(sql, summary).await,
         None => Ok(()),
     }
+}
+
+/// Those that were not told when another attempt was to follow. One that was `started` in the
+/// same batch is new.
+async fn new_ends<'a>(
+    sql: &mut Transaction,
+    run: &RunId,
+    last: Vec<(usize, &'a AttemptRecord)>,
+    started: &HashSet<(usize, u32)>,
+) -> Result<Vec<(usize, &'a AttemptRecord)>, StoreError> {
+    let mut new = Vec::with_capacity(last.len());
+    for (position, attempt) in last {
+        let begun_here = started.contains(&(position, attempt.number));
+        if begun_here || !has_ended(sql, run, position, attempt).await? {
+            new.push((position, attempt));
+        }
+    }
+    Ok(new)
+}
+
+/// Whether this very end is known: it was told when another attempt was to follow.
+async fn has_ended(
+    sql: &mut Transaction,
+    run: &RunId,
+    position: usize,
+    attempt: &AttemptRecord,
+) -> Result<bool, StoreError> {
+    let same: Vec<(i64,)> = sql
+        .fetch(
+            "select number from attempts
+             where run_id = $1 and position = $2 and number = $3 and finished_at = $4 and reason = $5
+               and exists (select 1 from tasks
+                   where tasks.run_id = $1 and tasks.position = $2 and tasks.outcome is null)",
+            &args![
+                run,
+                position,
+                attempt.number,
+                attempt.finished_at,
+                &attempt.reason
+            ],
+        )
+        .await?;
+    Ok(!same.is_empty())
 }
 
 async fn write_ends(
@@ -228,21 +270,24 @@ async fn start_run(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> Resu
     .await
 }
 
-async fn start_attempt(
-    sql: &mut Transaction,
-    run: &RunId,
-    task: &TaskRef,
-    attempt: u32,
-    at: Timestamp,
-    log: &str,
-) -> Result<(), StoreError> {
+async fn start_attempt(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> Result<(), StoreError> {
+    let RunEvent::TaskStarted {
+        task,
+        attempt,
+        at,
+        log,
+        ..
+    } = event
+    else {
+        return Ok(());
+    };
     change_one(
         sql,
         StateChange::StartAttempt,
         "insert into attempts (run_id, position, number, started_at, log)
          select run_id, position, $3, $4, $5 from tasks
          where run_id = $1 and position = $2 and outcome is null",
-        &args![run, task.position, attempt, at, log],
+        &args![run, task.position, *attempt, *at, log],
     )
     .await
 }
