@@ -196,6 +196,7 @@ fn a_mail_is_sent() {
         "RCPT TO:<ops@example.org>",
         "Subject: [orchestrate] failure: g/job on ",
         "Auto-Submitted: auto-generated\r\n",
+        "MIME-Version: 1.0\r\n",
         "Date: ",
         "@example.org>\r\n",
         "g/job failed: exited with code 1",

@@ -24,6 +24,7 @@ pub use load::parse_schedule;
 pub(crate) use load::{load_dotenv, load_schedule, load_settings, read_schedule_file, warn_of_yaml_11};
 pub use problems::codes::{Code, Severity};
 pub use problems::diagnostic::Diagnostic;
+pub(crate) use problems::gather::NeededVariable;
 pub use problems::render::render;
 pub(crate) use schedule::schema::schedule_schema;
 pub use schedule::schema::settings_schema;

@@ -3,6 +3,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod duration;
+pub(crate) mod http_url;
 pub(crate) mod placeholder;
 pub(crate) mod proc_stat;
 pub(crate) mod redact;
@@ -12,6 +13,7 @@ pub(crate) mod spelling;
 
 pub(crate) use csv::push_csv_row;
 pub(crate) use duration::{human_duration, milliseconds};
+pub(crate) use http_url::read_http_url;
 pub use placeholder::NamedSecrets;
 pub(crate) use placeholder::{MissingSecret, has_placeholder, placeholder, secrets_in};
 pub(crate) use redact::{MASK, Redactor};

@@ -103,9 +103,17 @@ fn is_excepted(target: &Target, list: &str) -> bool {
 }
 
 fn excepts(entry: &str, target: &Target) -> bool {
-    if let Some((network, length)) = entry.split_once('/') {
+    if let Some((network, rest)) = entry.split_once('/') {
+        // `10.0.0.0/8:8000` and `[fd00::/8]:8000`.
+        let (length, port) = match rest.split_once(':') {
+            Some((length, port)) => (length, Some(port.parse().ok())),
+            None => (rest, None),
+        };
+        if port.is_some_and(|port| port.is_none() || port != target.port) {
+            return false;
+        }
         let network = address(network.trim_start_matches('[').trim_end_matches(']'));
-        let length = length.parse().ok();
+        let length = length.trim_end_matches(']').parse().ok();
         return match (network, length, target.address) {
             (Some(network), Some(length), Some(address)) => is_within(address, network, length),
             _ => false,
@@ -218,6 +226,10 @@ mod tests {
             ("10.1.2.3", "10.0.0.0/", false),
             ("10.1.2.3", "10.1.2.3/32", true),
             ("u:p@10.1.2.3:8443", "10.0.0.0/8", true),
+            ("10.1.2.3:8000", "10.0.0.0/8:8000", true),
+            ("10.1.2.3:8001", "10.0.0.0/8:8000", false),
+            ("10.1.2.3", "10.0.0.0/8:x", false),
+            ("[fd00::1]:8000", "[fd00::/8]:8000", true),
             ("[fd00::1]", "fd00::/8", true),
             ("[fd00::1]", "[fd00::]/8", true),
             ("[fe00::1]", "fd00::/8", false),

@@ -57,7 +57,8 @@ impl FromStr for MomentArg {
         if let Ok(at) = Time::strptime("%H:%M", text) {
             return Ok(Self::Clock(at));
         }
-        if let Ok(date) = text.parse::<Date>()
+        // Not what else could be read as one: a time of day without a zone would be lost.
+        if let Ok(date) = Date::strptime("%Y-%m-%d", text)
             && let Ok(midnight) = date.to_zoned_datetime(TimeZone::UTC)
         {
             return Ok(Self::At(midnight.timestamp()));
@@ -83,7 +84,17 @@ mod tests {
         assert_eq!(meant("90m"), "2026-11-25T10:30:00Z");
         assert_eq!(meant("1d 2h"), "2026-11-24T10:00:00Z");
         assert_eq!(meant("100000years"), Timestamp::MIN.to_string());
-        for wrong in ["", "tomorrow", "24:30", "2026-13-01", "25.11.2026", "-7d"] {
+        for wrong in [
+            "",
+            "tomorrow",
+            "24:30",
+            "2026-13-01",
+            "25.11.2026",
+            "-7d",
+            "2026-11-25T23:59",
+            "2026-11-25 23:59:59",
+            "2026-11-25[Europe/Berlin]",
+        ] {
             assert!(wrong.parse::<MomentArg>().is_err(), "{wrong}");
         }
     }

@@ -11,10 +11,10 @@ use crate::cli::shell::database::choice::{DatabaseChoice, UrlSources};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::stderr::print_words;
-use crate::config::{self, Diagnostic};
+use crate::config::{self, Diagnostic, NeededVariable};
 use crate::files;
 use crate::model::SchemaName;
-use crate::text::NamedSecrets;
+use crate::text::{NamedSecrets, read_http_url};
 
 /// Everything that was decided before a verb does its work.
 #[derive(Debug)]
@@ -171,13 +171,17 @@ impl CliSettings {
         NamedSecrets::new(&self.file.secrets, value)
     }
 
-    /// What keeps people from being told: variables that are not set.
+    /// What keeps people from being told: variables that are not set, or hold no URL where one is
+    /// wanted.
     pub(crate) fn unset(&self) -> Vec<Diagnostic> {
-        let needed = self.file.needed.iter();
-        needed
-            .filter(|needed| self.environment.get(&needed.name).is_none())
-            .map(|needed| needed.if_unset.clone())
-            .collect()
+        let problem = |needed: &NeededVariable| {
+            let Some(value) = self.environment.get(&needed.name) else {
+                return Some(needed.if_unset.clone());
+            };
+            let is_url = value.to_str().is_some_and(|value| read_http_url(value).is_ok());
+            needed.if_no_url.clone().filter(|_| !is_url)
+        };
+        self.file.needed.iter().filter_map(problem).collect()
     }
 
     /// Says so on stderr, as a warning: what is to be run can be run.

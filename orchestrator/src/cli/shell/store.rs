@@ -1,6 +1,8 @@
 //! How verbs come to the store.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anstyle::AnsiColor;
@@ -231,8 +233,45 @@ pub(crate) fn unusable(error: StoreError) -> Failure {
 /// # Errors
 /// The system has no resources left.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
+    check_threads()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .thread_keep_alive(ALWAYS)
         .build()
-        .map_err(Failure::infrastructure)
+        .map_err(Failure::infrastructure)?;
+    // While there is one thread for what blocks, work waits for it where no other can be started;
+    // without any, tokio panics.
+    drop(runtime.spawn_blocking(|| ()));
+    Ok(runtime)
+}
+
+/// No run is as long.
+const ALWAYS: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// As many as we start at least: for what blocks, for the log, for SQLite.
+const THREADS: usize = 4;
+
+/// Libraries panic where they get no thread, so it is found out before.
+fn check_threads() -> Result<(), Failure> {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let mut threads = Vec::with_capacity(THREADS);
+    let mut started = Ok(());
+    for _ in 0..THREADS {
+        let held = Arc::clone(&held);
+        let wait = move || drop(held.lock().map(|held| held.recv()));
+        match thread::Builder::new().spawn(wait) {
+            Ok(thread) => threads.push(thread),
+            Err(error) => started = Err(error),
+        }
+    }
+    drop(release);
+    for thread in threads {
+        // It has only waited.
+        let _ = thread.join();
+    }
+    started.map_err(|error| {
+        Failure::infrastructure(anyhow::Error::new(error).context("no thread can be started"))
+            .hint("this user has as many processes as it may have: see ulimit -u")
+    })
 }

@@ -64,6 +64,8 @@ pub(crate) struct NeededVariable {
     pub(crate) name: String,
     /// What is to be said if it is not set.
     pub(crate) if_unset: Diagnostic,
+    /// Where a URL is wanted: what is to be said if it holds something else.
+    pub(crate) if_no_url: Option<Diagnostic>,
 }
 
 impl<'s> Problems<'s> {
@@ -87,7 +89,19 @@ impl<'s> Problems<'s> {
         self.needed.push(NeededVariable {
             name: name.to_owned(),
             if_unset: problem.into_diagnostic(self.source),
+            if_no_url: None,
         });
+    }
+
+    /// The same for one that holds a URL.
+    pub(crate) fn need_url(&mut self, name: &str, at: usize) {
+        self.need(name, at);
+        let message = format!("{} holds no URL of HTTP: nobody is told this way", quote(name));
+        let problem = Problem::new(Code::BadText, at, message).hint("write the whole URL into it");
+        let diagnostic = problem.into_diagnostic(self.source);
+        if let Some(needed) = self.needed.last_mut() {
+            needed.if_no_url = Some(diagnostic);
+        }
     }
 
     /// The variables that are needed, in the order of the file.

@@ -10,6 +10,10 @@ use crate::config::yaml::source::Source;
 /// More lines than these that cannot be read, and it is another kind of file.
 const SHOWN: usize = 20;
 
+/// No variable can be longer: MAX_ARG_STRLEN of execve(2). A value made of others that are made of
+/// others soon would be.
+const LONGEST: usize = 128 << 10;
+
 /// What a `.env` file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Dotenv {
@@ -67,6 +71,13 @@ pub(crate) fn parse_dotenv(file_name: &str, bytes: &[u8], outer: &dyn Fn(&str) -
             let hint = "set it above this line or in the environment, or quote the value with single quotes";
             problems.push(Problem::new(Code::DotenvStyle, line.at, message).hint(hint));
         }
+        if line.name.len() + value.len() >= LONGEST {
+            let message =
+                "the line is left out: the value is longer than 128 KiB, the most that a variable can have";
+            let hint = "keep it in a file, and name that";
+            problems.push(Problem::new(Code::DotenvLine, line.at, message).hint(hint));
+            continue;
+        }
         found.variables.push((line.name.to_owned(), value));
     }
     let hidden = problems.len().saturating_sub(SHOWN);
@@ -89,7 +100,8 @@ pub(crate) fn parse_dotenv(file_name: &str, bytes: &[u8], outer: &dyn Fn(&str) -
     found
 }
 
-/// As text; a byte that is not UTF-8 becomes a NUL, which no value may hold.
+/// As text with line feeds alone, as Python reads it; a byte that is not UTF-8 becomes a NUL, which
+/// no value may hold.
 fn readable(bytes: &[u8]) -> String {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut text = String::with_capacity(bytes.len());
@@ -99,7 +111,10 @@ fn readable(bytes: &[u8]) -> String {
             text.push('\0');
         }
     }
-    text
+    match text.contains('\r') {
+        true => text.replace("\r\n", "\n").replace('\r', "\n"),
+        false => text,
+    }
 }
 
 fn about(style: Style, at: usize, count: usize) -> Problem {
@@ -150,7 +165,7 @@ fn unescape_single(text: &str) -> String {
 fn expand(text: &str, escapes: bool, known: &dyn Fn(&str) -> Option<String>) -> (String, bool) {
     let (mut value, mut unset) = (String::with_capacity(text.len()), false);
     let mut rest = text;
-    while let Some(c) = rest.chars().next() {
+    while let Some(c) = rest.chars().next().filter(|_| value.len() <= LONGEST) {
         if let Some((name, default, after)) = reference(rest) {
             match known(name).or_else(|| default.map(str::to_owned)) {
                 Some(known) => value.push_str(&known),
@@ -211,6 +226,34 @@ mod tests {
 
     fn values(text: &str) -> Vec<(String, String)> {
         parse(text.as_bytes()).variables
+    }
+
+    #[test]
+    fn lines_of_windows_are_lines() {
+        let expected = [("KEY".to_owned(), "-----BEGIN\nabc\n-----END".to_owned())];
+        assert_eq!(values("KEY=\"-----BEGIN\r\nabc\r\n-----END\"\r\n"), expected);
+    }
+
+    #[test]
+    fn values_made_of_values_cost_their_line_and_no_memory() {
+        let mut text = "Z0=xx\n".to_owned();
+        for step in 0..40 {
+            text.push_str(&format!("Z{}=${{Z{step}}}${{Z{step}}}\n", step + 1));
+        }
+        text.push_str(&format!("MANY={}\nLAST=1\n", "${Z15}".repeat(10_000)));
+        let found = parse(text.as_bytes());
+        let bytes: usize = found.variables.iter().map(|(_, value)| value.len()).sum();
+        assert!(bytes < 2 * LONGEST, "{bytes}");
+        assert_eq!(
+            found.variables.last().unwrap(),
+            &("LAST".to_owned(), "1".to_owned())
+        );
+        let told = found.warnings.iter().map(|warning| warning.message.as_str());
+        assert!(
+            told.clone().any(|message| message.contains("128 KiB")),
+            "{:?}",
+            told.collect::<Vec<_>>()
+        );
     }
 
     #[test]

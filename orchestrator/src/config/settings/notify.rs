@@ -11,6 +11,7 @@ use crate::config::values::names::{self, variable};
 use crate::config::values::scalar::{argument, text, word};
 use crate::config::yaml::node::{MapEntry, Node};
 use crate::model::{Address, DeadMan, NoticeChannel, NoticeKind, Pulse, Secret};
+use crate::text::read_http_url;
 
 /// What is not yet late, where it is not said.
 const LATE: Duration = Duration::from_secs(600);
@@ -178,11 +179,11 @@ fn secret_url(entry: &MapEntry, is_name: bool, report: &mut Problems<'_>) -> Opt
     let given = text(&entry.node, &format!("`{}`", entry.key), report)?;
     if is_name {
         variable(given, entry.node.at, true, report).then_some(())?;
-        report.need(given, entry.node.at);
+        report.need_url(given, entry.node.at);
         return Some(Secret::Variable(given.to_owned()));
     }
-    if !given.starts_with("https://") && !given.starts_with("http://") {
-        let message = format!("`{}` is no URL that begins with https:// or http://", entry.key);
+    if let Err(why) = read_http_url(given) {
+        let message = format!("`{}` is no URL of HTTP: {why}", entry.key);
         report.add(Problem::new(Code::BadText, entry.node.at, message).hint("write the whole URL"));
         return None;
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use proxy_choice::proxy_from_environment;
 use ureq::{Agent, Proxy};
 
+use crate::text::read_http_url;
+
 /// Connecting, sending and the answer together.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -16,9 +18,8 @@ const CERTIFICATE: &str = "the server's certificate is not accepted";
 
 fn agent(url: &str) -> Result<Agent, String> {
     let proxy = proxy_from_environment(url)
-        .map(|proxy| Proxy::new(&proxy))
-        .transpose();
-    let proxy = proxy.map_err(|_| "the proxy that the environment names is no http:// URL".to_owned())?;
+        .map(|proxy| read_proxy(&proxy))
+        .transpose()?;
     Ok(Agent::config_builder()
         .timeout_global(Some(PATIENCE))
         .max_redirects(0)
@@ -30,15 +31,32 @@ fn agent(url: &str) -> Result<Agent, String> {
         .into())
 }
 
+/// As curl does, a place without a scheme is one of HTTP. No other scheme is spoken.
+fn read_proxy(given: &str) -> Result<Proxy, String> {
+    let whole = match given.contains("://") {
+        true => given.to_owned(),
+        false => format!("http://{given}"),
+    };
+    let unusable = |why: &str| format!("the proxy that the environment names is no http:// URL: {why}");
+    let url = read_http_url(&whole).map_err(unusable)?;
+    Proxy::new(&url).map_err(|_| unusable("it cannot be used"))
+}
+
+fn read_url(given: &str) -> Result<String, String> {
+    read_http_url(given).map_err(|why| format!("the URL is none: {why}"))
+}
+
 /// POSTs JSON; blocks for up to ten seconds.
 pub(super) fn post(url: &str, body: &str) -> Result<(), String> {
-    let request = agent(url)?.post(url).header("content-type", "application/json");
+    let url = read_url(url)?;
+    let request = agent(&url)?.post(&url).header("content-type", "application/json");
     check_answer(request.send(body))
 }
 
 /// GETs and forgets what comes; blocks for up to ten seconds.
 pub(super) fn get(url: &str) -> Result<(), String> {
-    check_answer(agent(url)?.get(url).call())
+    let url = read_url(url)?;
+    check_answer(agent(&url)?.get(&url).call())
 }
 
 fn check_answer(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(), String> {

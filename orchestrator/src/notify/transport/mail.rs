@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Message, SmtpTransport, Transport};
@@ -28,6 +28,7 @@ pub(super) fn send(mail: &Mail) -> Result<(), String> {
         .header(AutoSubmitted)
         .from(from)
         .subject(&mail.subject)
+        .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN);
     for address in &mail.to {
         message = message.to(mailbox(address)?);
