@@ -37,6 +37,7 @@ mod runtime;
 mod schema;
 mod slots;
 mod slow;
+mod states;
 mod statistics;
 mod status;
 #[expect(dead_code, reason = "made for the tests of the command line")]
