@@ -12,6 +12,7 @@ mod before_house;
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod conformance;
+mod django;
 mod faults;
 mod figures;
 mod logs;
@@ -45,5 +46,6 @@ mod status;
 mod support;
 mod tls;
 mod transitions;
+mod twins;
 mod unusable;
 mod verbs;
