@@ -7,7 +7,6 @@ mod checking;
 mod contract;
 mod cron;
 mod diagnostics;
-mod django;
 mod files;
 mod hostile;
 mod input;

@@ -114,6 +114,25 @@ fn a_release_is_dealt_with_once_by_each_task() {
     assert_eq!(plan.json()["release"], "none");
 }
 
+/// The ledger knows where a tag was found.
+#[test]
+fn a_tag_of_another_repository_is_another_release() {
+    let place = place(SCHEDULE);
+    tag(&place, "boost-1.90.0");
+    let both = ["sync for boost-1.90.0", "announce for boost-1.90.0"];
+    batch(&place).exits(0);
+    assert_eq!(told(&place), both);
+    git(&place, &["clone", "--quiet", "upstream", "other"]);
+    place.schedule(&SCHEDULE.replace("./upstream", "./other"));
+    batch(&place).exits(0);
+    assert_eq!(told(&place), both, "nobody has dealt with that one");
+    batch(&place).exits(0);
+    assert_eq!(told(&place), [""; 0]);
+    place.schedule(SCHEDULE);
+    batch(&place).exits(0);
+    assert_eq!(told(&place), [""; 0], "what was dealt with stays so");
+}
+
 #[test]
 fn a_release_that_is_put_off_comes_again() {
     let place = place(SCHEDULE);

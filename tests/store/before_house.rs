@@ -274,7 +274,49 @@ fn is_as_it_was(house: &House) {
     assert_eq!(runs.unwrap().rows.len(), 50);
     house.has_its_rows(&[], false);
     house.answers_as_it_did();
+    twins_have_names(house);
     house.has_its_rows(&[], false);
+}
+
+/// In every run the twins have the names that their order gives them.
+fn twins_have_names(house: &House) {
+    let columns = ["run_id", "group_name", "command", "position", "name"].map(str::to_owned);
+    let tasks = Relation {
+        relation: "tasks".to_owned(),
+        columns: columns.to_vec(),
+        rows: Vec::new(),
+    };
+    let mut tasks: Vec<(String, String, String, u64, String)> = house
+        .rows(&tasks)
+        .into_iter()
+        .map(|row| serde_json::from_value(row).unwrap())
+        .collect();
+    tasks.sort();
+    let mut twins = 0;
+    for same in tasks.chunk_by(|a, b| (&a.0, &a.1, &a.2) == (&b.0, &b.1, &b.2)) {
+        for (place, (.., command, _, name)) in same.iter().enumerate() {
+            let expected = match place {
+                0 => command.clone(),
+                _ => format!("{command}#{}", place + 1),
+            };
+            assert_eq!(*name, expected, "{same:?}");
+            twins += place;
+        }
+    }
+    assert!(twins > 10, "{twins}");
+    let known = |name: &str| {
+        let rows = house.look(&[
+            "history",
+            "--collector",
+            name,
+            "--last",
+            "1000",
+            "--format",
+            "json",
+        ]);
+        documents(&rows)[0].as_array().unwrap().len()
+    };
+    assert!(known("tracker#2") > 0 && known("pulse#2") > 0);
 }
 
 /// A run comes after those that were: it finds the state that was left and the records to

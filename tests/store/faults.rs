@@ -213,6 +213,29 @@ groups:
     assert_ne!(history[0]["state"], "running", "{history}");
 }
 
+#[test]
+fn a_full_disk_can_be_looked_at() {
+    let place = Place::new(
+        "groups: {g: {default_time: '04:10', tasks: [{command: fake, schedule: daily, args: [out, hello]}]}}",
+    );
+    let Some(output) = on_small_disk(
+        &place,
+        "3m",
+        ".orchestrate",
+        "$orchestrate run --schedule daily -q || exit 1
+         cat /dev/zero > .orchestrate/filler 2>/dev/null
+         look() { find .orchestrate -printf '%p %s %T@\\n' | sort; }
+         look > before
+         for verb in history 'show last' logs 'why fake' next status 'records list' 'state list' \
+             'release list' 'notices list' 'db status'
+         do $orchestrate $verb > answer && test -s answer || { echo \"$verb\"; exit 1; }; done
+         look > after; cmp before after && grep -q orchestrate.db before",
+    ) else {
+        return;
+    };
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 /// What every run needs is tried, and not only asked for.
 #[test]
 fn a_state_directory_without_room_or_inode_is_not_well() {

@@ -16,7 +16,7 @@ use crate::both::runtime;
 use crate::cluster::{cluster, name_of};
 use crate::support::{ORCHESTRATE, Place};
 
-const LOOKS: [&[&str]; 17] = [
+pub(crate) const LOOKS: [&[&str]; 22] = [
     &["history"],
     &["history", "--format", "json"],
     &["history", "--collector", "fake", "--stats"],
@@ -25,12 +25,17 @@ const LOOKS: [&[&str]; 17] = [
     &["why", "fake"],
     &["next"],
     &["plan", "--schedule", "daily"],
+    &["plan", "--schedule", "on_release"],
     &["run", "--schedule", "daily", "--dry-run"],
     &["check"],
     &["health"],
     &["records", "list", "--format", "json"],
     &["records", "show", "c", "--format", "json"],
     &["records", "export", "c"],
+    &["state", "list", "--format", "json"],
+    &["state", "show", "fake"],
+    &["status"],
+    &["status", "--format", "json"],
     &["release", "list"],
     &["notices", "list"],
     &["db", "status"],
@@ -39,12 +44,14 @@ const LOOKS: [&[&str]; 17] = [
 fn place() -> Place {
     let place = Place::new(
         r#"
+release: {command: fake, args: [out, "1.0"]}
 groups:
   g:
     default_time: "04:10"
     tasks:
       - {command: fake, schedule: daily, args: [out, hello]}
       - {command: brings, schedule: daily}
+      - {command: fake, name: syncs, schedule: on_release, args: [out, hello]}
 "#,
     );
     place.script(
@@ -297,7 +304,10 @@ fn who_may_only_read_can_look_also_while_somebody_writes() {
         assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    let verbs: [&[&str]; 8] = [
+    let verbs: [&[&str]; 11] = [
+        &["status"],
+        &["state", "list"],
+        &["state", "show", "fake"],
         &["history"],
         &["show", "last"],
         &["logs", "last"],
@@ -339,7 +349,8 @@ fn a_read_only_mount_can_be_looked_at() {
     place.run(&["run", "--schedule", "daily"]).exits(0);
     let script = "mount --bind . . && mount -o remount,bind,ro . && cd \"$PWD\" || exit 77
         ! touch x 2>/dev/null || exit 77
-        for verb in history 'show last' 'logs last' 'why fake' next 'records export c' 'db status'
+        for verb in history 'show last' 'logs last' 'why fake' next 'records export c' 'db status' \
+            status 'state list' 'state show g/fake'
         do \"$orchestrate\" $verb || exit 1; done
         for verb in health check; do \"$orchestrate\" $verb; test $? = 3 || exit 1; done";
     let output = Command::new("unshare")

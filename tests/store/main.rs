@@ -12,6 +12,7 @@ mod before_house;
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod conformance;
+mod django;
 mod faults;
 mod figures;
 mod logs;
@@ -37,6 +38,7 @@ mod runtime;
 mod schema;
 mod slots;
 mod slow;
+mod states;
 mod statistics;
 mod status;
 #[expect(dead_code, reason = "made for the tests of the command line")]
@@ -44,5 +46,6 @@ mod status;
 mod support;
 mod tls;
 mod transitions;
+mod twins;
 mod unusable;
 mod verbs;

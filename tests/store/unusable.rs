@@ -49,14 +49,26 @@ fn on_each(test: impl Fn(&dyn Fn(&[&str]) -> crate::support::Seen, &dyn Fn(&str)
 }
 
 fn is_refused(run: &dyn Fn(&[&str]) -> crate::support::Seen, words: &str) {
-    let verbs: [&[&str]; 7] = [
+    let verbs: [&[&str]; 19] = [
         &["health"],
         &["history"],
+        &["history", "--collector", "note", "--stats"],
+        &["status"],
+        &["status", "--format", "json"],
         &["show", "last"],
+        &["logs"],
+        &["logs", "note"],
         &["why", "note"],
         &["records", "list"],
+        &["records", "show", "c"],
+        &["records", "export", "c"],
+        &["state", "list"],
+        &["state", "show", "note"],
+        &["release", "list"],
+        &["notices", "list"],
         &["check"],
         &["next"],
+        &["next", "--format", "json"],
     ];
     for verb in verbs {
         run(verb).exits(3).says(words);

@@ -10,7 +10,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::verbs::author::{check, check_collector, generate, init, new_collector};
 use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, status, why};
 use crate::cli::verbs::maintain::db;
-use crate::cli::verbs::operate::{cancel, notices, pause, release};
+use crate::cli::verbs::operate::{cancel, notices, pause, release, state};
 use crate::cli::verbs::run::{beat, retry, run};
 
 /// With the commit and its date, where git told them to the build.
@@ -69,6 +69,8 @@ enum Verb {
     Release(release::ReleaseVerb),
     #[command(subcommand)]
     Records(records::RecordsVerb),
+    #[command(subcommand)]
+    State(state::StateVerb),
     #[command(subcommand)]
     New(new_collector::NewVerb),
     Init(init::InitArgs),
@@ -136,6 +138,7 @@ impl Cli {
             Verb::Resume(args) => pause::resume(global, args),
             Verb::Release(verb) => release::release(global, verb),
             Verb::Records(verb) => records::records(global, verb),
+            Verb::State(verb) => state::state(global, verb),
             Verb::Init(args) => init::init(global, args),
             Verb::New(what) => new_collector::new_collector(global, what),
             Verb::Notices(verb) => notices::notices(global, verb),

@@ -16,7 +16,9 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ),
     (
         "Operate",
-        &["cancel", "pause", "resume", "release", "notices", "health"],
+        &[
+            "cancel", "pause", "resume", "release", "state", "notices", "health",
+        ],
     ),
     (
         "Write collectors",

@@ -102,7 +102,7 @@ fn not_set(missing: &MissingSecret) -> SpawnError {
 /// The directory that the collector keeps from run to run.
 fn workspace(attempt: &TaskAttempt) -> Result<PathBuf, SpawnError> {
     let state_dir = &attempt.engine.state_dir;
-    let made = Workspaces::of(StateDir(state_dir)).of_command(attempt.task.command.as_str());
+    let made = Workspaces::of(StateDir(state_dir)).of_task(&attempt.task);
     made.map_err(|error| SpawnError {
         message: format!("cannot make its workspace in {}: {error}", state_dir.display()),
         hint: Some("the state directory must be writable and have room".to_owned()),

@@ -40,7 +40,7 @@ pub use run::suspicion::{Brought, suspicion};
 pub use run::task_status::TaskStatus;
 pub use schedule::{
     Cadence, CadenceKind, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay,
-    Overlap, Policy, Retry, Schedule, Task, WORKFLOW_GROUP, Workflow,
+    Overlap, Policy, Retry, Schedule, Task, WORKFLOW_GROUP, Workflow, WorkspaceScope,
 };
 pub use schema_name::SchemaName;
 pub(crate) use selection::arguments::escape as escape_argument;

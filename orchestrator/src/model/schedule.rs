@@ -223,6 +223,8 @@ pub struct Policy {
     pub env: BTreeMap<String, String>,
     /// Where it runs; relative to the working directory of `orchestrate`, which is the default.
     pub working_directory: Option<PathBuf>,
+    /// With whom it shares the directory that it keeps from run to run.
+    pub workspace: WorkspaceScope,
     /// What it may use.
     pub limits: Limits,
     /// What it should bring.
@@ -241,9 +243,22 @@ impl Default for Policy {
             retry: Retry::default(),
             env: BTreeMap::new(),
             working_directory: None,
+            workspace: WorkspaceScope::default(),
             limits: Limits::default(),
             expect: Expect::default(),
         }
+    }
+}
+
+words! {
+    /// Whose the directory is that a collector keeps from run to run.
+    #[derive(Default)]
+    pub enum WorkspaceScope {
+        /// All tasks of the command have it, in whichever group.
+        #[default]
+        Command = "command",
+        /// The task has it alone.
+        Task = "task",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which tasks somebody means who types a name: those of that name, in whichever group (or
 //! `GROUP/NAME`, as they are printed); else
-//! those whose command it is, where that is no riddle.
+//! those whose command it is (or `GROUP/COMMAND`), where that is no riddle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,9 +28,22 @@ pub(crate) async fn find_tasks(
     word: &str,
     group: Option<&str>,
 ) -> Result<Meant, StoreError> {
-    let mut all = store.known_tasks().await?;
-    all.extend(schedule.into_iter().flat_map(scheduled_tasks));
-    Ok(choose(all, word, group))
+    let scheduled = schedule.into_iter().flat_map(scheduled_tasks);
+    find_among(store, scheduled.collect(), word, group).await
+}
+
+/// These tasks and those of which a run is recorded.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn find_among(
+    store: &Store,
+    mut others: Vec<KnownTask>,
+    word: &str,
+    group: Option<&str>,
+) -> Result<Meant, StoreError> {
+    others.extend(store.known_tasks().await?);
+    Ok(choose(others, word, group))
 }
 
 /// The tasks of a schedule, as they are known.
@@ -60,7 +73,8 @@ pub(crate) fn choose(all: Vec<KnownTask>, word: &str, group: Option<&str>) -> Me
     if !with_name.is_empty() {
         return Meant::Tasks(with_name.into_values().cloned().collect());
     }
-    let with_command: Vec<KnownTask> = all.iter().filter(|task| task.command == word).cloned().collect();
+    let has_command = |task: &&KnownTask| is_called(&task.group, &task.command, word);
+    let with_command: Vec<KnownTask> = all.iter().filter(has_command).cloned().collect();
     let mut groups = BTreeSet::new();
     if with_command
         .iter()
@@ -69,7 +83,13 @@ pub(crate) fn choose(all: Vec<KnownTask>, word: &str, group: Option<&str>) -> Me
         return Meant::Ambiguous(with_command);
     }
     if with_command.is_empty() {
+        let printed: Vec<String> = all
+            .iter()
+            .filter(|_| word.contains('/'))
+            .map(|task| format!("{}/{}", task.group, task.name))
+            .collect();
         let names = all.iter().map(|task| task.name.as_str());
+        let names = printed.iter().map(String::as_str).chain(names);
         return Meant::Unknown(nearest(word, names).map(str::to_owned));
     }
     Meant::Tasks(with_command)
@@ -118,6 +138,9 @@ mod tests {
         assert_eq!(names("late", None), "b/late");
         assert_eq!(names("b/late", None), "b/late");
         assert_eq!(names("b/late", Some("a")), "unknown, near None");
+        assert_eq!(names("b/lste", None), "unknown, near Some(\"b/late\")");
+        assert_eq!(names("b/y", None), "ambiguous 2");
+        assert_eq!(names("c/z", None), "c/only");
         assert_eq!(names("a/x#2", None), "a/x#2");
         assert_eq!(names("y", None), "ambiguous 3");
         assert_eq!(names("y", Some("b")), "ambiguous 2");

@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod events_file;
 pub(crate) mod export;
 pub(crate) mod ingest;
+pub(crate) mod kept_states;
 pub(crate) mod merge;
 pub(crate) mod postgres;
 pub(crate) mod prune;
@@ -28,8 +29,10 @@ pub use events_file::event::{
 };
 pub use events_file::examination::{Examination, LARGEST_STATE, MOST_FAULTS, Messages};
 pub use events_file::follow::{Examined, Follower};
+pub use events_file::given_state::{GivenState, JudgedState};
 pub use events_file::lines::LONGEST_LINE;
 pub use export::{Collection, Kept, Wanted};
+pub use kept_states::KeptState;
 pub use merge::Ingested;
 pub use records::Records;
 pub use states::CollectorMemory;

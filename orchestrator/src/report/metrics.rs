@@ -288,4 +288,19 @@ mod tests {
         let text = metrics.render();
         assert!(text.lines().any(|found| found == line), "{text}");
     }
+
+    #[test]
+    fn the_success_of_one_twin_is_not_that_of_the_other() {
+        let metrics = Metrics::default();
+        let mut task = crate::model::fixtures::task("g", "c", crate::model::Cadence::Daily);
+        metrics.remember_success(&task, Timestamp::from_second(100).unwrap());
+        task.name = crate::model::TaskName::new("c#2");
+        metrics.remember_success(&task, Timestamp::from_second(200).unwrap());
+        let text = metrics.render();
+        for (name, at) in [("c", 100), ("c#2", 200)] {
+            let series = "orchestrate_task_last_success_timestamp_seconds";
+            let line = format!(r#"{series}{{group="g",name="{name}",command="c"}} {at}"#);
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Where collectors keep what they keep from run to run: a directory per command below
 //! `<state>/workspaces/`. A plain name is its own directory. Whatever cannot be one (a path, an
 //! odd character, a long name) gets its last part and a digest of all of it, joined by an `@`,
-//! which no plain name has: `run.sh@15822ee920ad588c005f83b0f5c1fb53`.
+//! which no plain name has: `run.sh@15822ee920ad588c005f83b0f5c1fb53`. A task that shares its
+//! directory with nobody has one of that kind, by its group and name.
 //! docs/design/0014-workspaces.md says why.
 
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::files::{make_folder, write};
-use crate::model::StateMode;
+use crate::model::{StateMode, Task, WorkspaceScope};
 use crate::rundir::paths::{StateDir, file_name};
 
 /// What commands that are told apart have in the names of their directories.
@@ -32,12 +33,44 @@ impl Workspaces {
         Self(state_dir.workspaces())
     }
 
-    /// The directory of a command, made if it is not there. It is the collector's: what is in
-    /// it is not looked at, and a link that leads elsewhere is followed.
+    /// The directory of a task, made if it is not there. It is the collector's: what is in it is
+    /// not looked at, and a link that leads elsewhere is followed.
     ///
     /// # Errors
     /// It cannot be made.
-    pub(crate) fn of_command(&self, command: &str) -> io::Result<PathBuf> {
+    pub(crate) fn of_task(&self, task: &Task) -> io::Result<PathBuf> {
+        match task.policy.workspace {
+            WorkspaceScope::Command => self.of_command(task.command.as_str()),
+            WorkspaceScope::Task => self.of_task_alone(task),
+        }
+    }
+
+    fn of_task_alone(&self, task: &Task) -> io::Result<PathBuf> {
+        make_folder(&self.0, StateMode::Private)?;
+        let path = self.0.join(own_name(task.group.as_str(), task.name.as_str()));
+        if !path.exists() {
+            let command = task.command.as_str();
+            let shared = self.0.join(if is_plain(command) {
+                command.to_owned()
+            } else {
+                told_apart(command)
+            });
+            if shared.exists() {
+                tracing::info!(
+                    "{}/{} has a workspace of its own now, which is empty: {}; what tasks of its \
+                     command share is in {}",
+                    task.group,
+                    task.name,
+                    path.display(),
+                    shared.display()
+                );
+            }
+            make_folder(&path, StateMode::Private)?;
+        }
+        Ok(path)
+    }
+
+    fn of_command(&self, command: &str) -> io::Result<PathBuf> {
         make_folder(&self.0, StateMode::Private)?;
         if is_plain(command) {
             let path = self.0.join(command);
@@ -117,9 +150,19 @@ fn is_plain(command: &str) -> bool {
 }
 
 fn told_apart(command: &str) -> String {
-    let digest = Sha256::digest(command.as_bytes());
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}{SEPARATOR}{hex}", file_name(command))
+    format!("{}{SEPARATOR}{}", file_name(command), digest(command))
+}
+
+/// The name of the directory that a task has for itself. Nothing in a schedule holds a NUL, so
+/// no command has the same digest, nor has another group and name.
+fn own_name(group: &str, name: &str) -> String {
+    let digest = digest(&format!("task\0{group}\0{name}"));
+    format!("{}.{}{SEPARATOR}{digest}", file_name(group), file_name(name))
+}
+
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_real_folder(path: &Path) -> bool {
@@ -144,6 +187,7 @@ fn swap_case(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Cadence, TaskName, fixtures};
 
     struct Home(tempfile::TempDir, Workspaces);
 
@@ -210,6 +254,40 @@ mod tests {
         // For ever: a new version finds what an old one has kept.
         assert_eq!(home.name("./a/run.sh"), told_apart("./a/run.sh"));
         assert_eq!(told_apart("a/b"), "b@c14cddc033f64b9dea80ea675cf280a0");
+    }
+
+    #[test]
+    fn a_task_that_wants_its_own_shares_with_nobody() {
+        let home = Home::new();
+        let of = |group: &str, name: &str, command: &str, workspace| {
+            let mut task = fixtures::task(group, command, Cadence::Daily);
+            task.name = TaskName::new(name);
+            task.policy.workspace = workspace;
+            let path = home.1.of_task(&task).unwrap();
+            assert!(path.is_dir());
+            path.file_name().unwrap().to_str().unwrap().to_owned()
+        };
+        let shared = of("g", "one", "run_x", WorkspaceScope::Command);
+        assert_eq!(shared, "run_x");
+        assert_eq!(of("h", "two", "run_x", WorkspaceScope::Command), shared);
+        let long = "x".repeat(80);
+        let own: BTreeSet<String> = [
+            ("g", "one"),
+            ("g", "two"),
+            ("h", "one"),
+            ("g.h", "one"),
+            ("g", "h.one"),
+            (&*long, &*long),
+        ]
+        .iter()
+        .map(|(group, name)| of(group, name, "run_x", WorkspaceScope::Task))
+        .collect();
+        assert_eq!(own.len(), 6, "{own:?}");
+        assert!(!own.contains("run_x") && own.iter().all(|name| name.len() < 200));
+        // For ever, and whatever its command is.
+        let again = of("g", "one", "./other", WorkspaceScope::Task);
+        assert_eq!(again, own_name("g", "one"));
+        assert_eq!(again, "g.one@6b9b9c97c36a9ea60ab849072a4d8cc1");
     }
 
     #[test]

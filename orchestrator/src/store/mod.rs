@@ -42,6 +42,7 @@ pub use runs::recorder::{DRAIN, RecorderEnd, record};
 pub use runs::recovery::Recovered;
 pub use runs::statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
 pub use runs::transition::{RowState, StateChange};
+pub use runs::under_way::UnderWay;
 pub use schema::SchemaState;
 pub use store::{Looked, Store};
 pub use timetable::heartbeats::{Heartbeat, Leader, SchedulerRole};

@@ -52,3 +52,58 @@ fn collectors_share_no_workspace_and_none_is_lost_by_an_update() {
     second.says_not("workspace of its own");
     assert_eq!(mode(place.state().join("workspaces")), 0o700);
 }
+
+#[test]
+fn a_task_has_its_own_workspace_where_the_schedule_says_so() {
+    let schedule = |group: &str| {
+        format!(
+            r#"
+groups:
+  g:
+    default_time: "04:10"
+{group}    tasks:
+      - {{command: keeps, schedule: daily}}
+      - {{command: keeps, name: own, schedule: daily, workspace: task}}
+  h:
+    default_time: "04:10"
+    workspace: task
+    tasks:
+      - {{command: keeps, schedule: daily}}
+      - {{command: keeps, name: shared, schedule: daily, workspace: command}}
+"#
+        )
+    };
+    let place = Place::new(&schedule(""));
+    // Each says who was here before it, and leaves its name.
+    place.script(
+        "keeps",
+        "#!/bin/sh\ncd \"$ORCHESTRATE_WORKSPACE\" && echo \"before:\" $(cat names) \
+         && echo \"$ORCHESTRATE_GROUP/$ORCHESTRATE_TASK\" >> names\n",
+    );
+    let run = || {
+        let seen = place.run(&["run", "--schedule", "daily"]);
+        seen.exits(0);
+        seen
+    };
+    run()
+        .says("[h/shared] before: g/keeps\n")
+        .says("[g/own] before:\n")
+        .says("[h/keeps] before:\n");
+    run()
+        .says("[g/own] before: g/own\n")
+        .says("[h/keeps] before: h/keeps\n")
+        .says("[g/keeps] before: g/keeps h/shared\n");
+    // The file may say it for all; then nothing is there for who comes late.
+    place.schedule(&format!("defaults: {{workspace: task}}\n{}", schedule("")));
+    run()
+        .says("[g/keeps] before:\n")
+        .says("g/keeps has a workspace of its own now, which is empty")
+        .says("[g/own] before: g/own g/own\n")
+        .says_not("g/own has a workspace of its own now");
+    place.schedule(&schedule("    workspace: tasks\n"));
+    place
+        .run(&["check"])
+        .exits(2)
+        .says("`workspace` cannot be `tasks`")
+        .says("did you mean `task`?");
+}

@@ -23,14 +23,32 @@ pub(crate) async fn tasks_meant(
     }
 }
 
+/// The one task that is meant.
+///
+/// # Errors
+/// There is none, or more than one.
+pub(crate) fn only_task(meant: Meant, word: &str) -> Result<KnownTask, Failure> {
+    match meant {
+        Meant::Tasks(tasks) => match <[KnownTask; 1]>::try_from(tasks) {
+            Ok([only]) => Ok(only),
+            Err(tasks) => Err(which(&tasks, format!("more than one group has {word:?}"))),
+        },
+        Meant::Ambiguous(tasks) => Err(ambiguous(word, &tasks)),
+        Meant::Unknown(near) => Err(unknown(word, None, near)),
+    }
+}
+
 /// Which of them?
 pub(crate) fn ambiguous(word: &str, tasks: &[KnownTask]) -> Failure {
+    which(tasks, format!("{word:?} is the command of more than one task"))
+}
+
+fn which(tasks: &[KnownTask], why: String) -> Failure {
     let names: Vec<String> = tasks
         .iter()
         .map(|task| format!("{}/{}", task.group, task.name))
         .collect();
-    Failure::usage(format!("{word:?} is the command of more than one task"))
-        .hint(format!("name one of them: {}", names.join(", ")))
+    Failure::usage(why).hint(format!("name one of them: {}", names.join(", ")))
 }
 
 fn unknown(word: &str, group: Option<&str>, near: Option<String>) -> Failure {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::config::table::{Key, KeyTable, Kind};
-use crate::model::{CadenceKind, CatchUpMode, Category, Minutes, Overlap};
+use crate::model::{CadenceKind, CatchUpMode, Category, Minutes, Overlap, WorkspaceScope};
 
 /// Every kind of mapping in a schedule file; where a misplaced key is looked for.
 pub(crate) static TABLES: [&KeyTable; 11] = [
@@ -91,6 +91,11 @@ const POLICY_KEYS: &[Key] = &[
         "working_directory",
         Kind::Text,
         "Where the collector runs. Default: where orchestrate runs.",
+    ),
+    key(
+        "workspace",
+        Kind::Word(WorkspaceScope::WORDS),
+        "Whether all tasks of a command share the directory that it keeps from run to run. Default: command.",
     ),
     key("limits", Kind::Table(&LIMITS), "What one attempt may use."),
     key(

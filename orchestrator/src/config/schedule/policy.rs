@@ -12,7 +12,7 @@ use crate::config::values::fields::{Fields, list, wrong_type};
 use crate::config::values::names::variable;
 use crate::config::values::scalar::{argument, word};
 use crate::config::yaml::node::{Node, Value};
-use crate::model::{Category, Policy};
+use crate::model::{Category, Policy, WorkspaceScope};
 
 /// Reads the policy keys of one level over what the levels above said.
 pub(crate) fn read(policy: &mut Policy, fields: &Fields<'_>, report: &mut Problems<'_>) {
@@ -43,6 +43,11 @@ pub(crate) fn read(policy: &mut Policy, fields: &Fields<'_>, report: &mut Proble
                 directory.map(|path| Some(PathBuf::from(path))),
             );
         }
+    }
+    if let Some(node) = fields.get("workspace") {
+        let words = WorkspaceScope::WORDS;
+        let named = word(node, "`workspace`", Code::BadWord, words, report);
+        set(&mut policy.workspace, named.and_then(WorkspaceScope::parse));
     }
     if let Some(fields) = fields
         .get("limits")

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::parse_schedule;
-use crate::model::{CatchUpMode, Category, Overlap, Policy};
+use crate::model::{CatchUpMode, Category, Overlap, Policy, WorkspaceScope};
 
 const YAML: &str = "
 defaults:
@@ -22,6 +22,7 @@ groups:
     overlap: queue
     jitter: 90s
     grace: 1m
+    workspace: task
     retry: {limit: 5}
     env: {B: group, C: group}
     tasks:
@@ -32,6 +33,7 @@ groups:
         retry: {delay: 0s}
         env: {C: task, EMPTY: \"\"}
         working_directory: /srv
+        workspace: command
         limits: {memory: none, cpu_time: 1h, output: 10MB}
         expect: {min_records: 1, max_age: 36h}
         x-ticket: 17
@@ -74,6 +76,8 @@ fn the_nearest_level_wins_key_by_key() {
         (Some(1 << 30), Some(64))
     );
 
+    assert_eq!(plain.workspace, WorkspaceScope::Task);
+
     let special = &group.tasks[1].policy;
     assert_eq!(special.timeout, None);
     assert_eq!((special.retry.limit, special.retry.delay), (5, Duration::ZERO));
@@ -82,6 +86,7 @@ fn the_nearest_level_wins_key_by_key() {
         ("group", "task", "")
     );
     assert_eq!(special.working_directory.as_deref(), Some("/srv".as_ref()));
+    assert_eq!(special.workspace, WorkspaceScope::Command);
     assert_eq!(
         (special.limits.memory, special.limits.open_files),
         (None, Some(64))

@@ -14,7 +14,7 @@ use crate::config::parse_schedule;
 use crate::model::{
     Cadence, CatchUp, CatchUpMode, Category, CommandName, CronExpression, Expect, Group, GroupName, Limits,
     Minutes, MonthDay, Overlap, Policy, Probe, ReleaseSource, Retry, Schedule, TagPattern, Task, TaskName,
-    Titled, Version, WORKFLOW_GROUP, Workflow, name_tasks,
+    Titled, Version, WORKFLOW_GROUP, Workflow, WorkspaceScope, name_tasks,
 };
 
 fn name() -> impl Strategy<Value = String> {
@@ -29,10 +29,11 @@ fn name() -> impl Strategy<Value = String> {
     })
 }
 
-/// Anything that a process can be given.
+/// Anything that a process can be given, but what a schedule has as an escape only: lines that
+/// one YAML ends there and the other does not.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
-        "\\PC{0,20}",
+        "\\PC{0,20}".prop_map(|text| text.replace(['\u{2028}', '\u{2029}'], "~")),
         "[ -~\\n\\t]{0,20}",
         prop_oneof![
             Just("yes"),
@@ -88,26 +89,30 @@ fn policy() -> impl Strategy<Value = Policy> {
         .prop_map(|(min_records, max_age)| Expect { min_records, max_age });
     let env = btree_map("[A-Z][A-Z0-9_]{0,8}", text(), 0..3);
     let directory = option::of("[a-z/. ]{1,10}".prop_map(Into::into));
+    let workspace = prop_oneof![Just(WorkspaceScope::Command), Just(WorkspaceScope::Task)];
     (
         option::of(span()),
         option::of(span()),
         span(),
         retry,
         env,
-        directory,
+        (directory, workspace),
         limits,
         expect,
     )
         .prop_map(
-            |(timeout, idle_timeout, grace, retry, env, working_directory, limits, expect)| Policy {
-                timeout,
-                idle_timeout,
-                grace,
-                retry,
-                env,
-                working_directory,
-                limits,
-                expect,
+            |(timeout, idle_timeout, grace, retry, env, (working_directory, workspace), limits, expect)| {
+                Policy {
+                    timeout,
+                    idle_timeout,
+                    grace,
+                    retry,
+                    env,
+                    working_directory,
+                    workspace,
+                    limits,
+                    expect,
+                }
             },
         )
 }
@@ -241,6 +246,7 @@ fn write_task(task: &Task) -> Value {
         retry,
         env,
         working_directory,
+        workspace,
         limits,
         expect,
     } = &task.policy;
@@ -256,6 +262,7 @@ fn write_task(task: &Task) -> Value {
         "retry": { "limit": retry.limit, "delay": spell(retry.delay), "on": categories },
         "env": env.iter().collect::<BTreeMap<_, _>>(),
         "working_directory": working_directory,
+        "workspace": workspace.as_str(),
         "limits": {
             "memory": limits.memory,
             "cpu_time": limits.cpu_time.map(spell),

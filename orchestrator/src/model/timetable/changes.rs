@@ -159,6 +159,7 @@ fn compare_tasks(before: &Task, after: &Task, found: &mut Vec<TimetableChange>) 
         retry,
         env,
         working_directory,
+        workspace,
         limits,
         expect,
     } = old;
@@ -172,6 +173,7 @@ fn compare_tasks(before: &Task, after: &Task, found: &mut Vec<TimetableChange>) 
         // Only that it differs: values may be nobody's business.
         ("env", *env != new.env),
         ("working_directory", *working_directory != new.working_directory),
+        ("workspace", *workspace != new.workspace),
         ("limits", *limits != new.limits),
         ("expect", *expect != new.expect),
     ]);

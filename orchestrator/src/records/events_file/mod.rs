@@ -5,5 +5,6 @@ pub(crate) mod event;
 pub(crate) mod examination;
 pub(crate) mod feed;
 pub(crate) mod follow;
+pub(crate) mod given_state;
 pub(crate) mod lines;
 pub(crate) mod mask;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{
     Because, Cadence, CancelCause, Category, CommandName, Expect, GroupName, Limits, Minutes, MonthDay,
-    PlannedTask, Policy, Release, Retry, Task, TaskName, WEEKDAYS,
+    PlannedTask, Policy, Release, Retry, Task, TaskName, WEEKDAYS, WorkspaceScope,
 };
 use crate::text::NamedSecrets;
 
@@ -52,6 +52,11 @@ fn policy() -> impl Strategy<Value = Policy> {
             },
             env,
             working_directory: path.map(Into::into),
+            workspace: if all {
+                WorkspaceScope::Task
+            } else {
+                WorkspaceScope::Command
+            },
             expect: Expect {
                 min_records: limits.memory,
                 max_age: limits.cpu_time,

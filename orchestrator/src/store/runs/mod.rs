@@ -12,4 +12,5 @@ pub(crate) mod reopen;
 pub(crate) mod rows;
 pub(crate) mod statistics;
 pub(crate) mod transition;
+pub(crate) mod under_way;
 pub(crate) mod write;

@@ -4,3 +4,4 @@ pub(crate) mod cancel;
 pub(crate) mod notices;
 pub(crate) mod pause;
 pub(crate) mod release;
+pub(crate) mod state;
