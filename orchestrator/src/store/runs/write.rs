@@ -44,8 +44,10 @@ impl Store {
     async fn try_apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
         let mut sql = self.database.begin().await?;
         let select = self.database.text(
-            "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1",
-            "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1 for update",
+            "select events, lost, exists (select 1 from slots where run_id = $1)
+                 or exists (select 1 from ledger where run_id = $1) from runs where id = $1",
+            "select events, lost, exists (select 1 from slots where run_id = $1)
+                 or exists (select 1 from ledger where run_id = $1) from runs where id = $1 for update",
         );
         let row: Vec<(i64, Option<String>, bool)> = sql.fetch(select, &args![run]).await?;
         let known = row.first().map_or(0, |(events, ..)| *events);
@@ -104,10 +106,7 @@ async fn write(
             RunEvent::RunStarted { slot, tasks, at, .. } => {
                 start_run(sql, run, event).await?;
                 bulk::plan_tasks(sql, run, *at, tasks).await?;
-                if let Some(slot) = slot {
-                    slots::begin_at_slot(sql, run, slot, *at, tasks).await?;
-                    has_slot = true;
-                }
+                has_slot |= slots::begin_at_slots(sql, run, slot.as_ref(), *at, tasks).await?;
             }
             RunEvent::TaskStarted {
                 task,

@@ -126,7 +126,7 @@ impl Store {
         let mut sql = self.database.begin().await?;
         sql.execute(
             "update ledger set state = $5, cause = $3
-             where entry = $1 and slot = $2 and state = 'due'
+             where entry = $1 and slot = $2 and state = 'due' and run_id is null
                and not exists (select 1 from runs where id = $4)",
             &args![&slot.entry, slot.at, reason, run, LedgerState::Missed.as_str()],
         )
@@ -279,8 +279,23 @@ async fn insert_tasks(sql: &mut Transaction, slot: &SlotRef, tasks: &[SlotTask])
     Ok(())
 }
 
+/// A run begins: at a slot of its own, or with tasks that settle others. Whether it has any.
+pub(crate) async fn begin_at_slots(
+    sql: &mut Transaction,
+    run: &RunId,
+    slot: Option<&SlotRef>,
+    at: Timestamp,
+    tasks: &[ListedTask],
+) -> Result<bool, StoreError> {
+    if let Some(slot) = slot {
+        begin_at_slot(sql, run, slot, at, tasks).await?;
+    }
+    begin_at_slots_of_tasks(sql, run, at, tasks).await?;
+    Ok(slot.is_some() || tasks.iter().any(|task| task.slot.is_some()))
+}
+
 /// A run with a slot begins: the slot is its own, and the tasks of its plan are due.
-pub(crate) async fn begin_at_slot(
+async fn begin_at_slot(
     sql: &mut Transaction,
     run: &RunId,
     slot: &SlotRef,
@@ -333,6 +348,74 @@ pub(crate) async fn begin_at_slot(
     Ok(())
 }
 
+/// A run begins that settles tasks at slots which are past: each row is its own from now on.
+/// One that ran meanwhile, or is about to, is left to whoever has it.
+async fn begin_at_slots_of_tasks(
+    sql: &mut Transaction,
+    run: &RunId,
+    at: Timestamp,
+    tasks: &[ListedTask],
+) -> Result<(), StoreError> {
+    for ListedTask { task, slot, .. } in tasks {
+        let Some(slot) = slot else { continue };
+        // In another database than the one it was claimed in, the slot is not there.
+        sql.execute(
+            "insert into slots (entry, slot, claimed_at) values ($1, $2, $3)
+             on conflict (entry, slot) do nothing",
+            &args![&slot.entry, slot.at, at],
+        )
+        .await?;
+        sql.execute(
+            "insert into ledger (entry, slot, group_name, name, command, position, state, run_id)
+             values ($1, $2, $3, $4, $5, $6, 'due', $7)
+             on conflict (entry, slot, group_name, name) do update set
+                 position = excluded.position, state = excluded.state, cause = null,
+                 run_id = excluded.run_id
+             where ledger.state in ('skipped', 'missed', 'unknown')",
+            &args![
+                &slot.entry,
+                slot.at,
+                &task.group,
+                &task.name,
+                &task.command,
+                task.position,
+                run
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// A run is given up: what had begun is unknown, the rest was not started.
+pub(crate) async fn lose_tasks(
+    sql: &mut Transaction,
+    run: &RunId,
+    reason: &str,
+    not_started: &str,
+) -> Result<(), StoreError> {
+    for statement in [
+        "update ledger set state = 'unknown', cause = $2
+         where state = 'due' and run_id = $1
+           and position in (select position from attempts where run_id = $1)",
+        "update ledger set state = 'unknown', cause = $2
+         where state = 'due' and run_id is null
+           and (entry, slot) = (select entry, slot from slots where run_id = $1)
+           and position in (select position from attempts where run_id = $1)",
+    ] {
+        sql.execute(statement, &args![run, reason]).await?;
+    }
+    for statement in [
+        "update ledger set state = 'skipped', cause = $2 where state = 'due' and run_id = $1",
+        "update ledger set state = 'skipped', cause = $2
+         where state = 'due' and run_id is null
+           and (entry, slot) = (select entry, slot from slots where run_id = $1)",
+    ] {
+        sql.execute(statement, &args![run, not_started]).await?;
+    }
+    Ok(())
+}
+
 /// A task of the run has ended. Most runs are by hand and have no slot.
 pub(crate) async fn settle(
     sql: &mut Transaction,
@@ -341,12 +424,14 @@ pub(crate) async fn settle(
     state: LedgerState,
     cause: &str,
 ) -> Result<(), StoreError> {
-    sql.execute(
+    for statement in [
         "update ledger set state = $1, cause = $2
-         where state = 'due' and position = $3
+         where state = 'due' and position = $3 and run_id is null
            and (entry, slot) = (select entry, slot from slots where run_id = $4)",
-        &args![state.as_str(), cause, position, run],
-    )
-    .await?;
+        "update ledger set state = $1, cause = $2 where state = 'due' and position = $3 and run_id = $4",
+    ] {
+        sql.execute(statement, &args![state.as_str(), cause, position, run])
+            .await?;
+    }
     Ok(())
 }
