@@ -25,7 +25,7 @@ pub(crate) use load::{load_dotenv, load_schedule, load_settings, warn_of_yaml_11
 pub use problems::codes::{Code, Severity};
 pub use problems::diagnostic::Diagnostic;
 pub use problems::render::render;
-pub(crate) use schedule::schema::schedule_schema;
 pub use schedule::schema::settings_schema;
+pub(crate) use schedule::schema::{name_schema, schedule_schema};
 pub(crate) use settings::file::Settings;
 pub(crate) use values::size::parse;

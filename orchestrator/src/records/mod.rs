@@ -29,6 +29,7 @@ pub use events_file::event::{
 pub use events_file::examination::{Examination, LARGEST_STATE, MOST_FAULTS, Messages};
 pub use events_file::follow::{Examined, Follower};
 pub use events_file::lines::LONGEST_LINE;
+pub use events_file::schema::event_schema;
 pub use export::{Collection, Kept, Wanted};
 pub use merge::Ingested;
 pub use records::Records;

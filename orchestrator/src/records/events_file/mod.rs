@@ -7,3 +7,4 @@ pub(crate) mod feed;
 pub(crate) mod follow;
 pub(crate) mod lines;
 pub(crate) mod mask;
+pub(crate) mod schema;
