@@ -21,6 +21,7 @@ mod receiver;
 mod records;
 mod releases;
 mod running;
+mod schemas;
 mod secrets;
 mod selecting;
 mod signals;

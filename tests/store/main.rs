@@ -21,6 +21,7 @@ mod outage;
 mod plans;
 mod pooler;
 mod proxy;
+mod ranges;
 mod readable;
 mod record_crash;
 mod record_figures;

@@ -1,6 +1,6 @@
 //! The ledger of slots: one taker, and an end for every task.
 
-use orchestrator::events::SlotRef;
+use orchestrator::events::{RunEvent, SlotRef};
 use orchestrator::model::{Because, Exit, Outcome, RunId};
 use orchestrator::store::{
     Claim, LedgerState, PassedSlot, SlotRequest, SlotState, SlotTask, Store, this_process,
@@ -14,6 +14,7 @@ on_both!(
     a_run_that_is_lost_leaves_the_slot_unknown,
     a_slot_that_nobody_ran_is_missed,
     a_slot_that_was_taken_and_never_begun_is_missed,
+    a_run_settles_tasks_at_slots_of_other_runs,
     no_slot_is_taken_while_another_process_runs_the_entry,
     those_passed_over_before_a_slot_come_with_its_claim,
 );
@@ -134,6 +135,68 @@ async fn a_run_that_is_lost_leaves_the_slot_unknown(home: &Home) {
         state == "skipped" && cause.starts_with("not started: "),
         "{state} {cause}"
     );
+    store.close().await;
+}
+
+async fn a_run_settles_tasks_at_slots_of_other_runs(home: &Home) {
+    let store = home.open().await;
+    let owner = this_process().unwrap();
+    let mut first = Story::at_slot("first", 0, &["a", "b"], owner.clone(), Some(slot(0)));
+    let due = ["a", "b"].map(|name| task(name, SlotState::Due));
+    let claim = store
+        .claim_slot(SlotRequest::new(&slot(0), (&first.run, &owner), &due), at(0))
+        .await;
+    assert_eq!(claim.unwrap(), Claim::Ours);
+    first.does(Outcome::Succeeded);
+    first.skip(Outcome::Skipped(Because::NoNewRelease));
+    first.finish();
+    assert!(first.tell(&store).await.failure.is_none());
+    let missed = vec![task("c", SlotState::Missed("nobody was there".into()))];
+    let passed = PassedSlot {
+        slot: slot(1),
+        tasks: missed,
+    };
+    assert_eq!(store.pass_over(&[passed], at(1)).await.unwrap(), 1);
+
+    // One that ran is left to its run, also where somebody asks for it by mistake; a slot that
+    // nobody ever took is made.
+    let mut later = Story::new("later", 5, &["a", "b", "c", "d"], dead());
+    let RunEvent::RunStarted { tasks, .. } = &mut later.events[0] else {
+        panic!("a story begins otherwise");
+    };
+    for (listed, second) in tasks.iter_mut().zip([0, 0, 1, 2]) {
+        listed.slot = Some(slot(second));
+    }
+    later
+        .does(Outcome::Succeeded)
+        .does(Outcome::Failed(Exit::Code(3)));
+    let end = later.start(1).tell(&store).await;
+    assert!(end.failure.is_none(), "{end:?}");
+    let rows = async |second| {
+        let mut rows = store.ledger_of_slot(&slot(second)).await.unwrap();
+        rows.sort_by(|one, two| one.name.cmp(&two.name));
+        rows.into_iter()
+            .map(|row| {
+                let run = row.run.map(|run| run.to_string());
+                format!("{} {} {}", row.name, row.state, run.unwrap_or_default())
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rows(0).await, ["a ran first", "b ran later"]);
+    assert_eq!(rows(1).await, ["c due later"]);
+    assert_eq!(rows(2).await, ["d due later"]);
+    store.recover(home.path(), &owner, at(3600)).await.unwrap();
+    assert_eq!(rows(0).await, ["a ran first", "b ran later"]);
+    assert_eq!(rows(1).await, ["c unknown later"]);
+    assert_eq!(rows(2).await, ["d skipped later"]);
+    // Its journal turns up: what was assumed is taken back.
+    later.end(1, Outcome::Succeeded).does(Outcome::Succeeded).finish();
+    let end = later.tell(&store).await;
+    assert!(end.failure.is_none(), "{end:?}");
+    assert_eq!(rows(1).await, ["c ran later"]);
+    assert_eq!(rows(2).await, ["d ran later"]);
+    let newest = store.newest_runs(&[("g", "c")]).await.unwrap();
+    assert_eq!(newest[0].as_ref().unwrap().slot, Some(at(1)));
     store.close().await;
 }
 

@@ -115,6 +115,7 @@ impl Story {
             task: task.clone(),
             args: vec!["--all".into(), "nul\0".into()],
             schedule: "daily".into(),
+            slot: None,
         });
         let begin = RunEvent::RunStarted {
             run: run.clone(),

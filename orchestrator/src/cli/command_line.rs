@@ -79,12 +79,7 @@ enum Verb {
     #[command(subcommand)]
     Db(db::DbVerb),
     Health(health::HealthArgs),
-    /// Print the JSON Schema of the schedule file, for editors
-    #[command(after_help = "\
-Examples:
-  orchestrate schema > schedule.schema.json
-  orchestrate schema | python3 -m json.tool | head")]
-    Schema,
+    Schema(generate::SchemaArgs),
     Completions(generate::CompletionsArgs),
     /// Print the manual page
     #[command(after_help = "\
@@ -99,7 +94,7 @@ impl Cli {
     pub(crate) fn works_in_project(&self) -> bool {
         !matches!(
             self.verb,
-            Verb::Init(_) | Verb::Schema | Verb::Completions(_) | Verb::Man
+            Verb::Init(_) | Verb::Schema(_) | Verb::Completions(_) | Verb::Man
         )
     }
 
@@ -144,7 +139,7 @@ impl Cli {
             Verb::Notices(verb) => notices::notices(global, verb),
             Verb::Db(verb) => db::db(global, verb),
             Verb::Health(args) => health::health(global, args),
-            Verb::Schema => generate::schema(),
+            Verb::Schema(args) => generate::schema(args),
             Verb::Completions(args) => generate::completions(args, &mut Self::command()),
             Verb::Man => generate::man(&Self::command()),
         }

@@ -26,7 +26,7 @@ pub use problems::codes::{Code, Severity};
 pub use problems::diagnostic::Diagnostic;
 pub(crate) use problems::gather::NeededVariable;
 pub use problems::render::render;
-pub(crate) use schedule::schema::schedule_schema;
 pub use schedule::schema::settings_schema;
+pub(crate) use schedule::schema::{name_schema, schedule_schema};
 pub(crate) use settings::file::Settings;
 pub(crate) use values::size::parse;

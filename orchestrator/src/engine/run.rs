@@ -15,7 +15,7 @@ use crate::engine::states::CollectorStates;
 use crate::engine::tally::RunTally;
 use crate::engine::task_attempt::TaskAttempt;
 use crate::engine::usual_durations::UsualDurations;
-use crate::events::{Bus, ListedTask, RunEvent, Summary, TaskRef};
+use crate::events::{Bus, ListedTask, RunEvent, SlotRef, Summary, TaskRef};
 use crate::model::{Event, Order, PlannedTask, RunAction, RunState, RunTask};
 use crate::rundir::{RunDir, RunPlan};
 use crate::text::milliseconds;
@@ -67,6 +67,12 @@ fn run_task(planned: &PlannedTask) -> RunTask {
     }
 }
 
+/// The slot that a task settles by itself.
+fn settled_slot(planned: &PlannedTask) -> Option<SlotRef> {
+    let (entry, at) = planned.entry.clone().zip(planned.slot)?;
+    Some(SlotRef { entry, at })
+}
+
 fn task_ref((planned, position): (&PlannedTask, usize)) -> Arc<TaskRef> {
     Arc::new(TaskRef {
         position,
@@ -112,6 +118,7 @@ impl Running<'_> {
                 task: (**task).clone(),
                 args: planned.task.args.clone(),
                 schedule: planned.task.cadence.keyword().to_owned(),
+                slot: settled_slot(planned),
             })
             .collect();
         self.bus

@@ -117,6 +117,9 @@ pub struct ListedTask {
     pub args: Vec<String>,
     /// Its cadence.
     pub schedule: String,
+    /// The slot that it settles, where the run itself has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<SlotRef>,
 }
 
 /// One attempt, ended.

@@ -31,6 +31,7 @@ pub use events_file::examination::{Examination, LARGEST_STATE, MOST_FAULTS, Mess
 pub use events_file::follow::{Examined, Follower};
 pub use events_file::given_state::{GivenState, JudgedState};
 pub use events_file::lines::LONGEST_LINE;
+pub use events_file::schema::event_schema;
 pub use export::{Collection, Kept, Wanted};
 pub use kept_states::KeptState;
 pub use merge::Ingested;

@@ -7,6 +7,7 @@ pub(crate) mod global;
 pub(crate) mod limit;
 pub(crate) mod moment;
 pub(crate) mod run_word;
+pub(crate) mod selected;
 pub(crate) mod selection;
 pub(crate) mod task_word;
 pub(crate) mod typed;

@@ -30,15 +30,28 @@ pub(crate) struct SelectionArgs {
     /// The day it is for [default: today, in each group's time zone]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) date: Option<Date>,
-    /// Whether there is a new release for on_release tasks
-    #[arg(long, value_enum, default_value_t, value_name = "ANSWER")]
-    pub(crate) release: ReleaseArg,
+    /// The first day of a range: a run for each of its days, in order, of what did not run on it
+    #[arg(
+        long,
+        value_name = "YYYY-MM-DD",
+        requires = "to",
+        conflicts_with_all = ["date", "day_of_week", "day_of_month"]
+    )]
+    pub(crate) from: Option<Date>,
+    /// The last day of the range, the 366th at most
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
+    pub(crate) to: Option<Date>,
+    /// With a range: what ran as well; the ledger of slots is not touched
+    #[arg(long, requires = "from")]
+    pub(crate) again: bool,
+    /// Whether there is a new release for on_release tasks [default: auto; none with a range]
+    #[arg(long, value_enum, value_name = "ANSWER")]
+    pub(crate) release: Option<ReleaseArg>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReleaseArg {
     /// Find out
-    #[default]
     Auto,
     /// There is one
     New,

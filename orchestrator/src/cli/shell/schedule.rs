@@ -1,9 +1,7 @@
-//! From the words of a command line to a plan.
+//! The schedule file as verbs have it, and the plan of one collector by hand.
 
 use std::path::Path;
 
-use crate::cli::args::selection::ReleaseArg;
-use crate::cli::args::selection::SelectionArgs;
 use crate::cli::args::task_word::ambiguous;
 use crate::cli::args::typed::typed_command;
 use crate::cli::shell::failure::Failure;
@@ -11,12 +9,11 @@ use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::settings::CliSettings;
 use crate::config::{self, Diagnostic};
 use crate::model::{
-    Cadence, Clock, CommandName, Day, Details, GroupName, Plan, Policy, Query, Release, Schedule, Selection,
-    SystemClock, Task, TaskName, awaits_release, escape_argument, plan, select,
+    Cadence, Clock, CommandName, Day, GroupName, Plan, Policy, Release, Schedule, SystemClock, Task,
+    TaskName, escape_argument,
 };
 use crate::queries::find_task::{Meant, choose, scheduled_tasks};
 use crate::rundir::store_secrets;
-use crate::store::KnownTask;
 use crate::text::NamedSecrets;
 
 /// Loads the schedule; tells every problem it has.
@@ -64,105 +61,6 @@ pub(crate) fn without_secrets(mut schedule: Schedule, secrets: &NamedSecrets) ->
 pub(crate) fn schedule_if_usable(settings: &CliSettings) -> Option<Schedule> {
     let loaded = config::load_schedule(&settings.schedule_file).ok()?;
     Some(without_secrets(loaded.value, &settings.secrets()))
-}
-
-/// Selects what the arguments ask for. Who may write asks for releases with `check_releases`,
-/// who only looks with `look_for_releases`.
-///
-/// # Errors
-/// They ask for something that cannot be: an unknown group, a wrong day, ...
-pub(crate) fn planned(
-    settings: &CliSettings,
-    schedule: &Schedule,
-    args: &SelectionArgs,
-    ask_for_releases: fn(&CliSettings, &Schedule) -> Release,
-) -> Result<Plan, Failure> {
-    let details = Details {
-        day_of_week: args.day_of_week.as_deref(),
-        day_of_month: args.day_of_month,
-        date: args.date,
-        interval_minutes: args.interval_minutes,
-        cron: args.cron.as_deref(),
-    };
-    let selection = Selection::parse(args.kind()?, details).map_err(Failure::usage)?;
-    let mut query = Query {
-        selection,
-        groups: args.groups.iter().map(GroupName::new).collect(),
-        only: None,
-        day: args.date.map_or_else(|| Day::At(SystemClock.now()), Day::Given),
-    };
-    // Whoever mistypes a group is told of that first.
-    select(schedule, &query).map_err(Failure::usage)?;
-    query.only = tasks_named(schedule, &query.groups, &args.collectors)?;
-    let waits = awaits_release(&select(schedule, &query).map_err(Failure::usage)?);
-    let release = match args.release {
-        _ if !waits => Release::NotChecked,
-        ReleaseArg::New => Release::New,
-        ReleaseArg::None => Release::None,
-        ReleaseArg::Auto => ask_for_releases(settings, schedule),
-    };
-    let mut plan = plan(schedule, &query, release).map_err(Failure::usage)?;
-    if let Some(date) = args.date {
-        plan.set_slots_on(schedule, date);
-    }
-    Ok(plan)
-}
-
-/// The tasks that `--collector` names, by group and name; `None` where nothing is named.
-fn tasks_named(
-    schedule: &Schedule,
-    groups: &[GroupName],
-    words: &[String],
-) -> Result<Option<Vec<(GroupName, TaskName)>>, Failure> {
-    if words.is_empty() {
-        return Ok(None);
-    }
-    let in_groups =
-        |task: &KnownTask| groups.is_empty() || groups.iter().any(|group| group.as_str() == task.group);
-    let mut named = Vec::new();
-    for word in words {
-        match choose(scheduled_tasks(schedule).filter(in_groups).collect(), word, None) {
-            Meant::Tasks(tasks) => named.extend(
-                tasks
-                    .into_iter()
-                    .map(|task| (GroupName::new(task.group), TaskName::new(task.name))),
-            ),
-            Meant::Ambiguous(tasks) => return Err(ambiguous(word, &tasks)),
-            Meant::Unknown(near) => {
-                let place = match groups {
-                    [] => "the schedule",
-                    _ => "the groups that were named",
-                };
-                let failure = Failure::usage(format!("there is no collector {word:?} in {place}"));
-                return Err(match near {
-                    Some(near) => failure.hint(format!("did you mean {near}?")),
-                    None => failure.hint("orchestrate next shows what the schedule has"),
-                });
-            }
-        }
-    }
-    Ok(Some(named))
-}
-
-impl SelectionArgs {
-    /// The group that a run of it is recorded under, where it is of one.
-    pub(crate) fn one_group(&self) -> Option<String> {
-        match self.groups.as_slice() {
-            [group] => Some(group.clone()),
-            _ => None,
-        }
-    }
-
-    /// The kind, which only `plan --diff` does without.
-    ///
-    /// # Errors
-    /// There is none.
-    pub(crate) fn kind(&self) -> Result<&str, Failure> {
-        self.schedule.as_deref().ok_or_else(|| {
-            Failure::usage("--schedule KIND is missing")
-                .hint("KIND is daily, weekly, monthly, interval, on_release, cron or default")
-        })
-    }
 }
 
 /// The group that a collector has which is run by hand and not in the schedule.

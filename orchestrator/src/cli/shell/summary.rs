@@ -47,6 +47,24 @@ impl SummaryFiles {
         ];
         written.into_iter().collect()
     }
+
+    /// Writes the summaries of several runs, a line each; JUnit has no form for that.
+    ///
+    /// # Errors
+    /// Those of [`SummaryFiles::write`].
+    pub(crate) fn write_lines(self, summaries: &[Summary]) -> Result<(), Failure> {
+        let json = || {
+            let lines = summaries.iter().map(serde_json::to_string);
+            let lines = lines.collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, serde_json::Error>(lines.iter().map(|line| format!("{line}\n")).collect::<String>())
+        };
+        let markdown: String = summaries.iter().map(summary_markdown).collect();
+        let written = [
+            write(self.json, |target| Ok(target.write(&json()?)?)),
+            write(self.markdown, |target| Ok(target.append(&markdown)?)),
+        ];
+        written.into_iter().collect()
+    }
 }
 
 fn open(path: Option<&Path>) -> Result<Option<Target>, Failure> {

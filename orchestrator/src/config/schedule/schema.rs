@@ -12,20 +12,30 @@ use crate::model::{MonthDay, WEEKDAYS};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
+/// Where an editor finds the schemas of the newest release; a file in this repository.
+const PLACE: &str = "https://raw.githubusercontent.com/cppalliance/orchestrate/main/docs/reference";
+
+/// Gives a schema its dialect, its name in the world and a title.
+#[must_use]
+pub(crate) fn name_schema(mut schema: Value, topic: &str, title: &str) -> Value {
+    schema["$schema"] = json!(DIALECT);
+    schema["$id"] = json!(format!("{PLACE}/{topic}.schema.json"));
+    schema["title"] = json!(title);
+    schema
+}
+
 /// The schema of a schedule file (JSON Schema 2020-12).
 pub(crate) fn schedule_schema() -> Value {
-    document(&SCHEDULE, "Schedule of orchestrate", true)
+    document(&SCHEDULE, "schedule", "Schedule of orchestrate", true)
 }
 
 /// The schema of a settings file.
 pub fn settings_schema() -> Value {
-    document(&SETTINGS, "Settings of orchestrate", false)
+    document(&SETTINGS, "settings", "Settings of orchestrate", false)
 }
 
-fn document(table: &KeyTable, title: &str, needs_content: bool) -> Value {
-    let mut schema = of_table(table);
-    schema["$schema"] = json!(DIALECT);
-    schema["title"] = json!(title);
+fn document(table: &KeyTable, topic: &str, title: &str, needs_content: bool) -> Value {
+    let mut schema = name_schema(of_table(table), topic, title);
     if needs_content {
         schema["anyOf"] = json!([{ "required": ["groups"] }, { "required": ["workflow"] }]);
     }

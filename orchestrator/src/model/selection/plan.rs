@@ -68,6 +68,10 @@ pub struct PlannedTask {
     /// The instant that it stands for; that of its start if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Timestamp>,
+    /// The entry of the timetable whose slot that is, where the task settles it by itself and the
+    /// run has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
     /// The date of that, as its group has it; that of the plan if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot_date: Option<Date>,
@@ -116,6 +120,13 @@ impl Plan {
         }
     }
 
+    /// Each task that stands for a slot of its group's batch settles it.
+    pub fn settle_slots(&mut self) {
+        for planned in self.tasks.iter_mut().filter(|planned| planned.slot.is_some()) {
+            planned.entry = Some(EntryKey::Group(planned.task.group.clone()).to_string());
+        }
+    }
+
     /// Every task that stands for no other instant stands for `slot`.
     pub fn set_slot(&mut self, slot: Timestamp) {
         for planned in &mut self.tasks {
@@ -160,6 +171,7 @@ impl Plan {
             Some(PlannedTask {
                 task: task.clone(),
                 slot: None,
+                entry: None,
                 slot_date: None,
                 stops_group: false,
                 skip,

@@ -8,3 +8,4 @@ pub(crate) mod follow;
 pub(crate) mod given_state;
 pub(crate) mod lines;
 pub(crate) mod mask;
+pub(crate) mod schema;

@@ -91,6 +91,7 @@ fn planned() -> impl Strategy<Value = PlannedTask> {
                 policy,
             },
             release_source: None,
+            entry: slot.map(|_| "group:g".to_owned()),
             slot: slot.map(|second| Timestamp::from_second(i64::from(second)).unwrap()),
             slot_date: slot.map(|days| jiff::civil::date(2026, 1, 1) + jiff::Span::new().days(days % 1000)),
             stops_group: yes,

@@ -46,7 +46,9 @@ pub(crate) async fn plan_tasks(
         ""
     );
     let rows = tasks.iter().map(|planned| {
-        let ListedTask { task, args, schedule } = planned;
+        let ListedTask {
+            task, args, schedule, ..
+        } = planned;
         args![
             task.position,
             at,

@@ -22,7 +22,7 @@ pub struct NewestRun {
     pub run_started_at: Timestamp,
     /// When its first attempt was started; `None` if there was none.
     pub begun_at: Option<Timestamp>,
-    /// The slot that the run had; `None` by hand.
+    /// The slot that the run had, or that the task settled; `None` by hand.
     pub slot: Option<Timestamp>,
     /// How it ended, or how far it is.
     pub status: TaskStatus,
@@ -77,7 +77,9 @@ macro_rules! columns {
              t.duration_ms, t.tail, i.added, i.changed, i.unchanged,
              (select b.started_at from attempts b
                  where b.run_id = t.run_id and b.position = t.position and b.number = 1) as begun_at,
-             (select max(s.slot) from slots s where s.run_id = t.run_id) as slot,
+             coalesce((select max(l.slot) from ledger l
+                 where l.run_id = t.run_id and l.position = t.position),
+                 (select max(s.slot) from slots s where s.run_id = t.run_id)) as slot,
              (select p.run_started_at from tasks p
                  where p.group_name = a.group_name and p.name = a.name and p.outcome = 'succeeded'
                  order by p.run_started_at desc limit 1) as last_success "

@@ -17,6 +17,7 @@ use crate::store::error::StoreError;
 use crate::store::liveness::{LocalLiveness, is_abandoned};
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
+use crate::store::timetable::slots_of_runs;
 
 /// How many events are brought in by one transaction.
 const BATCH: usize = 200;
@@ -114,7 +115,7 @@ impl Store {
         let rows: Vec<NeverBegunColumns> = self.database.fetch(
                 "select distinct s.entry, s.slot, s.run_id, s.owner_host, s.owner_boot, s.owner_pid, s.owner_start
                  from ledger l join slots s on s.entry = l.entry and s.slot = l.slot
-                 where l.state = 'due' and s.run_id is not null and s.owner_host = $1
+                 where l.state = 'due' and l.run_id is null and s.run_id is not null and s.owner_host = $1
                    and not exists (select 1 from runs where runs.id = s.run_id)",
                 &args![&alive.here.host],
             )
@@ -246,18 +247,8 @@ impl Store {
             return Ok(false);
         }
         let not_started = format!("not started: {reason}");
+        slots_of_runs::lose_tasks(&mut sql, run, reason, &not_started).await?;
         for (statement, args) in [
-            (
-                "update ledger set state = 'unknown', cause = $2
-                 where state = 'due' and (entry, slot) = (select entry, slot from slots where run_id = $1)
-                   and position in (select position from attempts where run_id = $1)",
-                &args![run, reason][..],
-            ),
-            (
-                "update ledger set state = 'skipped', cause = $2
-                 where state = 'due' and (entry, slot) = (select entry, slot from slots where run_id = $1)",
-                &args![run, &not_started][..],
-            ),
             (
                 "update tasks set outcome = 'lost', reason = $2, category = 'failed',
                      attempts = (select count(*) from attempts

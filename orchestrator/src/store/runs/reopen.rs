@@ -18,7 +18,9 @@ pub(crate) async fn reopen(sql: &mut Transaction, run: &RunId, lost: &str) -> Re
         "update tasks set outcome = null, reason = null, category = null, attempts = 0, log = null
          where run_id = $1 and outcome in ('lost', 'skipped') and reason in ($2, $3)",
         "update ledger set state = 'due', cause = null
-         where state in ('unknown', 'skipped') and cause in ($2, $3)
+         where state in ('unknown', 'skipped') and cause in ($2, $3) and run_id = $1",
+        "update ledger set state = 'due', cause = null
+         where state in ('unknown', 'skipped') and cause in ($2, $3) and run_id is null
            and (entry, slot) = (select entry, slot from slots where run_id = $1)",
     ] {
         sql.execute(statement, &assumed).await?;

@@ -17,7 +17,7 @@ use crate::store::runs::transition::StateChange;
 use crate::store::runs::{bulk, reopen};
 use crate::store::store::Store;
 use crate::store::timetable::ledger::LedgerState;
-use crate::store::timetable::{releases, slots};
+use crate::store::timetable::{releases, slots_of_runs};
 
 /// What events that are missing before a batch mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,10 @@ impl Store {
     async fn try_apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
         let mut sql = self.database.begin().await?;
         let select = self.database.text(
-            "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1",
-            "select events, lost, exists (select 1 from slots where run_id = $1) from runs where id = $1 for update",
+            "select events, lost, exists (select 1 from slots where run_id = $1)
+                 or exists (select 1 from ledger where run_id = $1) from runs where id = $1",
+            "select events, lost, exists (select 1 from slots where run_id = $1)
+                 or exists (select 1 from ledger where run_id = $1) from runs where id = $1 for update",
         );
         let row: Vec<(i64, Option<String>, bool)> = sql.fetch(select, &args![run]).await?;
         let known = row.first().map_or(0, |(events, ..)| *events);
@@ -102,10 +104,7 @@ async fn write(
             RunEvent::RunStarted { slot, tasks, at, .. } => {
                 start_run(sql, run, event).await?;
                 bulk::plan_tasks(sql, run, *at, tasks).await?;
-                if let Some(slot) = slot {
-                    slots::begin_at_slot(sql, run, slot, *at, tasks).await?;
-                    has_slot = true;
-                }
+                has_slot |= slots_of_runs::begin_at_slots(sql, run, slot.as_ref(), *at, tasks).await?;
             }
             RunEvent::TaskStarted { task, attempt, .. } => {
                 ensure(
@@ -214,7 +213,7 @@ async fn write_ends(
     bulk::end_tasks(sql, run, &summaries).await?;
     // Most runs are by hand and have no slot in the ledger.
     for (task, state) in tasks.into_iter().filter(|_| has_slot) {
-        slots::settle(sql, run, task.position, state, &task.reason).await?;
+        slots_of_runs::settle(sql, run, task.position, state, &task.reason).await?;
     }
     Ok(())
 }
@@ -346,7 +345,7 @@ async fn complete(sql: &mut Transaction, summary: &Summary) -> Result<(), StoreE
             TaskStatus::Skipped => LedgerState::Skipped,
             _ => LedgerState::Ran,
         };
-        slots::settle(sql, &summary.run, task.position, state, &task.reason).await?;
+        slots_of_runs::settle(sql, &summary.run, task.position, state, &task.reason).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::database::arg::args;
 use crate::database::columns::Micros;
+use crate::events::SlotRef;
 use crate::model::words::words;
 use crate::model::{OutcomeKind, RunId};
 use crate::store::error::StoreError;
@@ -42,7 +43,7 @@ pub struct LedgerRow {
     pub state: LedgerState,
     /// Why; for `ran`, how it ended.
     pub cause: Option<String>,
-    /// The run that took the slot, if one did.
+    /// The run that it was settled by, else the one that took the slot, if one did.
     pub run: Option<RunId>,
 }
 
@@ -93,10 +94,11 @@ impl Columns {
 
 /// Where a cross join stands SQLite begins with what is named first: the few slots of the
 /// night, by time. It has no statistics to find that out, and would read the whole ledger.
-const SINCE: &str = "select l.entry, l.slot, l.group_name, l.name, l.state, l.cause, s.run_id,
+const SINCE: &str = "select l.entry, l.slot, l.group_name, l.name, l.state, l.cause,
+         coalesce(l.run_id, s.run_id) as run_id,
          t.outcome, t.suspect is not null as suspect
      from slots s cross join ledger l
-     left join tasks t on t.run_id = s.run_id and t.position = l.position
+     left join tasks t on t.run_id = coalesce(l.run_id, s.run_id) and t.position = l.position
      where s.slot >= $1 and s.slot <= $2 and l.entry = s.entry and l.slot = s.slot
        and not (s.entry >= $3 and s.entry < $4)";
 
@@ -153,10 +155,28 @@ impl Store {
         let rows: Vec<Columns> = self
             .database
             .fetch(
-                "select entry, slot, group_name, name, state, cause, run_id
+                "select entry, slot, group_name, name, state, cause,
+                     coalesce(ledger.run_id, slots.run_id) as run_id
                  from ledger join slots using (entry, slot)
                  where group_name = $1 and name = $2 and slot = $3 order by entry",
                 &args![group, name, slot],
+            )
+            .await?;
+        rows.into_iter().map(Columns::read).collect()
+    }
+
+    /// What became of every task at a slot of an entry, in no order.
+    ///
+    /// # Errors
+    /// The database fails, or holds something that cannot be read.
+    pub async fn ledger_of_slot(&self, slot: &SlotRef) -> Result<Vec<LedgerRow>, StoreError> {
+        let rows: Vec<Columns> = self
+            .database
+            .fetch(
+                "select entry, slot, group_name, name, state, cause,
+                     coalesce(ledger.run_id, slots.run_id) as run_id
+                 from ledger join slots using (entry, slot) where entry = $1 and slot = $2",
+                &args![&slot.entry, slot.at],
             )
             .await?;
         rows.into_iter().map(Columns::read).collect()
@@ -170,7 +190,8 @@ impl Store {
         let rows: Vec<Columns> = self
             .database
             .fetch(
-                "select entry, slot, group_name, name, state, cause, run_id
+                "select entry, slot, group_name, name, state, cause,
+                     coalesce(ledger.run_id, slots.run_id) as run_id
                  from ledger join slots using (entry, slot)
                  where group_name = $1 and name = $2 order by slot desc, entry limit $3",
                 &args![group, name, last],

@@ -7,3 +7,4 @@ pub(crate) mod pauses;
 pub(crate) mod releases;
 pub(crate) mod rows;
 pub(crate) mod slots;
+pub(crate) mod slots_of_runs;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::database::arg::args;
 use crate::database::columns::Micros;
 use crate::database::transaction::Transaction;
-use crate::events::{ListedTask, SlotRef};
+use crate::events::SlotRef;
 use crate::model::{Owner, RunId};
 use crate::store::change::change_one;
 use crate::store::error::StoreError;
@@ -146,7 +146,7 @@ impl Store {
         let mut sql = self.database.begin().await?;
         sql.execute(
             "update ledger set state = $5, cause = $3
-             where entry = $1 and slot = $2 and state = 'due'
+             where entry = $1 and slot = $2 and state = 'due' and run_id is null
                and not exists (select 1 from runs where id = $4)",
             &args![&slot.entry, slot.at, reason, run, LedgerState::Missed.as_str()],
         )
@@ -314,77 +314,5 @@ async fn insert_tasks(sql: &mut Transaction, slot: &SlotRef, tasks: &[SlotTask])
         )
         .await?;
     }
-    Ok(())
-}
-
-/// A run with a slot begins: the slot is its own, and the tasks of its plan are due.
-pub(crate) async fn begin_at_slot(
-    sql: &mut Transaction,
-    run: &RunId,
-    slot: &SlotRef,
-    at: Timestamp,
-    tasks: &[ListedTask],
-) -> Result<(), StoreError> {
-    change_one(
-        sql,
-        "taking a slot that is another run's",
-        "insert into slots (entry, slot, claimed_at, run_id) values ($1, $2, $3, $4)
-         on conflict (entry, slot) do update set run_id = excluded.run_id
-         where slots.run_id is null or slots.run_id = excluded.run_id",
-        &args![&slot.entry, slot.at, at, run],
-    )
-    .await?;
-    // Somebody who could not see its journal may have taken it for one that never began.
-    sql.execute(
-        "update ledger set state = 'due', cause = null
-         where entry = $1 and slot = $2 and state = 'missed'
-           and exists (select 1 from slots
-               where entry = $1 and slot = $2 and run_id = $3 and owner_host is not null)",
-        &args![&slot.entry, slot.at, run],
-    )
-    .await?;
-    for ListedTask { task, .. } in tasks {
-        let key = args![&slot.entry, slot.at, &task.group, &task.name, task.position];
-        let found = sql
-            .execute(
-                "update ledger set position = $5
-                 where entry = $1 and slot = $2 and group_name = $3 and name = $4
-                   and state = 'due' and position is null",
-                &key,
-            )
-            .await?;
-        if found == 0 {
-            // It runs all the same, whatever was said of it before.
-            change_one(
-                sql,
-                StateChange::PlanSlot,
-                "insert into ledger (entry, slot, group_name, name, command, position, state)
-                 values ($1, $2, $3, $4, $6, $5, 'due')
-                 on conflict (entry, slot, group_name, name) do update set
-                     position = excluded.position, state = excluded.state, cause = null
-                 where ledger.state <> 'due'",
-                &[&key[..], &args![&task.command]].concat(),
-            )
-            .await?;
-        }
-    }
-    Ok(())
-}
-
-/// A task of the run has ended. Most runs are by hand and have no slot.
-pub(crate) async fn settle(
-    sql: &mut Transaction,
-    run: &RunId,
-    position: usize,
-    state: LedgerState,
-    cause: &str,
-) -> Result<(), StoreError> {
-    sql.execute(
-        "update ledger set state = $1, cause = $2
-         where state = 'due' and position = $3
-           and (entry, slot) = (select entry, slot from slots where run_id = $4)",
-        &args![state.as_str(), cause, position, run],
-    )
-    .await?;
     Ok(())
 }

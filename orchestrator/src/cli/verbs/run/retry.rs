@@ -14,8 +14,8 @@ use crate::cli::shell::schedule::{by_hand, load};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
+use crate::cli::verbs::run::manual_run::ManualRun;
 use crate::cli::verbs::run::retry_part::{RetryPart, tasks_to_retry};
-use crate::cli::verbs::run::run::ManualRun;
 use crate::events::TaskSummary;
 use crate::model::{
     Cadence, Clock, Day, GroupName, Plan, Release, ReleaseSource, Releases, Schedule, SystemClock, Task,
@@ -92,7 +92,7 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
     if args.dry_run {
         return plan::show(&settings, &plan, args.execution.format);
     }
-    let mut job = ManualRun::by_hand(plan, format!("retry {run}"), args.stop_on_failure);
+    let job = ManualRun::by_hand(plan, format!("retry {run}"), args.stop_on_failure);
     job.run(global, &settings, &args.execution)
 }
 

@@ -1,33 +1,21 @@
-//! `run`, `run-all` and `run-one`: from a plan to an exit code.
-
-use std::path::Path;
-use std::sync::Arc;
+//! `run`, `run-all` and `run-one`: from words to a plan that is executed.
 
 use clap::Args;
 
 use crate::cli::args::execution::ExecutionArgs;
-use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
+use crate::cli::args::selected::planned;
 use crate::cli::args::selection::SelectionArgs;
-use crate::cli::shell::executor::{executor, not_executed};
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_text;
 use crate::cli::shell::release_check::{check_releases, look_for_releases};
-use crate::cli::shell::schedule::{load, planned};
+use crate::cli::shell::schedule;
+use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::stderr::colour_on_stderr;
-use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
-use crate::cli::shell::summary::SummaryFiles;
-use crate::cli::shell::undelivered;
-use crate::cli::shell::{logging, schedule};
-use crate::cli::verbs::look::plan::{show, warn_of_missing};
-use crate::cli::verbs::run::last_good::keep_last_good;
-use crate::engine::OperatorSignals;
-use crate::events::Listener;
-use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
-use crate::model::{Clock, Day, Plan, RunId, SystemClock, plan_workflow};
-use crate::report::{Console, JsonLines, ServiceLog, Terminal, Unwritten, summary_text};
+use crate::cli::verbs::look::plan::{show, show_range};
+use crate::cli::verbs::run::manual_run::ManualRun;
+use crate::cli::verbs::run::range::RangeRun;
+use crate::model::{Clock, Day, SystemClock, plan_workflow};
 
 /// Select collectors from the schedule and run them, one after another
 #[derive(Debug, Args)]
@@ -96,9 +84,21 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> 
     } else {
         check_releases
     };
+    if let Some(range) = args.selection.range()? {
+        let selection = &args.selection;
+        if args.dry_run {
+            return show_range(&settings, &schedule, selection, range, args.execution.format);
+        }
+        let job = RangeRun {
+            selection,
+            execution: &args.execution,
+            stop_on_failure: args.stop_on_failure,
+        };
+        return job.run(global, &settings, &schedule, range);
+    }
     let mut plan = planned(&settings, &schedule, &args.selection, ask)?;
     plan.stop_groups(&schedule);
-    let mut job = ManualRun {
+    let job = ManualRun {
         plan,
         label: args.selection.kind()?.to_owned(),
         group: args.selection.one_group(),
@@ -114,7 +114,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> 
 pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
-    let mut job = ManualRun {
+    let job = ManualRun {
         plan: plan_workflow(&schedule, Day::At(SystemClock.now())).map_err(Failure::usage)?,
         label: "run-all".to_owned(),
         group: None,
@@ -130,160 +130,6 @@ pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<VerbExit, Fa
 pub(crate) fn run_one(global: &Global, args: &RunOneArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let plan = schedule::planned_one(&settings, &args.command, args.group.as_deref(), &args.args)?;
-    let mut job = ManualRun::by_hand(plan, "run-one".to_owned(), false);
+    let job = ManualRun::by_hand(plan, "run-one".to_owned(), false);
     job.run(global, &settings, &args.execution)
-}
-
-/// A plan and how it is to be executed.
-pub(crate) struct ManualRun {
-    plan: Plan,
-    label: String,
-    group: Option<String>,
-    stop_on_failure: bool,
-}
-
-impl ManualRun {
-    /// Something that a person wants now, whatever the schedule says.
-    pub(crate) fn by_hand(plan: Plan, label: String, stop_on_failure: bool) -> Self {
-        Self {
-            plan,
-            label,
-            group: None,
-            stop_on_failure,
-        }
-    }
-
-    /// Executes it, from the first check to the last report.
-    ///
-    /// # Errors
-    /// The machine or the database would not; what a collector does is in the exit.
-    pub(crate) fn run(
-        &mut self,
-        global: &Global,
-        settings: &CliSettings,
-        args: &ExecutionArgs,
-    ) -> Result<VerbExit, Failure> {
-        if let Some(timeout) = args.timeout {
-            for planned in &mut self.plan.tasks {
-                planned.task.policy.timeout = Some(timeout);
-            }
-        }
-        settings.warn_of_unset();
-        let json = args.format == Format::Json;
-        let terminal = Terminal::new(
-            !json && std::env::var_os("NO_COLOR").is_none(),
-            !json && colour_on_stderr(),
-        );
-        let files = SummaryFiles::open(args, settings)?;
-        let runtime = runtime()?;
-        let unwritten = Unwritten::default();
-        let database;
-        let Executed { summary, recorded } = {
-            prepare_state_dir(settings)?;
-            let store = runtime.block_on(open_store(settings))?;
-            database = store.database().file();
-            runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
-            runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
-            let _logging = logging::start(global, settings, &terminal)?;
-            keep_last_good(&settings.state_dir, &settings.schedule_file, &settings.secrets());
-            let executor = executor(settings, store, Arc::new(SystemClock))?;
-            let audience = Audience {
-                listeners: listeners(global, terminal, json.then(|| unwritten.clone())),
-                with_output: json || !global.quiet,
-            };
-            runtime.block_on(self.execute(&executor, settings, audience))?
-        };
-        if !json {
-            // It is in the database too: who cannot see it here loses nothing.
-            if let Err(failure) = print_text(&summary_text(&summary, &settings.state_dir)) {
-                failure.print();
-            }
-        }
-        files.write(&summary)?;
-        if let Some((missing, error)) = recorded.failure {
-            let error = anyhow::anyhow!(
-                "{missing} events of run {} are not in the database: {error}",
-                summary.run
-            );
-            return Err(Failure::infrastructure(error).hint(
-                "its journal is complete; the next start brings it in, or orchestrate db import-journal",
-            ));
-        }
-        undelivered::none_left(&settings.state_dir, &summary.run)?;
-        is_there(database.as_deref(), &summary.run)?;
-        match unwritten.reason() {
-            Some(error) if summary.success => Err(Failure::infrastructure(anyhow::anyhow!(
-                "not all events of run {} are on standard output: {error}",
-                summary.run
-            ))),
-            _ => Ok(VerbExit::of_run(summary.exit_code)),
-        }
-    }
-
-    async fn execute(
-        &self,
-        executor: &Executor,
-        settings: &CliSettings,
-        audience: Audience,
-    ) -> Result<Executed, Failure> {
-        let orders = Orders::new();
-        orders
-            .accept_from(OperatorSignals)
-            .map_err(Failure::infrastructure)?;
-        let now = executor.now();
-        let mut plan = RunPlan {
-            run: RunId::at(now, fastrand::u32(..)),
-            schedule: self.label.clone(),
-            group: self.group.clone(),
-            slot: None,
-            stop_on_failure: self.stop_on_failure,
-            plan: self.plan.clone(),
-        };
-        // By hand a task stands for now, unless it was asked for a day.
-        plan.plan.set_slot(now);
-        warn_of_missing(settings, &self.plan);
-        let executed = executor
-            .execute(plan, audience, orders)
-            .await
-            .map_err(not_executed)?;
-        let signalled = executor
-            .notify_end(&executed.summary)
-            .await
-            .map_err(Failure::infrastructure)?;
-        if executed.recorded.failure.is_none() {
-            if !signalled {
-                // What stood in the way is in the log, and tried again by whoever comes next.
-                let _ = executor.tidy().await;
-            }
-            executor.close().await;
-        } else {
-            executor.stop_processes().await;
-        }
-        Ok(executed)
-    }
-}
-
-/// What was written into a file that somebody has removed is gone with it.
-fn is_there(database: Option<&Path>, run: &RunId) -> Result<(), Failure> {
-    match database {
-        Some(file) if !file.exists() => Err(Failure::infrastructure(anyhow::anyhow!(
-            "{} was removed while run {run} went on",
-            file.display()
-        ))
-        .hint(
-            "every run has a journal: orchestrate db import-journal --all makes the database again of them",
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn listeners(global: &Global, terminal: Terminal, json: Option<Unwritten>) -> Vec<Box<dyn Listener>> {
-    let mut listeners: Vec<Box<dyn Listener>> = vec![
-        Box::new(Console::new(terminal, !global.quiet)),
-        Box::new(ServiceLog),
-    ];
-    if let Some(unwritten) = json {
-        listeners.push(Box::new(JsonLines::new(std::io::stdout(), unwritten)));
-    }
-    listeners
 }

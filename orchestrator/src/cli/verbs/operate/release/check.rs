@@ -15,7 +15,7 @@ use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::release_check::check_releases;
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::verbs::run::run::ManualRun;
+use crate::cli::verbs::run::manual_run::ManualRun;
 use crate::model::{Clock, Day, GroupName, Query, Release, Selection, SystemClock, plan};
 use crate::text::make_safe;
 
@@ -80,7 +80,7 @@ pub(crate) fn check(
     }
     let plan = plan(&schedule, &query, answer).map_err(Failure::usage)?;
     if args.run && plan.release == Release::New {
-        let mut job = ManualRun::by_hand(plan, "on_release".to_owned(), args.stop_on_failure);
+        let job = ManualRun::by_hand(plan, "on_release".to_owned(), args.stop_on_failure);
         return job.run(global, settings, &args.execution);
     }
     let found = Found {
