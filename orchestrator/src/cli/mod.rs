@@ -6,6 +6,7 @@ pub(crate) mod command_line;
 pub(crate) mod overview;
 pub(crate) mod project;
 pub(crate) mod shell;
+pub(crate) mod times;
 pub(crate) mod verbs;
 
 use clap::{CommandFactory, Parser};

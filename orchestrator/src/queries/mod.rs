@@ -10,4 +10,5 @@ pub(crate) mod history;
 pub(crate) mod logs;
 pub(crate) mod next;
 pub(crate) mod status;
+pub(crate) mod task_history;
 pub(crate) mod why;

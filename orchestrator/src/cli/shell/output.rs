@@ -1,6 +1,7 @@
 //! How verbs print data, to standard output, and the problems of a file.
 
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use anstream::stdout;
 use jiff::tz::TimeZone;
@@ -47,6 +48,13 @@ pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         print_words!("{}", render(diagnostic, colour_on_stderr()));
     }
+}
+
+/// A path as it is shown: relative to where we work, if it lies there.
+pub(crate) fn shown_path(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| Some(path.strip_prefix(here).ok()?.to_owned()));
+    below.unwrap_or_else(|| path.to_owned())
 }
 
 /// The columns of the terminal behind standard output; elsewhere what COLUMNS says, and

@@ -12,7 +12,7 @@ use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::executor::{executor, not_executed};
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::print_text;
+use crate::cli::shell::output::{output_width, print_text, shown_path};
 use crate::cli::shell::release_check::{check_releases, look_for_releases};
 use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::CliSettings;
@@ -26,7 +26,7 @@ use crate::engine::OperatorSignals;
 use crate::events::Listener;
 use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
 use crate::model::{Clock, Day, Plan, RunId, SystemClock, plan_workflow};
-use crate::report::{Console, JsonLines, ServiceLog, Terminal, Unwritten, summary_text};
+use crate::report::{Console, JsonLines, ServiceLog, SummaryView, Terminal, Unwritten, summary_text};
 
 /// Select collectors from the schedule and run them, one after another
 #[derive(Debug, Args)]
@@ -193,7 +193,12 @@ impl ManualRun {
         };
         if !json {
             // It is in the database too: who cannot see it here loses nothing.
-            if let Err(failure) = print_text(&summary_text(&summary, &settings.state_dir)) {
+            let view = SummaryView {
+                state_dir: shown_path(&settings.state_dir),
+                width: output_width(),
+                ..SummaryView::default()
+            };
+            if let Err(failure) = print_text(&summary_text(&summary, &view)) {
                 failure.print();
             }
         }
