@@ -22,6 +22,7 @@ mod receiver;
 mod records;
 mod releases;
 mod running;
+mod screens;
 mod secrets;
 mod selecting;
 mod signals;

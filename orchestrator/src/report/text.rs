@@ -117,7 +117,7 @@ fn row((task, started): (&TaskSummary, Option<&String>)) -> ListRow {
 }
 
 /// What the outcome alone does not say.
-fn notes(task: &TaskSummary) -> String {
+pub(super) fn notes(task: &TaskSummary) -> String {
     let mut notes = Vec::new();
     if task.outcome != TaskStatus::Succeeded {
         notes.push(make_safe(&task.reason).into_owned());

@@ -4,6 +4,7 @@
 pub(crate) mod counted;
 pub(crate) mod csv;
 pub(crate) mod duration;
+pub(crate) mod line;
 pub(crate) mod placeholder;
 pub(crate) mod proc_stat;
 pub(crate) mod redact;
@@ -15,6 +16,7 @@ pub(crate) mod wrap;
 pub(crate) use counted::counted;
 pub(crate) use csv::push_csv_row;
 pub(crate) use duration::{human_duration, milliseconds};
+pub(crate) use line::{after_last_return, push_line};
 pub use placeholder::NamedSecrets;
 pub(crate) use placeholder::{MissingSecret, has_placeholder, placeholder, secrets_in};
 pub(crate) use redact::{MASK, Redactor};

@@ -67,6 +67,12 @@ pub(crate) fn output_width() -> Option<usize> {
     columns.filter(|&columns| columns > 0)
 }
 
+/// The columns of the terminal behind standard error.
+pub(crate) fn stderr_width() -> Option<usize> {
+    let (_, columns) = console::Term::stderr().size_checked()?;
+    Some(usize::from(columns)).filter(|&columns| columns > 0)
+}
+
 /// The zone in which times are said: that of whoever sits there, and UTC in what is kept.
 pub(crate) fn output_zone() -> TimeZone {
     if std::io::stdout().is_terminal() {

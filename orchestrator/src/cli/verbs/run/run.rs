@@ -1,5 +1,6 @@
 //! `run`, `run-all` and `run-one`: from a plan to an exit code.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,26 +8,29 @@ use clap::Args;
 
 use crate::cli::args::execution::ExecutionArgs;
 use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
+use crate::cli::args::global::{Global, LogFormat};
 use crate::cli::args::selection::SelectionArgs;
 use crate::cli::shell::executor::{executor, not_executed};
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::{output_width, print_text, shown_path};
+use crate::cli::shell::logging::{self, RunShown, line_form};
+use crate::cli::shell::output::{output_width, print_text, shown_path, stderr_width};
 use crate::cli::shell::release_check::{check_releases, look_for_releases};
+use crate::cli::shell::schedule;
 use crate::cli::shell::schedule::{load, planned};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::colour_on_stderr;
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
-use crate::cli::shell::{logging, schedule};
 use crate::cli::verbs::look::plan::{show, warn_of_missing};
 use crate::engine::OperatorSignals;
-use crate::events::Listener;
+use crate::events::{Listener, Summary};
 use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
 use crate::model::{Clock, Day, Plan, RunId, SystemClock, plan_workflow};
-use crate::report::{Console, JsonLines, ServiceLog, SummaryView, Terminal, Unwritten, summary_text};
+use crate::report::{
+    Console, JsonLines, RunLines, ServiceLog, SummaryView, Terminal, Unwritten, summary_text,
+};
 
 /// Select collectors from the schedule and run them, one after another
 #[derive(Debug, Args)]
@@ -170,9 +174,15 @@ impl ManualRun {
         settings.warn_of_unset();
         let json = args.format == Format::Json;
         let terminal = Terminal::new(
-            !json && std::env::var_os("NO_COLOR").is_none(),
+            !json && global.log_format == LogFormat::Text && std::env::var_os("NO_COLOR").is_none(),
             !json && colour_on_stderr(),
         );
+        let as_lines = !json && global.log_format == LogFormat::Text && std::io::stderr().is_terminal();
+        let shown = if as_lines {
+            RunShown::AsLines
+        } else {
+            RunShown::AsLog
+        };
         let files = SummaryFiles::open(args, settings)?;
         let runtime = runtime()?;
         let unwritten = Unwritten::default();
@@ -183,24 +193,16 @@ impl ManualRun {
             database = store.database().file();
             runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
             runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
-            let _logging = logging::start(global, settings, &terminal)?;
+            let _logging = logging::start(global, settings, &terminal, shown)?;
             let executor = executor(settings, store, Arc::new(SystemClock))?;
             let audience = Audience {
-                listeners: listeners(global, terminal, json.then(|| unwritten.clone())),
+                listeners: listeners(global, terminal, shown, json.then(|| unwritten.clone())),
                 with_output: json || !global.quiet,
             };
             runtime.block_on(self.execute(&executor, settings, audience))?
         };
         if !json {
-            // It is in the database too: who cannot see it here loses nothing.
-            let view = SummaryView {
-                state_dir: shown_path(&settings.state_dir),
-                width: output_width(),
-                ..SummaryView::default()
-            };
-            if let Err(failure) = print_text(&summary_text(&summary, &view)) {
-                failure.print();
-            }
+            print_summary(&summary, settings);
         }
         files.write(&summary)?;
         if let Some((missing, error)) = recorded.failure {
@@ -266,6 +268,18 @@ impl ManualRun {
     }
 }
 
+fn print_summary(summary: &Summary, settings: &CliSettings) {
+    let view = SummaryView {
+        state_dir: shown_path(&settings.state_dir),
+        width: output_width(),
+        ..SummaryView::default()
+    };
+    // It is in the database too: who cannot see it here loses nothing.
+    if let Err(failure) = print_text(&summary_text(summary, &view)) {
+        failure.print();
+    }
+}
+
 /// What was written into a file that somebody has removed is gone with it.
 fn is_there(database: Option<&Path>, run: &RunId) -> Result<(), Failure> {
     match database {
@@ -280,11 +294,17 @@ fn is_there(database: Option<&Path>, run: &RunId) -> Result<(), Failure> {
     }
 }
 
-fn listeners(global: &Global, terminal: Terminal, json: Option<Unwritten>) -> Vec<Box<dyn Listener>> {
-    let mut listeners: Vec<Box<dyn Listener>> = vec![
-        Box::new(Console::new(terminal, !global.quiet)),
-        Box::new(ServiceLog),
-    ];
+fn listeners(
+    global: &Global,
+    terminal: Terminal,
+    shown: RunShown,
+    json: Option<Unwritten>,
+) -> Vec<Box<dyn Listener>> {
+    let console = Console::new(terminal.clone(), !global.quiet, line_form(global));
+    let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(console), Box::new(ServiceLog)];
+    if shown == RunShown::AsLines {
+        listeners.push(Box::new(RunLines::new(terminal, stderr_width, global.quiet)));
+    }
     if let Some(unwritten) = json {
         listeners.push(Box::new(JsonLines::new(std::io::stdout(), unwritten)));
     }
