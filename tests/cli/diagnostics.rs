@@ -92,7 +92,7 @@ groups:
     );
     let seen = place.run(&["check"]);
     seen.exits(3)
-        .says("error[E301-collector-not-found]: no collector nowhere")
+        .says("error[E301-collector-not-found]: there is no collector \"nowhere\"")
         .says("warning[E301");
     place.run(&["check", "--schedule-only"]).exits(0);
     let problems = place.run(&["check", "--format", "json"]).exits(3).json();

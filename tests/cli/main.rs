@@ -22,6 +22,7 @@ mod records;
 mod releases;
 mod running;
 mod schemas;
+mod screens;
 mod secrets;
 mod selecting;
 mod signals;

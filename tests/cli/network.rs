@@ -249,7 +249,7 @@ fn a_command_of_a_channel_that_is_not_there_is_found_by_check() {
     place
         .run(&["check"])
         .exits(3)
-        .says("the channel pager: no collector page-me");
+        .says("the channel pager: there is no collector \"page-me\"");
 }
 
 #[test]

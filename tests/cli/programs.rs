@@ -46,7 +46,7 @@ fn check_says_what_cannot_start_and_why() {
         .says("collectors/empty: it is empty")
         .says("collectors/marked: it begins with a byte order mark")
         .says("collectors/homeless: its interpreter /no/such/python3 does not exist")
-        .says("error[E301-collector-not-found]: no collector nowhere in collectors")
+        .says("error[E301-collector-not-found]: there is no collector \"nowhere\" in collectors")
         .says("start-up: 5 errors");
     let seen = place.run(&["run", "--schedule", "daily"]);
     seen.exits(1)

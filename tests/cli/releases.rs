@@ -298,5 +298,5 @@ fn a_probe_says_which_versions_there_are() {
     std::fs::remove_file(place.path("collectors/versions")).unwrap();
     batch(&place)
         .exits(1)
-        .says("release unknown: no collector versions");
+        .says("release unknown: there is no collector \"versions\"");
 }

@@ -294,14 +294,45 @@ fn history_show_and_logs_tell_of_past_runs() {
         (&1.into(), &1.into())
     );
     assert_eq!(
-        place
-            .run(&["history", "--group", "g", "--format", "json"])
-            .json()
-            .as_array()
-            .unwrap()
-            .len(),
-        1
+        (&history[0]["result"], &history[1]["result"]),
+        (&"failed".into(), &"failed".into())
     );
+    let of_group = place.run(&["history", "--group", "g", "--format", "json"]).json();
+    let outcomes: Vec<_> = of_group
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["succeeded", "failed", "succeeded"], "each its own");
+    place
+        .run(&["history", "--group", "gg"])
+        .exits(2)
+        .says("there is no group \"gg\"")
+        .says("did you mean g?");
+    let of_one = place.run(&["history", "--collector", "fails", "-n", "1", "--format", "json"]);
+    let of_one = &of_one.exits(0).json()[0];
+    let keys = [
+        "run",
+        "slot",
+        "group",
+        "command",
+        "name",
+        "state",
+        "outcome",
+        "cause",
+        "started_at",
+        "duration_ms",
+        "records",
+    ];
+    for key in keys {
+        assert!(of_one.get(key).is_some(), "{key}: {of_one}");
+    }
+    assert_eq!(
+        (&of_one["state"], &of_one["slot"]),
+        (&"ran".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(of_one["cause"], "exited with code 3: the cause");
     place
         .run(&["history", "--collector", "fail"])
         .exits(2)

@@ -205,7 +205,7 @@ fn dry_run_is_the_plan_and_starts_nothing() {
     assert_eq!(plan.json(), dry.json());
     assert!(!place.state().exists());
     assert_eq!(plan.json()["tasks"][0]["executable"], Value::Null);
-    plan.says("warning: no collector a_daily");
+    plan.says("warning: there is no collector \"a_daily\"");
 }
 
 #[test]

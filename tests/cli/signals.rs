@@ -35,7 +35,9 @@ fn the_first_interrupt_ends_politely_and_the_summary_is_still_written() {
     let child = started(&place);
     send(&child, Signal::SIGINT);
     let seen = place.see(child);
-    seen.exits(130).says("Summary: 0 succeeded, 1 failed, 1 skipped.");
+    seen.exits(130)
+        .says("a second Ctrl-C kills it")
+        .says("Summary: 0 succeeded, 1 failed, 1 skipped.");
     let summary = place.last();
     assert_eq!(
         outcomes(&summary),

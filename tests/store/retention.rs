@@ -175,7 +175,7 @@ groups:
     place.run(&run).exits(0);
     assert_eq!(count(), 4, "the last look is no hour ago");
     fs::remove_file(place.state().join("tidied")).unwrap();
-    place.run(&run).exits(0).says(" old runs forgotten");
+    place.run(&run).exits(0).says(" forgotten, ");
     // Within a second the order of ids is chance, and the last success stays in any case.
     let left = count();
     assert!((2..=3).contains(&left), "{left}");

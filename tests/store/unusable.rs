@@ -161,7 +161,7 @@ fn one_that_is_gone_while_its_journals_are_there() {
         place
             .run(verb)
             .exits(3)
-            .says("the journals of 1 runs are in .orchestrate/runs")
+            .says("the journals of 1 run are in .orchestrate/runs")
             .says(way)
             .says_not("No runs.");
     }
@@ -171,7 +171,7 @@ fn one_that_is_gone_while_its_journals_are_there() {
     place
         .run(&["db", "import-journal", "--all"])
         .exits(0)
-        .says("1 runs brought in");
+        .says("1 run brought in");
     let run = before["run"].as_str().unwrap();
     assert_eq!(place.run(&["show", run, "--format", "json"]).json(), before);
 }
@@ -196,7 +196,7 @@ fn one_that_is_removed_during_a_run() {
     place
         .run(&["db", "import-journal", "--all"])
         .exits(0)
-        .says("1 runs brought in");
+        .says("1 run brought in");
     let last = place.last();
     assert_eq!(outcomes(&last), [("note".to_owned(), "succeeded".to_owned())]);
 }

@@ -117,10 +117,7 @@ fn logs_stop_following_when_the_orchestrator_is_killed() {
     assert_eq!(lines.count(), 0);
     assert!(follower.wait().unwrap().success());
     place.wait_until_gone();
-    place
-        .run(&["health"])
-        .exits(3)
-        .says("1 runs have lost their process");
+    place.run(&["health"]).exits(3).says("has lost its process");
     let shown = place.run(&["show", "last"]);
     shown
         .exits(0)
@@ -319,7 +316,7 @@ fn history_is_filtered_and_exported() {
         "{csv}"
     );
     assert!(
-        lines[1].contains(",run-one,,finished,") && lines[1].ends_with(",true,0,,0"),
+        lines[1].contains(",run-one,,finished,") && lines[1].ends_with(",true,0,,0,succeeded"),
         "{csv}"
     );
     place.run(&["history"]).exits(0).says("run-one");
@@ -378,13 +375,13 @@ fn the_database_is_looked_after() {
     place
         .run(&["history"])
         .exits(3)
-        .says("the journals of 1 runs are in")
+        .says("the journals of 1 run are in")
         .says("orchestrate db import-journal --all makes it again of them")
         .says_not("No runs.");
     place
         .run(&["db", "import-journal", "--all"])
         .exits(0)
-        .says("1 runs brought in");
+        .says("1 run brought in");
     assert_eq!(place.last(), before);
 }
 

@@ -6,12 +6,14 @@ pub(crate) mod command_line;
 pub(crate) mod overview;
 pub(crate) mod project;
 pub(crate) mod shell;
+pub(crate) mod times;
 pub(crate) mod verbs;
 
 use clap::{CommandFactory, Parser};
 
+use crate::cli::args::global::LogFormat;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::stderr::print_words;
+use crate::cli::shell::stderr::{print_words, write_words_as_json};
 use crate::text::make_safe;
 
 pub use command_line::Cli;
@@ -27,6 +29,9 @@ pub fn main() -> VerbExit {
     }
     let parsed = Cli::try_parse().map_err(|error| refused(&error)).and_then(|cli| {
         cli.global.color.write_global();
+        if cli.global.log_format == LogFormat::Json {
+            write_words_as_json();
+        }
         if enter_project(&cli).map_err(Failure::print)? {
             // Once more: the paths on it are relative to where it was typed.
             return Cli::try_parse().map_err(|error| refused(&error));

@@ -133,6 +133,9 @@ impl OrderSource for OperatorSignals {
                     () = orders.closed() => return,
                 };
                 let order = if std::mem::take(&mut first) {
+                    if cause == CancelCause::Interrupt {
+                        tracing::warn!("{cause}: what runs is asked to end; a second Ctrl-C kills it");
+                    }
                     Order::Cancel(cause)
                 } else {
                     Order::Kill(cause)

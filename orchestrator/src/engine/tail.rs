@@ -1,6 +1,6 @@
 //! The last lines that a collector wrote, for the summary of a failure.
 
-use crate::text::push_safe;
+use crate::text::push_line;
 
 /// How many lines a summary shows.
 const LINES: usize = 20;
@@ -41,7 +41,7 @@ impl Tail {
             .iter()
             .map(|line| {
                 let mut text = String::new();
-                push_safe(&mut text, line.strip_suffix(b"\r").unwrap_or(line));
+                push_line(&mut text, line, false);
                 text
             })
             .collect()
@@ -65,6 +65,13 @@ mod tests {
             (20, "line 99980", "line 99999")
         );
         assert!(tail.bytes.len() <= 2 * BYTES);
+    }
+
+    #[test]
+    fn a_progress_bar_is_what_it_was_at_its_end() {
+        let mut tail = Tail::default();
+        tail.push(b"10%\r20%\r\x1b[31mlost the connection\x1b[0m\r\n");
+        assert_eq!(tail.lines(), ["lost the connection"]);
     }
 
     #[test]

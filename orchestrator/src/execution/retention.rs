@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::execution::executor::Executor;
+use crate::text::counted;
 
 /// Whatever is not done by then is done the next time.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,9 +22,9 @@ impl Executor {
         match tidying.await {
             Ok(Some(pruned)) if pruned.runs > 0 => {
                 tracing::info!(
-                    "{} old runs forgotten, {} bytes of logs and journals",
-                    pruned.runs,
-                    pruned.bytes
+                    "{} forgotten, {} of logs and journals",
+                    counted(pruned.runs, "old run"),
+                    counted(pruned.bytes, "byte")
                 );
             }
             Ok(_) => {}

@@ -159,7 +159,7 @@ impl Collectors {
         let near = near.map(|near| format!("did you mean {near}?"));
         NotFound {
             is_there: false,
-            message: format!("no collector {command} in {}", places.join(", ")),
+            message: format!("there is no collector {command:?} in {}", places.join(", ")),
             hint: self.hint_of_files(command).or(near),
         }
     }
@@ -205,7 +205,9 @@ fn fall_back(
     } else {
         find_program(program, search_path).ok_or_else(|| NotFound {
             is_there: false,
-            message: format!("no collector {command}, and the fallback's {program} is not in PATH"),
+            message: format!(
+                "there is no collector {command:?}, and the fallback's {program} is not in PATH"
+            ),
             hint: Some(format!("install {program}, or write its path in the fallback")),
         })?
     };

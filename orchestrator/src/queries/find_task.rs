@@ -46,6 +46,29 @@ pub(crate) async fn find_among(
     Ok(choose(others, word, group))
 }
 
+/// All tasks of a group, those that only the record has too.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn find_group(
+    store: &Store,
+    schedule: Option<&Schedule>,
+    group: &str,
+) -> Result<Meant, StoreError> {
+    let mut all = store.known_tasks().await?;
+    all.extend(schedule.into_iter().flat_map(scheduled_tasks));
+    let of_group: BTreeMap<String, KnownTask> = all
+        .iter()
+        .filter(|task| task.group == group)
+        .map(|task| (task.name.clone(), task.clone()))
+        .collect();
+    if of_group.is_empty() {
+        let near = nearest(group, all.iter().map(|task| task.group.as_str()));
+        return Ok(Meant::Unknown(near.map(str::to_owned)));
+    }
+    Ok(Meant::Tasks(of_group.into_values().collect()))
+}
+
 /// The tasks of a schedule, as they are known.
 pub(crate) fn scheduled_tasks(schedule: &Schedule) -> impl Iterator<Item = KnownTask> {
     schedule.tasks().map(|task| KnownTask {

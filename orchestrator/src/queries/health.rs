@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::model::{Owner, RunId};
 use crate::rundir::probe_state_dir;
 use crate::store::{Heartbeat, HistoryFilter, Store, StoreError, StoreHealth};
-use crate::text::{human_duration, make_safe};
+use crate::text::{counted, human_duration, make_safe};
 
 /// A scheduler says every ten seconds that it is there.
 const RECENT: SignedDuration = SignedDuration::from_secs(60);
@@ -113,22 +113,30 @@ fn problems_of_store(health: &StoreHealth) -> Vec<String> {
     let mut problems = Vec::new();
     if !health.missing_migrations.is_empty() {
         problems.push(format!(
-            "{} lacks {} steps of its schema: orchestrate db migrate",
+            "{} lacks {} of its schema: orchestrate db migrate",
             health.database,
-            health.missing_migrations.len()
+            counted(health.missing_migrations.len(), "step")
         ));
     }
-    if let Some(first) = health.abandoned.first() {
-        problems.push(format!(
+    match health.abandoned.as_slice() {
+        [] => {}
+        [run] => problems.push(format!(
+            "run {run} has lost its process; whatever verb comes next records that"
+        )),
+        [first, ..] => problems.push(format!(
             "{} runs have lost their process, {first} the first; whatever verb comes next records that",
             health.abandoned.len()
-        ));
+        )),
     }
-    if let Some(first) = health.unrecorded.first() {
-        problems.push(format!(
+    match health.unrecorded.as_slice() {
+        [] => {}
+        [run] => problems.push(format!(
+            "run {run} is not whole in the database: orchestrate db import-journal"
+        )),
+        [first, ..] => problems.push(format!(
             "{} runs are not whole in the database, {first} the first: orchestrate db import-journal",
             health.unrecorded.len()
-        ));
+        )),
     }
     problems
 }

@@ -11,4 +11,5 @@ pub(crate) mod liveness;
 pub(crate) mod logs;
 pub(crate) mod next;
 pub(crate) mod status;
+pub(crate) mod task_history;
 pub(crate) mod why;

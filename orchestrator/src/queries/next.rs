@@ -87,6 +87,9 @@ pub(crate) struct NextTask<'a> {
     pub(crate) args: &'a [String],
     /// The keyword of its cadence.
     pub(crate) schedule: &'static str,
+    /// Since when its group is paused, so that it will be skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) paused_since: Option<Timestamp>,
     /// How it ended the last time.
     pub(crate) last: Option<&'a LastOutcome>,
 }
@@ -114,7 +117,9 @@ impl<'a> NextSlot<'a> {
             _ => (None, None),
         };
         let time = entry.time_of_day();
+        let paused = |group: &str| Pause::of(&remembered.pauses, group);
         let task = |task: &&'a Task| NextTask {
+            paused_since: paused(task.group.as_str()),
             group: task.group.as_str(),
             name: task.name.as_str(),
             command: task.command.as_str(),
@@ -122,7 +127,6 @@ impl<'a> NextSlot<'a> {
             schedule: task.cadence.keyword(),
             last: remembered.last(task),
         };
-        let paused = |group: &str| Pause::of(&remembered.pauses, group);
         Self {
             kind,
             group,
@@ -135,7 +139,12 @@ impl<'a> NextSlot<'a> {
             paused_since: match entry.key() {
                 EntryKey::Group(name) | EntryKey::Releases(name) => paused(name.as_str()),
                 EntryKey::Workflow => paused(WORKFLOW_GROUP),
-                EntryKey::Interval(_) | EntryKey::Cron(..) => None,
+                // Its tasks may be of several groups: it is paused where nobody of them would run.
+                EntryKey::Interval(_) | EntryKey::Cron(..) => {
+                    let all = slot.tasks.iter().map(|task| paused(task.group.as_str()));
+                    all.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other)))
+                        .flatten()
+                }
             },
             tasks: slot.tasks.iter().map(task).collect(),
         }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::events::Output;
 use crate::events::bus::Listener;
@@ -17,14 +19,35 @@ use crate::events::event::{RunEvent, TaskRef};
 use crate::events::progress::{TaskProgress, remaining};
 use crate::model::Stream;
 use crate::report::terminal::Terminal;
-use crate::text::human_duration;
 use crate::text::safe::{make_safe, push_safe};
+use crate::text::{after_last_return, counted, human_duration, push_line};
+
+/// The form of collectors' lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineForm {
+    /// For people, behind the collector's name.
+    Tagged,
+    /// An object a line, as the diagnostics beside them.
+    Json,
+}
+
+/// A collector's line among our diagnostics; what is no UTF-8 becomes U+FFFD.
+#[derive(Serialize)]
+struct JsonLine<'a> {
+    timestamp: Timestamp,
+    level: &'static str,
+    message: std::borrow::Cow<'a, str>,
+    #[serde(flatten)]
+    task: &'a TaskRef,
+    stream: Stream,
+}
 
 /// The listener that shows collectors' lines and the live view.
 pub struct Console {
     terminal: Option<Terminal>,
     colour: bool,
     stream_output: bool,
+    form: LineForm,
     tags: HashMap<TaskRef, String>,
     buffer: String,
     bars: Option<Bars>,
@@ -47,7 +70,7 @@ type Left = Arc<Mutex<Option<(Instant, Duration)>>>;
 
 impl Console {
     /// With `stream_output` every line of the collectors is shown.
-    pub fn new(terminal: Terminal, stream_output: bool) -> Self {
+    pub fn new(terminal: Terminal, stream_output: bool, form: LineForm) -> Self {
         let bars = terminal.live_view().cloned().map(|live| {
             let overall = live.add(ProgressBar::new(0));
             overall.set_style(style("{bar:24} {pos}/{len}  {msg}"));
@@ -62,9 +85,48 @@ impl Console {
             terminal: Some(terminal),
             colour,
             stream_output,
+            form,
             tags: HashMap::new(),
             buffer: String::new(),
             bars,
+        }
+    }
+
+    fn push_tagged(&mut self, output: &Output) {
+        let tag = self
+            .tags
+            .entry((*output.task).clone())
+            .or_insert_with(|| tag(&output.task));
+        let dim = if self.colour {
+            match output.stream {
+                Stream::Stdout => AnsiColor::Cyan.on_default(),
+                Stream::Stderr => AnsiColor::Yellow.on_default(),
+            }
+        } else {
+            Style::new()
+        };
+        let tag = format!("{dim}{tag}{dim:#}");
+        for line in output.lines() {
+            self.buffer.push_str(&tag);
+            push_line(&mut self.buffer, line, self.colour);
+            self.buffer.push('\n');
+        }
+    }
+
+    fn push_json(&mut self, output: &Output) {
+        for line in output.lines() {
+            let line = JsonLine {
+                timestamp: output.at,
+                level: "INFO",
+                message: String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)),
+                task: &output.task,
+                stream: output.stream,
+            };
+            // Plain values cannot fail.
+            if let Ok(text) = serde_json::to_string(&line) {
+                self.buffer.push_str(&text);
+                self.buffer.push('\n');
+            }
         }
     }
 
@@ -102,23 +164,9 @@ impl Listener for Console {
 
     fn output(&mut self, output: &Output) {
         if self.stream_output && self.terminal.is_some() {
-            let tag = self
-                .tags
-                .entry((*output.task).clone())
-                .or_insert_with(|| tag(&output.task));
-            let dim = if self.colour {
-                match output.stream {
-                    Stream::Stdout => AnsiColor::Cyan.on_default(),
-                    Stream::Stderr => AnsiColor::Yellow.on_default(),
-                }
-            } else {
-                Style::new()
-            };
-            let tag = format!("{dim}{tag}{dim:#}");
-            for line in output.lines() {
-                self.buffer.push_str(&tag);
-                push_safe(&mut self.buffer, line.strip_suffix(b"\r").unwrap_or(line));
-                self.buffer.push('\n');
+            match self.form {
+                LineForm::Tagged => self.push_tagged(output),
+                LineForm::Json => self.push_json(output),
             }
             if self.buffer.len() > 64 << 10 {
                 self.write();
@@ -234,9 +282,9 @@ impl Current {
             self.lines += 1;
             last = Some(line);
         }
-        let mut message = format!("{} lines  ", self.lines);
-        let last = last.unwrap_or_default();
-        push_safe(&mut message, &last[..last.len().min(200)]);
+        let mut message = format!("{}  ", counted(self.lines, "line"));
+        let last = after_last_return(last.unwrap_or_default());
+        push_line(&mut message, &last[..last.len().min(200)], false);
         self.bar.set_message(message);
     }
 }

@@ -2,14 +2,14 @@
 //! and last lines of output, then the line that counts.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, Table, presets};
 
 use crate::events::summary::{Summary, TaskSummary};
 use crate::model::TaskStatus;
+use crate::report::rows::{Column, ListRow, rows_text};
 use crate::text::human_duration;
 use crate::text::safe::make_safe;
 
@@ -18,20 +18,37 @@ pub fn outcome_style(outcome: &str) -> Style {
     match outcome {
         "succeeded" => AnsiColor::Green.on_default(),
         "skipped" | "suspect" => AnsiColor::Yellow.on_default(),
+        "running" | "pending" | "waiting" => AnsiColor::Cyan.on_default(),
         _ => AnsiColor::Red.on_default().bold(),
     }
 }
 
+/// An outcome's word for people, in its colour.
+pub fn outcome_word(outcome: &str) -> String {
+    let style = outcome_style(outcome);
+    format!("{style}{}{style:#}", outcome.replace('_', " "))
+}
+
+/// How a summary is looked at.
+#[derive(Debug, Clone, Default)]
+pub struct SummaryView {
+    /// Put before the paths of logs.
+    pub state_dir: PathBuf,
+    /// `None` where nothing is wrapped.
+    pub width: Option<usize>,
+    /// When each task was started, for a column of its own; empty for none.
+    pub started: Vec<String>,
+}
+
 /// The whole summary, with ANSI styles; the stream strips them where they do not
-/// belong. `state_dir` is put before the paths of logs.
-pub fn summary_text(summary: &Summary, state_dir: &Path) -> String {
+/// belong.
+pub fn summary_text(summary: &Summary, view: &SummaryView) -> String {
     let mut text = String::new();
     if !summary.tasks.is_empty() {
-        text.push_str(&table(summary));
-        text.push('\n');
+        text.push_str(&table(summary, view));
     }
-    for task in summary.tasks.iter().filter(|task| is_failure(task)) {
-        failure(&mut text, task, state_dir);
+    for task in summary.tasks.iter().filter(|task| task.outcome.is_failure()) {
+        failure(&mut text, task, view);
     }
     for task in summary.tasks.iter().filter(|task| !task.warnings.is_empty()) {
         warnings(&mut text, task);
@@ -40,65 +57,72 @@ pub fn summary_text(summary: &Summary, state_dir: &Path) -> String {
         0 => String::new(),
         suspect => format!(" {suspect} suspect."),
     };
+    let open = |status: TaskStatus| match summary.tasks.iter().filter(|task| task.outcome == status).count() {
+        0 => String::new(),
+        count => format!(", {count} {}", status.as_str()),
+    };
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "\nSummary: {} succeeded, {} failed, {} skipped.{suspect}",
-        summary.succeeded, summary.failed, summary.skipped
+        "\nSummary: {} succeeded, {} failed, {} skipped{}{}.{suspect}",
+        summary.succeeded,
+        summary.failed,
+        summary.skipped,
+        open(TaskStatus::Running),
+        open(TaskStatus::Pending)
     );
     text
 }
 
-fn is_failure(task: &TaskSummary) -> bool {
-    !matches!(task.outcome, TaskStatus::Succeeded | TaskStatus::Skipped)
+fn table(summary: &Summary, view: &SummaryView) -> String {
+    let mut columns = vec![Column::right(""), Column::left("Task"), Column::left("Outcome")];
+    if !view.started.is_empty() {
+        columns.push(Column::left("Started"));
+    }
+    columns.extend([
+        Column::right("Exit").to_spare(),
+        Column::right("Time"),
+        Column::right("Lines").to_spare(),
+    ]);
+    let started = view.started.iter().map(Some).chain(std::iter::repeat(None));
+    let rows: Vec<ListRow> = summary.tasks.iter().zip(started).map(row).collect();
+    rows_text(&columns, "Notes", &rows, view.width)
 }
 
-fn table(summary: &Summary) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["", "Task", "Outcome", "Exit", "Time", "Lines", "Notes"]);
-    for task in &summary.tasks {
-        let word = task.word();
-        let style = outcome_style(word);
-        let exit = match (&task.signal, task.exit_code) {
-            (Some(signal), _) => signal.clone(),
-            (None, Some(code)) => code.to_string(),
-            (None, None) => "-".to_owned(),
-        };
-        let ran = task.attempts > 0;
-        table.add_row([
-            task.position.to_string(),
-            make_safe(&format!("{}/{}", task.group, task.name)).into_owned(),
-            format!("{style}{word}{style:#}"),
-            exit,
-            if ran {
-                human_duration(Duration::from_millis(task.duration_ms))
-            } else {
-                "-".to_owned()
-            },
-            if ran {
-                task.lines.to_string()
-            } else {
-                "-".to_owned()
-            },
-            notes(task),
-        ]);
+fn row((task, started): (&TaskSummary, Option<&String>)) -> ListRow {
+    let exit = match (&task.signal, task.exit_code) {
+        (Some(signal), _) => signal.clone(),
+        (None, Some(code)) => code.to_string(),
+        (None, None) => "-".to_owned(),
+    };
+    let of_attempt = |text: String| match task.attempts {
+        0 => "-".to_owned(),
+        _ => text,
+    };
+    let mut cells = vec![
+        task.position.to_string(),
+        make_safe(&format!("{}/{}", task.group, task.name)).into_owned(),
+        outcome_word(task.word()),
+    ];
+    cells.extend(started.cloned());
+    cells.extend([
+        exit,
+        of_attempt(human_duration(Duration::from_millis(task.duration_ms))),
+        of_attempt(task.lines.to_string()),
+    ]);
+    ListRow {
+        cells,
+        prose: notes(task),
     }
-    for column in [0, 3, 4, 5] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    // Padding of the last column is only noise in a pipe.
-    table.trim_fmt()
 }
 
 /// What the outcome alone does not say.
-fn notes(task: &TaskSummary) -> String {
+pub(super) fn notes(task: &TaskSummary) -> String {
     let mut notes = Vec::new();
     if task.outcome != TaskStatus::Succeeded {
         notes.push(make_safe(&task.reason).into_owned());
     }
+    notes.retain(|note| !note.is_empty());
     notes.extend(task.suspect.as_deref().map(|why| make_safe(why).into_owned()));
     notes.extend(task.records.map(|counts| counts.to_string()));
     if task.attempts > 1 {
@@ -123,7 +147,7 @@ fn warnings(text: &mut String, task: &TaskSummary) {
     }
 }
 
-fn failure(text: &mut String, task: &TaskSummary, state_dir: &Path) {
+fn failure(text: &mut String, task: &TaskSummary, view: &SummaryView) {
     let style = outcome_style(task.outcome.as_str());
     let name = format!("{}/{}", task.group, task.name);
     let _ = writeln!(
@@ -136,7 +160,7 @@ fn failure(text: &mut String, task: &TaskSummary, state_dir: &Path) {
         let _ = writeln!(text, "  hint: {}", make_safe(hint));
     }
     if let Some(log) = &task.log {
-        let _ = writeln!(text, "  log: {}", state_dir.join(log).display());
+        let _ = writeln!(text, "  log: {}", view.state_dir.join(log).display());
     }
     for line in &task.tail {
         let _ = writeln!(text, "  | {}", make_safe(line));
@@ -159,13 +183,16 @@ mod tests {
 
     #[test]
     fn the_summary_tells_cause_hint_log_and_last_lines() {
-        let text =
-            anstream::adapter::strip_str(&summary_text(&summary(), Path::new(".orchestrate"))).to_string();
+        let view = SummaryView {
+            state_dir: ".orchestrate".into(),
+            ..SummaryView::default()
+        };
+        let text = anstream::adapter::strip_str(&summary_text(&summary(), &view)).to_string();
         insta::assert_snapshot!(text, @r#"
-        Task          Outcome    Exit   Time  Lines  Notes
-     1  github/run_a  succeeded     0  812ms      2
-     2  github/run_b  failed        3  812ms      2  exited with code 3
-     3  github/run_c  skipped       -      -      -  stopped after run_b exited with code 3
+       Task          Outcome    Exit   Time  Lines  Notes
+    1  github/run_a  succeeded     0  812ms      2
+    2  github/run_b  failed        3  812ms      2  exited with code 3
+    3  github/run_c  skipped       -      -      -  stopped after run_b exited with code 3
 
     github/run_b: exited with code 3
       log: .orchestrate/runs/r/2-run_b.log

@@ -9,6 +9,7 @@ use crate::scheduler::host::systemd;
 use crate::scheduler::leadership::heartbeat_interval;
 use crate::scheduler::planning::situation::Situation;
 use crate::scheduler::scheduler::Scheduler;
+use crate::text::counted;
 
 impl Scheduler {
     /// Ends it; returns the cause if runs had to be cancelled.
@@ -21,8 +22,8 @@ impl Scheduler {
         self.leadership.resign().await;
         if self.slots.count_begun() > 0 {
             tracing::info!(
-                "ending: {} runs may finish within {}; a second signal cancels them",
-                self.slots.count_begun(),
+                "ending: {} may finish within {}; a second signal cancels them",
+                counted(self.slots.count_begun(), "run"),
                 humantime::format_duration(self.drain_timeout)
             );
         }
@@ -63,7 +64,7 @@ impl Scheduler {
             if let Order::Cancel(cause) = order {
                 cancelled.get_or_insert(cause);
             }
-            tracing::warn!("{} runs are cancelled", self.slots.count_begun());
+            tracing::warn!("cancelled: {}", counted(self.slots.count_begun(), "run"));
             self.slots.dispatcher.order_all(order);
         }
         cancelled

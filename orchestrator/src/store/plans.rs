@@ -16,6 +16,7 @@ use crate::store::runs::statistics::StatisticsFilter;
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
 use crate::store::timetable::ledger::LedgerState;
+use crate::store::timetable::passed_slots::SlotFilter;
 use crate::store::timetable::slots::{SlotRequest, SlotState, SlotTask};
 
 fn task(name: String) -> KnownTask {
@@ -49,6 +50,9 @@ async fn ask_everything(store: &Store) {
                 ..base.clone()
             };
             store.history(&filter).await.unwrap();
+            if !filter.tasks.is_empty() || filter.group.is_some() {
+                store.past_tasks(&filter).await.unwrap();
+            }
         }
     }
     store.find_run("last").await.unwrap();
@@ -61,6 +65,8 @@ async fn ask_everything(store: &Store) {
     store.ledger_since(now, now).await.unwrap();
     store.newest_slot().await.unwrap();
     store.newest_runs(&[("g", "c")]).await.unwrap();
+    store.unsuccessful(&[&RunId::new("r")]).await.unwrap();
+    ask_for_slots_not_run(store, now).await;
     store.failing_streaks(&[("g", "c", None)]).await.unwrap();
     let owner = Owner {
         host: "h".into(),
@@ -89,6 +95,18 @@ async fn ask_everything(store: &Store) {
         .unwrap();
     store.last_slot_until("e", now).await.unwrap();
     store.last_success("g", "c").await.unwrap();
+}
+
+async fn ask_for_slots_not_run(store: &Store, now: Timestamp) {
+    let tasks = [task("c".to_owned())];
+    let passed = SlotFilter {
+        tasks: &tasks,
+        skipped_only: false,
+        since: Some(now),
+        until: Some(now),
+        last: 20,
+    };
+    store.slots_not_run(&passed).await.unwrap();
 }
 
 /// A run of one task, as its journal has it.

@@ -2,7 +2,7 @@
 
 use crate::cli::shell::failure::Failure;
 use crate::model::{Schedule, WORKFLOW_GROUP};
-use crate::queries::find_task::{Meant, find_tasks};
+use crate::queries::find_task::{Meant, find_group, find_tasks};
 use crate::store::{KnownTask, Store};
 
 /// The tasks that are meant, one in each group that has it.
@@ -35,6 +35,34 @@ pub(crate) fn only_task(meant: Meant, word: &str) -> Result<KnownTask, Failure> 
         },
         Meant::Ambiguous(tasks) => Err(ambiguous(word, &tasks)),
         Meant::Unknown(near) => Err(unknown(word, None, near)),
+    }
+}
+
+/// All tasks of a group.
+///
+/// # Errors
+/// Nobody knows it, or the database fails.
+pub(crate) async fn group_meant(
+    store: &Store,
+    schedule: Option<&Schedule>,
+    group: &str,
+) -> Result<Vec<KnownTask>, Failure> {
+    match find_group(store, schedule, group)
+        .await
+        .map_err(Failure::infrastructure)?
+    {
+        Meant::Tasks(tasks) | Meant::Ambiguous(tasks) => Ok(tasks),
+        Meant::Unknown(near) => {
+            let failure = Failure::usage(format!(
+                "there is no group {group:?} in the schedule, and no run of it is recorded"
+            ));
+            Err(match near {
+                Some(near) => failure.hint(format!("did you mean {near}?")),
+                None => {
+                    failure.hint("orchestrate next shows what the schedule has, orchestrate history what ran")
+                }
+            })
+        }
     }
 }
 

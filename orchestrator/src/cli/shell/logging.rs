@@ -18,7 +18,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::files::{DailyLog, make_folder, name_owner, state_mode};
 use crate::model::{Clock, SystemClock};
-use crate::report::Terminal;
+use crate::report::{LineForm, Terminal};
 use crate::rundir::StateDir;
 
 /// Lines that may wait for the disk. Small, so that the guard's short patience at
@@ -33,6 +33,23 @@ pub(crate) struct Logging {
     _file: WorkerGuard,
 }
 
+/// The form of collectors' lines among what is said there.
+pub(crate) fn line_form(global: &Global) -> LineForm {
+    match global.log_format {
+        LogFormat::Text => LineForm::Tagged,
+        LogFormat::Json => LineForm::Json,
+    }
+}
+
+/// What standard error is given of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RunShown {
+    /// The log of the service, with its fields.
+    AsLog,
+    /// Lines for people, which are not written here: a run is not said twice.
+    AsLines,
+}
+
 /// Starts both.
 ///
 /// # Errors
@@ -41,6 +58,7 @@ pub(crate) fn start(
     global: &Global,
     settings: &CliSettings,
     terminal: &Terminal,
+    shown: RunShown,
 ) -> Result<Logging, Failure> {
     let directory = StateDir(&settings.state_dir).logs();
     let (file, guard) = file_writer(&directory)?;
@@ -50,8 +68,8 @@ pub(crate) fn start(
         (Some(level), ..) => level,
         (None, ..) => "info,sqlx=warn",
     };
-    let filter = || {
-        EnvFilter::try_new(level).map_err(|error| {
+    let filter = |without: &str| {
+        EnvFilter::try_new(format!("{level}{without}")).map_err(|error| {
             Failure::usage(format!("log level {level:?}: {error}"))
                 .hint("use error, warn, info, debug or trace")
         })
@@ -77,8 +95,11 @@ pub(crate) fn start(
         LogFormat::Json => to_terminal.json().flatten_event(true).boxed(),
     };
     tracing_subscriber::registry()
-        .with(to_file.with_filter(filter()?))
-        .with(to_terminal.with_filter(filter()?))
+        .with(to_file.with_filter(filter("")?))
+        .with(to_terminal.with_filter(filter(match shown {
+            RunShown::AsLog => "",
+            RunShown::AsLines => ",orchestrator::report::service_log=off",
+        })?))
         .try_init()
         .map_err(Failure::infrastructure)?;
     Ok(Logging { _file: guard })

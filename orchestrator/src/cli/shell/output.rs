@@ -1,6 +1,7 @@
 //! How verbs print data, to standard output, and the problems of a file.
 
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use anstream::stdout;
 use jiff::tz::TimeZone;
@@ -49,6 +50,13 @@ pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic]) {
     }
 }
 
+/// A path as it is shown: relative to where we work, if it lies there.
+pub(crate) fn shown_path(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| Some(path.strip_prefix(here).ok()?.to_owned()));
+    below.unwrap_or_else(|| path.to_owned())
+}
+
 /// The columns of the terminal behind standard output; elsewhere what COLUMNS says, and
 /// without it `None`: who reads a pipe wraps by himself.
 pub(crate) fn output_width() -> Option<usize> {
@@ -57,6 +65,12 @@ pub(crate) fn output_width() -> Option<usize> {
     }
     let columns = std::env::var("COLUMNS").ok()?.parse().ok();
     columns.filter(|&columns| columns > 0)
+}
+
+/// The columns of the terminal behind standard error.
+pub(crate) fn stderr_width() -> Option<usize> {
+    let (_, columns) = console::Term::stderr().size_checked()?;
+    Some(usize::from(columns)).filter(|&columns| columns > 0)
 }
 
 /// The zone in which times are said: that of whoever sits there, and UTC in what is kept.

@@ -1,8 +1,20 @@
 //! How words for people reach standard error.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use anstream::adapter::strip_str;
 use anstream::stderr;
+
+use crate::model::{Clock, SystemClock};
+
+/// Whether every line there is a JSON object. Of the process, as standard error is.
+static AS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// From now on words are objects, like the diagnostics beside them.
+pub(crate) fn write_words_as_json() {
+    AS_JSON.store(true, Ordering::Relaxed);
+}
 
 /// Writes a line for people to standard error. A disk that is full or a terminal that is gone
 /// decides nothing: where it cannot be written, nothing follows from that.
@@ -15,6 +27,18 @@ pub(crate) use print_words;
 
 /// What [`print_words!`] does.
 pub(crate) fn print_line(line: &str) {
+    if AS_JSON.load(Ordering::Relaxed) {
+        let message = strip_str(line).to_string();
+        let level = match message.split(['[', ':']).next() {
+            Some("error") => "ERROR",
+            Some("warning") => "WARN",
+            _ => "INFO",
+        };
+        let at = SystemClock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let object = serde_json::json!({"timestamp": at, "level": level, "message": message});
+        let _ = stderr().lock().write_all(format!("{object}\n").as_bytes());
+        return;
+    }
     let _ = stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
 

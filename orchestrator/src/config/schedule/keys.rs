@@ -292,7 +292,7 @@ pub(crate) static LIMITS: KeyTable = KeyTable {
         key(
             "output",
             Kind::OrNone(&Kind::Size { min: 1 }),
-            "Output kept in the log. Default: none.",
+            "Output kept in the log; the rest is counted and dropped. Default, and with `none`: 256MiB.",
         ),
     ]],
 };

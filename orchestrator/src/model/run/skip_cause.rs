@@ -24,6 +24,19 @@ words! {
 }
 
 impl SkipCause {
+    /// How reasons begin by which a slot is only of others: those of `Disabled`, `NotDue`, `New`.
+    pub const NOT_ITS_TURN: [&str; 3] = [
+        "it is disabled in the schedule",
+        "it is not due",
+        "it is in the timetable only since ",
+    ];
+
+    /// How reasons of `Cancelled` begin.
+    pub const NOT_STARTED: &str = "not started: ";
+
+    /// How reasons of `ReleaseUnknown` begin.
+    pub const UNKNOWN_RELEASE: &str = "release unknown: ";
+
     /// For a task that ended without an attempt.
     pub(crate) fn of(outcome: &Outcome) -> Self {
         match outcome {
@@ -44,9 +57,9 @@ impl SkipCause {
             "no new release" => Self::NoNewRelease,
             _ if reason.starts_with("it is not due") => Self::NotDue,
             _ if reason.starts_with("it is in the timetable only since ") => Self::New,
-            _ if reason.starts_with("release unknown: ") => Self::ReleaseUnknown,
+            _ if reason.starts_with(Self::UNKNOWN_RELEASE) => Self::ReleaseUnknown,
             _ if reason.starts_with("stopped after ") => Self::StopOnFailure,
-            _ if reason.starts_with("not started: ") => Self::Cancelled,
+            _ if reason.starts_with(Self::NOT_STARTED) => Self::Cancelled,
             _ if reason.ends_with("; the next look for releases takes its place") => Self::Superseded,
             _ if paused(" is paused since ") || paused(" was paused from ") => Self::Paused,
             _ => Self::Overlap,
@@ -58,6 +71,12 @@ impl SkipCause {
 mod tests {
     use super::*;
     use crate::model::CancelCause;
+
+    #[test]
+    fn slots_of_others_are_told_by_their_beginning() {
+        let words = SkipCause::NOT_ITS_TURN.map(|reason| SkipCause::of_reason(reason).as_str());
+        assert_eq!(words, ["disabled", "not_due", "new"]);
+    }
 
     #[test]
     fn every_reason_of_a_run_has_its_word() {

@@ -21,6 +21,16 @@ words! {
     }
 }
 
+impl TaskStatus {
+    /// Whether it ended, and not as it should.
+    pub fn is_failure(self) -> bool {
+        !matches!(
+            self,
+            Self::Pending | Self::Running | Self::Succeeded | Self::Skipped
+        )
+    }
+}
+
 impl From<OutcomeKind> for TaskStatus {
     fn from(outcome: OutcomeKind) -> Self {
         match outcome {

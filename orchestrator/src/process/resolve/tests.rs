@@ -92,7 +92,10 @@ fn a_backup_beside_a_collector_is_left_out() {
     let collectors = place.collectors(&["c"]);
     let only_backup = place.file("c/run_x.py.bak", 0o755);
     let error = collectors.resolve("run_x", None).unwrap_err();
-    assert_eq!(place.message(&error), "no collector run_x in DIR/c, DIR/bin");
+    assert_eq!(
+        place.message(&error),
+        "there is no collector \"run_x\" in DIR/c, DIR/bin"
+    );
     assert_eq!(
         error.hint.unwrap(),
         format!(
@@ -161,7 +164,7 @@ fn a_near_name_is_suggested_and_a_far_one_is_not() {
     let error = collectors.resolve("run_bost_tracker", None).unwrap_err();
     assert_eq!(
         place.message(&error),
-        "no collector run_bost_tracker in DIR/c, DIR/bin"
+        "there is no collector \"run_bost_tracker\" in DIR/c, DIR/bin"
     );
     assert_eq!(error.hint.as_deref(), Some("did you mean run_boost_tracker?"));
     let error = collectors.resolve("nestde", None).unwrap_err();
@@ -190,7 +193,7 @@ fn the_fallback_is_found_in_the_collectors_path_only() {
     let error = collectors.resolve("run_x", None).unwrap_err();
     assert_eq!(
         error.message,
-        "no collector run_x, and the fallback's python3 is not in PATH"
+        "there is no collector \"run_x\", and the fallback's python3 is not in PATH"
     );
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::{Cadence, OutcomeKind, RunId, TaskStatus};
-use crate::store::{FailingStreak, LedgerRow, NewestRun, SlotOutcome};
+use crate::store::{FailingStreak, LedgerRow, SlotOutcome, TaskRun};
 
 /// What is known of a task.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +14,7 @@ pub(crate) struct NightFacts {
     /// The first slot after now; `None` if the timetable has none.
     pub(crate) next: Option<Timestamp>,
     /// Its newest run.
-    pub(crate) newest: Option<NewestRun>,
+    pub(crate) newest: Option<TaskRun>,
     /// What the ledger says of its slots in the window.
     pub(crate) slots: SlotTally,
     pub(crate) streak: FailingStreak,
@@ -30,8 +30,8 @@ pub(crate) struct NightFacts {
 
 impl NightFacts {
     /// Its newest run, if that has not ended for the task.
-    pub(crate) fn open_run(&self) -> Option<&NewestRun> {
-        let is_open = |run: &&NewestRun| matches!(run.status, TaskStatus::Running | TaskStatus::Pending);
+    pub(crate) fn open_run(&self) -> Option<&TaskRun> {
+        let is_open = |run: &&TaskRun| matches!(run.status, TaskStatus::Running | TaskStatus::Pending);
         self.newest.as_ref().filter(is_open)
     }
 }

@@ -7,7 +7,7 @@ use crate::events::RecordCounts;
 use crate::model::{Cadence, RunId, TaskStatus};
 use crate::queries::status::facts::{NightFacts, NightTask, SlotTally};
 use crate::queries::status::{StatusAnswer, StatusQuestion, Surroundings, answer};
-use crate::store::{FailingStreak, Heartbeat, LedgerRow, LedgerState, NewestRun, SchedulerRole};
+use crate::store::{FailingStreak, Heartbeat, LedgerRow, LedgerState, SchedulerRole, TaskRun};
 
 /// `25T04:10` of November 2026; the 25th is a Wednesday.
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -15,8 +15,8 @@ pub(crate) fn at(text: &str) -> Timestamp {
 }
 
 /// A run of the slot of 04:10.
-pub(crate) fn run(status: TaskStatus, reason: &str) -> NewestRun {
-    NewestRun {
+pub(crate) fn run(status: TaskStatus, reason: &str) -> TaskRun {
+    TaskRun {
         run: RunId::new("20261125-041000-3fa9c1"),
         run_started_at: at("25T04:10"),
         begun_at: Some(at("25T04:10")),
@@ -34,7 +34,7 @@ pub(crate) fn run(status: TaskStatus, reason: &str) -> NewestRun {
 }
 
 /// A daily task of the slot of 04:10, and what the ledger says of it there.
-pub(crate) fn facts(group: &str, name: &str, newest: Option<NewestRun>) -> NightFacts {
+pub(crate) fn facts(group: &str, name: &str, newest: Option<TaskRun>) -> NightFacts {
     let row = newest.as_ref().map(|run| LedgerRow {
         run: Some(run.run.clone()),
         ..row(group, name, LedgerState::Ran, None)
@@ -103,39 +103,39 @@ pub(crate) fn night() -> Vec<NightFacts> {
         changed: 3,
         unchanged: 9,
     });
-    let hung = NewestRun {
+    let hung = TaskRun {
         duration_ms: 1_800_000,
         last_success: Some(at("22T04:10")),
         ..run(TimedOut, "timed out after 30m, then killed by SIGKILL")
     };
-    let not_executable = NewestRun {
+    let not_executable = TaskRun {
         begun_at: None,
         hint: Some("chmod +x collectors/run_pypi_downloads".to_owned()),
         ..run(NotStarted, "collectors/run_pypi_downloads is not executable")
     };
-    let missing = NewestRun {
+    let missing = TaskRun {
         begun_at: None,
         last_success: None,
         ..run(NotStarted, "cannot find \"run_conan_index\" in collectors")
     };
-    let temporary = NewestRun {
+    let temporary = TaskRun {
         attempts: 3,
         duration_ms: 124_000,
         last_line: Some("HTTP 503 from api.github.com: unicorns are busy, please come back".to_owned()),
         ..run(Failed, "exited with code 75 (temporary)")
     };
-    let suspect = NewestRun {
+    let suspect = TaskRun {
         suspect: Some("it brought 0 records where at least 1 is expected".to_owned()),
         ..run(Succeeded, "exited with code 0")
     };
-    let stopped = NewestRun {
+    let stopped = TaskRun {
         begun_at: None,
         ..run(
             Skipped,
             "stopped after run_github_activity_tracker exited with code 75 (temporary)",
         )
     };
-    let no_release = NewestRun {
+    let no_release = TaskRun {
         begun_at: None,
         ..run(
             Skipped,
@@ -183,7 +183,7 @@ pub(crate) fn night() -> Vec<NightFacts> {
         facts(
             "mail",
             "run_slack",
-            Some(NewestRun {
+            Some(TaskRun {
                 records: None,
                 ..well
             }),

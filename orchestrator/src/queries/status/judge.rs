@@ -6,7 +6,7 @@ use crate::model::{Cadence, OutcomeKind, SkipCause, TaskStatus};
 use crate::queries::status::answer::{NightLine, NightState};
 use crate::queries::status::facts::{NightFacts, NightWindow};
 use crate::queries::status::next_step::next_step;
-use crate::store::{LedgerRow, LedgerState, NewestRun};
+use crate::store::{LedgerRow, LedgerState, TaskRun};
 
 /// A slot is given so long to begin before it counts as passed over.
 const BEGINNING: SignedDuration = SignedDuration::from_mins(1);
@@ -14,7 +14,7 @@ const BEGINNING: SignedDuration = SignedDuration::from_mins(1);
 /// What decides the line of a task.
 enum Deciding<'a> {
     /// Its newest run.
-    Run(&'a NewestRun),
+    Run(&'a TaskRun),
     /// The ledger's word on a slot that no run of it reached.
     Slot(&'a LedgerRow),
     /// A slot that nobody knows of.
@@ -91,7 +91,7 @@ fn blank(facts: &NightFacts) -> NightLine {
 /// The newest of what the window has. What goes on comes first: whoever was skipped because
 /// of it will hear of it from its end.
 fn decide(facts: &NightFacts, window: NightWindow) -> Deciding<'_> {
-    let when = |run: &NewestRun| run.slot.unwrap_or(run.run_started_at);
+    let when = |run: &TaskRun| run.slot.unwrap_or(run.run_started_at);
     let run = facts.newest.as_ref();
     let open = facts.open_run().is_some();
     let run = run.filter(|run| open || when(run) >= window.since);
@@ -113,7 +113,7 @@ fn decide(facts: &NightFacts, window: NightWindow) -> Deciding<'_> {
 /// Its newest slot, where there should be a trace of it and is none. A timetable that is new,
 /// and times at which cron calls `run`, are not known to us: where no scheduler ever led, any
 /// run of the window will do, and a task that never ran has missed nothing.
-fn unserved(facts: &NightFacts, run: Option<&NewestRun>, window: NightWindow) -> Option<Timestamp> {
+fn unserved(facts: &NightFacts, run: Option<&TaskRun>, window: NightWindow) -> Option<Timestamp> {
     let slot = facts.due?;
     let waits_for_release = facts.task.cadence == Some(Cadence::OnRelease);
     if !facts.task.enabled || waits_for_release || facts.paused_since.is_some() {
@@ -134,7 +134,7 @@ fn unserved(facts: &NightFacts, run: Option<&NewestRun>, window: NightWindow) ->
 }
 
 /// How its newest run went.
-fn of_run(line: &mut NightLine, run: &NewestRun, row: Option<&LedgerRow>) {
+fn of_run(line: &mut NightLine, run: &TaskRun, row: Option<&LedgerRow>) {
     let own = row.filter(|row| row.run.as_ref() == Some(&run.run));
     line.slot = run.slot.or_else(|| own.map(|row| row.slot));
     line.outcome = outcome(run.status);
@@ -158,7 +158,7 @@ fn outcome(status: TaskStatus) -> Option<OutcomeKind> {
 }
 
 /// The cause in a line; none where all is well.
-fn cause_of_run(run: &NewestRun) -> Option<String> {
+pub(crate) fn cause_of_run(run: &TaskRun) -> Option<String> {
     if let Some(why) = &run.suspect {
         return Some(format!("succeeded, but {why}"));
     }

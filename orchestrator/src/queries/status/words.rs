@@ -72,6 +72,20 @@ pub(crate) fn short_clock(at: Timestamp, now: Timestamp, zone: &TimeZone) -> Str
     local.strftime(form).to_string()
 }
 
+/// A moment with its date: `2026-11-25 04:10Z`, `2026-11-25 05:10 CET`.
+pub(crate) fn long_time(at: Timestamp, zone: &TimeZone) -> String {
+    with_zone(at, zone, "%Y-%m-%d %H:%M")
+}
+
+/// A moment in a form of its own, and the zone.
+pub(crate) fn with_zone(at: Timestamp, zone: &TimeZone, form: &str) -> String {
+    let local = zone.to_datetime(at).strftime(form).to_string();
+    match zone_name(at, zone).as_str() {
+        "UTC" => local + "Z",
+        zone => format!("{local} {zone}"),
+    }
+}
+
 /// `UTC`, `CET`, ...
 pub(crate) fn zone_name(at: Timestamp, zone: &TimeZone) -> String {
     zone.to_offset_info(at).abbreviation().to_owned()

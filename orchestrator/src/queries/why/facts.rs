@@ -2,6 +2,7 @@
 //! put into words by `words`.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::store::{KnownTask, LastOutcome, LedgerRow};
@@ -12,6 +13,8 @@ pub(crate) struct WhyQuestion<'a> {
     /// The tasks that are meant.
     pub(crate) tasks: &'a [KnownTask],
     pub(crate) now: Timestamp,
+    /// In which the paragraph says its times.
+    pub(crate) zone: &'a TimeZone,
 }
 
 /// What is known of it in a group.
@@ -32,6 +35,14 @@ pub(crate) struct WhyFacts {
     pub(crate) next: Option<Timestamp>,
     /// Its newest run.
     pub(crate) last: Option<LastOutcome>,
+    /// How often it was tried there.
+    pub(crate) attempts: Option<u32>,
+    /// What to do about how it ended there, where we know.
+    pub(crate) hint: Option<String>,
+    /// When the newest run began in which it succeeded.
+    pub(crate) last_success: Option<Timestamp>,
+    /// What to type next, where something is wrong.
+    pub(crate) command_line: Option<String>,
     /// What the ledger says of that slot.
     pub(crate) ledger: Option<LedgerRow>,
     /// Since when its group is paused.

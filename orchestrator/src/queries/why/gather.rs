@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Entry, Schedule, Task, timetable};
+use crate::model::{Entry, OutcomeKind, Schedule, SkipCause, Task, timetable};
 use crate::queries::find_task::scheduled_tasks;
+use crate::queries::status::NightState;
+use crate::queries::status::next_step::step;
 use crate::queries::why::facts::{WhyFacts, WhyQuestion};
 use crate::queries::why::rule::{next_slot, previous_slot, rule};
-use crate::store::{KnownTask, LedgerRow, Pause, Store, StoreError};
+use crate::store::{KnownTask, LedgerRow, LedgerState, Pause, Store, StoreError};
 
 /// One answer for every task that is meant, in the order of the schedule; for those that it
 /// does not have only if it has none.
@@ -72,6 +74,10 @@ fn unscheduled(task: &KnownTask) -> WhyFacts {
         previous: None,
         next: None,
         last: None,
+        attempts: None,
+        hint: None,
+        last_success: None,
+        command_line: None,
         ledger: None,
         paused_since: None,
     }
@@ -80,6 +86,12 @@ fn unscheduled(task: &KnownTask) -> WhyFacts {
 /// What the record says.
 async fn recall(store: &Store, facts: &mut WhyFacts) -> Result<(), StoreError> {
     facts.last = store.last_outcomes(&facts.group, &facts.name, 1).await?.pop();
+    let key = [(facts.group.as_str(), facts.name.as_str())];
+    if let Some(newest) = store.newest_runs(&key).await?.pop().flatten() {
+        facts.attempts = Some(newest.attempts);
+        facts.hint = newest.hint;
+        facts.last_success = newest.last_success;
+    }
     if let Some(slot) = facts.previous {
         let rows = store.ledger_at(&facts.group, &facts.name, slot).await?;
         // A look for releases may have been made at the same moment: it is not the last word.
@@ -88,5 +100,33 @@ async fn recall(store: &Store, facts: &mut WhyFacts) -> Result<(), StoreError> {
     }
     let pauses = store.pauses().await?;
     facts.paused_since = Pause::of(&pauses, &facts.group);
+    facts.command_line = command_line(facts);
     Ok(())
+}
+
+/// What to type about its newest slot or run, if that went wrong.
+fn command_line(facts: &WhyFacts) -> Option<String> {
+    let task = (facts.group.as_str(), facts.name.as_str());
+    let hint = facts.hint.as_deref();
+    // A run that came after the slot is the newer word on it.
+    let row = facts.ledger.as_ref().filter(|row| {
+        let newer = facts.last.as_ref().filter(|last| last.started_at > row.slot);
+        newer.is_none()
+    });
+    let missed = row.filter(|row| matches!(row.state, LedgerState::Missed | LedgerState::Unknown));
+    if let Some(row) = missed {
+        return Some(step(task, (NightState::Missed, None), row.cause.as_deref(), hint));
+    }
+    let last = facts.last.as_ref()?;
+    let reason = Some(last.reason.as_str());
+    let outcome = OutcomeKind::parse(&last.outcome)?;
+    let unknown = SkipCause::of_reason(&last.reason) == SkipCause::ReleaseUnknown;
+    let state = match outcome {
+        OutcomeKind::Succeeded if last.suspect.is_none() => return None,
+        // Who asks why is not told to ask why.
+        OutcomeKind::Skipped if !unknown => return None,
+        OutcomeKind::Skipped => NightState::Skipped,
+        _ => NightState::Ran,
+    };
+    Some(step(task, (state, Some(outcome)), reason, hint))
 }

@@ -21,6 +21,14 @@ pub(crate) struct WhyAnswer {
     pub(crate) text: String,
 }
 
+impl WhyAnswer {
+    /// The command to type next, where something is wrong; a hint may be that command.
+    pub(crate) fn command_line(&self) -> Option<&str> {
+        let command = self.facts.command_line.as_deref()?;
+        (self.facts.hint.as_deref() != Some(command)).then_some(command)
+    }
+}
+
 /// Answers for every group that has the collector; nothing if nobody knows it.
 ///
 /// # Errors
@@ -32,7 +40,7 @@ pub(crate) async fn why(
 ) -> Result<Vec<WhyAnswer>, StoreError> {
     let all = gather::gather(store, schedule, asked).await?;
     let answer = |facts| WhyAnswer {
-        text: words::words(&facts, asked.now),
+        text: words::words(&facts, asked.now, asked.zone),
         facts,
     };
     Ok(all.into_iter().map(answer).collect())

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::SkipCause;
+use crate::queries::status::words::long_time;
 use crate::queries::why::facts::WhyFacts;
 use crate::store::LedgerState;
 use crate::text::human_duration;
@@ -11,20 +14,24 @@ use crate::text::human_duration;
 /// A slot is given so long to begin before it counts as passed over.
 const BEGINNING: SignedDuration = SignedDuration::from_mins(1);
 
-/// Rule, last slot, last run, next slot.
-pub(crate) fn words(facts: &WhyFacts, now: Timestamp) -> String {
+/// Rule, last slot, last run, next slot, hint.
+pub(crate) fn words(facts: &WhyFacts, now: Timestamp, zone: &TimeZone) -> String {
+    let words = Words { facts, now, zone };
     let mut sentences = vec![rule(facts)];
-    sentences.extend(facts.paused_since.map(|since| {
-        let group = &facts.group;
-        format!(
-            "Group {group} is paused since {}: its slots are skipped until orchestrate resume {group}.",
-            time(since)
-        )
-    }));
-    sentences.extend(slot(facts, now));
-    sentences.push(last(facts, now));
-    sentences.extend(next(facts, now));
+    sentences.extend(words.pause());
+    let slot = words.slot();
+    let told = slot.is_some();
+    sentences.extend(slot);
+    sentences.extend(words.last(told));
+    sentences.extend(words.last_success());
+    sentences.extend(words.next());
+    sentences.extend(facts.hint.as_deref().filter(|_| words.failed()).map(hint));
     sentences.join(" ")
+}
+
+fn hint(hint: &str) -> String {
+    let end = if hint.ends_with('.') { "" } else { "." };
+    format!("Hint: {hint}{end}")
 }
 
 fn rule(facts: &WhyFacts) -> String {
@@ -40,74 +47,121 @@ fn rule(facts: &WhyFacts) -> String {
     }
 }
 
-/// What became of its last slot, where that is more than its last run tells.
-fn slot(facts: &WhyFacts, now: Timestamp) -> Option<String> {
-    let slot = facts.previous?;
-    if let Some(row) = &facts.ledger {
-        let cause = row.cause.as_deref().unwrap_or("no reason is recorded");
-        return match row.state {
-            LedgerState::Skipped | LedgerState::Missed | LedgerState::Unknown => {
-                Some(format!("Its slot of {} was {}: {cause}.", time(slot), row.state))
-            }
-            LedgerState::Due | LedgerState::Ran => None,
+struct Words<'a> {
+    facts: &'a WhyFacts,
+    now: Timestamp,
+    zone: &'a TimeZone,
+}
+
+impl Words<'_> {
+    fn pause(&self) -> Option<String> {
+        let group = &self.facts.group;
+        let since = self.time(self.facts.paused_since?);
+        Some(format!(
+            "Group {group} is paused since {since}: its slots are skipped until orchestrate resume {group}."
+        ))
+    }
+
+    /// What became of its last slot, where that is more than its last run tells.
+    fn slot(&self) -> Option<String> {
+        let facts = self.facts;
+        let slot = facts.previous?;
+        if let Some(row) = &facts.ledger {
+            let cause = row.cause.as_deref().unwrap_or("no reason is recorded");
+            let is_told = facts.paused_since.is_some() && SkipCause::of_reason(cause) == SkipCause::Paused;
+            return match row.state {
+                LedgerState::Skipped | LedgerState::Missed | LedgerState::Unknown if !is_told => Some(
+                    format!("Its slot of {} was {}: {cause}.", self.time(slot), row.state),
+                ),
+                _ => None,
+            };
+        }
+        let ran_since = facts.last.as_ref().is_some_and(|last| last.started_at >= slot);
+        let passed = self.now.duration_since(slot) > BEGINNING;
+        // Of what was never run nobody knows whether it was in the schedule then.
+        (passed && !ran_since && facts.enabled && facts.last.is_some()).then(|| {
+            format!(
+                "Its slot of {} has passed and no run since then is recorded: nothing ran it, \
+                 neither a scheduler nor anybody by hand.",
+                self.time(slot)
+            )
+        })
+    }
+
+    /// How it went in its last run; nothing where its slot was told and that is the same.
+    fn last(&self, slot_is_told: bool) -> Option<String> {
+        let Some(last) = &self.facts.last else {
+            return Some("No run of it is recorded.".to_owned());
         };
+        let row = self.facts.ledger.as_ref().filter(|_| slot_is_told);
+        let is_same = row.is_some_and(|row| row.run.as_ref() == Some(&last.run));
+        if is_same && matches!(last.outcome.as_str(), "skipped" | "lost") {
+            return None;
+        }
+        let run = format!("run {} of {}", last.run, self.time(last.started_at));
+        let reason = &last.reason;
+        Some(match last.outcome.as_str() {
+            "running" => format!(
+                "It is running now, in {run}, for {}.",
+                span(self.now.duration_since(last.started_at))
+            ),
+            "pending" => format!("It waits for its turn in {run}."),
+            "succeeded" => match &last.suspect {
+                Some(why) => format!("It last ran in {run} and succeeded, but is suspect: {why}."),
+                None => format!("It last ran in {run} and succeeded."),
+            },
+            "skipped" => format!("In {run} it was skipped: {reason}."),
+            "lost" => format!("How it ended in {run} is not known: {reason}."),
+            "not_started" => format!("In {run} it could not be started: {reason}."),
+            outcome => format!(
+                "It last ran in {run} and {}{}: {reason}.",
+                match outcome {
+                    "timed_out" => "ran out of time",
+                    "cancelled" => "was cancelled",
+                    _ => "failed",
+                },
+                match self.facts.attempts {
+                    Some(tried) if tried > 1 => format!(" after {tried} attempts"),
+                    _ => String::new(),
+                }
+            ),
+        })
     }
-    let ran_since = facts.last.as_ref().is_some_and(|last| last.started_at >= slot);
-    let passed = now.duration_since(slot) > BEGINNING;
-    // Of what was never run nobody knows whether it was in the schedule then.
-    (passed && !ran_since && facts.enabled && facts.last.is_some()).then(|| {
-        format!(
-            "Its slot of {} has passed and no run since then is recorded: nothing ran it, \
-             neither a scheduler nor anybody by hand.",
-            time(slot)
-        )
-    })
-}
 
-fn last(facts: &WhyFacts, now: Timestamp) -> String {
-    let Some(last) = &facts.last else {
-        return "No run of it is recorded.".to_owned();
-    };
-    let run = format!("run {} of {}", last.run, time(last.started_at));
-    let reason = &last.reason;
-    match last.outcome.as_str() {
-        "running" => format!(
-            "It is running now, in {run}, for {}.",
-            span(now.duration_since(last.started_at))
-        ),
-        "pending" => format!("It waits for its turn in {run}."),
-        "succeeded" => match &last.suspect {
-            Some(why) => format!("It last ran in {run} and succeeded, but is suspect: {why}."),
-            None => format!("It last ran in {run} and succeeded."),
-        },
-        "skipped" => format!("In {run} it was skipped: {reason}."),
-        "lost" => format!("How it ended in {run} is not known: {reason}."),
-        "not_started" => format!("In {run} it could not be started: {reason}."),
-        outcome => format!(
-            "It last ran in {run} and {}: {reason}.",
-            match outcome {
-                "timed_out" => "ran out of time",
-                "cancelled" => "was cancelled",
-                _ => "failed",
-            }
-        ),
+    /// Whether its last run was no success.
+    fn failed(&self) -> bool {
+        let outcome = self.facts.last.as_ref().map(|last| last.outcome.as_str());
+        let well = ["succeeded", "running", "pending", "skipped"];
+        outcome.is_some_and(|outcome| !well.contains(&outcome))
     }
-}
 
-fn next(facts: &WhyFacts, now: Timestamp) -> Option<String> {
-    match facts.next {
-        Some(next) => Some(format!(
-            "Its next slot is {}, in {}.",
-            time(next),
-            span(next.duration_since(now))
-        )),
-        None if facts.scheduled && facts.enabled => Some("It has no next slot.".to_owned()),
-        None => None,
+    /// Where its last run was none.
+    fn last_success(&self) -> Option<String> {
+        let last = self.facts.last.as_ref()?;
+        if last.outcome == "succeeded" {
+            return None;
+        }
+        Some(match self.facts.last_success {
+            Some(at) => format!("Its last success was on {}.", self.time(at)),
+            None => "It has never succeeded.".to_owned(),
+        })
     }
-}
 
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%MZ").to_string()
+    fn next(&self) -> Option<String> {
+        match self.facts.next {
+            Some(next) => Some(format!(
+                "Its next slot is {}, in {}.",
+                self.time(next),
+                span(next.duration_since(self.now))
+            )),
+            None if self.facts.scheduled && self.facts.enabled => Some("It has no next slot.".to_owned()),
+            None => None,
+        }
+    }
+
+    fn time(&self, at: Timestamp) -> String {
+        long_time(at, self.zone)
+    }
 }
 
 fn span(span: SignedDuration) -> String {
@@ -157,6 +211,10 @@ mod tests {
             previous: Some(at("25T04:10")),
             next: Some(at("26T04:10")),
             last: None,
+            attempts: None,
+            hint: None,
+            last_success: None,
+            command_line: None,
             ledger: None,
             paused_since: None,
         }
@@ -165,7 +223,7 @@ mod tests {
     fn said(change: impl FnOnce(&mut WhyFacts)) -> String {
         let mut facts = facts();
         change(&mut facts);
-        words(&facts, at("25T10:00"))
+        words(&facts, at("25T10:00"), &TimeZone::UTC)
     }
 
     const NEXT: &str = " Its next slot is 2026-11-26 04:10Z, in 18h 10m.";
@@ -202,11 +260,58 @@ mod tests {
             ("running", "", format!("It is running now, in {RUN}, for 5h 50m.")),
             ("pending", "", format!("It waits for its turn in {RUN}.")),
         ] {
+            let success = match outcome {
+                "succeeded" => "",
+                _ => " Its last success was on 2026-11-24 04:10Z.",
+            };
+            let said = said(|facts| {
+                facts.last = last(outcome, reason);
+                facts.last_success = Some(at("24T04:10"));
+            });
             assert_eq!(
-                said(|facts| facts.last = last(outcome, reason)),
-                format!("github/run_x is due every day at 04:10 UTC. {told}{NEXT}")
+                said,
+                format!("github/run_x is due every day at 04:10 UTC. {told}{success}{NEXT}")
             );
         }
+    }
+
+    #[test]
+    fn a_failure_has_its_attempts_and_hint() {
+        let said = said(|facts| {
+            facts.last = last("failed", "exited with code 75 (temporary)");
+            facts.attempts = Some(3);
+            facts.hint = Some("try again later".into());
+        });
+        assert_eq!(
+            said,
+            format!(
+                "github/run_x is due every day at 04:10 UTC. It last ran in {RUN} and failed after 3 attempts: \
+                 exited with code 75 (temporary). It has never succeeded.{NEXT} Hint: try again later."
+            )
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let row = |cause: &str| LedgerRow {
+            entry: "group:github".into(),
+            slot: at("25T04:10"),
+            group: "github".into(),
+            name: "run_x".into(),
+            state: LedgerState::Skipped,
+            cause: Some(cause.into()),
+            run: Some(RunId::new("20261125-041000-3fa9c1")),
+        };
+        let skipped = said(|facts| {
+            facts.last = last("skipped", "stopped after run_w exited with code 3");
+            facts.ledger = Some(row("stopped after run_w exited with code 3"));
+        });
+        assert_eq!(skipped.matches("stopped after run_w").count(), 1, "{skipped}");
+        let paused = said(|facts| {
+            facts.paused_since = Some(at("25T03:00"));
+            facts.ledger = Some(row("group github is paused since 2026-11-25T03:00:00Z"));
+        });
+        assert_eq!(paused.matches("paused since").count(), 1, "{paused}");
     }
 
     #[test]

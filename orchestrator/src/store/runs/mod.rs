@@ -4,6 +4,7 @@
 pub(crate) mod bulk;
 pub(crate) mod known_tasks;
 pub(crate) mod newest;
+pub(crate) mod past_tasks;
 pub(crate) mod read;
 pub(crate) mod record;
 pub(crate) mod recorder;

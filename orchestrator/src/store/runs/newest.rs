@@ -13,9 +13,9 @@ use crate::store::error::StoreError;
 use crate::store::runs::rows::number;
 use crate::store::store::Store;
 
-/// The newest run in which a task took part.
+/// A run in which a task took part, as it went for the task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewestRun {
+pub struct TaskRun {
     /// Its id.
     pub run: RunId,
     /// When the run began.
@@ -40,7 +40,7 @@ pub struct NewestRun {
     pub last_line: Option<String>,
     /// What it brought.
     pub records: Option<RecordCounts>,
-    /// When the newest run began in which the task succeeded.
+    /// When the newest run began in which the task succeeded; `None` also where that is not asked.
     pub last_success: Option<Timestamp>,
 }
 
@@ -70,19 +70,31 @@ macro_rules! asked {
         )
     };
 }
+pub(in crate::store) use asked;
 
-macro_rules! columns {
+/// What is read of a task `t` and its delivery `i`.
+macro_rules! run_columns {
     () => {
-        "select a.place, t.run_id, t.run_started_at, t.outcome, t.reason, t.hint, t.suspect, t.attempts,
+        "t.run_id, t.run_started_at, t.outcome, t.reason, t.hint, t.suspect, t.attempts,
              t.duration_ms, t.tail, i.added, i.changed, i.unchanged,
              (select b.started_at from attempts b
                  where b.run_id = t.run_id and b.position = t.position and b.number = 1) as begun_at,
              coalesce((select max(l.slot) from ledger l
                  where l.run_id = t.run_id and l.position = t.position),
-                 (select max(s.slot) from slots s where s.run_id = t.run_id)) as slot,
-             (select p.run_started_at from tasks p
+                 (select max(s.slot) from slots s where s.run_id = t.run_id)) as slot"
+    };
+}
+pub(super) use run_columns;
+
+macro_rules! columns {
+    () => {
+        concat!(
+            "select a.place, ",
+            run_columns!(),
+            ", (select p.run_started_at from tasks p
                  where p.group_name = a.group_name and p.name = a.name and p.outcome = 'succeeded'
                  order by p.run_started_at desc limit 1) as last_success "
+        )
     };
 }
 
@@ -102,6 +114,7 @@ macro_rules! delivery {
         " left join ingests i on i.run_id = t.run_id and i.position = t.position"
     };
 }
+pub(super) use delivery;
 
 /// A cross join begins with what stands first (<https://sqlite.org/lang_select.html#crossjoin>);
 /// without statistics SQLite would guess.
@@ -141,8 +154,7 @@ const STREAKS: (&str, &str) = (
 );
 
 #[derive(sqlx::FromRow)]
-struct Columns {
-    place: i64,
+pub(super) struct Columns {
     run_id: String,
     run_started_at: Micros,
     outcome: Option<String>,
@@ -157,11 +169,18 @@ struct Columns {
     unchanged: Option<i64>,
     begun_at: Option<Micros>,
     slot: Option<Micros>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Answer {
+    place: i64,
     last_success: Option<Micros>,
+    #[sqlx(flatten)]
+    run: Columns,
 }
 
 impl Columns {
-    fn read(self) -> Result<NewestRun, StoreError> {
+    pub(super) fn read(self) -> Result<TaskRun, StoreError> {
         let run = RunId::new(self.run_id);
         let status = match (&self.outcome, self.begun_at) {
             (Some(word), _) => TaskStatus::parse(word)
@@ -177,7 +196,7 @@ impl Columns {
             }),
             _ => None,
         };
-        Ok(NewestRun {
+        Ok(TaskRun {
             run_started_at: self.run_started_at.0,
             begun_at: self.begun_at.map(Timestamp::from),
             slot: self.slot.map(Timestamp::from),
@@ -189,7 +208,7 @@ impl Columns {
             duration_ms: number(&run, self.duration_ms)?,
             last_line: self.tail.0.into_iter().next_back(),
             records,
-            last_success: self.last_success.map(Timestamp::from),
+            last_success: None,
             run,
         })
     }
@@ -201,14 +220,17 @@ impl Store {
     ///
     /// # Errors
     /// The database fails, or holds something that cannot be read.
-    pub async fn newest_runs(&self, tasks: &[(&str, &str)]) -> Result<Vec<Option<NewestRun>>, StoreError> {
+    pub async fn newest_runs(&self, tasks: &[(&str, &str)]) -> Result<Vec<Option<TaskRun>>, StoreError> {
         let asked: serde_json::Value = tasks.iter().map(|&(group, name)| [group, name]).collect();
         let sql = self.database.text(NEWEST.0, NEWEST.1);
-        let rows: Vec<Columns> = self.database.fetch(sql, &args![&asked.to_string()]).await?;
+        let rows: Vec<Answer> = self.database.fetch(sql, &args![&asked.to_string()]).await?;
         let mut newest = vec![None; tasks.len()];
         for row in rows {
             if let Some(slot) = at(&mut newest, row.place) {
-                *slot = Some(row.read()?);
+                *slot = Some(TaskRun {
+                    last_success: row.last_success.map(Timestamp::from),
+                    ..row.run.read()?
+                });
             }
         }
         Ok(newest)

@@ -12,7 +12,7 @@ use crate::store::runs::record::{LastOutcome, RunHeader, RunRecord, TaskState};
 use crate::store::runs::rows::{AttemptRow, LastRow, RunRow, TaskRow};
 use crate::store::store::Store;
 
-/// Which runs to list.
+/// Which runs to list, or which tasks in them.
 #[derive(Debug, Clone, Default)]
 pub struct HistoryFilter {
     /// Only runs in which one of these tasks took part; empty for any.
@@ -162,6 +162,23 @@ impl Store {
     }
 }
 
+/// The conditions on rows of `tasks`; `place` takes a value and says how the statement calls it.
+pub(super) fn of_task(
+    filter: &HistoryFilter,
+    outcome: Option<&str>,
+    place: &mut impl FnMut(Arg) -> String,
+) -> Vec<String> {
+    let named = (!filter.tasks.is_empty()).then(|| is_one_of(&filter.tasks, place));
+    let group = filter.group.as_deref();
+    let group = group.map(|group| format!("group_name = {}", place(Arg::from(group))));
+    let outcome = outcome.map(|word| match word {
+        "running" => "outcome is null".to_owned(),
+        "suspect" => "suspect is not null".to_owned(),
+        word => format!("outcome = {}", place(Arg::from(word))),
+    });
+    group.into_iter().chain(outcome).chain(named).collect()
+}
+
 /// The statement for a list of runs. It starts where an index leads to the few rows
 /// that are wanted: at the runs, or at their tasks.
 pub(crate) fn history(filter: &HistoryFilter) -> (String, Vec<Arg>) {
@@ -171,20 +188,8 @@ pub(crate) fn history(filter: &HistoryFilter) -> (String, Vec<Arg>) {
         format!("${}", args.len())
     };
     let running = filter.outcome.as_deref() == Some("running");
-    let of_task = [("group_name", &filter.group), ("outcome", &filter.outcome)];
-    let named = (!filter.tasks.is_empty()).then(|| is_one_of(&filter.tasks, &mut place));
-    let of_task: Vec<String> = of_task
-        .into_iter()
-        .filter(|(column, _)| !(running && *column == "outcome"))
-        .filter_map(|(column, value)| {
-            let value = value.as_deref()?;
-            if (column, value) == ("outcome", "suspect") {
-                return Some("suspect is not null".to_owned());
-            }
-            Some(format!("{column} = {}", place(Arg::from(value))))
-        })
-        .chain(named)
-        .collect();
+    let outcome = filter.outcome.as_deref().filter(|_| !running);
+    let of_task = of_task(filter, outcome, &mut place);
     let started = if of_task.is_empty() || running {
         "started_at"
     } else {

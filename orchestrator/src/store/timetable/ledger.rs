@@ -67,7 +67,7 @@ struct OutcomeColumns {
 }
 
 #[derive(sqlx::FromRow)]
-struct Columns {
+pub(super) struct Columns {
     entry: String,
     slot: Micros,
     group_name: String,
@@ -78,7 +78,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn read(self) -> Result<LedgerRow, StoreError> {
+    pub(super) fn read(self) -> Result<LedgerRow, StoreError> {
         Ok(LedgerRow {
             slot: self.slot.0,
             state: LedgerState::parse(&self.state)

@@ -3,6 +3,7 @@
 
 pub(crate) mod heartbeats;
 pub(crate) mod ledger;
+pub(crate) mod passed_slots;
 pub(crate) mod pauses;
 pub(crate) mod releases;
 pub(crate) mod rows;

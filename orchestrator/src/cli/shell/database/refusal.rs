@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::cli::shell::failure::Failure;
 use crate::rundir::journalled_runs;
 use crate::store::SchemaState;
+use crate::text::counted;
 
 /// What is wrong and what helps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ impl Refusal {
         let (message, hint) = match state {
             SchemaState::Current | SchemaState::Absent => return None,
             SchemaState::Behind(missing) => (
-                format!("{name} lacks {} steps of its schema", missing.len()),
+                format!("{name} lacks {} of its schema", counted(missing.len(), "step")),
                 "orchestrate db migrate",
             ),
             SchemaState::InPublic => (
@@ -49,8 +50,8 @@ impl Refusal {
         })?;
         Ok((!runs.is_empty()).then(|| Self {
             message: format!(
-                "there is no database {name}, but the journals of {} runs are in {}",
-                runs.len(),
+                "there is no database {name}, but the journals of {} are in {}",
+                counted(runs.len(), "run"),
                 state_dir.join("runs").display()
             ),
             hint: "orchestrate db import-journal --all makes it again of them".to_owned(),

@@ -1,4 +1,5 @@
-//! `history`: past and running runs, newest first.
+//! `history`: past and running runs, newest first; where a collector or a group is named, what
+//! became of it.
 
 use std::time::Duration;
 
@@ -7,37 +8,40 @@ use clap::{Args, ValueEnum};
 use crate::cli::args::format::ListFormat;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::MomentArg;
-use crate::cli::args::run_word::collector_meant;
-use crate::cli::shell::database::look::with_look;
+use crate::cli::args::task_word::{group_meant, tasks_meant};
+use crate::cli::shell::database::look::{Look, with_look};
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::output::{output_width, print_json, print_text};
+use crate::cli::shell::schedule::schedule_if_usable;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::table::TextTable;
+use crate::cli::times::Times;
 use crate::cli::verbs::look::statistics::{StatisticsRange, statistics};
+use crate::cli::verbs::look::task_history_text::print_task_history;
 use crate::model::{Clock, SystemClock};
-use crate::queries::history::{RUNS, RUNS_OF_STATISTICS, list_runs};
-use crate::report::outcome_style;
-use crate::store::{HistoryFilter, RunHeader, RunStatus};
+use crate::queries::history::{PastRun, RUNS, RUNS_OF_STATISTICS, list_results};
+use crate::queries::task_history::task_history;
+use crate::report::{Column, ListRow, outcome_word, rows_text};
+use crate::store::{HistoryFilter, KnownTask};
 use crate::text::{human_duration, make_safe, push_csv_row};
 
-/// List past and running runs, newest first
+/// List past and running runs, newest first; of a collector, what became of it
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   orchestrate history --collector run_export --outcome failed --since 7d
   orchestrate history --since 2026-11-01 --until 2026-12-01 --last 1000 --format csv")]
 pub(crate) struct HistoryArgs {
-    /// The newest so many runs [default: 20; with --stats 1000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// The newest so many [default: 20; with --stats 1000]
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) last: Option<u32>,
-    /// Only runs of this task: its name, or its command
+    /// What became of this task (its name, or its command): runs, and slots that did not run
     #[arg(long, value_name = "NAME")]
     pub(crate) collector: Option<String>,
-    /// Only runs of this group
+    /// What became of the tasks of this group
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,
-    /// Only runs in which a task (of that collector, of that group) ended so
+    /// Only runs in which a task ended so; of a collector or a group, only where it ended so itself
     #[arg(long, value_enum, value_name = "OUTCOME")]
     pub(crate) outcome: Option<OutcomeArg>,
     /// Only runs that began then or later: 2026-11-25, 2026-11-25T04:10:00Z, or 7d for seven days ago
@@ -103,19 +107,24 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
         let word = args.collector.as_deref().unwrap_or_default();
         return statistics(&settings, word, args.group.as_deref(), range, args.format);
     }
+    let filter = HistoryFilter {
+        tasks: Vec::new(),
+        group: args.group.clone(),
+        outcome: args.outcome.map(|outcome| outcome.keyword().to_owned()),
+        since,
+        until,
+        last: args.last.unwrap_or(RUNS),
+    };
+    if args.collector.is_some() || args.group.is_some() {
+        let rows = with_look(&settings, async |look| {
+            let (filter, tasks) = narrowed(look, &settings, args, &filter).await?;
+            let rows = task_history(&look.store, &filter, &tasks).await;
+            rows.map_err(Failure::infrastructure)
+        })?;
+        return print_task_history(&rows, now, args.format);
+    }
     let runs = with_look(&settings, async |look| {
-        let filter = HistoryFilter {
-            tasks: match &args.collector {
-                Some(word) => collector_meant(&look.store, &settings, word, args.group.as_deref()).await?,
-                None => Vec::new(),
-            },
-            group: args.group.clone(),
-            outcome: args.outcome.map(|outcome| outcome.keyword().to_owned()),
-            since,
-            until,
-            last: args.last.unwrap_or(RUNS),
-        };
-        list_runs(&look.store, &filter)
+        list_results(&look.store, &filter)
             .await
             .map_err(Failure::infrastructure)
     })?;
@@ -127,11 +136,34 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
     Ok(VerbExit::Success)
 }
 
-fn csv(runs: &[RunHeader]) -> String {
+/// The filter with the tasks that are named, and all of those.
+async fn narrowed(
+    look: &Look,
+    settings: &CliSettings,
+    args: &HistoryArgs,
+    filter: &HistoryFilter,
+) -> Result<(HistoryFilter, Vec<KnownTask>), Failure> {
+    let mut filter = filter.clone();
+    let schedule = schedule_if_usable(settings);
+    match (&args.collector, &args.group) {
+        (Some(word), group) => {
+            filter.tasks = tasks_meant(&look.store, schedule.as_ref(), word, group.as_deref()).await?;
+            let tasks = filter.tasks.clone();
+            Ok((filter, tasks))
+        }
+        (None, Some(group)) => {
+            let tasks = group_meant(&look.store, schedule.as_ref(), group).await?;
+            Ok((filter, tasks))
+        }
+        (None, None) => Ok((filter, Vec::new())),
+    }
+}
+
+fn csv(runs: &[PastRun]) -> String {
     let mut text = String::from(
-        "run,schedule,group,state,started_at,finished_at,succeeded,failed,skipped,success,exit_code,lost,suspect\n",
+        "run,schedule,group,state,started_at,finished_at,succeeded,failed,skipped,success,exit_code,lost,suspect,result\n",
     );
-    for run in runs {
+    for PastRun { header: run, result } in runs {
         let fields = [
             run.run.to_string(),
             run.schedule.clone(),
@@ -146,35 +178,30 @@ fn csv(runs: &[RunHeader]) -> String {
             run.exit_code.map(|code| code.to_string()).unwrap_or_default(),
             run.lost.clone().unwrap_or_default(),
             run.suspect.to_string(),
+            (*result).to_owned(),
         ];
         push_csv_row(&mut text, fields.iter().map(String::as_str));
     }
     text
 }
 
-fn table(runs: &[RunHeader]) -> String {
+const COLUMNS: [Column; 8] = [
+    Column::left("Run"),
+    Column::left("Schedule").to_spare(),
+    Column::left("Started"),
+    Column::right("Time"),
+    Column::left("Result"),
+    Column::right("Succeeded"),
+    Column::right("Failed"),
+    Column::right("Skipped").to_spare(),
+];
+
+fn table(runs: &[PastRun]) -> String {
     if runs.is_empty() {
         return "No runs.\n".to_owned();
     }
-    let mut table = TextTable::new([
-        "Run",
-        "Schedule",
-        "Started",
-        "Time",
-        "Result",
-        "Succeeded",
-        "Failed",
-        "Skipped",
-    ]);
-    for run in runs {
-        let result = match (run.state, run.success) {
-            (RunStatus::Lost, _) => "lost",
-            (_, None) => "running",
-            (_, Some(true)) if run.suspect > 0 => "suspect",
-            (_, Some(true)) => "succeeded",
-            (_, Some(false)) => "failed",
-        };
-        let style = outcome_style(if run.success.is_none() { "skipped" } else { result });
+    let times = Times::of_output();
+    let row = |PastRun { header: run, result }: &PastRun| {
         // When a lost run ended is not known; only when that was found.
         let time = run
             .finished_at
@@ -184,16 +211,21 @@ fn table(runs: &[RunHeader]) -> String {
             Some(group) => format!("{} {group}", run.schedule),
             None => run.schedule.clone(),
         };
-        table.row([
+        let cells = [
             run.run.to_string(),
             make_safe(&schedule).into_owned(),
-            run.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+            times.minute(run.started_at),
             time.map_or_else(|| "-".to_owned(), human_duration),
-            format!("{style}{result}{style:#}"),
+            outcome_word(result),
             run.succeeded.to_string(),
             run.failed.to_string(),
             run.skipped.to_string(),
-        ]);
-    }
-    table.text()
+        ];
+        ListRow {
+            cells: cells.to_vec(),
+            prose: String::new(),
+        }
+    };
+    let rows: Vec<ListRow> = runs.iter().map(row).collect();
+    rows_text(&COLUMNS, "", &rows, output_width())
 }

@@ -4,13 +4,15 @@ use std::io::{self, Write};
 
 use crate::queries::logs::{LogLine, LogOwner};
 use crate::rundir::LogRecord;
-use crate::text::push_safe;
+use crate::text::{push_line, push_safe};
 
 /// How records are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogForm {
-    /// Harmless text behind the collector's name.
-    Tagged,
+    /// Harmless text behind the collector's name, perhaps in the collector's colours.
+    Tagged {
+        colour: bool,
+    },
     /// The collector's bytes.
     Raw,
     Json,
@@ -32,14 +34,11 @@ impl LogForm {
                 out.write_all(record.bytes)?;
                 out.write_all(if record.whole { b"\n" } else { b"" })
             }
-            Self::Tagged => {
+            Self::Tagged { colour } => {
                 let mut text = String::new();
                 let tag = format!("[{}/{}] ", owner.group, owner.name);
                 push_safe(&mut text, tag.as_bytes());
-                push_safe(
-                    &mut text,
-                    record.bytes.strip_suffix(b"\r").unwrap_or(record.bytes),
-                );
+                push_line(&mut text, record.bytes, colour);
                 text.push('\n');
                 out.write_all(text.as_bytes())
             }

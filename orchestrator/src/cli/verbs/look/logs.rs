@@ -45,7 +45,7 @@ pub(crate) struct LogsArgs {
     #[arg(long, value_name = "N", conflicts_with = "follow")]
     pub(crate) attempt: Option<u32>,
     /// Only the last so many lines of each log
-    #[arg(long, value_name = "N", conflicts_with_all = ["offset", "limit"])]
+    #[arg(short = 'n', long, value_name = "N", conflicts_with_all = ["offset", "limit"])]
     pub(crate) tail: Option<usize>,
     /// One page of one log: whole lines from this byte of its file on; where the next page
     /// begins is said on standard error [default: 0]
@@ -151,7 +151,9 @@ impl LogsArgs {
         match (self.raw, self.format) {
             (true, _) => LogForm::Raw,
             (false, Format::Json) => LogForm::Json,
-            (false, Format::Text) => LogForm::Tagged,
+            (false, Format::Text) => LogForm::Tagged {
+                colour: anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+            },
         }
     }
 }

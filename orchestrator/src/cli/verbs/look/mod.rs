@@ -12,4 +12,5 @@ pub(crate) mod show;
 pub(crate) mod statistics;
 pub(crate) mod status;
 pub(crate) mod status_text;
+pub(crate) mod task_history_text;
 pub(crate) mod why;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -12,12 +13,14 @@ use crate::cli::args::run_word::{RunWord, run_meant};
 use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::output::{output_width, print_json, print_text, shown_path};
 use crate::cli::shell::settings::CliSettings;
-use crate::events::Summary;
-use crate::report::summary_text;
-use crate::store::{RunHeader, RunRecord};
-use crate::text::make_safe;
+use crate::cli::times::Times;
+use crate::events::{Summary, TaskSummary};
+use crate::model::{Clock, SystemClock, TaskStatus};
+use crate::report::{SummaryView, summary_text};
+use crate::store::{RunHeader, RunRecord, TaskState};
+use crate::text::{human_duration, make_safe, milliseconds, wrap_words};
 
 /// Show one run: its collectors, how they ended and why
 #[derive(Debug, Args)]
@@ -64,21 +67,29 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure
     match args.format {
         Format::Json => print_json(&record)?,
         Format::Text => {
-            print_text(&head(&record.header))?;
-            let more = attempts(&record) + &isolation(&record);
-            print_text(&summary_text(&as_summary(record), &settings.state_dir))?;
-            print_text(&more)?;
+            let times = Times::of_output();
+            let view = SummaryView {
+                state_dir: shown_path(&settings.state_dir),
+                width: output_width(),
+                started: started(&record, &times),
+            };
+            let head = head(&record.header, &times);
+            let more = attempts(&record, &times) + &isolation(&record);
+            let summary = as_summary(record, SystemClock.now());
+            print_text(&(head + &summary_text(&summary, &view) + &more))?;
         }
     }
     Ok(VerbExit::Success)
 }
 
 /// What the run is and how it stands.
-fn head(header: &RunHeader) -> String {
-    let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%SZ");
+fn head(header: &RunHeader, times: &Times) -> String {
     let state = match (&header.lost, header.finished_at) {
         (Some(lost), _) => make_safe(lost).into_owned(),
-        (None, Some(end)) => format!("ended {}", time(end)),
+        (None, Some(end)) => match Duration::try_from(end.duration_since(header.started_at)) {
+            Ok(took) => format!("ended {} after {}", times.clock(end), human_duration(took)),
+            Err(_) => format!("ended {}", times.second(end)),
+        },
         (None, None) => format!("goes on as {}", header.owner),
     };
     let what = match &header.group {
@@ -86,11 +97,25 @@ fn head(header: &RunHeader) -> String {
         None => header.schedule.clone(),
     };
     let what = make_safe(&what);
-    format!(
-        "Run {} ({what}), started {}: {state}.\n\n",
+    let sentence = format!(
+        "Run {} ({what}), started {}: {state}.",
         header.run,
-        time(header.started_at)
-    )
+        times.second(header.started_at)
+    );
+    wrap_words(&sentence, 0, output_width()) + "\n"
+}
+
+/// When the first attempt at each task began, by the day that the head says.
+fn started(record: &RunRecord, times: &Times) -> Vec<String> {
+    let first = |task: &TaskState| {
+        task.attempt_list
+            .first()
+            .map(|attempt| times.clock(attempt.started_at))
+    };
+    let tasks = record.tasks.iter();
+    tasks
+        .map(|task| first(task).unwrap_or_else(|| "-".to_owned()))
+        .collect()
 }
 
 /// What held the collectors' process trees together, where it is known.
@@ -107,7 +132,7 @@ fn isolation(record: &RunRecord) -> String {
 }
 
 /// The attempts of tasks that had more than one.
-fn attempts(record: &RunRecord) -> String {
+fn attempts(record: &RunRecord, times: &Times) -> String {
     let mut text = String::new();
     for task in record.tasks.iter().filter(|task| task.attempt_list.len() > 1) {
         let name = format!("{}/{}", task.summary.group, task.summary.name);
@@ -119,7 +144,7 @@ fn attempts(record: &RunRecord) -> String {
                 text,
                 "  {}  {}  {}  {}",
                 attempt.number,
-                attempt.started_at.strftime("%H:%M:%SZ"),
+                times.clock(attempt.started_at),
                 make_safe(reason),
                 attempt.log
             );
@@ -128,20 +153,33 @@ fn attempts(record: &RunRecord) -> String {
     text
 }
 
-/// What the table shows of a run, also of one without an end.
-fn as_summary(record: RunRecord) -> Summary {
+/// What the table shows of a run, also of one without an end: what has ended so far counts, and
+/// what runs has taken the time until now.
+fn as_summary(record: RunRecord, now: Timestamp) -> Summary {
     let header = record.header;
+    let tasks: Vec<TaskSummary> = record.tasks.into_iter().map(|task| elapsed(task, now)).collect();
+    let count = |is: fn(TaskStatus) -> bool| tasks.iter().filter(|task| is(task.outcome)).count();
     Summary {
         run: header.run,
         schedule: header.schedule,
         started_at: header.started_at,
         finished_at: header.finished_at.unwrap_or(header.started_at),
-        succeeded: header.succeeded as usize,
-        failed: header.failed as usize,
-        skipped: header.skipped as usize,
-        suspect: header.suspect as usize,
+        succeeded: count(|status| status == TaskStatus::Succeeded),
+        failed: count(TaskStatus::is_failure),
+        skipped: count(|status| status == TaskStatus::Skipped),
+        suspect: tasks.iter().filter(|task| task.suspect.is_some()).count(),
         success: header.success.unwrap_or(false),
         exit_code: header.exit_code.unwrap_or(1),
-        tasks: record.tasks.into_iter().map(|task| task.summary).collect(),
+        tasks,
     }
+}
+
+fn elapsed(task: TaskState, now: Timestamp) -> TaskSummary {
+    let mut summary = task.summary;
+    let began = task.attempt_list.first().map(|attempt| attempt.started_at);
+    if let Some(began) = began.filter(|_| summary.outcome == TaskStatus::Running) {
+        let elapsed = Duration::try_from(now.duration_since(began)).unwrap_or_default();
+        summary.duration_ms = milliseconds(elapsed);
+    }
+    summary
 }

@@ -13,10 +13,10 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::schedule::schedule_if_usable;
 use crate::cli::shell::settings::CliSettings;
+use crate::cli::times::Times;
 use crate::queries::history::collector_statistics;
 use crate::store::{EndedRun, Statistics, StatisticsFilter};
-use crate::text::human_duration;
-use crate::text::make_safe;
+use crate::text::{counted, human_duration, make_safe};
 
 /// Of which runs: as `history` takes them.
 #[derive(Debug, Clone, Copy)]
@@ -63,12 +63,13 @@ fn text(numbers: &Statistics) -> String {
         None => numbers.name.clone(),
     };
     let name = make_safe(&name);
+    let times = Times::of_output();
     let mut text = match (numbers.first, numbers.last) {
         (Some(first), Some(last)) => format!(
-            "{name}: {} runs, from {} to {}.\n",
-            numbers.runs,
-            first.strftime("%Y-%m-%d %H:%M:%SZ"),
-            last.strftime("%Y-%m-%d %H:%M:%SZ")
+            "{name}: {}, from {} to {}.\n",
+            counted(numbers.runs, "run"),
+            times.second(first),
+            times.second(last)
         ),
         _ => format!("{name}: no runs.\n"),
     };
@@ -94,8 +95,16 @@ fn text(numbers: &Statistics) -> String {
             human(took.max_ms)
         );
     }
-    let _ = writeln!(text, "  Last success  {}", ended(numbers.last_success.as_ref()));
-    let _ = writeln!(text, "  Last failure  {}", ended(numbers.last_failure.as_ref()));
+    let _ = writeln!(
+        text,
+        "  Last success  {}",
+        ended(numbers.last_success.as_ref(), &times)
+    );
+    let _ = writeln!(
+        text,
+        "  Last failure  {}",
+        ended(numbers.last_failure.as_ref(), &times)
+    );
     text
 }
 
@@ -105,12 +114,12 @@ fn percent(rate: f64) -> String {
     format!("{:.1} %", tenths / 10.0)
 }
 
-fn ended(run: Option<&EndedRun>) -> String {
+fn ended(run: Option<&EndedRun>, times: &Times) -> String {
     match run {
         None => "none".to_owned(),
         Some(run) => format!(
             "{} in run {}: {}",
-            run.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
+            times.second(run.started_at),
             run.run,
             make_safe(&run.reason)
         ),

@@ -4,14 +4,14 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use console::{measure_text_width, truncate_str};
+use console::measure_text_width;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::queries::status::words::short_clock;
 use crate::queries::status::{NightLine, NightState, StatusAnswer, StatusProblem};
 use crate::report::outcome_style;
-use crate::text::{human_duration, make_safe};
+use crate::text::{cut_line, human_duration, make_safe, pad_right, wrap_words};
 
 /// How it is looked at.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ const WIDEST_NAME: usize = 36;
 /// The whole text, with ANSI styles; the stream strips them where they do not belong.
 pub(crate) fn status_text(answer: &StatusAnswer, view: &StatusView) -> String {
     let page = Page { answer, view };
-    let mut text = page.wrapped(&answer.verdict);
+    let mut text = wrap_words(&answer.verdict, 0, view.width);
     if answer.attention + answer.problems.len() > 0 {
         text.push_str(&page.needs_a_look());
     }
@@ -69,7 +69,7 @@ impl Page<'_> {
 
     /// What happened, why, since when, and what to type.
     fn attention(&self, line: &NightLine, names: usize) -> String {
-        let head = format!("  {}  {}", pad(&full_name(line), names), padded_word(line));
+        let head = format!("  {}  {}", pad_right(&full_name(line), names), padded_word(line));
         let mut text = self.cut(&self.with_times(&head, line));
         if let Some(cause) = &line.cause {
             text.push_str(&self.cut(&format!("    {}", make_safe(cause))));
@@ -142,7 +142,11 @@ impl Page<'_> {
 
     /// When, how long, what it brought; why, on a line of its own where there is no room.
     fn of_task(&self, line: &NightLine, names: usize) -> String {
-        let head = format!("  {}  {}", pad(&make_safe(&line.name), names), padded_word(line));
+        let head = format!(
+            "  {}  {}",
+            pad_right(&make_safe(&line.name), names),
+            padded_word(line)
+        );
         if line.state == NightState::NotDue {
             return self.cut(&format!("{head}  {}", self.of_old(line)));
         }
@@ -184,7 +188,11 @@ impl Page<'_> {
             (None, Some(_)) => "never succeeded".to_owned(),
             (None, None) => "never ran".to_owned(),
         };
-        let failing = (line.failed_in_row > 0).then(|| format!("failed {} times since", line.failed_in_row));
+        let failing = match line.failed_in_row {
+            0 => None,
+            1 => Some("failed once since".to_owned()),
+            times => Some(format!("failed {times} times since")),
+        };
         let parts = line.cause.as_ref().map(|cause| make_safe(cause).into_owned());
         parts
             .into_iter()
@@ -232,35 +240,7 @@ impl Page<'_> {
 
     /// A line, no longer than the screen is wide.
     fn cut(&self, line: &str) -> String {
-        let line = line.trim_end();
-        let cut = match self.view.width {
-            Some(width) => truncate_str(line, width, "…"),
-            None => line.into(),
-        };
-        format!("{cut}\n")
-    }
-
-    /// A sentence is never cut.
-    fn wrapped(&self, sentence: &str) -> String {
-        let Some(width) = self.view.width else {
-            return format!("{sentence}\n");
-        };
-        let mut text = String::new();
-        let mut column = 0;
-        for word in sentence.split(' ') {
-            let wide = measure_text_width(word);
-            if column > 0 && column + 1 + wide > width {
-                text.push('\n');
-                column = 0;
-            } else if column > 0 {
-                text.push(' ');
-                column += 1;
-            }
-            text.push_str(word);
-            column += wide;
-        }
-        text.push('\n');
-        text
+        cut_line(line, self.view.width) + "\n"
     }
 }
 
@@ -289,11 +269,6 @@ fn column(names: impl Iterator<Item = String>) -> usize {
     widest.unwrap_or_default().min(WIDEST_NAME)
 }
 
-fn pad(text: &str, width: usize) -> String {
-    let missing = width.saturating_sub(measure_text_width(text));
-    format!("{text}{}", " ".repeat(missing))
-}
-
 /// As wide as the longest of them, `not started`.
 fn padded_word(line: &NightLine) -> String {
     let word = line.word();
@@ -306,7 +281,7 @@ fn padded_word(line: &NightLine) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = write!(text, "{style}{word}{style:#}");
-    pad(&text, "not started".len())
+    pad_right(&text, "not started".len())
 }
 
 #[cfg(test)]

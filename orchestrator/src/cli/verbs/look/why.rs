@@ -2,6 +2,7 @@
 //! became of it and why, and when it is due next.
 
 use clap::Args;
+use jiff::tz::TimeZone;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
@@ -9,14 +10,14 @@ use crate::cli::args::task_word::tasks_meant;
 use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::output::{output_width, output_zone, print_json, print_text};
 use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::unusable;
 use crate::model::{Clock, SystemClock};
 use crate::queries;
-use crate::queries::why::WhyQuestion;
-use crate::text::make_safe;
+use crate::queries::why::{WhyAnswer, WhyQuestion};
+use crate::text::{make_safe, wrap_words};
 
 /// Say in one paragraph why a collector ran, did not run, or when it will
 #[derive(Debug, Args)]
@@ -39,11 +40,16 @@ pub(crate) struct WhyArgs {
 pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
+    let zone = match args.format {
+        Format::Json => TimeZone::UTC,
+        Format::Text => output_zone(),
+    };
     let answers = with_look(&settings, async |look| {
         let tasks = tasks_meant(&look.store, Some(&schedule), &args.command, args.group.as_deref()).await?;
         let asked = WhyQuestion {
             tasks: &tasks,
             now: SystemClock.now(),
+            zone: &zone,
         };
         queries::why::why(&look.store, &schedule, &asked)
             .await
@@ -52,8 +58,17 @@ pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<VerbExit, Failure> 
     match args.format {
         Format::Json => print_json(&answers)?,
         Format::Text => {
-            let paragraphs: Vec<_> = answers.iter().map(|answer| make_safe(&answer.text)).collect();
-            print_text(&format!("{}\n", paragraphs.join("\n\n")))?;
+            let width = output_width();
+            let paragraph = |answer: &WhyAnswer| {
+                let words = wrap_words(&make_safe(&answer.text), 0, width);
+                // A line to copy is not wrapped.
+                let command = answer
+                    .command_line()
+                    .map(|line| format!("  {}\n", make_safe(line)));
+                words + &command.unwrap_or_default()
+            };
+            let paragraphs: Vec<String> = answers.iter().map(paragraph).collect();
+            print_text(&paragraphs.join("\n"))?;
         }
     }
     Ok(VerbExit::Success)

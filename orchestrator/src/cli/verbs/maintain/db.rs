@@ -22,7 +22,7 @@ use crate::cli::shell::undelivered;
 use crate::database::MigrationState;
 use crate::model::{Clock, Retention, SystemClock};
 use crate::store::{Looked, Pruned, SchemaState, Store};
-use crate::text::make_safe;
+use crate::text::{counted, make_safe};
 
 /// Look after the database
 #[derive(Debug, Subcommand)]
@@ -225,8 +225,10 @@ fn text(pruned: &Pruned, dry_run: bool) -> String {
         kept => format!("; {kept} kept: each holds a collector's last success or last failure"),
     };
     format!(
-        "{} of {} runs {would}forgotten, {} bytes of logs and journals{kept}\n",
-        pruned.runs, pruned.seen, pruned.bytes
+        "{} of {} {would}forgotten, {} of logs and journals{kept}\n",
+        pruned.runs,
+        counted(pruned.seen, "run"),
+        counted(pruned.bytes, "byte")
     )
 }
 
@@ -242,7 +244,10 @@ fn import(settings: &CliSettings, all: bool) -> Result<VerbExit, Failure> {
         imported
     })?;
     match imported {
-        Some(count) => print_text(&format!("{count} runs brought in from their journals\n"))?,
+        Some(count) => print_text(&format!(
+            "{} brought in from the journals\n",
+            counted(count, "run")
+        ))?,
         None => print_text("Every journal that was noted is in the database.\n")?,
     }
     Ok(VerbExit::Success)

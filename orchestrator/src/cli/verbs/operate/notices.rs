@@ -15,6 +15,7 @@ use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{open_store, runtime};
 use crate::cli::shell::table::TextTable;
+use crate::cli::times::Times;
 use crate::model::{Clock, NoticeKind, SystemClock};
 use crate::store::{Notice, RecordedNotice};
 use crate::text::make_safe;
@@ -49,7 +50,7 @@ Examples:
 #[derive(Debug, Args)]
 pub(crate) struct NoticesListArgs {
     /// How many
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     pub(crate) last: u32,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t)]
@@ -89,6 +90,7 @@ fn list(settings: &CliSettings, args: &NoticesListArgs) -> Result<VerbExit, Fail
 }
 
 fn table(deliveries: &[RecordedNotice]) -> String {
+    let times = Times::of_output();
     let mut table = TextTable::new(["At", "Kind", "Task", "Channel", "State", "Tries", "Reason"]);
     for delivery in deliveries {
         let notice = &delivery.notice;
@@ -97,7 +99,7 @@ fn table(deliveries: &[RecordedNotice]) -> String {
             None => notice.reason.clone(),
         };
         table.row([
-            format!("{:.0}", notice.at),
+            times.second(notice.at),
             notice.kind.to_string(),
             make_safe(&format!("{}/{}", notice.group, notice.name)).into_owned(),
             make_safe(&notice.channel).into_owned(),

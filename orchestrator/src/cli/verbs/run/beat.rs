@@ -14,7 +14,7 @@ use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::logging;
+use crate::cli::shell::logging::{self, RunShown, line_form};
 use crate::cli::shell::schedule::without_secrets;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::{colour_on_stderr, print_words};
@@ -110,7 +110,7 @@ fn schedule_for_ever(
         .block_on(store.check_rights_to_schedule())
         .map_err(unusable)?;
     runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
-    let _logging = logging::start(global, &settings, &terminal)?;
+    let _logging = logging::start(global, &settings, &terminal, RunShown::AsLog)?;
     keep_or_tell(&settings, stale.as_ref());
     introduce(
         &schedule,
@@ -121,10 +121,11 @@ fn schedule_for_ever(
     let executor = executor(&settings, store, clock)?;
     let metrics = Metrics::default();
     let quiet = global.quiet;
+    let line_form = line_form(global);
     let counting = metrics.clone();
     let audience = move || Audience {
         listeners: vec![
-            Box::new(Console::new(terminal.clone(), !quiet)),
+            Box::new(Console::new(terminal.clone(), !quiet, line_form)),
             Box::new(ServiceLog),
             counting.listener(),
         ],

@@ -1,5 +1,6 @@
 //! Runs of this process, one or several after another: what they need is opened once.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -7,12 +8,12 @@ use tokio::runtime::Runtime;
 
 use crate::cli::args::execution::ExecutionArgs;
 use crate::cli::args::format::Format;
-use crate::cli::args::global::Global;
+use crate::cli::args::global::{Global, LogFormat};
 use crate::cli::shell::executor::{executor, not_executed};
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::logging;
-use crate::cli::shell::output::print_text;
+use crate::cli::shell::logging::{self, RunShown, line_form};
+use crate::cli::shell::output::{output_width, print_text, shown_path, stderr_width};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::colour_on_stderr;
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
@@ -24,7 +25,9 @@ use crate::engine::{EndingSignals, OperatorSignals};
 use crate::events::{Listener, Summary};
 use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
 use crate::model::{CancelCause, Plan, RunId, SystemClock};
-use crate::report::{Console, JsonLines, ServiceLog, Terminal, Unwritten, summary_text};
+use crate::report::{
+    Console, JsonLines, RunLines, ServiceLog, SummaryView, Terminal, Unwritten, summary_text,
+};
 use crate::store::Store;
 
 /// A plan and how it is to be executed.
@@ -73,6 +76,7 @@ pub(crate) struct Session<'a> {
     told: Told<'a>,
     args: &'a ExecutionArgs,
     terminal: Terminal,
+    shown: RunShown,
     executor: Arc<Executor>,
     runtime: Runtime,
     _logging: logging::Logging,
@@ -90,9 +94,14 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Failure> {
         let json = args.format == Format::Json;
         let terminal = Terminal::new(
-            !json && std::env::var_os("NO_COLOR").is_none(),
+            !json && global.log_format == LogFormat::Text && std::env::var_os("NO_COLOR").is_none(),
             !json && colour_on_stderr(),
         );
+        let as_lines = !json && global.log_format == LogFormat::Text && std::io::stderr().is_terminal();
+        let shown = match as_lines {
+            true => RunShown::AsLines,
+            false => RunShown::AsLog,
+        };
         let runtime = runtime()?;
         prepare_state_dir(settings)?;
         let store = runtime.block_on(open_store(settings))?;
@@ -104,7 +113,7 @@ impl<'a> Session<'a> {
         };
         runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
         runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
-        let logging = logging::start(global, settings, &terminal)?;
+        let logging = logging::start(global, settings, &terminal, shown)?;
         keep_last_good(&settings.state_dir, &settings.schedule_file, &settings.secrets());
         let executor = executor(settings, store, Arc::new(SystemClock))?;
         Ok(Self {
@@ -112,6 +121,7 @@ impl<'a> Session<'a> {
             told,
             args,
             terminal,
+            shown,
             executor,
             runtime,
             _logging: logging,
@@ -136,7 +146,7 @@ impl<'a> Session<'a> {
         let json = self.told.json.then(|| self.told.unwritten.clone());
         let audience = Audience {
             with_output: json.is_some() || !self.global.quiet,
-            listeners: listeners(self.global, self.terminal.clone(), json),
+            listeners: listeners(self.global, self.terminal.clone(), self.shown, json),
         };
         self.runtime
             .block_on(execute(&self.executor, self.told.settings, job, audience))
@@ -187,9 +197,14 @@ pub(crate) struct Told<'a> {
 impl Told<'_> {
     /// Shows the summary to people.
     pub(crate) fn tell(&self, summary: &Summary) {
+        let view = SummaryView {
+            state_dir: shown_path(&self.settings.state_dir),
+            width: output_width(),
+            ..SummaryView::default()
+        };
         if !self.json
             // It is in the database too: who cannot see it here loses nothing.
-            && let Err(failure) = print_text(&summary_text(summary, &self.settings.state_dir))
+            && let Err(failure) = print_text(&summary_text(summary, &view))
         {
             failure.print();
         }
@@ -273,11 +288,17 @@ fn is_there(database: Option<&Path>, run: &RunId) -> Result<(), Failure> {
     }
 }
 
-fn listeners(global: &Global, terminal: Terminal, json: Option<Unwritten>) -> Vec<Box<dyn Listener>> {
-    let mut listeners: Vec<Box<dyn Listener>> = vec![
-        Box::new(Console::new(terminal, !global.quiet)),
-        Box::new(ServiceLog),
-    ];
+fn listeners(
+    global: &Global,
+    terminal: Terminal,
+    shown: RunShown,
+    json: Option<Unwritten>,
+) -> Vec<Box<dyn Listener>> {
+    let console = Console::new(terminal.clone(), !global.quiet, line_form(global));
+    let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(console), Box::new(ServiceLog)];
+    if shown == RunShown::AsLines {
+        listeners.push(Box::new(RunLines::new(terminal, stderr_width, global.quiet)));
+    }
     if let Some(unwritten) = json {
         listeners.push(Box::new(JsonLines::new(std::io::stdout(), unwritten)));
     }

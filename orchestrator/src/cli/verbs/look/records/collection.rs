@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use crate::cli::shell::failure::Failure;
+use crate::cli::times::Times;
 use crate::model::nearest;
 use crate::records::Records;
 
@@ -29,7 +30,7 @@ pub(crate) async fn require(shelf: &Records, collection: &str) -> Result<(), Fai
     Err(failure.hint(format!("the collections are: {}{more}", shown.join(", "))))
 }
 
-/// To the second, in UTC.
+/// To the second.
 pub(crate) fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+    Times::of_output().second(at)
 }

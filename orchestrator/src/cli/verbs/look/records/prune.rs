@@ -11,7 +11,7 @@ use crate::cli::shell::store::{shelf, with_store};
 use crate::cli::verbs::look::records::collection::require;
 use crate::cli::verbs::look::records::collection::time;
 use crate::model::{Clock, SystemClock};
-use crate::text::make_safe;
+use crate::text::{counted, make_safe};
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordsPruneArgs {
@@ -37,7 +37,8 @@ pub(crate) fn prune(settings: &CliSettings, args: &RecordsPruneArgs) -> Result<V
     })?;
     let would = if args.dry_run { "would be " } else { "" };
     print_text(&format!(
-        "{count} records of {} {would}forgotten: not delivered since {}\n",
+        "{} of {} {would}forgotten: not delivered since {}\n",
+        counted(count, "record"),
         make_safe(&args.collection),
         time(since)
     ))?;

@@ -9,6 +9,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::table::TextTable;
+use crate::cli::times::Times;
 use crate::store::KnownRelease;
 use crate::text::make_safe;
 
@@ -32,6 +33,7 @@ pub(crate) fn list(settings: &CliSettings, args: &ReleaseListArgs) -> Result<Ver
 }
 
 fn table(known: &[KnownRelease]) -> String {
+    let times = Times::of_output();
     let mut table = TextTable::new(["Release", "First seen", "Dealt with by"]);
     for release in known {
         let by: Vec<String> = release
@@ -44,7 +46,7 @@ fn table(known: &[KnownRelease]) -> String {
             .collect();
         table.row([
             make_safe(&release.tag).into_owned(),
-            format!("{:.0}", release.first_seen_at),
+            times.second(release.first_seen_at),
             if by.is_empty() {
                 "nobody".to_owned()
             } else {
