@@ -166,6 +166,7 @@ impl House {
                 "why" => lasting_of_why,
                 "next" => lasting_of_next,
                 "history" if args.contains(&"--stats") => lasting_of_statistics,
+                "history" if args.contains(&"--collector") => runs_of,
                 _ => <[Value]>::to_vec,
             };
             let (before, after) = (lasting(&was.documents), lasting(&now));
@@ -174,6 +175,17 @@ impl House {
             }
         }
     }
+}
+
+/// A collector's history was of runs and is of what became of it in each: of the same runs.
+fn runs_of(documents: &[Value]) -> Vec<Value> {
+    let rows = documents.iter().flat_map(|rows| rows.as_array().unwrap());
+    let mut runs: Vec<Value> = rows
+        .map(|row| row["run"].clone())
+        .filter(|run| !run.is_null())
+        .collect();
+    runs.dedup();
+    runs
 }
 
 /// What was said of two tasks that had one name is said of each now; and the newest run of a
