@@ -223,6 +223,34 @@ fn a_file_of_another_program_is_refused_and_stays_as_it_is() {
     );
 }
 
+/// The library's name for its table, and not its table.
+#[test]
+fn a_table_that_only_has_the_name_of_migrations_is_another_programs() {
+    let place = place();
+    let url = cluster().database();
+    let database = name_of(&url).to_owned();
+    cluster().psql(
+        &database,
+        "create table public._sqlx_migrations (version bigint, name text)",
+    );
+    let on_server = |verb: &[&str]| place.run(&[verb, &["--database-url", &url]].concat());
+    on_server(&["check"]).exits(0);
+    on_server(&["run", "--schedule", "daily"]).exits(0);
+    on_server(&["history"]).exits(0);
+
+    let file = place.path("theirs.db");
+    let sqlite_url = format!("sqlite:{}", file.display());
+    let on_file = |verb: &[&str]| place.run(&[verb, &["--database-url", &sqlite_url]].concat());
+    sqlite(&file, "create table _sqlx_migrations (v int)");
+    let before = fs::read(&file).unwrap();
+    on_file(&["history"]).exits(3).says("_sqlx_migrations");
+    on_file(&["run", "--schedule", "daily"]).exits(3);
+    on_file(&["db", "migrate", "--here"])
+        .exits(3)
+        .says("another program keeps its migrations in it");
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
 #[test]
 fn a_server_of_another_program_stays_as_it_is_and_ours_go_beside() {
     let place = place();

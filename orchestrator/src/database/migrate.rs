@@ -17,6 +17,9 @@ static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 /// The library's table of steps.
 const STEPS: &str = "_sqlx_migrations";
 
+/// So many columns of it are read.
+const STEP_COLUMNS: i64 = 3;
+
 /// A step of the schema.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct MigrationState {
@@ -72,18 +75,26 @@ impl Database {
                  where relnamespace = to_regnamespace(current_setting('search_path'))
                    and relkind in ('r', 'p', 'v', 'm', 'f')",
         );
+        const COLUMNS: (&str, &str) = (
+            "select count(*) from pragma_table_info('_sqlx_migrations')
+             where name in ('version', 'checksum', 'success')",
+            "select count(*) from pg_attribute
+             where attrelid = to_regclass(quote_ident(current_setting('search_path')) || '._sqlx_migrations')
+               and (cast(attname as text), format_type(atttypid, null)) in
+                   (('version', 'bigint'), ('checksum', 'bytea'), ('success', 'boolean'))",
+        );
         if matches!(self, Self::Postgres(_)) {
             self.check_entry().await?;
         }
         let mut sql = self.snapshot().await?;
         let mut relations: Vec<(String,)> = sql.fetch(self.text(NAMES.0, NAMES.1), &[]).await?;
-        let before = relations.len();
-        relations.retain(|(name,)| name != STEPS);
-        let steps = if relations.len() < before {
-            sql.fetch(AssertSqlSafe(steps_of("")), &[]).await?
-        } else {
-            Vec::new()
-        };
+        let columns: Vec<(i64,)> = sql.fetch(self.text(COLUMNS.0, COLUMNS.1), &[]).await?;
+        let mut steps = Vec::new();
+        // A table of that name which is not the library's is some table of another program.
+        if columns == [(STEP_COLUMNS,)] {
+            relations.retain(|(name,)| name != STEPS);
+            steps = sql.fetch(AssertSqlSafe(steps_of("")), &[]).await?;
+        }
         sql.commit().await?;
         let relations = relations.into_iter().map(|(name,)| name).collect();
         Ok(Inventory { relations, steps })
@@ -111,15 +122,18 @@ impl Database {
     /// # Errors
     /// The database fails.
     pub(crate) async fn steps_in_public(&self) -> Result<Vec<Step>, DatabaseError> {
-        const THERE: &str = "select has_table_privilege(oid, 'SELECT') from pg_class
-             where oid = to_regclass('public._sqlx_migrations')";
+        const THERE: &str = "select has_table_privilege(oid, 'SELECT')
+                 and 3 = (select count(*) from pg_attribute where attrelid = pg_class.oid
+                     and (cast(attname as text), format_type(atttypid, null)) in
+                         (('version', 'bigint'), ('checksum', 'bytea'), ('success', 'boolean')))
+             from pg_class where oid = to_regclass('public._sqlx_migrations')";
         let there: Vec<(bool,)> = match self {
             Self::Sqlite(_) => Vec::new(),
             Self::Postgres(_) => self.fetch(THERE, &[]).await?,
         };
         match there.first() {
             Some((true,)) => self.fetch(AssertSqlSafe(steps_of("public.")), &[]).await,
-            // What may not be read is another's.
+            // What may not be read, or is another table, is another's.
             _ => Ok(Vec::new()),
         }
     }

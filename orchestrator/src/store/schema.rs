@@ -130,7 +130,7 @@ impl Store {
     /// Nothing of ours may take the place of something else, or half of it would be made.
     async fn check_names(&self) -> Result<(), StoreError> {
         let there = self.database.inventory().await?;
-        if !there.steps.is_empty() {
+        if !there.steps.is_empty() || there.relations.iter().any(|name| name == "_sqlx_migrations") {
             let reason = "another program keeps its migrations in it (_sqlx_migrations), as we would";
             return Err(self.refused(reason.to_owned()));
         }

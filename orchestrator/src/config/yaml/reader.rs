@@ -90,6 +90,9 @@ fn syntax_problem(source: &Source<'_>, error: &serde_yaml::Error) -> Problem {
         "YAML does not allow tabs as indentation: use spaces"
     } else if rest.starts_with(['@', '`', '%', '*', '&', '!', '|', '>']) {
         "put the text between double quotes: it begins with a character that means something in YAML"
+    } else if text.contains("scanning an a") {
+        // An alias or an anchor that is none: `*/5 * * * *`.
+        "put the text between double quotes: it begins with `*` or `&`, which mean something in YAML"
     } else if text.contains("mapping values") {
         "put the text between double quotes if it holds a `: `, or check the indentation"
     } else if text.contains("Unicode character escape") {

@@ -100,6 +100,8 @@ async fn watch(mut output: ProcessChunkStream, pid: i32, process: Arc<Pidfd>, al
             }
             Some(Item::Done(Ok(status))) if status.success() => debug!("the fork server has ended"),
             Some(Item::Done(Ok(status))) => warn!("the fork server has ended: {status}"),
+            // Our caller ignored SIGCHLD, and the kernel took what we would have waited for (wait(2)).
+            Some(Item::Done(Err(error))) if error.raw_os_error() == Some(libc::ECHILD) => {}
             Some(Item::Done(Err(error))) => warn!("the fork server cannot be waited for: {error}"),
             None => break,
         }

@@ -235,7 +235,9 @@ fn retry_after(value: &Value) -> Result<Duration, LineFault> {
     let parsed = match value {
         Value::Number(seconds) => seconds
             .as_f64()
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+            .filter(|seconds| *seconds >= 0.0)
+            // More than there is time for: longer than anybody waits, and no mistake.
+            .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
         Value::String(text) => humantime::parse_duration(text).ok(),
         _ => None,
     };
