@@ -234,7 +234,8 @@ async fn no_question_reads_a_whole_table() {
     statements.sort();
     statements.dedup();
     assert!(statements.len() > 30, "{statements:#?}");
-    for statement in statements.iter().filter(|sql| !sql.contains("sqlite_master")) {
+    let is_of_rows = |sql: &&String| !sql.contains("sqlite_master") && !sql.contains("pragma_table_info");
+    for statement in statements.iter().filter(is_of_rows) {
         knows_its_words(statement);
         let steps = steps(&store, statement).await;
         for step in &steps {
