@@ -107,12 +107,7 @@ fn history_as_csv_has_no_formulas() {
 fn run_events_and_summary() {
     let place = Place::new(SCHEDULE);
     let seen = place.run(&["run", "--schedule", "daily", "--format", "json"]);
-    seen.exits(0);
-    let events: Vec<Value> = seen
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let events = seen.exits(0).json_lines();
     let names: Vec<&str> = events
         .iter()
         .map(|event| event["event"].as_str().unwrap())
@@ -202,10 +197,9 @@ groups:
     ]);
     let skipped: Value = seen
         .exits(1)
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .find(|event: &Value| event["event"] == "task_skipped")
+        .json_lines()
+        .into_iter()
+        .find(|event| event["event"] == "task_skipped")
         .unwrap();
     assert_eq!(skipped["reason"], "stopped after fake exited with code 3");
     assert_eq!(

@@ -1,6 +1,11 @@
 //! Collectors that misbehave, in one batch: each costs itself and nobody else.
 
-use crate::support::{Place, outcomes};
+use std::fs;
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use crate::support::{Place, outcomes, wait_until};
 
 /// The batch of which the original survives none of the first four.
 #[test]
@@ -129,7 +134,7 @@ groups:
         assert!(place.survivors().is_empty());
     }
     assert_eq!(
-        std::fs::read_to_string(place.path("ledger")).unwrap(),
+        fs::read_to_string(place.path("ledger")).unwrap(),
         "second\nsecond\n"
     );
 }
@@ -147,7 +152,7 @@ groups:
       - {command: fake, schedule: daily, args: [out, ran]}
 "#,
     );
-    std::fs::write(place.path("collectors/plain"), "#!/bin/sh\n").unwrap();
+    fs::write(place.path("collectors/plain"), "#!/bin/sh\n").unwrap();
     let seen = place.run(&["run", "--schedule", "daily"]);
     seen.exits(1)
         .says("did you mean fake?")
@@ -170,21 +175,19 @@ groups:
       - {command: leaks, schedule: daily}
 "#,
     );
-    std::fs::write(place.path("config/orchestrator.yaml"), "secrets: [TOKEN]\n").unwrap();
+    fs::write(place.path("config/orchestrator.yaml"), "secrets: [TOKEN]\n").unwrap();
     let secret = "s3cr+t-t0ken";
     place.script(
         "leaks",
         "#!/usr/bin/env python3
-import base64, glob, os, sys, time, urllib.parse
+import base64, os, sys, urllib.parse
 token = os.environ['TOKEN']
 print('plain', token)
 print('url', urllib.parse.quote(token, safe=''))
 print('basic', base64.b64encode(b'user:' + token.encode()).decode())
 sys.stdout.write('cut ' + token[:5]); sys.stdout.flush()
 # Half a line is held back for a while: it is on its way when the log has it.
-[log] = glob.glob('.orchestrate/runs/*/1-leaks.log')
-while b'cut' not in open(log, 'rb').read():
-    time.sleep(0.005)
+open('go').read()
 sys.stdout.write(token[5:] + chr(10)); sys.stdout.flush()
 sys.exit('failed with ' + token)
 ",
@@ -203,7 +206,17 @@ sys.exit('failed with ' + token)
     command
         .env("TOKEN", secret)
         .env("GITHUB_STEP_SUMMARY", place.path("step.md"));
-    let seen = place.see(place.start(&mut command));
+    mkfifo(&place.path("go"), Mode::S_IRWXU).unwrap();
+    let child = place.start(&mut command);
+    wait_until("half a line in the log", || {
+        let runs = fs::read_dir(place.state().join("runs")).into_iter().flatten();
+        runs.flatten().any(|run| {
+            fs::read(run.path().join("1-leaks.log"))
+                .is_ok_and(|log| log.windows(3).any(|word| word == b"cut"))
+        })
+    });
+    fs::write(place.path("go"), "").unwrap();
+    let seen = place.see(child);
     seen.exits(1)
         .says("plain ***")
         .says("failed with ***")
@@ -220,13 +233,9 @@ sys.exit('failed with ' + token)
     files.extend(written);
     while let Some(path) = files.pop() {
         if path.is_dir() {
-            files.extend(
-                std::fs::read_dir(path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
+            files.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
         } else {
-            let bytes = std::fs::read(&path).unwrap();
+            let bytes = fs::read(&path).unwrap();
             for form in [secret, "s3cr%2Bt", basic] {
                 let found = bytes.windows(form.len()).any(|window| window == form.as_bytes());
                 assert!(!found, "{form} in {}", path.display());
@@ -249,7 +258,7 @@ groups:
       - {{command: fake, schedule: daily, working_directory: /nonexistent/{secret}}}
 "#
     ));
-    std::fs::write(place.path("config/orchestrator.yaml"), "secrets: [TOKEN]\n").unwrap();
+    fs::write(place.path("config/orchestrator.yaml"), "secrets: [TOKEN]\n").unwrap();
     place.script(
         "leaves",
         "#!/bin/sh\ncp \"$(command -v sleep)\" \"./$TOKEN\"\n\"./$TOKEN\" 1000 > /dev/null 2>&1 &\n",
@@ -258,7 +267,7 @@ groups:
     command.env("TOKEN", secret);
     let seen = place.see(place.start(&mut command));
     seen.exits(1).says_not(secret);
-    std::fs::remove_file(place.path(secret)).unwrap();
+    fs::remove_file(place.path(secret)).unwrap();
     let summary = place.last();
     let leftovers = &summary["tasks"][0]["leftovers"];
     assert!(
@@ -267,9 +276,9 @@ groups:
     );
     let reason = summary["tasks"][1]["reason"].as_str().unwrap();
     assert!(reason.contains("/nonexistent/***"), "{reason}");
-    let written = std::fs::read_to_string(place.path("summary.json")).unwrap();
+    let written = fs::read_to_string(place.path("summary.json")).unwrap();
     assert!(!written.contains(secret), "{written}");
     let run = place.state().join("runs").join(summary["run"].as_str().unwrap());
-    let journal = std::fs::read_to_string(run.join("journal.jsonl")).unwrap();
+    let journal = fs::read_to_string(run.join("journal.jsonl")).unwrap();
     assert!(!journal.contains(secret), "{journal}");
 }

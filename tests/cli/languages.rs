@@ -27,12 +27,7 @@ fn in_language(language: &str, install: impl FnOnce(&Place, &str)) {
     let place = place("      - {command: weather, schedule: daily}\n");
     install(&place, example(language));
     let seen = place.run(&["run", "--schedule", "daily", "--format", "json"]);
-    seen.exits(0);
-    let events: Vec<Value> = seen
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let events = seen.exits(0).json_lines();
     let progress = events.iter().rfind(|event| event["event"] == "progress").unwrap();
     assert_eq!(
         (&progress["current"], &progress["total"], &progress["message"]),

@@ -20,11 +20,7 @@ fn says(place: &Place, name: &str, script: &str) {
 
 pub(crate) fn export(place: &Place, collection: &str) -> Vec<Value> {
     let seen = place.run(&["records", "export", collection]);
-    seen.exits(0);
-    seen.stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    seen.exits(0).json_lines()
 }
 
 #[test]

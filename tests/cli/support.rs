@@ -177,6 +177,13 @@ impl Seen {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self:#?}"))
     }
 
+    /// Standard output, a document a line.
+    #[track_caller]
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {self:#?}"));
+        self.stdout.lines().map(read).collect()
+    }
+
     /// The last line of standard output.
     pub(crate) fn last_line(&self) -> &str {
         self.stdout.lines().last().unwrap_or_default()

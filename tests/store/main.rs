@@ -42,6 +42,8 @@ mod slow;
 mod states;
 mod statistics;
 mod status;
+mod status_figures;
+mod status_screen;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;

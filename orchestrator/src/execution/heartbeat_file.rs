@@ -3,7 +3,6 @@
 use std::io;
 
 use crate::execution::executor::Executor;
-use crate::model::Owner;
 use crate::rundir::find_heartbeat_files;
 use crate::store::is_gone;
 
@@ -16,12 +15,7 @@ pub(crate) use crate::rundir::HeartbeatFile;
 pub(crate) fn begin_heartbeat_file(executor: &Executor) -> io::Result<HeartbeatFile> {
     let (state_dir, here) = (executor.state_dir(), &executor.owner);
     for file in find_heartbeat_files(state_dir)? {
-        let owner = Owner {
-            pid: file.pid,
-            started: file.started,
-            ..here.clone()
-        };
-        if is_gone(&owner, here) {
+        if is_gone(&file.owner(here), here) {
             file.remove()?;
         }
     }

@@ -29,11 +29,7 @@ pub(crate) fn find_liveness(state_dir: &Path, here: &Owner) -> io::Result<Schedu
         problems: Vec::new(),
     };
     for file in find_heartbeat_files(state_dir)? {
-        let owner = Owner {
-            pid: file.pid,
-            started: file.started,
-            ..here.clone()
-        };
+        let owner = file.owner(here);
         if is_gone(&owner, here) {
             continue;
         }

@@ -59,6 +59,15 @@ impl Drop for HeartbeatFile {
 }
 
 impl FoundHeartbeatFile {
+    /// Whose it is: a process of this machine, as it is since its last start.
+    pub(crate) fn owner(&self, here: &Owner) -> Owner {
+        Owner {
+            pid: self.pid,
+            started: self.started,
+            ..here.clone()
+        }
+    }
+
     /// The process is gone and could not do it.
     ///
     /// # Errors

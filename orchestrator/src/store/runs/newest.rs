@@ -154,7 +154,7 @@ const STREAKS: (&str, &str) = (
 );
 
 #[derive(sqlx::FromRow)]
-pub(super) struct Columns {
+pub(super) struct TaskRunColumns {
     run_id: String,
     run_started_at: Micros,
     outcome: Option<String>,
@@ -176,10 +176,10 @@ struct Answer {
     place: i64,
     last_success: Option<Micros>,
     #[sqlx(flatten)]
-    run: Columns,
+    run: TaskRunColumns,
 }
 
-impl Columns {
+impl TaskRunColumns {
     pub(super) fn read(self) -> Result<TaskRun, StoreError> {
         let run = RunId::new(self.run_id);
         let status = match (&self.outcome, self.begun_at) {

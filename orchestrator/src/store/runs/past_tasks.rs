@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use crate::database::arg::{Arg, args};
 use crate::model::{RunId, SkipCause};
 use crate::store::error::StoreError;
-use crate::store::runs::newest::{Columns, TaskRun, delivery, run_columns};
+use crate::store::runs::newest::{TaskRun, TaskRunColumns, delivery, run_columns};
 use crate::store::runs::read::{HistoryFilter, of_task};
 use crate::store::store::Store;
 
@@ -29,7 +29,7 @@ struct PastColumns {
     name: String,
     command: String,
     #[sqlx(flatten)]
-    run: Columns,
+    run: TaskRunColumns,
 }
 
 /// What the outcomes of a run's tasks say of a run that did not succeed.

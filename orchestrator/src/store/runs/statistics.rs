@@ -85,7 +85,7 @@ pub struct EndedRun {
 }
 
 #[derive(sqlx::FromRow)]
-struct Columns {
+struct EndedRunColumns {
     run_id: String,
     run_started_at: Micros,
     outcome: Option<String>,
@@ -128,7 +128,7 @@ impl Store {
                 .map(|until| format!("run_started_at < {}", place(Arg::from(until)))),
         );
         let conditions = conditions.join(" and ");
-        let rows: Vec<Columns> = self
+        let rows: Vec<EndedRunColumns> = self
             .database
             .fetch(
                 AssertSqlSafe(format!(
@@ -141,7 +141,7 @@ impl Store {
             .await?;
         let rows = rows
             .into_iter()
-            .map(Columns::read)
+            .map(EndedRunColumns::read)
             .collect::<Result<Vec<_>, _>>()?;
         let mut statistics = summarise(&rows);
         statistics.name = join(filter.tasks.iter().map(|task| task.name.as_str()));
@@ -176,7 +176,7 @@ impl Store {
                 )
             })
             .collect();
-        let rows: Vec<Columns> = self
+        let rows: Vec<EndedRunColumns> = self
             .database
             .fetch(AssertSqlSafe(each.join(" union all ")), &args)
             .await?;
@@ -218,7 +218,7 @@ struct Task {
     duration_ms: u64,
 }
 
-impl Columns {
+impl EndedRunColumns {
     fn read(self) -> Result<Task, StoreError> {
         let run = RunId::new(self.run_id);
         Ok(Task {

@@ -54,7 +54,7 @@ words! {
 }
 
 #[derive(sqlx::FromRow)]
-struct Columns {
+struct HeartbeatColumns {
     #[sqlx(flatten)]
     owner: OwnerColumns,
     state: String,
@@ -67,7 +67,7 @@ struct Columns {
     release_error: Option<String>,
 }
 
-impl Columns {
+impl HeartbeatColumns {
     fn read(self) -> Result<(Heartbeat, SchedulerRole), StoreError> {
         let role = SchedulerRole::parse(&self.state)
             .ok_or_else(|| StoreError::unknown_word("the state of a scheduler", &self.state))?;
@@ -107,7 +107,7 @@ impl Store {
     async fn try_report(&self, heartbeat: &Heartbeat, silent: Option<&Owner>) -> Result<Leader, StoreError> {
         let mut sql = self.database.begin().await?;
         let mut leader = Leader::Ours;
-        let rows: Vec<Columns> = sql.fetch("select * from beats", &[]).await?;
+        let rows: Vec<HeartbeatColumns> = sql.fetch("select * from beats", &[]).await?;
         for row in rows {
             let (other, role) = row.read()?;
             if other.owner == heartbeat.owner {
@@ -175,11 +175,11 @@ impl Store {
     /// # Errors
     /// Those of [`Store::heartbeats`].
     pub async fn schedulers(&self) -> Result<Vec<(Heartbeat, SchedulerRole)>, StoreError> {
-        let rows: Vec<Columns> = self
+        let rows: Vec<HeartbeatColumns> = self
             .database
             .fetch("select * from beats order by state, started_at", &[])
             .await?;
-        rows.into_iter().map(Columns::read).collect()
+        rows.into_iter().map(HeartbeatColumns::read).collect()
     }
 }
 

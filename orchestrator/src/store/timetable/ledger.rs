@@ -61,13 +61,13 @@ pub struct SlotOutcome {
 #[derive(sqlx::FromRow)]
 struct OutcomeColumns {
     #[sqlx(flatten)]
-    row: Columns,
+    row: LedgerColumns,
     outcome: Option<String>,
     suspect: bool,
 }
 
 #[derive(sqlx::FromRow)]
-pub(super) struct Columns {
+pub(super) struct LedgerColumns {
     entry: String,
     slot: Micros,
     group_name: String,
@@ -77,7 +77,7 @@ pub(super) struct Columns {
     run_id: Option<String>,
 }
 
-impl Columns {
+impl LedgerColumns {
     pub(super) fn read(self) -> Result<LedgerRow, StoreError> {
         Ok(LedgerRow {
             slot: self.slot.0,
@@ -152,7 +152,7 @@ impl Store {
         name: &str,
         slot: Timestamp,
     ) -> Result<Vec<LedgerRow>, StoreError> {
-        let rows: Vec<Columns> = self
+        let rows: Vec<LedgerColumns> = self
             .database
             .fetch(
                 "select entry, slot, group_name, name, state, cause,
@@ -162,7 +162,7 @@ impl Store {
                 &args![group, name, slot],
             )
             .await?;
-        rows.into_iter().map(Columns::read).collect()
+        rows.into_iter().map(LedgerColumns::read).collect()
     }
 
     /// What became of every task at a slot of an entry, in no order.
@@ -170,7 +170,7 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn ledger_of_slot(&self, slot: &SlotRef) -> Result<Vec<LedgerRow>, StoreError> {
-        let rows: Vec<Columns> = self
+        let rows: Vec<LedgerColumns> = self
             .database
             .fetch(
                 "select entry, slot, group_name, name, state, cause,
@@ -179,7 +179,7 @@ impl Store {
                 &args![&slot.entry, slot.at],
             )
             .await?;
-        rows.into_iter().map(Columns::read).collect()
+        rows.into_iter().map(LedgerColumns::read).collect()
     }
 
     /// What became of a task at its newest slots, newest first.
@@ -187,7 +187,7 @@ impl Store {
     /// # Errors
     /// The database fails, or holds something that cannot be read.
     pub async fn ledger(&self, group: &str, name: &str, last: u32) -> Result<Vec<LedgerRow>, StoreError> {
-        let rows: Vec<Columns> = self
+        let rows: Vec<LedgerColumns> = self
             .database
             .fetch(
                 "select entry, slot, group_name, name, state, cause,
@@ -197,6 +197,6 @@ impl Store {
                 &args![group, name, last],
             )
             .await?;
-        rows.into_iter().map(Columns::read).collect()
+        rows.into_iter().map(LedgerColumns::read).collect()
     }
 }

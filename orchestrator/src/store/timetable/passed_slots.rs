@@ -8,7 +8,7 @@ use crate::store::error::StoreError;
 use crate::store::runs::known_tasks::KnownTask;
 use crate::store::runs::newest::asked;
 use crate::store::store::Store;
-use crate::store::timetable::ledger::{Columns, LedgerRow};
+use crate::store::timetable::ledger::{LedgerColumns, LedgerRow};
 
 /// Which slots to list.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl Store {
             "release;"
         ];
         let sql = self.database.text(NOT_RUN.0, NOT_RUN.1);
-        let rows: Vec<Columns> = self.database.fetch(sql, &args).await?;
-        rows.into_iter().map(Columns::read).collect()
+        let rows: Vec<LedgerColumns> = self.database.fetch(sql, &args).await?;
+        rows.into_iter().map(LedgerColumns::read).collect()
     }
 }

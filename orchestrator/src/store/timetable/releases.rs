@@ -119,8 +119,8 @@ impl Store {
                 &[],
             )
             .await?;
-        type Columns = (String, String, String, String, String, Micros, Option<String>);
-        let handled: Vec<Columns> = self
+        type HandledColumns = (String, String, String, String, String, Micros, Option<String>);
+        let handled: Vec<HandledColumns> = self
             .database
             .fetch(
                 "select source, tag, group_name, name, command, handled_at, run_id from releases_handled
