@@ -22,6 +22,7 @@
 //! - `queries`: typed answers for the command line and for HTTP.
 //! - [`execution`]: a run from its directory to its last row, whoever asked for it.
 //! - [`web`]: what the scheduler answers over HTTP.
+//! - [`fleet`]: several machines: what a worker may do with a run of the queue, and until when.
 //! - [`scheduler`]: keeps the timetable: claims slots, starts runs.
 //! - [`cli`]: the words of the command line become a verb.
 //!
@@ -34,6 +35,7 @@ pub mod engine;
 pub mod events;
 pub mod execution;
 pub(crate) mod files;
+pub mod fleet;
 pub(crate) mod input;
 pub mod model;
 pub mod notify;

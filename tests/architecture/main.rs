@@ -181,6 +181,28 @@ fn the_core_imports_nothing_and_nobody_imports_the_shell() {
 }
 
 #[test]
+fn the_protocol_of_the_fleet_imports_only_the_model_and_waits_for_nothing() {
+    for code in [
+        "use crate::store::Store;",
+        "use crate::fleet::worker::Loop;",
+        "use tokio::time;",
+        "fn f() { std::thread::sleep(d); }",
+        "fn f() { std::time::Instant::now(); }",
+    ] {
+        let said = said("fleet/protocol/claim.rs", code);
+        let is_found =
+            |said: &String| said.starts_with("fleet/protocol/claim.rs:2: fleet/protocol/ may not mention ");
+        assert!(said.iter().any(is_found), "{code}: {said:?}");
+    }
+    let innocent = "use crate::model::CancelCause;\nuse super::lease::Moment;\nuse std::time::Duration;";
+    assert_eq!(said("fleet/protocol/claim.rs", innocent), [""; 0]);
+    assert_eq!(
+        said("fleet/worker.rs", "use crate::store::Store;\nuse tokio::time;"),
+        [""; 0]
+    );
+}
+
+#[test]
 fn a_new_folder_needs_a_rule() {
     assert_eq!(
         said("misc/help.rs", "use crate::model::Task;"),

@@ -192,6 +192,14 @@ struct Confined {
     why: &'static str,
 }
 
+/// A folder of a room with I/O that has none itself: what it decides is tried in every
+/// order of events, and what it imports would have to be, too.
+const PURE: &str = "fleet/protocol/";
+/// What it may not mention, beside every room of ours but `model`.
+const IMPURE: [&str; 8] = [
+    "tokio", "fs", "net", "process", "thread", "env", "tracing", "Instant",
+];
+
 /// The types whose `now` is banned outside the injected clock.
 const CLOCKS: [&str; 3] = ["Timestamp", "SystemTime", "ZonedDateTime"];
 const CLOCK_FILE: &str = "model/clock.rs";
@@ -234,6 +242,7 @@ pub(crate) fn violations(source: &Source) -> Vec<Violation> {
         .flat_map(|mention| {
             [
                 import(source, mention),
+                impure(source, mention),
                 confined(source, mention),
                 clock(source, mention),
             ]
@@ -283,6 +292,21 @@ fn import(source: &Source, mention: &Mention) -> Option<Violation> {
             allowed.join(", ")
         ),
     })
+}
+
+fn impure(source: &Source, mention: &Mention) -> Option<Violation> {
+    if !source.path.starts_with(PURE) {
+        return None;
+    }
+    let words: Vec<&str> = mention.words.iter().map(String::as_str).collect();
+    let is_innocent = match words[..] {
+        ["crate", "model", ..] | ["crate", "fleet", "protocol", ..] | ["crate"] => true,
+        ["crate", ..] => false,
+        _ => !words.iter().any(|word| IMPURE.contains(word)),
+    };
+    let what = format!("{PURE} may not mention {}", words.join("::"));
+    let why = "it is pure: the shell around it does what it says".to_owned();
+    (!is_innocent).then(|| violation(source, mention.line, what, why))
 }
 
 fn confined(source: &Source, mention: &Mention) -> Option<Violation> {
