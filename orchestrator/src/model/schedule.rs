@@ -116,7 +116,7 @@ impl Cadence {
 
     /// Whether it is due in its group's batch.
     pub fn is_in_batch(&self) -> bool {
-        !matches!(self, Self::Interval(_) | Self::Cron(_))
+        self.kind().is_in_batch()
     }
 
     /// The cadence without its day, minutes or expression.
@@ -141,6 +141,13 @@ words! {
         Interval = "interval",
         OnRelease = "on_release",
         Cron = "cron",
+    }
+}
+
+impl CadenceKind {
+    /// Whether tasks of this kind are due in their group's batch.
+    pub fn is_in_batch(self) -> bool {
+        !matches!(self, Self::Interval | Self::Cron)
     }
 }
 
