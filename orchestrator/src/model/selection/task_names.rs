@@ -23,15 +23,18 @@ pub(crate) fn name_tasks(tasks: &[Titled<'_>]) -> Vec<TaskName> {
         .map(str::to_owned)
         .collect();
     let mut numbers = HashMap::new();
-    let name = |task: &Titled<'_>| match task.name {
-        Some(name) => TaskName::new(name),
-        None => {
-            // Names are never given back: nobody need ask again for a lower number.
-            let number = numbers.entry(task.command).or_insert(1);
-            TaskName::new(free_name(task.command, number, &mut taken))
-        }
-    };
-    tasks.iter().map(name).collect()
+    let mut names = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        names.push(match task.name {
+            Some(name) => TaskName::new(name),
+            None => {
+                // Names are never given back: nobody need ask again for a lower number.
+                let number = numbers.entry(task.command).or_insert(1);
+                TaskName::new(free_name(task.command, number, &mut taken))
+            }
+        });
+    }
+    names
 }
 
 /// The bare command, or the first number from `number` on that makes it unique.
