@@ -87,6 +87,18 @@ fn a_wrong_task_beside_the_batch_needs_no_default_time() {
     }
 }
 
+/// What a merge would have brought is not missed besides.
+#[test]
+fn a_merge_is_one_fault() {
+    let group = "x-b: {default_time: 04:10}\ngroups: {g: {<<: {default_time: 04:10}, tasks: []}}";
+    let task = "groups: {g: {default_time: 04:10, tasks: [{<<: {schedule: daily}, command: c}]}}";
+    for file in [group, task] {
+        let found = parse_schedule("s.yaml", file.as_bytes()).unwrap_err();
+        let codes: Vec<&str> = found.iter().map(|found| found.code.as_str()).collect();
+        assert_eq!(codes, ["E008-unsupported-yaml"], "{found:?}");
+    }
+}
+
 #[test]
 fn faults_for_people() {
     let text: Vec<String> = faults()
