@@ -10,7 +10,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::verbs::author::{check, check_collector, generate, init, new_collector};
 use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, status, why};
 use crate::cli::verbs::maintain::db;
-use crate::cli::verbs::operate::{cancel, notices, pause, release, state};
+use crate::cli::verbs::operate::{cancel, notices, pause, release, state, token};
 use crate::cli::verbs::run::{beat, retry, run};
 
 /// With the commit and its date, where git told them to the build.
@@ -71,6 +71,8 @@ enum Verb {
     Records(records::RecordsVerb),
     #[command(subcommand)]
     State(state::StateVerb),
+    #[command(subcommand)]
+    Token(token::TokenVerb),
     #[command(subcommand)]
     New(new_collector::NewVerb),
     Init(init::InitArgs),
@@ -134,6 +136,7 @@ impl Cli {
             Verb::Release(verb) => release::release(global, verb),
             Verb::Records(verb) => records::records(global, verb),
             Verb::State(verb) => state::state(global, verb),
+            Verb::Token(verb) => token::token(global, verb),
             Verb::Init(args) => init::init(global, args),
             Verb::New(what) => new_collector::new_collector(global, what),
             Verb::Notices(verb) => notices::notices(global, verb),
