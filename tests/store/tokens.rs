@@ -1,8 +1,7 @@
 //! Who is let in: tokens, and the sessions that begin with one.
 
 use jiff::{SignedDuration, Timestamp};
-use orchestrator::model::Role;
-use orchestrator::store::{Revocation, SESSION, SecretHash, SecretValue, Store, Visitor};
+use orchestrator::store::{Revocation, Role, SESSION, SecretHash, SecretValue, Store, Visitor};
 
 use crate::run_events::{Home, at};
 use crate::support::Place;

@@ -1,7 +1,6 @@
 //! The pure core: what a schedule is, what is due, how a run proceeds, how a
 //! task ended. No I/O, no clock but the one in `clock`, no async, and nothing of ours is imported.
 
-pub(crate) mod access;
 pub(crate) mod channel;
 pub(crate) mod clock;
 #[cfg(test)]
@@ -22,7 +21,6 @@ pub(crate) mod timetable;
 pub(crate) mod weekday;
 pub(crate) mod words;
 
-pub use access::Role;
 pub use channel::{Address, DeadMan, NoticeChannel, Pulse, Secret};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use ids::{CommandName, GroupName, RunId, TaskName};

@@ -28,6 +28,7 @@ pub(crate) mod schema;
 pub(crate) mod store;
 pub(crate) mod timetable;
 
+pub use access::role::Role;
 pub use access::secret_value::{SecretHash, SecretValue};
 pub use access::sessions::SESSION;
 pub use access::tokens::{KnownToken, Revocation, Visitor};

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::database::arg::args;
 use crate::database::columns::Micros;
-use crate::model::Role;
+use crate::store::access::role::Role;
 use crate::store::access::secret_value::SecretHash;
 use crate::store::error::StoreError;
 use crate::store::store::Store;

@@ -16,8 +16,8 @@ use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{unusable, with_store};
 use crate::cli::shell::table::TextTable;
 use crate::cli::times::Times;
-use crate::model::{Clock, Role, SystemClock, nearest};
-use crate::store::{KnownToken, Revocation, SecretValue, Store};
+use crate::model::{Clock, SystemClock, nearest};
+use crate::store::{KnownToken, Revocation, Role, SecretValue, Store};
 use crate::text::make_safe;
 
 /// Say who may look at the dashboard, and who may act
