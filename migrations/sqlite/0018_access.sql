@@ -5,12 +5,14 @@ create table tokens (
     name         text    not null primary key,
     role         text    not null check (role in ('viewer', 'operator')),
     -- SHA-256 of the token, in hexadecimal.
-    hash         text    not null unique,
+    hash         text    not null,
     created_at   integer not null,
     expires_at   integer,
     revoked_at   integer,
     last_used_at integer
 ) strict, without rowid;
+
+create unique index tokens_by_hash on tokens (hash);
 
 create table sessions (
     -- SHA-256 of the cookie, in hexadecimal.
