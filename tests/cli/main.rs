@@ -13,6 +13,7 @@ mod input;
 mod languages;
 mod network;
 mod notices;
+mod overlap;
 mod programs;
 mod project;
 #[path = "../support/pty.rs"]

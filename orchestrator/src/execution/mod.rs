@@ -17,7 +17,7 @@ pub(crate) mod retention;
 
 pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;
-pub use admission::{Admission, LocalAdmission};
+pub use admission::{Admission, Admitted, LocalAdmission, LocalPermit};
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed};
 pub use executor::{Executor, ExecutorSettings, records_in};

@@ -339,6 +339,8 @@ words! {
         Skip = "skip",
         /// It runs afterwards.
         Queue = "queue",
+        /// Both run.
+        Allow = "allow",
     }
 }
 

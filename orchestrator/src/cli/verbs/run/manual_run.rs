@@ -23,7 +23,7 @@ use crate::cli::verbs::look::plan::warn_of_missing;
 use crate::cli::verbs::run::last_good::keep_last_good;
 use crate::engine::{EndingSignals, OperatorSignals};
 use crate::events::{Listener, Summary};
-use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
+use crate::execution::{Audience, Executed, Executor, LocalAdmission, Orders, RunPlan};
 use crate::model::{CancelCause, Plan, RunId, SystemClock};
 use crate::report::{
     Console, JsonLines, RunLines, ServiceLog, SummaryView, Terminal, Unwritten, summary_text,
@@ -243,7 +243,7 @@ async fn execute(
     job: ManualRun,
     audience: Audience,
 ) -> Result<Executed, Failure> {
-    let orders = Orders::new();
+    let mut orders = Orders::new();
     orders
         .accept_from(OperatorSignals)
         .map_err(Failure::infrastructure)?;
@@ -259,10 +259,15 @@ async fn execute(
     };
     // By hand a task stands for now, unless it was asked for a day.
     plan.plan.set_slot(now);
+    let admission = LocalAdmission::new(1, executor.state_dir());
+    let permit = executor.await_admission(&admission, &mut plan, &mut orders).await;
+    let permit = permit.map_err(not_executed)?;
     let executed = executor
         .execute(plan, audience, orders)
         .await
         .map_err(not_executed)?;
+    // What is told afterwards is in nobody's way.
+    drop(permit);
     let signalled = executor
         .notify_end(&executed.summary)
         .await
