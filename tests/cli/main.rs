@@ -28,5 +28,6 @@ mod secrets;
 mod selecting;
 mod signals;
 mod support;
+mod suspend;
 mod terminal;
 mod whose;

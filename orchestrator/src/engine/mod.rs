@@ -22,5 +22,5 @@ pub(crate) mod usual_durations;
 
 pub use engine::Engine;
 pub(crate) use signals::EndingSignals;
-pub use signals::{Hangups, OperatorSignals, ending_signal};
+pub use signals::{Hangups, OperatorSignals, TerminalStops, ending_signal};
 pub use states::CollectorStates;

@@ -14,6 +14,7 @@ pub(crate) mod orders;
 pub(crate) mod plan_view;
 pub(crate) mod releases;
 pub(crate) mod retention;
+pub(crate) mod suspend;
 
 pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;
