@@ -16,6 +16,7 @@ mod left_behind;
 mod liveness;
 mod notices;
 mod operation;
+mod overlap;
 #[path = "../support/pty.rs"]
 mod pty;
 #[path = "../cli/receiver.rs"]

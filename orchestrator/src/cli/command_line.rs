@@ -28,7 +28,8 @@ pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("ORCHES
 #[command(after_help = "\
 Exit codes:
   0    every collector that should have run succeeded, or nothing was due
-  1    at least one collector failed, timed out, could not start or was lost
+  1    at least one collector failed, timed out, could not start, was lost, or was held
+       back by a run that still went on
   2    usage, schedule or settings error: nothing was started
   3    a start-up check or the infrastructure failed
   129  ended by SIGHUP (the terminal was closed); children are gone, the record says so

@@ -346,6 +346,8 @@ words! {
         Skip = "skip",
         /// It runs afterwards.
         Queue = "queue",
+        /// Both run.
+        Allow = "allow",
     }
 }
 

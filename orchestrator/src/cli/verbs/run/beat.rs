@@ -91,6 +91,9 @@ pub(crate) fn schedule_for_ever(
         clock.now(),
     );
     let executor = executor(&settings, store, clock)?;
+    runtime
+        .block_on(async { executor.obey_terminal_stops() })
+        .map_err(Failure::infrastructure)?;
     let metrics = Metrics::default();
     let quiet = global.quiet;
     let line_form = line_form(global);

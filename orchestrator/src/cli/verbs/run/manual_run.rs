@@ -14,7 +14,7 @@ use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::verbs::look::plan::warn_of_missing;
 use crate::cli::verbs::run::session::Session;
 use crate::engine::OperatorSignals;
-use crate::execution::{Executed, Orders, RunPlan};
+use crate::execution::{Executed, LocalAdmission, Orders, RunPlan};
 use crate::model::{Plan, RunId};
 
 /// A plan and how it is to be executed.
@@ -63,15 +63,20 @@ impl ManualRun {
     pub(crate) fn execute(self, session: &Session<'_>) -> Result<Executed, Failure> {
         warn_of_missing(session.settings(), &self.plan);
         session.run(async |executor| {
-            let orders = Orders::new();
+            let mut orders = Orders::new();
             orders
                 .accept_from(OperatorSignals)
                 .map_err(Failure::infrastructure)?;
-            let plan = self.plan_of(executor.now(), session.timeout());
+            let mut plan = self.plan_of(executor.now(), session.timeout());
+            let admission = LocalAdmission::new(1, executor.state_dir());
+            let permit = executor.await_admission(&admission, &mut plan, &mut orders).await;
+            let permit = permit.map_err(not_executed)?;
             let executed = executor
                 .execute(plan, session.audience(), orders)
                 .await
                 .map_err(not_executed)?;
+            // What is told afterwards is in nobody's way.
+            drop(permit);
             let signalled = executor
                 .notify_end(&executed.summary)
                 .await

@@ -72,6 +72,9 @@ impl<'a> Session<'a> {
         let logging = logging::start(global, settings, &terminal, shown)?;
         keep_last_good(&settings.state_dir, &settings.schedule_file, &settings.secrets());
         let executor = executor(settings, store, Arc::new(SystemClock))?;
+        runtime
+            .block_on(async { executor.obey_terminal_stops() })
+            .map_err(Failure::infrastructure)?;
         Ok(Self {
             global,
             told,
