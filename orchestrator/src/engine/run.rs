@@ -235,6 +235,11 @@ impl Running<'_> {
             releases: self.plan.plan.tasks[task].releases.clone(),
             slot: self.plan.plan.tasks[task].slot.unwrap_or(at),
             number,
+            overlap: self.plan.plan.tasks[task]
+                .overlap
+                .as_ref()
+                .map(|rule| rule.mode)
+                .unwrap_or_default(),
             log: self.dir.resolve(&log),
             events,
             memory: self.states.of(&self.refs[task]),

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::engine::deliverer::DeliveryQueue;
 use crate::engine::engine::Engine;
 use crate::events::{Bus, TaskRef};
-use crate::model::{Order, RunId, Task};
+use crate::model::{Order, Overlap, RunId, Task};
 use crate::records::CollectorMemory;
 use crate::text::make_safe;
 
@@ -23,6 +23,8 @@ pub(crate) struct TaskAttempt {
     /// What it is run for, if it waits for releases.
     pub(crate) releases: Vec<String>,
     pub(crate) number: u32,
+    /// What happens where an attempt of another run has its workspace.
+    pub(crate) overlap: Overlap,
     pub(crate) log: PathBuf,
     /// Its events file, relative to the state directory.
     pub(crate) events: PathBuf,

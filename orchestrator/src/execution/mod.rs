@@ -14,10 +14,11 @@ pub(crate) mod orders;
 pub(crate) mod plan_view;
 pub(crate) mod releases;
 pub(crate) mod retention;
+pub(crate) mod suspend;
 
 pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;
-pub use admission::{Admission, LocalAdmission};
+pub use admission::{Admission, Admitted, LocalAdmission, LocalPermit};
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed};
 pub use executor::{Executor, ExecutorSettings, records_in};

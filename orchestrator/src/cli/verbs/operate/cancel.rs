@@ -8,6 +8,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
+use crate::cli::times::Times;
 use crate::model::CancelCause;
 use crate::model::Order;
 use crate::queries::find_run::find_run;
@@ -37,7 +38,7 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Fai
     let header = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?.header;
     let run = &header.run;
     if let Some(end) = header.finished_at {
-        let end = end.strftime("%Y-%m-%d %H:%M:%SZ");
+        let end = Times::of_failures().second(end);
         return Err(Failure::usage(format!(
             "run {run} does not go on: it ended {end}"
         )));
