@@ -4,13 +4,16 @@
 
 mod arguments;
 mod checking;
+mod completion;
 mod contract;
 mod cron;
 mod diagnostics;
+mod explain;
 mod files;
 mod hostile;
 mod input;
 mod languages;
+mod manual;
 mod network;
 mod notices;
 mod overlap;
