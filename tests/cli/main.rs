@@ -8,6 +8,9 @@ mod completion;
 mod contract;
 mod cron;
 mod diagnostics;
+#[path = "../support/django.rs"]
+mod django_installed;
+mod documents;
 mod explain;
 mod files;
 mod hostile;
