@@ -4,13 +4,19 @@
 
 mod arguments;
 mod checking;
+mod completion;
 mod contract;
 mod cron;
 mod diagnostics;
+#[path = "../support/django.rs"]
+mod django_installed;
+mod documents;
+mod explain;
 mod files;
 mod hostile;
 mod input;
 mod languages;
+mod manual;
 mod network;
 mod notices;
 mod overlap;

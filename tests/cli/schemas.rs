@@ -50,7 +50,7 @@ fn fits_keyword(keyword: &str, wanted: &Value, value: &Value) -> bool {
         value.as_str().is_none_or(|text| compare(length(text), bound))
     };
     match keyword {
-        "$schema" | "$id" | "title" | "description" | "examples" => true,
+        "$schema" | "$id" | "title" | "description" | "default" | "examples" => true,
         "properties" | "patternProperties" | "additionalProperties" => true,
         "type" => match wanted {
             Value::Array(types) => types.iter().any(|one| is_of(one, value)),

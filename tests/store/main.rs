@@ -13,6 +13,8 @@ mod before_house;
 mod cluster;
 mod conformance;
 mod django;
+#[path = "../support/django.rs"]
+mod django_installed;
 mod faults;
 mod figures;
 mod logs;

@@ -7,11 +7,12 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::cli::args::global::Global;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::verbs::author::{check, check_collector, generate, init, new_collector};
+use crate::cli::verbs::author::{check, check_collector, explain, generate, init, man, new_collector};
 use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, status, why};
 use crate::cli::verbs::maintain::db;
 use crate::cli::verbs::operate::{cancel, notices, pause, release, state, token};
 use crate::cli::verbs::run::{beat, retry, run, serve};
+use crate::text::wrap_words;
 
 /// With the commit and its date, where git told them to the build.
 pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("ORCHESTRATE_COMMIT"));
@@ -25,25 +26,31 @@ pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("ORCHES
     subcommand_required = true,
     arg_required_else_help = true
 )]
-#[command(after_help = "\
-Exit codes:
-  0    every collector that should have run succeeded, or nothing was due
-  1    at least one collector failed, timed out, could not start, was lost, or was held
-       back by a run that still went on
-  2    usage, schedule or settings error: nothing was started
-  3    a start-up check or the infrastructure failed
-  129  ended by SIGHUP (the terminal was closed); children are gone, the record says so
-  130  interrupted by SIGINT; children are gone, the record says so
-  143  ended by SIGTERM; children are gone, the record says so
-
-Examples:
-  orchestrate run --schedule daily
-  orchestrate run --schedule weekly --day-of-week mon --group github")]
+#[command(after_help = after_help())]
 pub struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
     verb: Verb,
+}
+
+/// Where the meaning of an exit code begins, and how wide the list is.
+const CODES_END: usize = 7;
+const WIDTH: usize = 80;
+
+/// Exit codes and examples.
+fn after_help() -> String {
+    let codes: String = VerbExit::ALL
+        .into_iter()
+        .map(|exit| {
+            let meaning = wrap_words(exit.meaning(), CODES_END, Some(WIDTH));
+            format!("  {:<5}{}", exit as u8, meaning.trim_start())
+        })
+        .collect();
+    format!(
+        "Exit codes:\n{codes}\nExamples:\n  orchestrate run --schedule daily\n  orchestrate run --schedule weekly \
+         --day-of-week mon --group github"
+    )
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,14 +89,10 @@ enum Verb {
     #[command(subcommand)]
     Db(db::DbVerb),
     Health(health::HealthArgs),
+    Explain(explain::ExplainArgs),
     Schema(generate::SchemaArgs),
     Completions(generate::CompletionsArgs),
-    /// Print the manual page
-    #[command(after_help = "\
-Examples:
-  orchestrate man | man -l -
-  orchestrate man > /usr/local/share/man/man1/orchestrate.1")]
-    Man,
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -97,7 +100,7 @@ impl Cli {
     pub(crate) fn works_in_project(&self) -> bool {
         !matches!(
             self.verb,
-            Verb::Init(_) | Verb::Schema(_) | Verb::Completions(_) | Verb::Man
+            Verb::Init(_) | Verb::Explain(_) | Verb::Schema(_) | Verb::Completions(_) | Verb::Man(_)
         )
     }
 
@@ -143,9 +146,10 @@ impl Cli {
             Verb::Notices(verb) => notices::notices(global, verb),
             Verb::Db(verb) => db::db(global, verb),
             Verb::Health(args) => health::health(global, args),
+            Verb::Explain(args) => explain::explain(args),
             Verb::Schema(args) => generate::schema(args),
-            Verb::Completions(args) => generate::completions(args, &mut Self::command()),
-            Verb::Man => generate::man(&Self::command()),
+            Verb::Completions(args) => generate::completions(args),
+            Verb::Man(args) => man::man(args, &Self::command()),
         }
     }
 }

@@ -3,8 +3,10 @@
 
 pub(crate) mod args;
 pub(crate) mod command_line;
+pub(crate) mod completion;
 pub(crate) mod overview;
 pub(crate) mod project;
+pub(crate) mod reference;
 pub(crate) mod shell;
 pub(crate) mod times;
 pub(crate) mod verbs;
@@ -22,6 +24,9 @@ pub use shell::exit::VerbExit;
 /// Runs the verb that the command line names and returns what to exit with.
 /// Failures are printed here, once.
 pub fn main() -> VerbExit {
+    if let Some(exit) = completion::answer::answer_shell() {
+        return exit;
+    }
     if std::env::args_os().len() <= 1 {
         print_words!("{}", overview::overview(&Cli::command()));
         // A script that lost its verb has not succeeded.

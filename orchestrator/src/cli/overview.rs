@@ -22,7 +22,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ),
     (
         "Write collectors",
-        &["init", "new", "check", "check-collector", "schema"],
+        &["init", "new", "check", "check-collector", "explain", "schema"],
     ),
     ("Maintain", &["db", "completions", "man"]),
 ];

@@ -10,6 +10,7 @@
 //! Called by `cli`, which alone merges files with flags and the environment. Never reads
 //! the environment of the process, never prints, never exits.
 
+pub(crate) mod describe;
 pub(crate) mod load;
 pub(crate) mod problems;
 pub(crate) mod schedule;
@@ -29,4 +30,5 @@ pub use problems::render::render;
 pub use schedule::schema::settings_schema;
 pub(crate) use schedule::schema::{name_schema, schedule_schema};
 pub(crate) use settings::file::Settings;
+pub(crate) use settings::keys::{COLLECTORS_DIR, SCHEDULE_FILE, STATE_DIR};
 pub(crate) use values::size::parse;

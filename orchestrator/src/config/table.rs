@@ -1,5 +1,6 @@
-//! What a table of keys is made of: names, ranges, words. The tables themselves are in
-//! `schedule::keys` and `settings::keys`; loader, suggestions and schema work by them.
+//! What a table of keys is made of: names, ranges, words, defaults, examples. The tables
+//! themselves are in `schedule::keys` and `settings::keys`; loader, suggestions, schema,
+//! reference and manual work by them.
 
 use std::time::Duration;
 
@@ -20,6 +21,58 @@ pub(crate) struct Key {
     pub(crate) required: bool,
     /// One line for people and editors.
     pub(crate) doc: &'static str,
+    /// What holds where it is not written; `None` where nothing does.
+    pub(crate) default: Option<Preset>,
+    /// A value as it may be written after the key, in one line of YAML.
+    pub(crate) example: &'static str,
+}
+
+/// What holds where a key is not written.
+#[derive(Debug)]
+pub(crate) enum Preset {
+    Bool(bool),
+    Integer(i64),
+    Duration(Duration),
+    Text(&'static str),
+    Word(&'static str),
+    Words(&'static [&'static str]),
+    /// What is no value of the key: words for people.
+    Told(&'static str),
+}
+
+/// A key that may be left out.
+pub(crate) const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        required: false,
+        doc,
+        default: None,
+        example: "",
+    }
+}
+
+/// A key without which its mapping means nothing.
+pub(crate) const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key {
+        required: true,
+        ..key(name, kind, doc)
+    }
+}
+
+impl Key {
+    /// With an example, which every key has.
+    pub(crate) const fn such_as(self, example: &'static str) -> Self {
+        Self { example, ..self }
+    }
+
+    /// With what holds where it is not written.
+    pub(crate) const fn by_default(self, preset: Preset) -> Self {
+        Self {
+            default: Some(preset),
+            ..self
+        }
+    }
 }
 
 /// What a value looks like.

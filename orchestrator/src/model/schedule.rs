@@ -281,11 +281,16 @@ pub struct Retry {
     pub on: Vec<Category>,
 }
 
+impl Retry {
+    /// The pause before the second attempt, where the schedule says nothing.
+    pub const DELAY: Duration = Duration::from_secs(30);
+}
+
 impl Default for Retry {
     fn default() -> Self {
         Self {
             limit: 0,
-            delay: Duration::from_secs(30),
+            delay: Self::DELAY,
             on: Category::RETRYABLE.to_vec(),
         }
     }

@@ -11,7 +11,7 @@ pub(crate) enum StateMode {
 }
 
 impl StateMode {
-    /// The words after `state_mode:`.
+    /// The words after `state_mode:`, the default first.
     pub(crate) const WORDS: &'static [&'static str] = &["private", "group"];
 
     pub(crate) fn parse(word: &str) -> Option<Self> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::events::summary::{Summary, TaskSummary};
@@ -31,6 +32,23 @@ pub fn summary_junit(summary: &Summary) -> anyhow::Result<String> {
         suites[suite].add_test_case(case(task));
     }
     report.add_test_suites(suites);
+    Ok(with_tabs(&report.to_string()?))
+}
+
+/// The report of a range of dates: one suite per date, one case per task.
+///
+/// # Errors
+/// The text cannot be written as XML.
+pub(crate) fn range_junit(runs: &[(Date, Summary)]) -> anyhow::Result<String> {
+    let schedule = runs.first().map_or("", |(_, summary)| summary.schedule.as_str());
+    let mut report = Report::new(xml_text(&format!("orchestrate {schedule}")));
+    report.set_time(runs.iter().map(|(_, summary)| elapsed(summary)).sum());
+    for (date, summary) in runs {
+        let mut suite = TestSuite::new(date.to_string());
+        suite.set_time(elapsed(summary));
+        suite.add_test_cases(summary.tasks.iter().map(case));
+        report.add_test_suite(suite);
+    }
     Ok(with_tabs(&report.to_string()?))
 }
 
@@ -86,6 +104,30 @@ mod tests {
         </testsuite>
     </testsuites>
     "#);
+    }
+
+    #[test]
+    fn every_date_of_a_range_is_a_suite() {
+        let date: Date = "2026-11-25".parse().unwrap();
+        let xml = range_junit(&[(date, summary()), (date.tomorrow().unwrap(), summary())]).unwrap();
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let suites: Vec<_> = document
+            .descendants()
+            .filter(|node| node.has_tag_name("testsuite"))
+            .map(|suite| {
+                (
+                    suite.attribute("name").unwrap(),
+                    suite.attribute("tests").unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(suites, [("2026-11-25", "3"), ("2026-11-26", "3")]);
+        let all = document.root_element();
+        assert_eq!(
+            (all.attribute("tests"), all.attribute("failures")),
+            (Some("6"), Some("2"))
+        );
+        assert_eq!(all.attribute("time"), Some("4.000"));
     }
 
     /// Read back by another's parser, which takes XML 1.0 to the letter.

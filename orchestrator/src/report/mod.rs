@@ -17,6 +17,7 @@ pub(crate) mod xml;
 pub use console::{Console, LineForm};
 pub use exposition::Exposition;
 pub use json::{JsonLines, Unwritten};
+pub(crate) use junit::range_junit;
 pub use junit::summary_junit;
 pub use markdown::summary_markdown;
 pub use metrics::Metrics;

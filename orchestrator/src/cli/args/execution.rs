@@ -20,7 +20,7 @@ pub(crate) struct ExecutionArgs {
     /// What happens to a group that still runs: skip, queue or allow [default: its `overlap:`]
     #[arg(long, value_name = "MODE", value_parser = overlap_parser())]
     pub(crate) overlap: Option<Overlap>,
-    /// Write a JUnit XML report
+    /// Write a JUnit XML report; of a range of dates with a suite for each
     #[arg(long, value_name = "FILE", value_parser = typed_path_parser())]
     pub(crate) junit: Option<PathBuf>,
     /// Write the summary as JSON

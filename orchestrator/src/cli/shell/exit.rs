@@ -1,4 +1,5 @@
-//! What `orchestrate` exits with. The one list; README and man page repeat it.
+//! What `orchestrate` exits with. The one list: help, manual and reference are made of it, and the
+//! README repeats it.
 
 use std::process::{ExitCode, Termination};
 
@@ -26,6 +27,35 @@ pub enum VerbExit {
 }
 
 impl VerbExit {
+    /// All of them, the smallest first.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Success,
+        Self::CollectorFailed,
+        Self::Usage,
+        Self::Infrastructure,
+        Self::HungUp,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// What it tells a script or a service manager.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "every collector that should have run succeeded, or nothing was due",
+            Self::CollectorFailed => {
+                "at least one collector failed, timed out, could not start, was lost, or was held back by a run that \
+                 still went on"
+            }
+            Self::Usage => "usage, schedule or settings error: nothing was started",
+            Self::Infrastructure => "a start-up check or the infrastructure failed",
+            Self::HungUp => {
+                "ended by SIGHUP (the terminal was closed); children are gone, the record says so"
+            }
+            Self::Interrupted => "interrupted by SIGINT; children are gone, the record says so",
+            Self::Terminated => "ended by SIGTERM; children are gone, the record says so",
+        }
+    }
+
     /// The exit of a run by its summary's code.
     pub(crate) fn of_run(code: u8) -> Self {
         match code {

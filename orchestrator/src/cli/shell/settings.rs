@@ -131,13 +131,13 @@ impl CliSettings {
             &global.schedule_file,
             "BOOST_COLLECTOR_SCHEDULE_YAML",
             &file.schedule_file,
-            "config/boost_collector_schedule.yaml",
+            config::SCHEDULE_FILE,
         );
         let state_dir = pick(
             &global.state_dir,
             "ORCHESTRATE_STATE_DIR",
             &file.state_dir,
-            ".orchestrate",
+            config::STATE_DIR,
         );
         Ok(Self {
             schedule_file,
@@ -229,7 +229,7 @@ fn collectors_dirs(global: &Global, environment: &ProcessVariables, file: &confi
     }
     match &file.collectors_dirs {
         Some(dirs) if !dirs.is_empty() => dirs.clone(),
-        _ => vec![PathBuf::from("collectors")],
+        _ => vec![PathBuf::from(config::COLLECTORS_DIR)],
     }
 }
 

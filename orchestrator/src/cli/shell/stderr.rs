@@ -11,6 +11,14 @@ use crate::model::{Clock, SystemClock};
 /// Whether every line there is a JSON object. Of the process, as standard error is.
 static AS_JSON: AtomicBool = AtomicBool::new(false);
 
+/// Whether nothing is written there at all.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// From now on nothing is said: whatever comes would be written over a line that somebody types.
+pub(crate) fn write_no_words() {
+    SILENT.store(true, Ordering::Relaxed);
+}
+
 /// From now on words are objects, like the diagnostics beside them.
 pub(crate) fn write_words_as_json() {
     AS_JSON.store(true, Ordering::Relaxed);
@@ -27,6 +35,9 @@ pub(crate) use print_words;
 
 /// What [`print_words!`] does.
 pub(crate) fn print_line(line: &str) {
+    if SILENT.load(Ordering::Relaxed) {
+        return;
+    }
     if AS_JSON.load(Ordering::Relaxed) {
         let message = strip_str(line).to_string();
         let level = match message.split(['[', ':']).next() {

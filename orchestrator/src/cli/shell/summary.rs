@@ -3,13 +3,15 @@
 
 use std::path::Path;
 
+use jiff::civil::Date;
+
 use crate::cli::args::execution::ExecutionArgs;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::target::Target;
 use crate::events::Summary;
-use crate::report::{summary_junit, summary_markdown};
+use crate::report::{range_junit, summary_junit, summary_markdown};
 
 /// Where a summary goes when its run is over.
 pub(crate) struct SummaryFiles {
@@ -48,19 +50,24 @@ impl SummaryFiles {
         written.into_iter().collect()
     }
 
-    /// Writes the summaries of several runs, a line each; JUnit has no form for that.
+    /// Writes the summaries of the runs of several dates: as JSON a line each, as JUnit a suite
+    /// each.
     ///
     /// # Errors
     /// Those of [`SummaryFiles::write`].
-    pub(crate) fn write_lines(self, summaries: &[Summary]) -> Result<(), Failure> {
+    pub(crate) fn write_range(self, runs: &[(Date, Summary)]) -> Result<(), Failure> {
         let json = || {
-            let lines = summaries.iter().map(serde_json::to_string);
+            let lines = runs.iter().map(|(_, summary)| serde_json::to_string(summary));
             let lines = lines.collect::<Result<Vec<_>, _>>()?;
             Ok::<_, serde_json::Error>(lines.iter().map(|line| format!("{line}\n")).collect::<String>())
         };
-        let markdown: String = summaries.iter().map(summary_markdown).collect();
+        let markdown: String = runs
+            .iter()
+            .map(|(_, summary)| summary_markdown(summary))
+            .collect();
         let written = [
             write(self.json, |target| Ok(target.write(&json()?)?)),
+            write(self.junit, |target| Ok(target.write(&range_junit(runs)?)?)),
             write(self.markdown, |target| Ok(target.append(&markdown)?)),
         ];
         written.into_iter().collect()

@@ -1,109 +1,46 @@
-//! The keys of every mapping, what their values are (ranges and words included) and
-//! what they mean. One list for three uses: the loader refuses what is not in it,
-//! suggestions come from it, and the JSON Schema is made of it.
+//! The keys of every mapping, what their values are (ranges and words included), what holds
+//! without them and what they mean. One list for all uses: the loader refuses what is not in it,
+//! suggestions come from it, and the JSON Schema, `explain` and the manual are made of it.
 
 use std::time::Duration;
 
-use crate::config::table::{Key, KeyTable, Kind};
-use crate::model::{CadenceKind, CatchUpMode, Category, Minutes, Overlap, WorkspaceScope};
+use crate::config::schedule::policy_keys::{EXPECT, LIMITS, PAUSE, POLICY_KEYS, RETRY, SECOND};
+use crate::config::table::{Key, KeyTable, Kind, Preset, key, required};
+use crate::model::{CadenceKind, CatchUpMode, Minutes, Overlap, ReleaseSource};
 
 /// Every kind of mapping in a schedule file; where a misplaced key is looked for.
 pub(crate) static TABLES: [&KeyTable; 11] = [
     &SCHEDULE, &GROUP, &TASK, &WORKFLOW, &STEP, &DEFAULTS, &RETRY, &LIMITS, &EXPECT, &CATCH_UP, &RELEASE,
 ];
 
-pub(crate) const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
-    Key {
-        name,
-        kind,
-        required: false,
-        doc,
-    }
-}
-
-const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Key {
-    Key {
-        name,
-        kind,
-        required: true,
-        doc,
-    }
-}
-
 /// Keys with this prefix are the user's own, wherever keys have a meaning.
 pub(crate) const FREE_PREFIX: &str = "x-";
-
-/// The least that a timer of ours can tell from zero.
-const TICK: Kind = Kind::Duration {
-    min: Duration::from_millis(1),
-};
-const SECOND: Kind = Kind::Duration {
-    min: Duration::from_secs(1),
-};
-/// A pause may be none at all.
-const PAUSE: Kind = Kind::Duration { min: Duration::ZERO };
 
 const ARGS: Key = key(
     "args",
     Kind::List(&Kind::Text),
     "Arguments, never through a shell. `{slot}`, `{slot_date}` and `{run_id}` are put in; `{{slot}}` is `{slot}`.",
-);
+).such_as(r#"["--format", "json"]"#).by_default(Preset::Words(&[]));
 const ENABLED: Key = key(
     "enabled",
     Kind::Bool,
-    "`false` keeps the entry without running it. Default: true.",
-);
+    "`false` keeps the entry without running it.",
+)
+.such_as("false")
+.by_default(Preset::Bool(true));
 const NAME: Key = key(
     "name",
     Kind::Name,
-    "What the task is called in its group: its state, history and releases are kept under it. Default: its command.",
-);
+    "What the task is called in its group: its state, history and releases are kept under it.",
+)
+.such_as("export-nightly")
+.by_default(Preset::Told("the command"));
 const COMMAND: Key = required(
     "command",
     Kind::Name,
     "The collector to execute: a name or a path.",
-);
-
-/// How a task is run; the same in `defaults:`, a group, a task and a workflow command.
-const POLICY_KEYS: &[Key] = &[
-    key(
-        "timeout",
-        Kind::OrNone(&TICK),
-        "The collector is ended after this long. Default: none.",
-    ),
-    key(
-        "idle_timeout",
-        Kind::OrNone(&TICK),
-        "The collector is ended after this long without output. Default: none.",
-    ),
-    key(
-        "grace",
-        PAUSE,
-        "From the polite signal to the kill. Default: 10s.",
-    ),
-    key("retry", Kind::Table(&RETRY), "Further attempts after a failure."),
-    key(
-        "env",
-        Kind::Map(&Kind::Text),
-        "Added to the collector's environment.",
-    ),
-    key(
-        "working_directory",
-        Kind::Text,
-        "Where the collector runs. Default: where orchestrate runs.",
-    ),
-    key(
-        "workspace",
-        Kind::Word(WorkspaceScope::WORDS),
-        "Whether all tasks of a command share the directory that it keeps from run to run. Default: command.",
-    ),
-    key("limits", Kind::Table(&LIMITS), "What one attempt may use."),
-    key(
-        "expect",
-        Kind::Table(&EXPECT),
-        "What a successful attempt should bring.",
-    ),
-];
+)
+.such_as("run_export");
 
 pub(crate) static SCHEDULE: KeyTable = KeyTable {
     what: "a schedule file",
@@ -112,18 +49,23 @@ pub(crate) static SCHEDULE: KeyTable = KeyTable {
             "defaults",
             Kind::Table(&DEFAULTS),
             "How tasks are run, unless their group or they themselves say otherwise.",
-        ),
+        )
+        .such_as("{timeout: 1h}"),
         key(
             "groups",
             Kind::Map(&Kind::Table(&GROUP)),
             "Groups of tasks by name, run in the order of the file.",
-        ),
-        key("workflow", Kind::Table(&WORKFLOW), "The fixed list of `run-all`."),
+        )
+        .such_as(r#"{github: {default_time: "04:10", tasks: []}}"#),
+        key("workflow", Kind::Table(&WORKFLOW), "The fixed list of `run-all`.")
+            .such_as("{commands: [run_export]}"),
         key(
             "release",
             Kind::Table(&RELEASE),
-            "Where releases are looked for, for on_release tasks. Default: Boost's.",
-        ),
+            "Where releases are looked for, for on_release tasks.",
+        )
+        .such_as(r#"{repository: "https://example.com/project.git"}"#)
+        .by_default(Preset::Told("Boost's repository")),
     ]],
 };
 
@@ -140,38 +82,38 @@ pub(crate) static GROUP: KeyTable = KeyTable {
                 "default_time",
                 Kind::Time,
                 "When the group's tasks run, `HH:MM` in the group's time zone. Needed unless all are cron or interval tasks.",
-            ),
+            ).such_as(r#""04:10""#),
             required(
                 "tasks",
                 Kind::List(&Kind::Table(&TASK)),
                 "The tasks, run one after another in this order.",
-            ),
+            ).such_as("[{command: run_export, schedule: daily}]"),
             key(
                 "timezone",
                 Kind::TimeZone,
-                "IANA name of the group's time zone. Default: UTC.",
-            ),
+                "IANA name of the group's time zone.",
+            ).such_as("Europe/Berlin").by_default(Preset::Word("UTC")),
             key(
                 "stop_on_failure",
                 Kind::Bool,
-                "Whether a failure ends the group's run. Default: false.",
-            ),
+                "Whether a failure ends the group's run.",
+            ).such_as("true").by_default(Preset::Bool(false)),
             key(
                 "catch_up",
                 Kind::Either(&[Kind::Word(CatchUpMode::WORDS), Kind::Table(&CATCH_UP)]),
-                "What becomes of runs that were due while no scheduler ran. Default: last.",
-            ),
+                "What becomes of runs that were due while no scheduler ran.",
+            ).such_as("{mode: all, max_age: 2d}").by_default(Preset::Word(CatchUpMode::Last.as_str())),
             key(
                 "overlap",
                 Kind::Word(Overlap::WORDS),
                 "What becomes of a run that is to begin while another of the group goes on: it is not run, runs \
-                 afterwards, or beside it. Default: skip.",
-            ),
+                 afterwards, or beside it.",
+            ).such_as("queue").by_default(Preset::Word(Overlap::Skip.as_str())),
             key(
                 "jitter",
                 PAUSE,
-                "The start is delayed by a fixed part of this. Default: 0s.",
-            ),
+                "The start is delayed by a fixed part of this.",
+            ).such_as("5m").by_default(Preset::Duration(Duration::ZERO)),
         ],
         POLICY_KEYS,
     ],
@@ -187,22 +129,22 @@ pub(crate) static TASK: KeyTable = KeyTable {
                 "schedule",
                 Kind::Word(CadenceKind::WORDS),
                 "When the task is due.",
-            ),
+            ).such_as("daily"),
             key(
                 "on",
                 Kind::Either(&[Kind::Weekday, Kind::MonthDay]),
                 "The weekday of a weekly task, the day of a monthly one.",
-            ),
+            ).such_as("monday"),
             key(
                 "day_of_week",
                 Kind::Weekday,
                 "Another word for `on` in a weekly task.",
-            ),
+            ).such_as("monday"),
             key(
                 "day_of_month",
                 Kind::MonthDay,
                 "Another word for `on` in a monthly task.",
-            ),
+            ).such_as("3"),
             key(
                 "minutes",
                 Kind::Integer {
@@ -210,12 +152,12 @@ pub(crate) static TASK: KeyTable = KeyTable {
                     max: *Minutes::RANGE.end(),
                 },
                 "An interval task runs every so many minutes.",
-            ),
+            ).such_as("15"),
             key(
                 "cron",
                 Kind::Cron,
                 "When a cron task runs: five fields as in a crontab, in the group's time zone, or `@daily` and its like.",
-            ),
+            ).such_as(r#""5 */2 * * mon-fri""#),
             ENABLED,
             ARGS,
         ],
@@ -229,13 +171,16 @@ pub(crate) static WORKFLOW: KeyTable = KeyTable {
         key(
             "default_time",
             Kind::Time,
-            "When a scheduler runs the list by itself, `HH:MM` UTC. Default: never.",
-        ),
+            "When a scheduler runs the list by itself, `HH:MM` UTC.",
+        )
+        .such_as(r#""05:00""#)
+        .by_default(Preset::Told("never")),
         required(
             "commands",
             Kind::List(&Kind::Either(&[Kind::Name, Kind::Table(&STEP)])),
             "The collectors, in their order.",
-        ),
+        )
+        .such_as("[run_first, {command: run_second, timeout: 1h}]"),
     ]],
 };
 
@@ -245,74 +190,6 @@ pub(crate) static STEP: KeyTable = KeyTable {
     parts: &[&[COMMAND, NAME, ENABLED, ARGS], POLICY_KEYS],
 };
 
-pub(crate) static RETRY: KeyTable = KeyTable {
-    what: "`retry`",
-    parts: &[&[
-        key(
-            "limit",
-            Kind::Integer { min: 0, max: 100 },
-            "How many attempts may follow the first one. Default: 0.",
-        ),
-        key(
-            "delay",
-            PAUSE,
-            "The pause before the second attempt, doubled each time. Default: 30s.",
-        ),
-        key(
-            "on",
-            Kind::List(&Kind::Word(Category::WORDS)),
-            "Only these kinds of failure are tried again. Default: network, temporary, rate_limit, timeout.",
-        ),
-    ]],
-};
-
-pub(crate) static LIMITS: KeyTable = KeyTable {
-    what: "`limits`",
-    parts: &[&[
-        key(
-            "memory",
-            Kind::OrNone(&Kind::Size {
-                // No program can be loaded into less.
-                min: 1 << 20,
-            }),
-            "Address space of each process. Default: none.",
-        ),
-        key(
-            "cpu_time",
-            Kind::OrNone(&SECOND),
-            "CPU time of each process, in whole seconds. Default: none.",
-        ),
-        key(
-            "open_files",
-            Kind::OrNone(&Kind::Integer {
-                min: 8,
-                max: 1_048_576,
-            }),
-            "Open files of each process. Default: none.",
-        ),
-        key(
-            "output",
-            Kind::OrNone(&Kind::Size { min: 1 }),
-            "Output kept in the log; the rest is counted and dropped. Default, and with `none`: 256MiB.",
-        ),
-    ]],
-};
-
-pub(crate) static EXPECT: KeyTable = KeyTable {
-    what: "`expect`",
-    parts: &[&[
-        key(
-            "min_records",
-            Kind::Integer {
-                min: 0,
-                max: 1_000_000_000_000,
-            },
-            "Records, at least.",
-        ),
-        key("max_age", SECOND, "The newest record may be this old."),
-    ]],
-};
-
 /// `catch_up:` as a mapping.
 pub(crate) static CATCH_UP: KeyTable = KeyTable {
     what: "`catch_up`",
@@ -320,9 +197,11 @@ pub(crate) static CATCH_UP: KeyTable = KeyTable {
         key(
             "mode",
             Kind::Word(CatchUpMode::WORDS),
-            "Which missed runs are made up for. Default: last.",
-        ),
-        key("max_age", SECOND, "Runs missed longer ago stay missed."),
+            "Which missed runs are made up for.",
+        )
+        .such_as("all")
+        .by_default(Preset::Word(CatchUpMode::Last.as_str())),
+        key("max_age", SECOND, "Runs missed longer ago stay missed.").such_as("2d"),
     ]],
 };
 
@@ -332,31 +211,38 @@ pub(crate) static RELEASE: KeyTable = KeyTable {
         key(
             "repository",
             Kind::Text,
-            "The git repository whose tags are releases: a URL or a path. Default: Boost's.",
-        ),
+            "The git repository whose tags are releases: a URL or a path.",
+        )
+        .such_as(r#""https://example.com/project.git""#)
+        .by_default(Preset::Text(ReleaseSource::BOOST)),
         key(
             "command",
             Kind::Name,
             "Instead of a repository: an executable that prints one version a line.",
-        ),
-        key("args", Kind::List(&Kind::Text), "Arguments of the command."),
+        )
+        .such_as("latest_versions"),
+        key("args", Kind::List(&Kind::Text), "Arguments of the command.")
+            .such_as(r#"["--stable"]"#)
+            .by_default(Preset::Words(&[])),
         key(
             "tag_pattern",
             Kind::Text,
             "Regular expression for the whole tag of a release; its one group is the version.",
-        ),
-        key(
-            "minimum",
-            Kind::Text,
-            "The first version that counts. Default: 1.16.1 for Boost's, else none.",
-        ),
+        )
+        .such_as("'v([0-9.]+)'")
+        .by_default(Preset::Told("Boost's, or any version with `command`")),
+        key("minimum", Kind::Text, "The first version that counts.")
+            .such_as(r#""2.0""#)
+            .by_default(Preset::Told("1.16.1 for Boost's, else none")),
         key(
             "poll",
             Kind::Duration {
                 // A server is not asked more often.
                 min: Duration::from_secs(60),
             },
-            "How often a scheduler looks, besides in the groups' batches. Default: never.",
-        ),
+            "How often a scheduler looks, besides in the groups' batches.",
+        )
+        .such_as("10m")
+        .by_default(Preset::Told("never")),
     ]],
 };

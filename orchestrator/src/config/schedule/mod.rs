@@ -5,6 +5,7 @@ pub(crate) mod file;
 pub(crate) mod group;
 pub(crate) mod keys;
 pub(crate) mod policy;
+pub(crate) mod policy_keys;
 pub(crate) mod release;
 pub(crate) mod schema;
 pub(crate) mod task;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
-use crate::config::schedule::keys::{EXPECT, LIMITS, RETRY};
+use crate::config::schedule::policy_keys::{EXPECT, LIMITS, RETRY};
 use crate::config::values::fields::{Fields, list, wrong_type};
 use crate::config::values::names::variable;
 use crate::config::values::scalar::{argument, word};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::schedule::keys::{FREE_PREFIX, SCHEDULE};
 use crate::config::settings::keys::SETTINGS;
-use crate::config::table::{KeyTable, Kind};
+use crate::config::table::{Key, KeyTable, Kind, Preset};
 use crate::config::values::names::MAX_NAME;
 use crate::model::{MonthDay, WEEKDAYS};
 
@@ -47,7 +47,7 @@ fn of_table(table: &KeyTable) -> Value {
         .keys()
         .map(|key| {
             let mut schema = of_kind(&key.kind);
-            schema["description"] = json!(key.doc);
+            describe(&mut schema, key);
             (key.name.to_owned(), schema)
         })
         .collect();
@@ -69,6 +69,20 @@ fn of_table(table: &KeyTable) -> Value {
         schema["required"] = json!(required);
     }
     schema
+}
+
+/// What an editor shows beside the key.
+fn describe(schema: &mut Value, key: &Key) {
+    schema["description"] = json!(match &key.default {
+        Some(default) => format!("{} Default: {default}.", key.doc),
+        None => key.doc.to_owned(),
+    });
+    if let Some(default) = key.default.as_ref().and_then(Preset::json) {
+        schema["default"] = default;
+    }
+    if let Ok(example) = serde_yaml::from_str::<Value>(key.example) {
+        schema["examples"] = json!([example]);
+    }
 }
 
 fn of_kind(kind: &Kind) -> Value {

@@ -1,23 +1,15 @@
 //! `notify:` and `dead_man:` of the settings file: who is told what, and how.
 
-use std::time::Duration;
-
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
-use crate::config::settings::keys::{DEAD_MAN, NOTIFY};
+use crate::config::settings::keys::{DEAD_MAN, LATE, NOTIFY, PULSE};
 use crate::config::values::fields::{Fields, list};
 use crate::config::values::names::{self, variable};
 use crate::config::values::scalar::{argument, text, word};
 use crate::config::yaml::node::{MapEntry, Node};
 use crate::model::{Address, DeadMan, NoticeChannel, NoticeKind, Pulse, Secret};
 use crate::text::read_http_url;
-
-/// What is not yet late, where it is not said.
-const LATE: Duration = Duration::from_secs(600);
-
-/// How often, where it is not said.
-const PULSE: Duration = Duration::from_secs(60);
 
 /// A list of channels.
 pub(crate) fn channels(node: &Node, report: &mut Problems<'_>) -> Vec<NoticeChannel> {

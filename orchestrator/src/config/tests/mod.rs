@@ -1,5 +1,6 @@
 //! Whole files through the doors of `config`.
 
+mod examples;
 mod faults;
 mod hostile;
 mod keys;

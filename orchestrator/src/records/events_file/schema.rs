@@ -8,7 +8,6 @@ use crate::records::events_file::event::{LONGEST_COLLECTION, LONGEST_KEY};
 
 /// The schema of one line, but for its dialect and its name.
 pub fn event_schema() -> Value {
-    let said = || json!({ "message": { "type": "string" } });
     let kinds = [
         of_kind(
             "record",
@@ -18,22 +17,39 @@ pub fn event_schema() -> Value {
         ),
         of_kind("progress", "How far it is.", progress(), &["current"]),
         of_kind("failure", "Why it is going to fail.", failure(), &[]),
-        of_kind("note", "Worth knowing.", said(), &["message"]),
-        of_kind("warning", "Worth looking at.", said(), &["message"]),
+        of_kind("note", "Worth knowing.", said("page 2 was empty"), &["message"]),
+        of_kind(
+            "warning",
+            "Worth looking at.",
+            said("3 of 40 pages were empty"),
+            &["message"],
+        ),
         of_kind(
             "state",
             "What it leaves for its next run.",
-            json!({ "data": { "not": { "type": "null" } } }),
+            json!({ "data": {
+                "description": "Anything but null. It finds it in ORCHESTRATE_STATE.",
+                "not": { "type": "null" },
+                "examples": [{ "page": 4 }],
+            } }),
             &["data"],
         ),
         of_kind(
             "defer",
             "Releases that it has not dealt with.",
-            json!({ "releases": { "type": "array", "items": { "type": "string" } } }),
+            json!({ "releases": {
+                "description": "Tags out of ORCHESTRATE_RELEASES; it is given them again.",
+                "type": "array", "items": { "type": "string" },
+                "examples": [["boost-1.90.0"]],
+            } }),
             &["releases"],
         ),
     ];
     json!({ "type": "object", "required": ["type"], "anyOf": kinds })
+}
+
+fn said(example: &str) -> Value {
+    json!({ "message": { "description": "A line for people.", "type": "string", "examples": [example] } })
 }
 
 fn of_kind(kind: &str, what: &str, mut properties: Value, needed: &[&str]) -> Value {
@@ -43,27 +59,45 @@ fn of_kind(kind: &str, what: &str, mut properties: Value, needed: &[&str]) -> Va
 }
 
 /// An optional key may be null, as if it were not there.
-fn optional_text() -> Value {
-    json!({ "type": ["string", "null"] })
+fn optional_text(example: &str) -> Value {
+    json!({ "description": "A line for people.", "type": ["string", "null"], "examples": [example] })
 }
 
 fn record() -> Value {
     json!({
         "collection": {
+            "description": "What kind of thing it is.",
             "type": "string",
             "pattern": format!("^[A-Za-z0-9_.:/-]{{1,{LONGEST_COLLECTION}}}$"),
+            "examples": ["weather"],
         },
-        "key": { "type": "string", "minLength": 1, "maxLength": LONGEST_KEY },
-        "data": { "type": "object" },
+        "key": {
+            "description": "Which of its kind; a later record of the key takes its place.",
+            "type": "string", "minLength": 1, "maxLength": LONGEST_KEY,
+            "examples": ["Oslo"],
+        },
+        "data": {
+            "description": "What is known of it.",
+            "type": "object",
+            "examples": [{ "c": -3 }],
+        },
     })
 }
 
 fn progress() -> Value {
     let count = || json!({ "type": "integer", "minimum": 0 });
     json!({
-        "current": count(),
-        "total": { "anyOf": [count(), { "type": "null" }] },
-        "message": optional_text(),
+        "current": {
+            "description": "How many are done.",
+            "type": "integer", "minimum": 0,
+            "examples": [30],
+        },
+        "total": {
+            "description": "How many there are, where that is known.",
+            "anyOf": [count(), { "type": "null" }],
+            "examples": [120],
+        },
+        "message": optional_text("page 3 of 12"),
     })
 }
 
@@ -71,14 +105,20 @@ fn failure() -> Value {
     let words = Category::WORDS.iter().map(|word| json!(word));
     let categories: Vec<Value> = words.chain([Value::Null]).collect();
     json!({
-        "category": { "enum": categories },
+        "category": {
+            "description": "Its kind, where the exit code cannot say it.",
+            "enum": categories,
+            "examples": ["rate_limit"],
+        },
         "retry_after": {
+            "description": "Another attempt is useless sooner: seconds, or a duration.",
             "anyOf": [
                 { "type": "number", "minimum": 0 },
                 { "type": "string", "pattern": "^\\s*([0-9]+(\\.[0-9]+)?\\s*[a-zµ]+\\s*)+$" },
                 { "type": "null" },
             ],
+            "examples": ["15m"],
         },
-        "message": optional_text(),
+        "message": optional_text("HTTP 429 from api.github.com"),
     })
 }

@@ -1,8 +1,9 @@
-//! `schema`, `completions` and `man`: made from the types that do the work.
+//! `schema` and `completions`: made from the types that do the work.
 
-use clap::{Args, Command, ValueEnum};
+use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
+use crate::cli::completion::script::script;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
@@ -59,26 +60,13 @@ pub(crate) fn schema(args: &SchemaArgs) -> Result<VerbExit, Failure> {
 }
 
 /// Prints a completion script.
-pub(crate) fn completions(args: &CompletionsArgs, command: &mut Command) -> Result<VerbExit, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, command, "orchestrate", &mut script);
-    print_text(&String::from_utf8_lossy(&script))?;
-    Ok(VerbExit::Success)
-}
-
-/// Prints the manual page, verbs included.
-pub(crate) fn man(command: &Command) -> Result<VerbExit, Failure> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone())
-        .render(&mut page)
-        .map_err(Failure::infrastructure)?;
-    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
-        let name = format!("orchestrate-{}", verb.get_name());
-        let verb = verb.clone().name(name.clone()).display_name(name);
-        clap_mangen::Man::new(verb)
-            .render(&mut page)
-            .map_err(Failure::infrastructure)?;
-    }
-    print_text(&String::from_utf8_lossy(&page))?;
+pub(crate) fn completions(args: &CompletionsArgs) -> Result<VerbExit, Failure> {
+    let Some(script) = script(args.shell) else {
+        return Err(Failure::usage(format!(
+            "there are no completions for {}",
+            args.shell
+        )));
+    };
+    print_text(&script)?;
     Ok(VerbExit::Success)
 }

@@ -1,6 +1,8 @@
 //! `run --from D --to D`: a run for each date, in order, of what did not run on it. Who ran is
 //! asked of the ledger of slots, which each run settles.
 
+use jiff::civil::Date;
+
 use crate::cli::args::execution::ExecutionArgs;
 use crate::cli::args::global::Global;
 use crate::cli::args::selected::planned_range;
@@ -37,12 +39,6 @@ impl RangeRun<'_> {
         schedule: &Schedule,
         range: DateRange,
     ) -> Result<VerbExit, Failure> {
-        if self.execution.junit.is_some() {
-            return Err(
-                Failure::usage("--junit is the report of one run, and a range has several")
-                    .hint("--summary-file has a summary a line"),
-            );
-        }
         let mut plans = planned_range(settings, schedule, self.selection, range, check_releases)?;
         for plan in &mut plans {
             plan.stop_groups(schedule);
@@ -56,10 +52,10 @@ impl RangeRun<'_> {
                 .ask(async |store| store.check_rights_to_schedule().await)
                 .map_err(unusable)?;
         }
-        let mut summaries = Vec::new();
-        let ended = self.run_dates(session, plans, &mut summaries);
+        let mut runs = Vec::new();
+        let ended = self.run_dates(session, plans, &mut runs);
         // Also where it could not go on: what ran is to be read.
-        files.write_lines(&summaries)?;
+        files.write_range(&runs)?;
         ended
     }
 
@@ -68,7 +64,7 @@ impl RangeRun<'_> {
         &self,
         session: Session<'_>,
         plans: Vec<Plan>,
-        summaries: &mut Vec<Summary>,
+        runs: &mut Vec<(Date, Summary)>,
     ) -> Result<VerbExit, Failure> {
         let ended_by = session.remember_signals()?;
         let (mut last, mut worst, mut left) = (None, 0, plans.len());
@@ -82,6 +78,7 @@ impl RangeRun<'_> {
             if plan.tasks.is_empty() {
                 continue;
             }
+            let date = plan.date;
             let executed = ManualRun {
                 plan,
                 label: self.selection.kind()?.to_owned(),
@@ -90,7 +87,7 @@ impl RangeRun<'_> {
             }
             .execute(&session)?;
             session.told().tell(&executed.summary);
-            summaries.push(executed.summary.clone());
+            runs.push((date, executed.summary.clone()));
             let exit = session.told().judge(&executed)? as u8;
             worst = worst.max(exit);
             let stops = was_ended(&executed.summary)
@@ -103,7 +100,7 @@ impl RangeRun<'_> {
         }
         if left > 0 {
             print_words!("Stopped: {left} later dates were not looked at.");
-        } else if summaries.is_empty() {
+        } else if runs.is_empty() {
             print_words!("Nothing is left to run.");
         }
         if let Some(last) = last {
