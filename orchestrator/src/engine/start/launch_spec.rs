@@ -41,7 +41,7 @@ pub(crate) fn specify(
         .iter()
         .find(|(name, _)| name == "PATH")
         .map(|(_, value)| value.as_os_str());
-    let resolved = engine.launcher.collectors.resolve(task.command.as_str(), path)?;
+    let resolved = engine.launcher.collectors.find(task.command.as_str(), path)?;
     let args = resolved.leading_args.into_iter().chain(revealed.args).collect();
     Ok(AttemptSpec {
         program: resolved.program,

@@ -10,4 +10,6 @@ mod retry_part;
 // The verb that the group is named after.
 #[expect(clippy::module_inception, reason = "a verb's file has the verb's name")]
 pub(crate) mod run;
+mod session;
+mod told;
 pub(crate) mod unsettled;

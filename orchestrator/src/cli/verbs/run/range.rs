@@ -12,7 +12,8 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::unusable;
 use crate::cli::shell::summary::SummaryFiles;
-use crate::cli::verbs::run::manual_run::{ManualRun, Session};
+use crate::cli::verbs::run::manual_run::ManualRun;
+use crate::cli::verbs::run::session::Session;
 use crate::cli::verbs::run::unsettled::claim_unsettled;
 use crate::events::Summary;
 use crate::model::{Clock, DateRange, Plan, Schedule, SkipCause, SystemClock, TaskStatus};
@@ -81,12 +82,13 @@ impl RangeRun<'_> {
             if plan.tasks.is_empty() {
                 continue;
             }
-            let executed = session.run(ManualRun {
+            let executed = ManualRun {
                 plan,
                 label: self.selection.kind()?.to_owned(),
                 group: self.selection.one_group(),
                 stop_on_failure: self.stop_on_failure,
-            })?;
+            }
+            .execute(&session)?;
             session.told().tell(&executed.summary);
             summaries.push(executed.summary.clone());
             let exit = session.told().judge(&executed)? as u8;
