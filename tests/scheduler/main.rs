@@ -33,5 +33,6 @@ mod service_manager;
 #[path = "../cli/support.rs"]
 mod support;
 mod terminal;
+mod tokens;
 mod undelivered;
 mod whole_process;

@@ -10,8 +10,8 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::verbs::author::{check, check_collector, generate, init, new_collector};
 use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, status, why};
 use crate::cli::verbs::maintain::db;
-use crate::cli::verbs::operate::{cancel, notices, pause, release, state};
-use crate::cli::verbs::run::{beat, retry, run};
+use crate::cli::verbs::operate::{cancel, notices, pause, release, state, token};
+use crate::cli::verbs::run::{beat, retry, run, serve};
 
 /// With the commit and its date, where git told them to the build.
 pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("ORCHESTRATE_COMMIT"));
@@ -63,7 +63,7 @@ enum Verb {
     Cancel(cancel::CancelArgs),
     Retry(retry::RetryArgs),
     Beat(beat::BeatArgs),
-    Serve(beat::ServeArgs),
+    Serve(serve::ServeArgs),
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
     #[command(subcommand)]
@@ -72,6 +72,8 @@ enum Verb {
     Records(records::RecordsVerb),
     #[command(subcommand)]
     State(state::StateVerb),
+    #[command(subcommand)]
+    Token(token::TokenVerb),
     #[command(subcommand)]
     New(new_collector::NewVerb),
     Init(init::InitArgs),
@@ -129,12 +131,13 @@ impl Cli {
             Verb::Cancel(args) => cancel::cancel(global, args),
             Verb::Retry(args) => retry::retry(global, args),
             Verb::Beat(args) => beat::beat(global, args),
-            Verb::Serve(args) => beat::serve(global, args),
+            Verb::Serve(args) => serve::serve(global, args),
             Verb::Pause(args) => pause::pause(global, args),
             Verb::Resume(args) => pause::resume(global, args),
             Verb::Release(verb) => release::release(global, verb),
             Verb::Records(verb) => records::records(global, verb),
             Verb::State(verb) => state::state(global, verb),
+            Verb::Token(verb) => token::token(global, verb),
             Verb::Init(args) => init::init(global, args),
             Verb::New(what) => new_collector::new_collector(global, what),
             Verb::Notices(verb) => notices::notices(global, verb),

@@ -17,7 +17,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Operate",
         &[
-            "cancel", "pause", "resume", "release", "state", "notices", "health",
+            "cancel", "pause", "resume", "release", "state", "notices", "token", "health",
         ],
     ),
     (

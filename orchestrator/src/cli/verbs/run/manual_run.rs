@@ -69,10 +69,8 @@ impl ManualRun {
                 .map_err(Failure::infrastructure)?;
             let mut plan = self.plan_of(executor.now(), session.timeout());
             let admission = LocalAdmission::new(1, executor.state_dir());
-            let permit = executor
-                .await_admission(&admission, &mut plan, &mut orders)
-                .await
-                .map_err(not_executed)?;
+            let permit = executor.await_admission(&admission, &mut plan, &mut orders).await;
+            let permit = permit.map_err(not_executed)?;
             let executed = executor
                 .execute(plan, session.audience(), orders)
                 .await

@@ -4,12 +4,14 @@ pub(crate) mod beat;
 pub(crate) mod introduction;
 pub(crate) mod last_good;
 pub(crate) mod manual_run;
+mod port;
 mod range;
 pub(crate) mod retry;
 mod retry_part;
 // The verb that the group is named after.
 #[expect(clippy::module_inception, reason = "a verb's file has the verb's name")]
 pub(crate) mod run;
+pub(crate) mod serve;
 mod session;
 mod told;
 pub(crate) mod unsettled;
