@@ -34,6 +34,7 @@ pub mod engine;
 pub mod events;
 pub mod execution;
 pub(crate) mod files;
+pub mod fleet;
 pub(crate) mod input;
 pub mod model;
 pub mod notify;

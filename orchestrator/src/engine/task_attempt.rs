@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::engine::deliverer::DeliveryQueue;
 use crate::engine::engine::Engine;
 use crate::events::{Bus, TaskRef};
-use crate::model::{Order, RunId, Task};
+use crate::model::{LeaseDeadline, Order, RunId, Task};
 use crate::records::CollectorMemory;
 use crate::text::make_safe;
 
@@ -23,6 +23,8 @@ pub(crate) struct TaskAttempt {
     /// What it is run for, if it waits for releases.
     pub(crate) releases: Vec<String>,
     pub(crate) number: u32,
+    /// Which claim of a queued run it is made for.
+    pub(crate) epoch: Option<i64>,
     pub(crate) log: PathBuf,
     /// Its events file, relative to the state directory.
     pub(crate) events: PathBuf,
@@ -30,6 +32,8 @@ pub(crate) struct TaskAttempt {
     pub(crate) memory: CollectorMemory,
     /// Where what it brings is handed over.
     pub(crate) deliveries: DeliveryQueue,
+    /// Until when it may run, where its run is this process's for a while only.
+    pub(crate) lease: Option<watch::Receiver<LeaseDeadline>>,
     pub(crate) bus: Bus,
     pub(crate) orders: mpsc::UnboundedReceiver<Order>,
 }

@@ -7,6 +7,7 @@
 
 pub(crate) mod change;
 pub(crate) mod error;
+pub(crate) mod fleet;
 pub(crate) mod health;
 pub(crate) mod liveness;
 pub(crate) mod notices;
@@ -28,6 +29,15 @@ pub(crate) mod store;
 pub(crate) mod timetable;
 
 pub use error::StoreError;
+pub use fleet::cancel::QueuedCancel;
+pub use fleet::claim::RunGrant;
+pub use fleet::enqueue::{EnqueuedSlot, NewQueuedRun};
+pub use fleet::fence::RunFence;
+pub use fleet::lease::Renewal;
+pub use fleet::looking::{QueuedRun, QueuedState};
+pub use fleet::queue::{FleetQueue, LossPolicy};
+pub use fleet::show::{ShownRun, WorkerMeans};
+pub use fleet::workers::{BeatAnswer, WorkerBeat, WorkerLine, WorkerState};
 pub use health::StoreHealth;
 pub use notices::notice::{Notice, NoticeState, RecordedNotice};
 pub use notices::raise::TaskEnd;
@@ -39,7 +49,7 @@ pub use runs::newest::{FailingStreak, TaskRun};
 pub use runs::past_tasks::{PastTask, Unsuccessful};
 pub use runs::read::HistoryFilter;
 pub use runs::record::{LastOutcome, RecordedAttempt, RunHeader, RunRecord, RunStatus, TaskState};
-pub use runs::recorder::{DRAIN, RecorderEnd, record};
+pub use runs::recorder::{DRAIN, RecordedClaim, RecorderEnd, record, record_claimed};
 pub use runs::recovery::Recovered;
 pub use runs::statistics::{Durations, EndedRun, Statistics, StatisticsFilter};
 pub use runs::transition::{RowState, StateChange};

@@ -4,6 +4,7 @@ pub(crate) mod beat;
 pub(crate) mod introduction;
 pub(crate) mod last_good;
 pub(crate) mod manual_run;
+mod queued;
 mod range;
 pub(crate) mod retry;
 mod retry_part;
@@ -11,3 +12,4 @@ mod retry_part;
 #[expect(clippy::module_inception, reason = "a verb's file has the verb's name")]
 pub(crate) mod run;
 pub(crate) mod unsettled;
+pub(crate) mod worker;

@@ -58,6 +58,7 @@ pub(crate) fn specify(
         grace: GRACE,
         drain: AttemptSpec::DRAIN,
         kill_wait: AttemptSpec::KILL_WAIT,
+        lease: None,
         limits: Limits::default(),
     })
 }
