@@ -155,6 +155,7 @@ fn spec(program: &Path, args: &[String]) -> AttemptSpec {
         grace: Duration::from_secs(10),
         drain: AttemptSpec::DRAIN,
         kill_wait: AttemptSpec::KILL_WAIT,
+        lease: None,
         limits: Limits::default(),
     }
 }

@@ -55,6 +55,7 @@ impl Lab {
             grace: Duration::from_secs(20),
             drain: Duration::from_millis(100),
             kill_wait: Duration::from_secs(20),
+            lease: None,
             limits: Limits::default(),
         }
     }

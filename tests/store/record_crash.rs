@@ -43,6 +43,7 @@ fn noted(place: &Place, run: &str) -> Delivery {
         .unwrap();
     let delivery = Delivery {
         run: RunId::new(run),
+        epoch: None,
         position: 1,
         group: "g".into(),
         name: "c".into(),
@@ -152,6 +153,7 @@ fn others_write_while_a_delivery_is_taken() {
         fs::write(home.path().join("events"), records(20_000)).unwrap();
         let delivery = Delivery {
             run: RunId::new("r"),
+            epoch: None,
             position: 1,
             group: "g".into(),
             name: "c".into(),

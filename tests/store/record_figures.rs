@@ -40,6 +40,7 @@ fn events(home: &Home, version: u32, of_ten: u64) -> Delivery {
     println!("examined {} bytes in {:?}", examined.bytes, begin.elapsed());
     Delivery {
         run: RunId::new(format!("r{version}")),
+        epoch: None,
         position: 1,
         group: "g".into(),
         name: "c".into(),

@@ -53,6 +53,7 @@ pub(crate) fn delivery(home: &Home, run: &str, second: i64, events: &str) -> Del
         .unwrap();
     Delivery {
         run: RunId::new(run),
+        epoch: None,
         position: 1,
         group: "g".into(),
         name: "c".into(),

@@ -124,6 +124,7 @@ impl Story {
             at: at(start),
             owner,
             slot,
+            epoch: None,
             tasks: planned.collect(),
         };
         Self {

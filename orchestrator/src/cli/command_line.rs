@@ -8,10 +8,10 @@ use crate::cli::args::global::Global;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::verbs::author::{check, check_collector, explain, generate, init, man, new_collector};
-use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, status, why};
+use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, status, why, workers};
 use crate::cli::verbs::maintain::db;
 use crate::cli::verbs::operate::{cancel, notices, pause, release, state, token};
-use crate::cli::verbs::run::{beat, retry, run, serve};
+use crate::cli::verbs::run::{beat, retry, run, serve, worker};
 use crate::text::wrap_words;
 
 /// With the commit and its date, where git told them to the build.
@@ -71,6 +71,8 @@ enum Verb {
     Retry(retry::RetryArgs),
     Beat(beat::BeatArgs),
     Serve(serve::ServeArgs),
+    Worker(worker::WorkerArgs),
+    Workers(workers::WorkersArgs),
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
     #[command(subcommand)]
@@ -108,7 +110,12 @@ impl Cli {
     pub(crate) fn runs_collectors(&self) -> bool {
         matches!(
             self.verb,
-            Verb::Run(_) | Verb::RunAll(_) | Verb::RunOne(_) | Verb::Beat(_) | Verb::Serve(_)
+            Verb::Run(_)
+                | Verb::RunAll(_)
+                | Verb::RunOne(_)
+                | Verb::Beat(_)
+                | Verb::Serve(_)
+                | Verb::Worker(_)
         )
     }
 
@@ -135,6 +142,8 @@ impl Cli {
             Verb::Retry(args) => retry::retry(global, args),
             Verb::Beat(args) => beat::beat(global, args),
             Verb::Serve(args) => serve::serve(global, args),
+            Verb::Worker(args) => worker::worker(global, args),
+            Verb::Workers(args) => workers::workers(global, args),
             Verb::Pause(args) => pause::pause(global, args),
             Verb::Resume(args) => pause::resume(global, args),
             Verb::Release(verb) => release::release(global, verb),

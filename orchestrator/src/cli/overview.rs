@@ -7,7 +7,10 @@ use clap::Command;
 
 /// Every verb, by what people want.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Run", &["run", "run-all", "run-one", "retry", "beat", "serve"]),
+    (
+        "Run",
+        &["run", "run-all", "run-one", "retry", "beat", "serve", "worker"],
+    ),
     (
         "Look",
         &[
@@ -17,7 +20,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Operate",
         &[
-            "cancel", "pause", "resume", "release", "state", "notices", "token", "health",
+            "cancel", "pause", "resume", "release", "state", "notices", "workers", "token", "health",
         ],
     ),
     (

@@ -125,6 +125,11 @@ impl Database {
 }
 
 impl Connection {
+    /// Whether it leads to a server, which has functions that SQLite has not.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.to, To::Postgres(_))
+    }
+
     /// From now on a statement may take so long.
     pub(crate) fn allow(&mut self, patience: Duration) {
         self.patience = patience;

@@ -23,4 +23,5 @@ pub use error::DatabaseError;
 pub(crate) use look::Stamp;
 pub use migrate::MigrationState;
 pub use pool::Database;
+pub use postgres::listener::ChannelListener;
 pub(crate) use sqlx::AssertSqlSafe;

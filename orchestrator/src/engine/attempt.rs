@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::engine::events_file::EventsFile;
@@ -16,7 +17,7 @@ use crate::engine::start::launch_spec::specify;
 use crate::engine::start::workspace_hold::hold_workspace;
 use crate::engine::task_attempt::TaskAttempt;
 use crate::events::{TaskProgress, time_left};
-use crate::model::{Order, Outcome, SpawnError};
+use crate::model::{LeaseDeadline, Order, Outcome, SpawnError};
 use crate::process::{AttemptEnd, AttemptSpec, Controller, Usage};
 use crate::records::Progress;
 use crate::rundir::{AttemptLog, DEFAULT_CAP};
@@ -142,12 +143,23 @@ async fn execute(
         tokio::select! {
             end = &mut running => return Ok(end),
             Some(order) = attempt.orders.recv() => obey(&controller, order),
+            lease = next_lease(&mut attempt.lease) => controller.extend(lease),
             progress = events.progress() => {
                 let progress = describe_progress(attempt, progress, started.elapsed());
                 attempt.bus.progress(progress).await;
             }
         }
     }
+}
+
+/// The next renewal of the lease; never where there is none, or none will come.
+async fn next_lease(lease: &mut Option<watch::Receiver<LeaseDeadline>>) -> LeaseDeadline {
+    if let Some(lease) = lease
+        && lease.changed().await.is_ok()
+    {
+        return *lease.borrow_and_update();
+    }
+    std::future::pending().await
 }
 
 /// Progress as it is shown.

@@ -20,6 +20,7 @@ pub(crate) mod tally;
 pub(crate) mod task_attempt;
 pub(crate) mod usual_durations;
 
+pub(crate) use crate::process::time_since_boot;
 pub use engine::Engine;
 pub(crate) use signals::EndingSignals;
 pub use signals::{Hangups, OperatorSignals, TerminalStops, ending_signal};

@@ -123,6 +123,7 @@ impl AttemptResults {
     ) -> Option<Ingested> {
         let delivery = Delivery {
             run: attempt.run.clone(),
+            epoch: attempt.epoch,
             position: attempt.task_ref.position,
             group: attempt.task_ref.group.clone(),
             name: attempt.task_ref.name.clone(),

@@ -15,8 +15,10 @@ use crate::engine::states::CollectorStates;
 use crate::engine::tally::RunTally;
 use crate::engine::task_attempt::TaskAttempt;
 use crate::engine::usual_durations::UsualDurations;
-use crate::events::{Bus, ListedTask, RunEvent, SlotRef, Summary, TaskRef};
-use crate::model::{Event, Order, PlannedTask, RunAction, RunState, RunTask};
+use crate::events::{Bus, ListedTask, RunEvent, RunPast, SlotRef, Summary, TaskRef};
+use crate::model::{
+    CancelCause, Event, Order, Outcome, PlannedTask, ReportedFailure, RunAction, RunState, RunTask,
+};
 use crate::rundir::{RunDir, RunPlan};
 use crate::text::milliseconds;
 
@@ -26,19 +28,24 @@ impl Engine {
     pub async fn run(
         self: &Arc<Self>,
         plan: RunPlan,
-        states: CollectorStates,
+        (states, past): (CollectorStates, RunPast),
         dir: &RunDir,
         bus: &Bus,
         orders: mpsc::Receiver<Order>,
     ) -> Summary {
-        let state = RunState::new(
-            plan.plan.tasks.iter().map(run_task).collect(),
+        let planned = plan.plan.tasks.iter();
+        let state = RunState::resume(
+            planned.clone().map(run_task).collect(),
             plan.stop_on_failure,
+            planned
+                .enumerate()
+                .map(|(place, planned)| past.outcome(place, planned))
+                .collect(),
         );
         let refs: Vec<Arc<TaskRef>> = plan.plan.tasks.iter().zip(1..).map(task_ref).collect();
         let usual = UsualDurations::ask(self.records.clone(), refs.clone());
         let mut running = Running {
-            tally: RunTally::new(&plan, &refs, self.clock.now()),
+            tally: RunTally::new(&plan, &refs, &past, self.clock.now()),
             engine: self,
             plan: &plan,
             refs,
@@ -51,6 +58,8 @@ impl Engine {
             states,
             deliverer: Deliverer::start(self.records.clone(), self.state_dir.clone()),
             late: Vec::new(),
+            past,
+            refused: Refused::No,
         };
         running.publish_start().await;
         running.drive(state, orders).await
@@ -98,6 +107,16 @@ struct Running<'a> {
     deliverer: Deliverer,
     /// What the database had not taken when the run went on.
     late: Vec<LateDelivery>,
+    past: RunPast,
+    refused: Refused,
+}
+
+/// Whether the attempt that is due may not be started any more, and how far that is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    No,
+    Cancels,
+    Ends,
 }
 
 /// The hand on the attempt that runs. Orders may come before its collector does.
@@ -129,13 +148,16 @@ impl Running<'_> {
                 at: self.tally.started_at(),
                 owner: self.engine.owner.clone(),
                 slot: self.plan.slot.clone(),
+                epoch: self.past.epoch,
                 tasks,
             })
             .await;
     }
 
     async fn drive(&mut self, mut state: RunState, mut orders: mpsc::Receiver<Order>) -> Summary {
-        let mut actions = state.decide(Event::Begin);
+        // One that was cancelled before it began starts nothing.
+        let first = orders.try_recv().map_or(Event::Begin, Event::from);
+        let mut actions = state.decide(first);
         loop {
             for action in actions {
                 if action == RunAction::Finish {
@@ -150,15 +172,15 @@ impl Running<'_> {
 
     /// Waits for whatever comes first. Orders come first if several are there.
     async fn next_event(&mut self, orders: &mut mpsc::Receiver<Order>) -> Event {
+        if let Some(event) = self.refusal() {
+            return event;
+        }
         let rest = self.rest;
         tokio::select! {
             biased;
             Some(order) = orders.recv() => {
                 self.rest = None;
-                match order {
-                    Order::Cancel(cause) => Event::Cancel(cause),
-                    Order::Kill(cause) => Event::Kill(cause),
-                }
+                order.into()
             }
             Some(joined) = self.attempts.join_next() => {
                 // An attempt that panics is a defect of ours; the run goes on and says so.
@@ -168,6 +190,25 @@ impl Running<'_> {
             () = sleep_until(rest), if rest.is_some() => {
                 self.rest = None;
                 Event::Rested
+            }
+        }
+    }
+
+    /// What the engine is told where nothing may be started any more.
+    fn refusal(&mut self) -> Option<Event> {
+        let by = CancelCause::LeaseLost;
+        match self.refused {
+            Refused::No => None,
+            Refused::Cancels => {
+                self.refused = Refused::Ends;
+                Some(Event::Cancel(by))
+            }
+            Refused::Ends => {
+                self.refused = Refused::No;
+                Some(Event::Ended {
+                    outcome: Outcome::Cancelled { by, exit: None },
+                    told: ReportedFailure::default(),
+                })
             }
         }
     }
@@ -210,6 +251,7 @@ impl Running<'_> {
 
     async fn start(&mut self, task: usize, number: u32) {
         let planned = &self.plan.plan.tasks[task].task;
+        let number = number + self.past.attempts(task);
         let log = self.dir.log(task + 1, planned.command.as_str(), number);
         let events = self.dir.events(task + 1, planned.command.as_str(), number);
         let usual = self.usual.of(task).await;
@@ -224,6 +266,12 @@ impl Running<'_> {
                 log: log.display().to_string(),
             })
             .await;
+        if let Some(gate) = &self.past.gate
+            && !gate.pass(self.bus.published()).await
+        {
+            self.refused = Refused::Cancels;
+            return;
+        }
         let (orders, receiver) = mpsc::unbounded_channel();
         self.current = Some(Current { task, orders });
         self.tally.begin(task, number, at, &log);
@@ -240,10 +288,12 @@ impl Running<'_> {
                 .as_ref()
                 .map(|rule| rule.mode)
                 .unwrap_or_default(),
+            epoch: self.past.epoch,
             log: self.dir.resolve(&log),
             events,
             memory: self.states.of(&self.refs[task]),
             deliveries: self.deliverer.queue(),
+            lease: self.past.lease.clone(),
             bus: self.bus.clone(),
             orders: receiver,
         }));

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::engine::finished_attempt::FinishedAttempt;
 use crate::events::{
-    AttemptRecord, OutcomeWords, RecordCounts, RunEvent, RunVerdict, Summary, TaskRef, TaskSummary,
+    AttemptRecord, OutcomeWords, RecordCounts, RunEvent, RunPast, RunVerdict, Summary, TaskRef, TaskSummary,
 };
 use crate::model::{Outcome, RunId, RunState, SkipCause};
 use crate::rundir::RunPlan;
@@ -41,20 +41,21 @@ struct LastAttempt {
 }
 
 impl RunTally {
-    pub(crate) fn new(plan: &RunPlan, refs: &[Arc<TaskRef>], now: Timestamp) -> Self {
+    pub(crate) fn new(plan: &RunPlan, refs: &[Arc<TaskRef>], past: &RunPast, now: Timestamp) -> Self {
         let tasks = plan
             .plan
             .tasks
             .iter()
             .zip(refs)
-            .map(|(planned, task)| TaskTally {
+            .enumerate()
+            .map(|(place, (planned, task))| TaskTally {
                 task: Arc::clone(task),
                 args: planned.task.args.clone(),
                 releases: planned.releases.clone(),
                 release_source: planned.release_source.clone(),
-                attempts: 0,
+                attempts: past.attempts(place),
                 first_start: None,
-                settled: None,
+                settled: past.settled(place).cloned(),
             })
             .collect();
         Self {

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::engine::deliverer::DeliveryQueue;
 use crate::engine::engine::Engine;
 use crate::events::{Bus, TaskRef};
-use crate::model::{Order, Overlap, RunId, Task};
+use crate::model::{LeaseDeadline, Order, Overlap, RunId, Task};
 use crate::records::CollectorMemory;
 use crate::text::make_safe;
 
@@ -25,6 +25,8 @@ pub(crate) struct TaskAttempt {
     pub(crate) number: u32,
     /// What happens where an attempt of another run has its workspace.
     pub(crate) overlap: Overlap,
+    /// Which claim of a queued run it is made for.
+    pub(crate) epoch: Option<i64>,
     pub(crate) log: PathBuf,
     /// Its events file, relative to the state directory.
     pub(crate) events: PathBuf,
@@ -32,6 +34,8 @@ pub(crate) struct TaskAttempt {
     pub(crate) memory: CollectorMemory,
     /// Where what it brings is handed over.
     pub(crate) deliveries: DeliveryQueue,
+    /// Until when it may run, where its run is this process's for a while only.
+    pub(crate) lease: Option<watch::Receiver<LeaseDeadline>>,
     pub(crate) bus: Bus,
     pub(crate) orders: mpsc::UnboundedReceiver<Order>,
 }

@@ -5,6 +5,7 @@
 //! drained elsewhere (the reporter's thread, the store's recorder). A full queue
 //! holds its publisher back, and in the end the collector: memory stays bounded.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
@@ -47,6 +48,7 @@ pub trait Listener: Send {
 pub struct Bus {
     firsthand: Arc<Mutex<Vec<Box<dyn Listener>>>>,
     queues: Vec<Queue>,
+    published: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -61,6 +63,7 @@ impl Bus {
         Self {
             firsthand: Arc::new(Mutex::new(firsthand)),
             queues: Vec::new(),
+            published: Arc::default(),
         }
     }
 
@@ -83,6 +86,12 @@ impl Bus {
             // An error means that the reader is gone, and so is its interest.
             let _ = queue.sender.send(Message::Event(Arc::clone(&event))).await;
         }
+        self.published.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many events were published.
+    pub fn published(&self) -> u64 {
+        self.published.load(Ordering::Relaxed)
     }
 
     /// Whether any queue wants output.

@@ -52,6 +52,9 @@ pub enum RunEvent {
         /// The slot that it is for, if a scheduler started it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         slot: Option<SlotRef>,
+        /// Which claim of a queued run it is; `None` for a run that was in no queue.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<i64>,
         /// What will run, in order.
         tasks: Vec<ListedTask>,
     },

@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
 
 use crate::engine::CollectorStates;
-use crate::events::{Bus, Listener, Summary, report};
+use crate::events::{Bus, Listener, Message, RunPast, Summary, report};
 use crate::execution::admission::Admission;
 use crate::execution::await_recorder::await_recorder;
 use crate::execution::error::ExecutionError;
 use crate::execution::executor::Executor;
 use crate::execution::orders::Orders;
-use crate::model::Order;
+use crate::execution::tenure::RunTenure;
+use crate::model::{Order, RunId};
 use crate::rundir::{ControlFifo, Journal, RunDir, RunPlan};
-use crate::store::{DRAIN, RecorderEnd, record};
+use crate::store::{DRAIN, RecordedClaim, RecorderEnd, record, record_claimed};
 
 /// Who is told while it goes on, besides the journal and the database.
 #[derive(Default)]
@@ -43,38 +45,53 @@ impl Executor {
     /// nothing was started. Or a part of ours ended too early.
     pub async fn execute(
         &self,
+        plan: RunPlan,
+        audience: Audience,
+        orders: Orders,
+    ) -> Result<Executed, ExecutionError> {
+        self.execute_as(plan, audience, orders, None).await
+    }
+
+    /// The same for a run of the queue, for as long as this process has it.
+    ///
+    /// # Errors
+    /// Those of [`Executor::execute`].
+    pub async fn execute_claimed(
+        &self,
+        plan: RunPlan,
+        audience: Audience,
+        orders: Orders,
+        tenure: RunTenure,
+    ) -> Result<Executed, ExecutionError> {
+        self.execute_as(plan, audience, orders, Some(tenure)).await
+    }
+
+    async fn execute_as(
+        &self,
         mut plan: RunPlan,
         audience: Audience,
         mut orders: Orders,
+        tenure: Option<RunTenure>,
     ) -> Result<Executed, ExecutionError> {
         let id = plan.run.clone();
         plan.fill_arguments(self.now());
         // Whoever made it may have known fewer of them.
         plan.hide_secrets(&self.engine.secrets);
-        let states = self.read_states(&plan, &mut orders).await?;
-        let dir = RunDir::create(self.state_dir(), &id).map_err(state(self.state_dir()))?;
+        let states = self.read_states(&plan, &mut orders, tenure.is_some()).await?;
+        let (dir, journal) = self.open_run_dir(&id, tenure.as_ref())?;
         let written = plan.clone().with_placeholders(&self.engine.secrets);
         written.write(&dir).map_err(state(&dir.path()))?;
-        let journal = Journal::create(&dir).map_err(state(&dir.path()))?;
-
         let mut bus = Bus::new(vec![Box::new(journal)]);
         let reporter = reporter(&mut bus, audience);
         let enough = Arc::new(Notify::new());
-        let recorder = tokio::spawn(record(
-            self.store.clone(),
-            id,
-            self.state_dir().to_owned(),
-            bus.subscribe(false),
-            DRAIN,
-            Arc::clone(&enough),
-        ));
+        let (recorder, past) = self.start_recorder(id, tenure, bus.subscribe(false), &enough);
         if let Err(error) = orders.accept_from(ControlFifo::of(&dir.path())) {
             tracing::warn!("orchestrate cancel will not reach this run: {error}");
         }
 
         let summary = self
             .engine
-            .run(plan, states, &dir, &bus, orders.into_receiver())
+            .run(plan, (states, past), &dir, &bus, orders.into_receiver())
             .await;
 
         // The queues end with the last publisher; what they hold is told before we go on.
@@ -129,17 +146,71 @@ impl Executor {
         Ok(())
     }
 
-    /// An order that comes meanwhile is the end of a run that has not begun.
+    /// Its directory and journal. The plan is written after them: see the journal.
+    fn open_run_dir(
+        &self,
+        run: &RunId,
+        tenure: Option<&RunTenure>,
+    ) -> Result<(RunDir, Journal), ExecutionError> {
+        let dir = match tenure {
+            Some(tenure) if tenure.fence.epoch > 1 => {
+                RunDir::resume(self.state_dir(), run, tenure.fence.epoch)
+            }
+            _ => RunDir::create(self.state_dir(), run),
+        };
+        let dir = dir.map_err(state(self.state_dir()))?;
+        let journal = match tenure {
+            Some(tenure) => Journal::create_after(&dir, tenure.recorded),
+            None => Journal::create(&dir),
+        };
+        let journal = journal.map_err(state(&dir.path()))?;
+        Ok((dir, journal))
+    }
+
+    /// Writes what happens into the database from now on; what is there of the run already is
+    /// what the engine goes on from.
+    fn start_recorder(
+        &self,
+        run: RunId,
+        tenure: Option<RunTenure>,
+        events: mpsc::Receiver<Message>,
+        enough: &Arc<Notify>,
+    ) -> (JoinHandle<RecorderEnd>, RunPast) {
+        let (store, enough) = (self.store.clone(), Arc::clone(enough));
+        let state_dir = self.state_dir().to_owned();
+        match tenure {
+            None => {
+                let recorder = record(store, run, state_dir, events, DRAIN, enough);
+                (tokio::spawn(recorder), RunPast::default())
+            }
+            Some(tenure) => {
+                let (stored, reached) = watch::channel(tenure.recorded);
+                let past = tenure.past(reached);
+                let claim = RecordedClaim {
+                    fence: tenure.fence,
+                    before: tenure.recorded,
+                    held: tenure.held,
+                    stored,
+                };
+                let recorder = record_claimed(store, state_dir, events, claim, enough);
+                (tokio::spawn(recorder), past)
+            }
+        }
+    }
+
+    /// An order that comes meanwhile is the end of a run that has not begun; one of the queue is
+    /// begun all the same, since its end is to be recorded.
     async fn read_states(
         &self,
         plan: &RunPlan,
         orders: &mut Orders,
+        claimed: bool,
     ) -> Result<CollectorStates, ExecutionError> {
         tokio::select! {
             states = self.engine.read_states(plan) => {
                 states.map_err(|source| ExecutionError::CollectorStates { source })
             }
-            Some(Order::Cancel(by) | Order::Kill(by)) = orders.receiver.recv() => {
+            Some(Order::Cancel(by) | Order::Kill(by)) = orders.receiver.recv(), if !claimed => {
                 Err(ExecutionError::Cancelled(by))
             }
         }

@@ -30,6 +30,11 @@ pub async fn ingest_deliveries(records: &Records, state_dir: &Path) -> Result<Ve
                 tracing::info!("{} is in the database now: {}", make_safe(&name), taken.counts);
             }
             Err(error) if error.may_pass() => return Err(error),
+            // It stays in its events file, and changes nothing.
+            Err(RecordsError::Fenced(_)) => {
+                delivery.forget(state_dir)?;
+                problems.push(format!("{name} is not taken: another worker took the run over"));
+            }
             Err(error) => problems.push(format!("{name} cannot be taken: {error}")),
         }
     }

@@ -12,9 +12,11 @@ pub(crate) mod ingest;
 pub(crate) mod notify;
 pub(crate) mod orders;
 pub(crate) mod plan_view;
+pub(crate) mod queueing;
 pub(crate) mod releases;
 pub(crate) mod retention;
 pub(crate) mod suspend;
+pub(crate) mod tenure;
 
 pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;
@@ -26,3 +28,5 @@ pub(crate) use heartbeat_file::{HeartbeatFile, begin_heartbeat_file};
 pub use ingest::ingest_deliveries;
 pub use orders::Orders;
 pub use plan_view::{PlanView, TaskView};
+pub use queueing::QueueTerms;
+pub use tenure::RunTenure;

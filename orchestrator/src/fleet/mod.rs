@@ -1,6 +1,12 @@
-//! Several machines on one PostgreSQL: what a worker may do with a run that it took from
-//! the queue, and until when.
+//! Several machines on one PostgreSQL: workers take runs from the queue and execute them as
+//! every other run is executed, each for as long as it can renew its lease. The verb `worker`
+//! starts one; who gives runs to the queue is elsewhere (`execution`, `scheduler`).
 //!
-//! [`protocol`] is pure and decides; whoever stands around it carries out what it says.
+//! [`protocol`] says what a worker may do with a run, and until when; it is pure. The worker does
+//! not go through it yet: its own loop keeps the same rules.
 
 pub mod protocol;
+pub(crate) mod worker;
+
+pub(crate) use worker::bell::Bell;
+pub use worker::{WorkerError, WorkerSetup, WorkerStopped, work};

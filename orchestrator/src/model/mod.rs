@@ -32,6 +32,7 @@ pub use retention::Retention;
 pub use run::category::Category;
 pub use run::decide::{Event, ReportedFailure, RunAction, RunState, RunTask};
 pub use run::exit::{Exit, signal_name};
+pub use run::lease_deadline::LeaseDeadline;
 pub use run::limit::{ResourceLimit, TimeLimit};
 pub use run::order::{CancelCause, Order};
 pub use run::outcome::{Because, Outcome, OutcomeKind, SpawnError};

@@ -99,6 +99,7 @@ impl Launcher {
             grace: DEFAULT_GRACE,
             drain: AttemptSpec::DRAIN,
             kill_wait: AttemptSpec::KILL_WAIT,
+            lease: None,
             limits: helper.limits,
         };
         self.fork_server.launch(&spec).await

@@ -49,3 +49,4 @@ pub use resolve::{Collectors, NotFound, Resolved, find_program};
 pub use spec::AttemptSpec;
 pub use supervise::early_entry;
 pub use sys::Readable;
+pub use sys::boot_clock::time_since_boot;

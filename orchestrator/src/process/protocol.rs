@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Exit;
+use crate::model::{Exit, LeaseDeadline};
 use crate::process::ladder::{Cause, Timings};
 
 /// Longer frames are refused. execve(2) takes 6 MiB of strings at the very most.
@@ -51,6 +51,8 @@ pub(crate) enum ToSupervisor {
     Pause { attempt: u64 },
     /// Let both go on.
     Resume { attempt: u64 },
+    /// The lease of its run was renewed.
+    Extend { attempt: u64, lease: LeaseDeadline },
     /// Are you there? Answered with [`Report::Pong`].
     Ping,
 }
@@ -67,6 +69,8 @@ pub(crate) struct Start {
     /// Whether a working directory follows.
     pub directory: bool,
     pub timings: Timings,
+    /// Until when it may run, where its run is this process's for a while only.
+    pub lease: Option<LeaseDeadline>,
     /// In bytes: of the tree where it has a cgroup, else RLIMIT_AS.
     pub memory: Option<u64>,
     /// RLIMIT_CPU.

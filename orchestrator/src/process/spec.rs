@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Limits, SpawnError};
+use crate::model::{LeaseDeadline, Limits, SpawnError};
 use crate::process::ladder::Timings;
 use crate::process::protocol::{Start, Strings, ToSupervisor, encode};
 
@@ -31,6 +31,8 @@ pub struct AttemptSpec {
     pub drain: Duration,
     /// From the first SIGKILL until we give up on what does not die.
     pub kill_wait: Duration,
+    /// Until when it may run, where its run is this process's for a while only.
+    pub lease: Option<LeaseDeadline>,
     /// What each of its processes may use. `output` is the affair of the sink.
     pub limits: Limits,
 }
@@ -96,6 +98,7 @@ impl AttemptSpec {
             environment: self.env.len(),
             directory: self.working_directory.is_some(),
             timings: self.timings(),
+            lease: self.lease,
             memory: self.limits.memory,
             cpu_time: self.cpu_limit(),
             open_files: self.limits.open_files,

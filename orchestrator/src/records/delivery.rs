@@ -24,6 +24,9 @@ const LARGEST_NOTE: u64 = 4 << 20;
 pub struct Delivery {
     /// That it was collected in.
     pub run: RunId,
+    /// Which claim of it, where it was in a queue: nothing is taken for one that was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<i64>,
     /// The task's place in it, counted from 1.
     pub position: usize,
     /// Of the task, as in the schedule.
@@ -154,6 +157,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let delivery = |position, at: &str| Delivery {
             run: RunId::new("r"),
+            epoch: None,
             position,
             group: "g".into(),
             name: "c".into(),

@@ -29,6 +29,9 @@ pub enum RecordsError {
     /// Whoever reads the events file stopped before its end.
     #[error("the events file could not be read to its end")]
     CutShort,
+    /// Another claim has the run, or it has ended: nothing is taken for this one.
+    #[error("run {0} is not this worker's any more")]
+    Fenced(String),
     /// Whoever reads has had enough, or cannot be written to.
     #[error("cannot write: {0}")]
     Output(std::io::Error),
@@ -40,7 +43,7 @@ impl RecordsError {
         match self {
             Self::Database(error) => error.may_pass(),
             Self::CutShort => true,
-            Self::File { .. } | Self::Changed { .. } | Self::Output(_) => false,
+            Self::File { .. } | Self::Changed { .. } | Self::Fenced(_) | Self::Output(_) => false,
         }
     }
 }

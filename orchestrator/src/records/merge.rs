@@ -52,6 +52,22 @@ const RESULT: &str = "select added, changed, unchanged,
          (select fresh_at from states s where s.group_name = i.group_name and s.name = i.name)
      from ingests i where run_id = $1 and position = $2";
 
+/// A run of the queue belongs to one claim at a time, for the whole transaction.
+async fn hold_claim(connection: &mut Connection, delivery: &Delivery) -> Result<(), RecordsError> {
+    let Some(epoch) = delivery.epoch else {
+        return Ok(());
+    };
+    let text = connection.text(
+        "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'running'",
+        "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'running' for update",
+    );
+    let held: Vec<(i64,)> = connection.fetch(text, &args![&delivery.run, epoch]).await?;
+    match held.is_empty() {
+        true => Err(RecordsError::Fenced(delivery.run.to_string())),
+        false => Ok(()),
+    }
+}
+
 /// Merges by `statements`, whose only parameter, if any, is the delivery. Says what came of
 /// it, also if it was taken before.
 pub(super) async fn merge(
@@ -70,6 +86,7 @@ pub(super) async fn merge(
         command,
         delivery.at
     ];
+    hold_claim(connection, delivery).await?;
     let marked: Vec<(i64,)> = connection.fetch(MARK, &mark).await?;
     if let Some((ingest,)) = marked.into_iter().next() {
         for text in statements {

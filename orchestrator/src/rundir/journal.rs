@@ -68,13 +68,27 @@ impl Journal {
     /// # Errors
     /// One of them cannot be written.
     pub fn create(dir: &RunDir) -> io::Result<Self> {
+        Self::open(dir, 0)
+    }
+
+    /// The same, behind so many events of the run that are recorded elsewhere. A journal that
+    /// an earlier claim left here is kept beside it: nobody brings that in any more.
+    ///
+    /// # Errors
+    /// One of them cannot be written.
+    pub fn create_after(dir: &RunDir, recorded: u64) -> io::Result<Self> {
+        set_aside(&path(&dir.path()))?;
+        Self::open(dir, recorded)
+    }
+
+    fn open(dir: &RunDir, recorded: u64) -> io::Result<Self> {
         let file = create_new(&path(&dir.path()), FileUse::Append, state_mode())?;
         lock_patiently(&file)?;
         unrecorded::note(dir)?;
         Ok(Self {
             file,
             line: Vec::with_capacity(512),
-            events: 0,
+            events: recorded,
             torn: false,
             told: false,
         })
@@ -106,6 +120,24 @@ impl Listener for Journal {
             && !std::mem::replace(&mut self.told, true)
         {
             tracing::error!("the run's journal cannot be written: {error}; the run goes on");
+        }
+    }
+}
+
+/// Renames a journal that is there: `journal.1.jsonl`, or the next number that is free.
+fn set_aside(journal: &Path) -> io::Result<()> {
+    let mut number = 1_u32;
+    loop {
+        let aside = journal.with_extension(format!("{number}.jsonl"));
+        // Whoever has the run has its directory: nobody else renames here.
+        match std::fs::exists(&aside)? {
+            true => number += 1,
+            false => {
+                return match std::fs::rename(journal, &aside) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                    done => done,
+                };
+            }
         }
     }
 }

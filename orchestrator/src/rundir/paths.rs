@@ -70,6 +70,8 @@ impl StateDir<'_> {
 pub struct RunDir {
     state_dir: PathBuf,
     relative: PathBuf,
+    /// Which claim of a run it is, where not the first: another one may have left files here.
+    claim: Option<i64>,
 }
 
 impl RunDir {
@@ -84,6 +86,22 @@ impl RunDir {
         Ok(Self {
             state_dir: state_dir.to_owned(),
             relative,
+            claim: None,
+        })
+    }
+
+    /// That of a run which another worker began, here or elsewhere; it may be there.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub fn resume(state_dir: &Path, run: &RunId, claim: i64) -> io::Result<Self> {
+        let relative = StateDir(Path::new("")).run(run);
+        make_folder(&StateDir(state_dir).runs(), state_mode())?;
+        make_folder(&state_dir.join(&relative), state_mode())?;
+        Ok(Self {
+            state_dir: state_dir.to_owned(),
+            relative,
+            claim: Some(claim),
         })
     }
 
@@ -100,9 +118,10 @@ impl RunDir {
     /// `runs/<run>/1-run_x.2.log` for the second attempt.
     pub fn log(&self, position: usize, command: &str, attempt: u32) -> PathBuf {
         let name = file_name(command);
-        self.relative.join(match attempt {
-            1 => format!("{position}-{name}.log"),
-            _ => format!("{position}-{name}.{attempt}.log"),
+        self.relative.join(match (attempt, self.claim) {
+            (1, None) => format!("{position}-{name}.log"),
+            (_, None) => format!("{position}-{name}.{attempt}.log"),
+            (_, Some(claim)) => format!("{position}-{name}.{attempt}.claim-{claim}.log"),
         })
     }
 
@@ -157,6 +176,11 @@ mod tests {
             Path::new("runs/r/1-run.x.2.events.jsonl")
         );
         assert_eq!(run.log(2, "x/", 1), Path::new("runs/r/2-collector.log"));
+        let resumed = RunDir::resume(dir.path(), &RunId::new("r"), 3).unwrap();
+        assert_eq!(
+            resumed.log(1, "run_x", 2),
+            Path::new("runs/r/1-run_x.2.claim-3.log")
+        );
         assert!(
             RunDir::create(dir.path(), &RunId::new("r")).is_err(),
             "a run id is never used twice"

@@ -19,11 +19,11 @@ use crate::rundir::missing_names::MissingNames;
 use crate::rundir::paths::RunDir;
 use crate::rundir::replace::replace_file;
 use crate::rundir::task_secrets::hide_secrets;
-use crate::text::{NamedSecrets, placeholder};
+use crate::text::{NamedSecrets, placeholder, secrets_in};
 
 /// The version that this program writes. Whoever takes a key away or gives one another
 /// meaning counts it up; keys that may be absent can be added.
-const VERSION: u64 = 1;
+const VERSION: u64 = RunPlan::VERSION as u64;
 
 /// No plan of ours is larger, not one of a schedule of its largest size.
 const LARGEST: u64 = 64 << 20;
@@ -85,6 +85,26 @@ struct Version {
 }
 
 impl RunPlan {
+    /// The version that this program writes, and the newest that it reads.
+    pub const VERSION: u32 = 1;
+
+    /// The names of the secrets whose values whoever executes it must have.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for planned in &self.plan.tasks {
+            let policy = &planned.task.policy;
+            let directory = policy.working_directory.as_deref().and_then(Path::to_str);
+            let texts = planned.task.args.iter().map(String::as_str);
+            let texts = texts
+                .chain(policy.env.values().map(String::as_str))
+                .chain(directory);
+            names.extend(texts.flat_map(secrets_in).map(str::to_owned));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Hides the values of secrets that still stand in it: it was made when fewer were known.
     pub(crate) fn hide_secrets(&mut self, secrets: &NamedSecrets) {
         for planned in &mut self.plan.tasks {

@@ -8,7 +8,9 @@ use tokio::sync::watch;
 
 use crate::events::SchedulerStatus;
 use crate::scheduler::background::SideWork;
+use crate::scheduler::dispatch::dispatcher::Dispatcher;
 use crate::scheduler::dispatch::local::LocalDispatcher;
+use crate::scheduler::dispatch::queue::QueueDispatcher;
 use crate::scheduler::dispatch::slots::Slots;
 use crate::scheduler::leadership::Leadership;
 use crate::scheduler::reload::ScheduleSource;
@@ -34,6 +36,7 @@ impl Scheduler {
             stale,
             load,
             audience,
+            queue,
             concurrency,
             drain_timeout,
             metrics,
@@ -45,15 +48,19 @@ impl Scheduler {
             status.set_schedule_error(&error);
         }
         let standing = status.subscribe();
-        let dispatcher = LocalDispatcher::new(executor.clone(), audience, concurrency, metrics.clone());
-        let side_work = SideWork::start(&executor, dispatcher.running(), &status);
+        let local = LocalDispatcher::new(executor.clone(), audience, concurrency, metrics.clone());
+        let side_work = SideWork::start(&executor, local.running(), &status);
+        let dispatcher: Box<dyn Dispatcher> = match queue {
+            None => Box::new(local),
+            Some(to) => Box::new(QueueDispatcher::new(executor.clone(), to, metrics.clone())),
+        };
         let scheduler = Self {
             leadership: Leadership::new(executor.clone(), &schedule_file, status.clone()),
             slots: Slots::new(
                 executor.store.clone(),
                 Arc::clone(&clock),
                 metrics,
-                Box::new(dispatcher),
+                dispatcher,
                 side_work,
                 status.clone(),
             ),

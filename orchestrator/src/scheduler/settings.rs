@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::execution::{Audience, Executor};
 use crate::model::Schedule;
 use crate::report::Metrics;
+use crate::scheduler::dispatch::queue::QueueDispatch;
 
 /// What a scheduler needs.
 pub struct SchedulerSettings {
@@ -24,6 +25,8 @@ pub struct SchedulerSettings {
     pub load: Box<dyn Fn() -> Result<Schedule, String>>,
     /// Who is told of each run.
     pub audience: Box<dyn Fn() -> Audience>,
+    /// Where slots go instead of being run here.
+    pub queue: Option<QueueDispatch>,
     /// How many runs may go on at a time; those of one entry follow each other anyway.
     pub concurrency: usize,
     /// How long runs may go on after the scheduler was asked to end.

@@ -50,6 +50,7 @@ impl Night {
             stale: None,
             load: Box::new(|| Err("there is no file".to_owned())),
             audience: Box::new(Audience::default),
+            queue: None,
             concurrency,
             drain_timeout: Duration::from_secs(1),
             metrics: Metrics::default(),

@@ -27,6 +27,9 @@ pub enum StoreError {
     /// copy that was behind.
     #[error("database: it has forgotten events of run {0}")]
     Forgotten(String),
+    /// Another claim has the run, or it has ended: nothing is written for this one.
+    #[error("database: run {0} is not this worker's any more")]
+    Fenced(String),
     /// A row does not say what it should.
     #[error("database: run {run} has a row that cannot be read: {reason}")]
     Row {

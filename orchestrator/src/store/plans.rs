@@ -129,7 +129,7 @@ async fn an_end_is_written_where_its_task_is() {
     let (events, problems) = journal::read(&journal).unwrap();
     assert_eq!((events.len(), problems), (2, Vec::new()));
     store
-        .apply(&RunId::new("r"), &events, Gaps::Forgotten)
+        .apply(&RunId::new("r"), &events, Gaps::Forgotten, None)
         .await
         .unwrap();
     let ends: Vec<String> = statements::take()
@@ -159,7 +159,7 @@ async fn a_name_that_groups_share_costs_nothing() {
     std::fs::write(&journal, JOURNAL).unwrap();
     let (events, _) = journal::read(&journal).unwrap();
     let run = RunId::new("r");
-    store.apply(&run, &events, Gaps::Forgotten).await.unwrap();
+    store.apply(&run, &events, Gaps::Forgotten, None).await.unwrap();
     statements::take();
     store.last_outcomes("g", "c", 20).await.unwrap();
     store.last_success("g", "c").await.unwrap();

@@ -1,6 +1,7 @@
 //! Flags and words that several verbs share. What only one verb takes is in the verb's
 //! own file.
 
+pub(crate) mod execute;
 pub(crate) mod execution;
 pub(crate) mod format;
 pub(crate) mod global;

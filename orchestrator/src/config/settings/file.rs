@@ -3,6 +3,7 @@
 //! file and default.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{NeededVariable, Problem, Problems};
@@ -36,6 +37,10 @@ pub(crate) struct Settings {
     pub(crate) database_url: Option<String>,
     /// Where our tables are on PostgreSQL.
     pub(crate) database_schema: Option<SchemaName>,
+    /// `local` or `queue`.
+    pub(crate) execute: Option<&'static str>,
+    /// How long a worker keeps a run without a word.
+    pub(crate) lease: Option<Duration>,
     /// If given, the only variables that collectors inherit.
     pub(crate) env_allow: Option<Vec<String>>,
     /// Variables that collectors do not inherit, besides the built-in list.
@@ -88,6 +93,8 @@ pub(crate) fn settings(root: &Node, report: &mut Problems<'_>) -> Option<Setting
         database_schema: fields
             .get("database_schema")
             .and_then(|node| schema_name(node, report)),
+        execute: fields.word("execute", Code::BadWord, report),
+        lease: lease(&fields, report),
         env_allow: variables("env_allow", report),
         strip_env: variables("strip_env", report).unwrap_or_default(),
         secrets: fields
@@ -143,6 +150,19 @@ fn schema_name(node: &Node, report: &mut Problems<'_>) -> Option<SchemaName> {
             None
         }
     }
+}
+
+/// At least 2 s, as its key says, and at most an hour: a dead worker is noticed that much later.
+fn lease(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(3600);
+    let lease = fields.duration("lease", report)?;
+    if lease > LONGEST {
+        let at = fields.get("lease").map_or(0, |node| node.at);
+        let problem = Problem::new(Code::BadDuration, at, "`lease` is longer than an hour");
+        report.add(problem.hint("a worker that is dead is noticed that much later: write at most `1h`"));
+        return None;
+    }
+    Some(lease)
 }
 
 fn fallback(node: &Node, report: &mut Problems<'_>) -> Option<Vec<String>> {

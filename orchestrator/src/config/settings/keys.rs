@@ -17,6 +17,8 @@ pub(crate) const LATE: Duration = Duration::from_secs(600);
 pub(crate) const PULSE: Duration = Duration::from_secs(60);
 /// The words after `log_level:`.
 pub(crate) const LOG_LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+/// The words after `execute:`.
+pub(crate) const EXECUTE: &[&str] = &["local", "queue"];
 /// The words after `format:` of a channel.
 pub(crate) const FORMATS: &[&str] = &["json", "slack"];
 /// The words after `after:` of a dead man's watch.
@@ -72,6 +74,18 @@ pub(crate) static SETTINGS: KeyTable = KeyTable {
         )
         .such_as("nightly")
         .by_default(Preset::Text("orchestrate")),
+        key(
+            "execute",
+            Kind::Word(EXECUTE),
+            "Who executes a scheduler's runs: itself, or workers through PostgreSQL. Default: local.",
+        ),
+        key(
+            "lease",
+            Kind::Duration {
+                min: Duration::from_secs(2),
+            },
+            "How long a worker keeps a run without a word, at most 1h. Default: 20s.",
+        ),
         key(
             "env_allow",
             Kind::List(&Kind::Name),

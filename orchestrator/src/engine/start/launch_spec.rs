@@ -52,6 +52,7 @@ pub(crate) fn specify(
         grace: policy.grace,
         drain: AttemptSpec::DRAIN,
         kill_wait: AttemptSpec::KILL_WAIT,
+        lease: attempt.lease.as_ref().map(|lease| *lease.borrow()),
         limits: policy.limits.clone(),
         env,
     })

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::model::ids::{GroupName, TaskName};
 use crate::model::run::category::Category;
-use crate::model::run::order::CancelCause;
+use crate::model::run::order::{CancelCause, Order};
 use crate::model::run::outcome::{Because, Outcome};
 use crate::model::schedule::Retry;
 
@@ -52,6 +52,15 @@ pub enum Event {
     Cancel(CancelCause),
     /// Somebody wants it to end now.
     Kill(CancelCause),
+}
+
+impl From<Order> for Event {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Cancel(cause) => Self::Cancel(cause),
+            Order::Kill(cause) => Self::Kill(cause),
+        }
+    }
 }
 
 /// What a collector says of its own failure.
@@ -132,13 +141,26 @@ impl RunState {
     /// failure skips all that follows, whatever its group.
     pub fn new(tasks: Vec<RunTask>, stop_on_failure: bool) -> Self {
         let outcomes = vec![None; tasks.len()];
-        Self {
+        Self::resume(tasks, stop_on_failure, outcomes)
+    }
+
+    /// The same behind what has ended already, one outcome a task: that is not done again, and
+    /// what it stops is stopped.
+    pub fn resume(tasks: Vec<RunTask>, stop_on_failure: bool, mut outcomes: Vec<Option<Outcome>>) -> Self {
+        outcomes.resize(tasks.len(), None);
+        let mut state = Self {
             tasks,
             outcomes,
             stop_on_failure,
             cancelled: None,
             phase: Phase::Fresh,
+        };
+        for task in 0..state.tasks.len() {
+            if let Some(outcome) = state.outcomes[task].clone() {
+                state.stop_later(task, &outcome);
+            }
         }
+        state
     }
 
     /// What follows from an event. An event that cannot happen in this phase
@@ -216,29 +238,39 @@ impl RunState {
 
     /// Settles a task that was tried, and what its failure stops, and goes on.
     fn settle_attempted(&mut self, task: usize, outcome: Outcome, actions: &mut Vec<RunAction>) {
-        let failed = outcome.is_failure();
+        if self.cancelled.is_none() {
+            self.stop_later(task, &outcome);
+        }
+        self.settle(task, outcome, actions);
+        self.advance(task + 1, actions);
+    }
+
+    /// What a failure keeps from running is skipped when its turn comes.
+    fn stop_later(&mut self, task: usize, outcome: &Outcome) {
+        if !outcome.is_failure() {
+            return;
+        }
         let because = Because::StoppedAfter {
             name: self.tasks[task].name.to_string(),
             exit: outcome.reason(),
         };
-        self.settle(task, outcome, actions);
-        if failed && self.cancelled.is_none() {
-            let group = self.tasks[task]
-                .stops_group
-                .then(|| self.tasks[task].group.clone());
-            for later in task + 1..self.tasks.len() {
-                let stopped = self.stop_on_failure || group.as_ref() == Some(&self.tasks[later].group);
-                if stopped && self.tasks[later].skip.is_none() {
-                    self.tasks[later].skip = Some(because.clone());
-                }
+        let group = self.tasks[task]
+            .stops_group
+            .then(|| self.tasks[task].group.clone());
+        for later in task + 1..self.tasks.len() {
+            let stopped = self.stop_on_failure || group.as_ref() == Some(&self.tasks[later].group);
+            if stopped && self.tasks[later].skip.is_none() {
+                self.tasks[later].skip = Some(because.clone());
             }
         }
-        self.advance(task + 1, actions);
     }
 
     /// Settles what is to be skipped and starts the next task, from `next` on.
     fn advance(&mut self, next: usize, actions: &mut Vec<RunAction>) {
         for task in next..self.tasks.len() {
+            if self.outcomes[task].is_some() {
+                continue;
+            }
             let cancelled = self.cancelled.map(Because::Cancelled);
             match cancelled.or_else(|| self.tasks[task].skip.clone()) {
                 Some(because) => self.settle(task, Outcome::Skipped(because), actions),

@@ -4,6 +4,7 @@
 pub(crate) mod category;
 pub(crate) mod decide;
 pub(crate) mod exit;
+pub(crate) mod lease_deadline;
 pub(crate) mod limit;
 pub(crate) mod order;
 pub(crate) mod outcome;

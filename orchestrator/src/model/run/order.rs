@@ -18,6 +18,8 @@ pub enum CancelCause {
     Operator,
     /// The orchestrator vanished; the supervisor ended the attempt.
     OrchestratorGone,
+    /// The worker could not renew its lease of the run, or another one has it.
+    LeaseLost,
 }
 
 impl fmt::Display for CancelCause {
@@ -28,6 +30,7 @@ impl fmt::Display for CancelCause {
             Self::Hangup => "the terminal was closed (SIGHUP)",
             Self::Operator => "cancelled by the operator",
             Self::OrchestratorGone => "orchestrate itself was gone",
+            Self::LeaseLost => "the worker could not keep its lease of the run",
         })
     }
 }

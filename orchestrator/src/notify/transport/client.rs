@@ -101,6 +101,7 @@ impl NetworkClient {
             grace: Duration::ZERO,
             drain: Duration::ZERO,
             kill_wait: AttemptSpec::KILL_WAIT,
+            lease: None,
             limits: Limits {
                 memory: Some(MEMORY),
                 cpu_time: Some(CPU_TIME),

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::warn;
 
-use crate::model::CancelCause;
+use crate::model::{CancelCause, LeaseDeadline};
 use crate::process::ladder::Cause;
 use crate::process::protocol::{ToSupervisor, encode};
 
@@ -100,6 +100,14 @@ impl Controller {
         self.send(&ToSupervisor::Kill {
             attempt: self.attempt,
             cause: Cause::Cancelled(cause),
+        });
+    }
+
+    /// Lets it run for longer: its lease was renewed.
+    pub fn extend(&self, lease: LeaseDeadline) {
+        self.send(&ToSupervisor::Extend {
+            attempt: self.attempt,
+            lease,
         });
     }
 

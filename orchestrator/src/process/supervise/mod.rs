@@ -5,6 +5,7 @@
 pub(crate) mod cgroup;
 mod control_socket;
 mod fork_server;
+mod lease_watch;
 mod starter;
 mod supervisor;
 

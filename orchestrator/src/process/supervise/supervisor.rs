@@ -17,8 +17,10 @@ use crate::process::ladder::{Action, Input, Ladder, Moment};
 use crate::process::protocol::{Isolation, Over, Report, Start, ToSupervisor};
 use crate::process::supervise::cgroup::Cgroup;
 use crate::process::supervise::control_socket::ControlSocket;
+use crate::process::supervise::lease_watch::LeaseWatch;
 use crate::process::supervise::starter::Starter;
 use crate::process::sys;
+use crate::process::sys::boot_clock::time_since_boot;
 use crate::process::sys::{Pidfd, Waited};
 use crate::process::tree::sweep::{self, Killed};
 
@@ -131,24 +133,13 @@ impl Supervisor {
         };
         let started = self.now();
         let mut ladder = Ladder::new(start.timings, started);
+        let mut lease = LeaseWatch::new(start.lease);
         let mut orchestrator_gone = self.control.send(&Report::Spawned { pid: main }).is_err();
         let mut progress = Progress {
             main,
             end: Pidfd::open(main).ok(),
             started,
-            over: Over {
-                exit: None,
-                cause: None,
-                isolation: Isolation::default(),
-                out_of_memory: false,
-                wall: Duration::ZERO,
-                user_cpu: Duration::ZERO,
-                system_cpu: Duration::ZERO,
-                max_rss: 0,
-                killed: Vec::new(),
-                killed_count: 0,
-                unkillable: Vec::new(),
-            },
+            over: nothing_yet(),
             killed: Killed::default(),
             cgroup,
         };
@@ -160,11 +151,15 @@ impl Supervisor {
             // Deaths before deadlines: who exits just in time has exited.
             self.reap(&mut ladder, &mut progress);
             step(&mut ladder, self.now(), Input::Tick, main);
+            if let Some(input) = lease.due(time_since_boot()?) {
+                step(&mut ladder, self.now(), input, main);
+            }
             let settled = !ladder.is_killing() || progress.kill();
             if ladder.is_over() {
                 break;
             }
-            let woken = self.wait(&ladder, progress.end.as_ref(), settled, orchestrator_gone)?;
+            let limits = (settled, lease.longest_wait(time_since_boot()?));
+            let woken = self.wait(&ladder, progress.end.as_ref(), limits, orchestrator_gone)?;
             if woken.by_death {
                 drain(&self.deaths);
             }
@@ -173,7 +168,7 @@ impl Supervisor {
                 self.main_ended(&mut ladder, &mut progress);
             }
             if woken.by_word {
-                orchestrator_gone = !self.listen(start.attempt, &mut ladder, main)?;
+                orchestrator_gone = !self.listen(start.attempt, (&mut ladder, &mut lease), main)?;
             }
         }
         let all_gone = ladder.all_gone();
@@ -224,10 +219,11 @@ impl Supervisor {
         &self,
         ladder: &Ladder,
         main: Option<&Pidfd>,
-        settled: bool,
+        (settled, longest): (bool, Option<Duration>),
         orchestrator_gone: bool,
     ) -> io::Result<Woken> {
-        let mut timeout = ladder.wake_at().map(|at| at.saturating_sub(self.now()));
+        let next = ladder.wake_at().map(|at| at.saturating_sub(self.now()));
+        let mut timeout = [next, longest].into_iter().flatten().min();
         if ladder.is_killing() {
             let again = if settled { SWEEP_AGAIN } else { Duration::ZERO };
             timeout = Some(timeout.map_or(again, |timeout| timeout.min(again)));
@@ -251,7 +247,12 @@ impl Supervisor {
     }
 
     /// Takes what the orchestrator says. `false` if it is gone.
-    fn listen(&mut self, attempt: u64, ladder: &mut Ladder, main: i32) -> io::Result<bool> {
+    fn listen(
+        &mut self,
+        attempt: u64,
+        (ladder, lease): (&mut Ladder, &mut LeaseWatch),
+        main: i32,
+    ) -> io::Result<bool> {
         let there = self.control.fill()?;
         while let Some((message, _)) = self.control.next()? {
             let (addressee, input) = match message {
@@ -259,13 +260,24 @@ impl Supervisor {
                 ToSupervisor::Kill { attempt, cause } => (attempt, Input::Kill(cause)),
                 ToSupervisor::Pause { attempt } => (attempt, Input::Pause),
                 ToSupervisor::Resume { attempt } => (attempt, Input::Resume),
+                ToSupervisor::Extend {
+                    attempt: other,
+                    lease: later,
+                } => {
+                    if other == attempt {
+                        lease.extend(later);
+                    }
+                    continue;
+                }
                 ToSupervisor::Ping => {
                     self.answer_ping()?;
                     continue;
                 }
                 ToSupervisor::Start(_) => continue,
             };
-            if addressee == attempt {
+            if addressee == attempt
+                && let Some(input) = lease.request(input)
+            {
                 step(ladder, self.now(), input, main);
                 if input == Input::Pause {
                     self.answer(&Report::Paused)?;
@@ -331,6 +343,23 @@ impl Supervisor {
 
     fn now(&self) -> Moment {
         self.epoch.elapsed()
+    }
+}
+
+/// The end of an attempt of which nothing is known yet.
+fn nothing_yet() -> Over {
+    Over {
+        exit: None,
+        cause: None,
+        isolation: Isolation::default(),
+        out_of_memory: false,
+        wall: Duration::ZERO,
+        user_cpu: Duration::ZERO,
+        system_cpu: Duration::ZERO,
+        max_rss: 0,
+        killed: Vec::new(),
+        killed_count: 0,
+        unkillable: Vec::new(),
     }
 }
 

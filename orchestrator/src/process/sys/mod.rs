@@ -2,7 +2,8 @@
 //! Everything here is a thin, safe function around one idea of the kernel.
 //! It must never decide anything.
 
-mod pidfd;
+pub(crate) mod boot_clock;
+pub(crate) mod pidfd;
 mod readable;
 mod socket;
 mod spawn;

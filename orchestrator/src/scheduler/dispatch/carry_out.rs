@@ -60,6 +60,7 @@ impl Slots {
     pub(crate) fn report_end(&self, key: &EntryKey, slot: Timestamp, end: StartEnd) -> SlotEnd {
         match end {
             StartEnd::Ran(executed) => self.report_run(key, slot, &executed),
+            StartEnd::Queued(run) => tracing::info!("{key} of {slot} is queued as run {run}"),
             StartEnd::Taken(by) => {
                 let by = by.map_or("passed over".to_owned(), |run| format!("run {run}'s"));
                 tracing::debug!("{key} of {slot} is {by} already");

@@ -1,5 +1,4 @@
-//! Where slots are run: in this process (`local`), or later on other machines through a
-//! queue. Called by `slots`; it decides nothing.
+//! Where slots are run: in this process (`local`), or by workers through a queue (`queue`). Called by `slots`; it decides nothing.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -46,6 +45,8 @@ pub(crate) struct EndedStart {
 #[derive(Debug)]
 pub(crate) enum StartEnd {
     Ran(Box<Executed>),
+    /// Its run waits for a worker.
+    Queued(RunId),
     /// Somebody else has the slot: this run, or nobody if it was passed over.
     Taken(Option<RunId>),
     /// A run that must not overlap goes on in another process.

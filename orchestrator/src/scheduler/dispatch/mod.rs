@@ -3,6 +3,7 @@
 pub(crate) mod carry_out;
 pub(crate) mod dispatcher;
 pub(crate) mod local;
+pub(crate) mod queue;
 pub(crate) mod read_situation;
 pub(crate) mod slot_run;
 pub(crate) mod slots;

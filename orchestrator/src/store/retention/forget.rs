@@ -60,6 +60,8 @@ impl Store {
         let mut sql = self.database.begin().await?;
         for run in runs {
             sql.execute("delete from runs where id = $1", &args![run]).await?;
+            let of_queue = "delete from queued_runs where run_id = $1 and state = 'ended'";
+            sql.execute(of_queue, &args![run]).await?;
         }
         Ok(sql.commit().await?)
     }

@@ -3,11 +3,11 @@
 //! again, and the journal has them in any case.
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::database::DatabaseError;
@@ -16,6 +16,7 @@ use crate::model::RunId;
 use crate::rundir::journal::{self, Numbered};
 use crate::rundir::unrecorded;
 use crate::store::error::StoreError;
+use crate::store::fleet::fence::RunFence;
 use crate::store::runs::recovery::journal_of;
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
@@ -33,6 +34,22 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long a run that is over waits for a database that is away.
 pub const DRAIN: Duration = Duration::from_secs(15);
+
+/// A claimed run is written for as long as its claim is held, and that ends long before.
+const WHILE_HELD: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The claim of a run of the queue, as its recorder needs it.
+#[derive(Debug)]
+pub struct RecordedClaim {
+    /// Named in every write.
+    pub fence: RunFence,
+    /// How many events of the run were recorded before this claim.
+    pub before: u64,
+    /// Becomes false when nothing is to be written any more.
+    pub held: watch::Receiver<bool>,
+    /// Told the number of the newest event that is recorded.
+    pub stored: watch::Sender<u64>,
+}
 
 /// What became of the recording.
 #[derive(Debug)]
@@ -53,28 +70,151 @@ pub async fn record(
     drain: Duration,
     enough: Arc<Notify>,
 ) -> RecorderEnd {
-    // Not bounded by itself, but by the plan: a run has few events, however much it writes.
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let feed = Feed {
-        receiver,
-        late: Vec::new(),
-        drain,
-        deadline: None,
-        enough,
+    let run = Recorded {
+        store,
+        run,
+        state_dir,
+        claim: None,
     };
-    let ((), failure) = tokio::join!(take(queue, sender), write_all(&store, &run, &state_dir, feed));
-    if failure.is_none()
-        && let Err(error) = unrecorded::forget(&state_dir, &run)
-    {
-        // Harmless: the next start finds that there is nothing to bring in.
-        tracing::debug!("run {run} stays noted as unrecorded: {error}");
+    run.write(queue, drain, enough).await
+}
+
+/// The same for a run of the queue: until everything is written, or the claim is lost.
+pub async fn record_claimed(
+    store: Store,
+    state_dir: PathBuf,
+    queue: mpsc::Receiver<Message>,
+    claim: RecordedClaim,
+    enough: Arc<Notify>,
+) -> RecorderEnd {
+    let run = Recorded {
+        store,
+        run: claim.fence.run.clone(),
+        state_dir,
+        claim: Some(claim),
+    };
+    run.write(queue, WHILE_HELD, enough).await
+}
+
+/// What is recorded, and where.
+struct Recorded {
+    store: Store,
+    run: RunId,
+    state_dir: PathBuf,
+    claim: Option<RecordedClaim>,
+}
+
+impl Recorded {
+    async fn write(
+        self,
+        queue: mpsc::Receiver<Message>,
+        drain: Duration,
+        enough: Arc<Notify>,
+    ) -> RecorderEnd {
+        // Not bounded by itself, but by the plan: a run has few events, however much it writes.
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let feed = Feed {
+            receiver,
+            late: Vec::new(),
+            drain,
+            deadline: None,
+            enough,
+            held: self.claim.as_ref().map(|claim| claim.held.clone()),
+        };
+        let before = self.claim.as_ref().map_or(0, |claim| claim.before);
+        let ((), failure) = tokio::join!(take(queue, sender, before), self.write_all(feed));
+        if failure.is_none()
+            && let Err(error) = unrecorded::forget(&self.state_dir, &self.run)
+        {
+            // Harmless: the next start finds that there is nothing to bring in.
+            tracing::debug!("run {} stays noted as unrecorded: {error}", self.run);
+        }
+        RecorderEnd { failure }
     }
-    RecorderEnd { failure }
+
+    /// One transaction, under the claim if there is one.
+    async fn apply(&self, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
+        let fence = self.claim.as_ref().map(|claim| &claim.fence);
+        self.store.apply(&self.run, events, gaps, fence).await?;
+        if let (Some(claim), Some((last, _))) = (&self.claim, events.last()) {
+            claim.stored.send_replace(*last);
+        }
+        Ok(())
+    }
+
+    fn is_let_go(&self) -> bool {
+        self.claim.as_ref().is_some_and(|claim| !*claim.held.borrow())
+    }
+
+    async fn write_all(&self, mut feed: Feed) -> Option<(usize, StoreError)> {
+        let mut waiting: Vec<Numbered> = Vec::new();
+        let mut pause = FIRST_PAUSE;
+        let mut gaps = Gaps::Forgotten;
+        let mut failure = None;
+        loop {
+            feed.next(&mut waiting).await;
+            if waiting.is_empty() {
+                return None;
+            }
+            feed.gather(&mut waiting).await;
+            if self.is_let_go() {
+                failure = failure.or_else(|| Some(StoreError::Fenced(self.run.to_string())));
+                break;
+            }
+            let batch = waiting.len().min(BATCH);
+            match feed.during(self.apply(&waiting[..batch], gaps)).await {
+                Some(Ok(())) => {
+                    waiting.drain(..batch);
+                    if waiting.is_empty() {
+                        gaps = Gaps::Forgotten;
+                    }
+                    pause = FIRST_PAUSE;
+                    if failure.take().is_some() {
+                        tracing::info!("the database is back; nothing is missing in it");
+                    }
+                    continue;
+                }
+                Some(Err(StoreError::Forgotten(_))) if gaps == Gaps::Forgotten => {
+                    tracing::warn!("the database has forgotten events of this run; they are written again");
+                    // Once: what the journal lacks as well is nowhere.
+                    gaps = Gaps::Accepted;
+                    let (mut all, _) =
+                        journal::read(&journal_of(&self.state_dir, &self.run)).unwrap_or_default();
+                    all.append(&mut waiting);
+                    waiting = all;
+                    continue;
+                }
+                Some(Err(error)) => {
+                    let hopeless = !error.may_pass();
+                    if failure.is_none() {
+                        let what_now = if hopeless { "" } else { "; it is tried again" };
+                        tracing::error!(
+                            "the database cannot be written: {error}; the run goes on and its journal is complete{what_now}"
+                        );
+                    }
+                    failure = Some(error);
+                    if hopeless {
+                        break;
+                    }
+                }
+                None => {
+                    failure = failure.or_else(|| Some(silent()));
+                    break;
+                }
+            }
+            if feed.during(sleep(pause)).await.is_none() {
+                break;
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        let missing = waiting.len() + feed.count_rest().await;
+        failure.map(|error| (missing, error))
+    }
 }
 
 /// Numbers the events and takes them off the bus at once, whatever the database does.
-async fn take(mut queue: mpsc::Receiver<Message>, sender: mpsc::UnboundedSender<Numbered>) {
-    let mut count = 0;
+async fn take(mut queue: mpsc::Receiver<Message>, sender: mpsc::UnboundedSender<Numbered>, before: u64) {
+    let mut count = before;
     while let Some(message) = queue.recv().await {
         if let Message::Event(event) = message {
             count += 1;
@@ -94,6 +234,8 @@ struct Feed {
     deadline: Option<Instant>,
     /// Told when nobody wants to wait for the deadline.
     enough: Arc<Notify>,
+    /// Of a claimed run: false when nothing is to be written any more.
+    held: Option<watch::Receiver<bool>>,
 }
 
 impl Feed {
@@ -107,7 +249,12 @@ impl Feed {
 
     /// Lets a few more gather; the end of the run is not waited with.
     async fn gather(&mut self, waiting: &mut Vec<Numbered>) {
-        let enough = sleep(GATHER);
+        // Whoever is to start the next attempt of a claimed run waits for this.
+        let enough = sleep(if self.held.is_some() {
+            Duration::ZERO
+        } else {
+            GATHER
+        });
         tokio::pin!(enough);
         while self.deadline.is_none() && waiting.len() < BATCH {
             tokio::select! {
@@ -123,6 +270,8 @@ impl Feed {
     /// Does `work` while events gather; `None` if the time is over before it is done.
     async fn during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(work);
+        let let_go = let_go(self.held.clone());
+        tokio::pin!(let_go);
         loop {
             let deadline = self.deadline;
             tokio::select! {
@@ -134,6 +283,7 @@ impl Feed {
                 },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => return None,
                 () = self.enough.notified(), if deadline.is_some() => return None,
+                () = &mut let_go => return None,
             }
         }
     }
@@ -148,69 +298,13 @@ impl Feed {
     }
 }
 
-async fn write_all(
-    store: &Store,
-    run: &RunId,
-    state_dir: &Path,
-    mut feed: Feed,
-) -> Option<(usize, StoreError)> {
-    let mut waiting: Vec<Numbered> = Vec::new();
-    let mut pause = FIRST_PAUSE;
-    let mut gaps = Gaps::Forgotten;
-    let mut failure = None;
-    loop {
-        feed.next(&mut waiting).await;
-        if waiting.is_empty() {
-            return None;
-        }
-        feed.gather(&mut waiting).await;
-        let batch = waiting.len().min(BATCH);
-        match feed.during(store.apply(run, &waiting[..batch], gaps)).await {
-            Some(Ok(())) => {
-                waiting.drain(..batch);
-                if waiting.is_empty() {
-                    gaps = Gaps::Forgotten;
-                }
-                pause = FIRST_PAUSE;
-                if failure.take().is_some() {
-                    tracing::info!("the database is back; nothing is missing in it");
-                }
-                continue;
-            }
-            Some(Err(StoreError::Forgotten(_))) if gaps == Gaps::Forgotten => {
-                tracing::warn!("the database has forgotten events of this run; they are written again");
-                // Once: what the journal lacks as well is nowhere.
-                gaps = Gaps::Accepted;
-                let (mut all, _) = journal::read(&journal_of(state_dir, run)).unwrap_or_default();
-                all.append(&mut waiting);
-                waiting = all;
-                continue;
-            }
-            Some(Err(error)) => {
-                let hopeless = !error.may_pass();
-                if failure.is_none() {
-                    let what_now = if hopeless { "" } else { "; it is tried again" };
-                    tracing::error!(
-                        "the database cannot be written: {error}; the run goes on and its journal is complete{what_now}"
-                    );
-                }
-                failure = Some(error);
-                if hopeless {
-                    break;
-                }
-            }
-            None => {
-                failure = failure.or_else(|| Some(silent()));
-                break;
-            }
-        }
-        if feed.during(sleep(pause)).await.is_none() {
-            break;
-        }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+/// Waits until a claim is held no more; for ever where there is none.
+async fn let_go(held: Option<watch::Receiver<bool>>) {
+    match held {
+        // Without a sender nobody vouches for it.
+        Some(mut held) => drop(held.wait_for(|held| !*held).await),
+        None => std::future::pending().await,
     }
-    let missing = waiting.len() + feed.count_rest().await;
-    failure.map(|error| (missing, error))
 }
 
 fn silent() -> StoreError {

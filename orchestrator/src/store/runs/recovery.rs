@@ -8,12 +8,17 @@ use jiff::Timestamp;
 
 use crate::database::arg::args;
 use crate::database::columns::{Micros, OwnerColumns};
-use crate::events::SlotRef;
+use crate::database::transaction::Transaction;
+use crate::events::{RunEvent, SlotRef};
 use crate::files::name_owner;
 use crate::model::{Owner, RunId};
 use crate::rundir::{StateDir, is_worked_on, unrecorded_runs};
-use crate::rundir::{journal, unrecorded};
+use crate::rundir::{
+    journal::{self, Numbered},
+    unrecorded,
+};
 use crate::store::error::StoreError;
+use crate::store::fleet::fence::RunFence;
 use crate::store::liveness::{LocalLiveness, is_abandoned};
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
@@ -116,7 +121,8 @@ impl Store {
                 "select distinct s.entry, s.slot, s.run_id, s.owner_host, s.owner_boot, s.owner_pid, s.owner_start
                  from ledger l join slots s on s.entry = l.entry and s.slot = l.slot
                  where l.state = 'due' and l.run_id is null and s.run_id is not null and s.owner_host = $1
-                   and not exists (select 1 from runs where runs.id = s.run_id)",
+                   and not exists (select 1 from runs where runs.id = s.run_id)
+                   and not exists (select 1 from queued_runs q where q.run_id = s.run_id)",
                 &args![&alive.here.host],
             )
             .await?;
@@ -187,8 +193,17 @@ impl Store {
                 .map(|problem| format!("{}: {problem}", path.display())),
         );
         let before = self.events(run).await?;
+        let fence = claim_of(run, &events);
         for batch in events.chunks(BATCH) {
-            match self.apply(run, batch, Gaps::Accepted).await {
+            match self.apply(run, batch, Gaps::Accepted, fence.as_ref()).await {
+                // Another worker has it, or ended it: what this one did is a note and no more.
+                Err(StoreError::Fenced(_)) => {
+                    let path = path.display();
+                    found.problems.push(format!(
+                        "{path}: another worker took the run over; it is left as it is"
+                    ));
+                    break;
+                }
                 Err(StoreError::Refused(what)) => {
                     found.problems.push(format!("{}: {what}", path.display()));
                     return Ok(());
@@ -210,13 +225,16 @@ impl Store {
         Ok(rows.first().map_or(0, |(events,)| *events))
     }
 
-    /// Runs without an end, oldest first, and the processes that own them.
+    /// Runs without an end, oldest first, and the processes that own them. Whether a run of the
+    /// queue goes on is told by its lease.
     pub(crate) async fn unfinished(&self) -> Result<Vec<(RunId, Owner)>, StoreError> {
         let rows: Vec<UnfinishedColumns> = self
             .database
             .fetch(
                 "select id, owner_host, owner_boot, owner_pid, owner_start from runs
-                 where finished_at is null order by started_at, id",
+                 where finished_at is null and not exists (select 1 from queued_runs q
+                     where q.run_id = runs.id and q.state <> 'ended')
+                 order by started_at, id",
                 &[],
             )
             .await?;
@@ -246,11 +264,58 @@ impl Store {
             sql.commit().await?;
             return Ok(false);
         }
-        let not_started = format!("not started: {reason}");
-        slots_of_runs::lose_tasks(&mut sql, run, reason, &not_started).await?;
-        for (statement, args) in [
-            (
-                "update tasks set outcome = 'lost', reason = $2, category = 'failed',
+        lose_rows(&mut sql, run, reason, now).await?;
+        sql.commit().await?;
+        Ok(true)
+    }
+
+    /// Gives up a run of the queue, while its claim stands: it has lost too many workers.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`], or the database fails.
+    pub async fn give_up_claimed(
+        &self,
+        fence: &RunFence,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut sql = self.database.begin().await?;
+        fence.hold(&mut sql).await?;
+        let begun = sql
+            .execute(
+                "update runs set finished_at = $1, success = $2, lost = $3
+                 where id = $4 and finished_at is null",
+                &args![now, false, reason, &fence.run],
+            )
+            .await?;
+        if begun == 0 {
+            // Nothing of it was ever started, and its slot is all that there is.
+            sql.execute(
+                "update ledger set state = 'missed', cause = $2 where state = 'due' and run_id is null
+                   and (entry, slot) = (select entry, slot from slots where run_id = $1)",
+                &args![&fence.run, reason],
+            )
+            .await?;
+        } else {
+            lose_rows(&mut sql, &fence.run, reason, now).await?;
+        }
+        fence.finish(&mut sql).await?;
+        Ok(sql.commit().await?)
+    }
+}
+
+/// What has no end in a run that is given up: its running task is lost, the rest was not started.
+async fn lose_rows(
+    sql: &mut Transaction,
+    run: &RunId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let not_started = format!("not started: {reason}");
+    slots_of_runs::lose_tasks(sql, run, reason, &not_started).await?;
+    for (statement, args) in [
+        (
+            "update tasks set outcome = 'lost', reason = $2, category = 'failed',
                      attempts = (select count(*) from attempts
                          where attempts.run_id = tasks.run_id and attempts.position = tasks.position),
                      log = (select log from attempts
@@ -258,31 +323,41 @@ impl Store {
                          order by number desc limit 1)
                  where run_id = $1 and outcome is null
                    and position in (select position from attempts where run_id = $1)",
-                &args![run, reason][..],
-            ),
-            (
-                "update tasks set outcome = 'skipped', reason = $2 where run_id = $1 and outcome is null",
-                &args![run, &not_started][..],
-            ),
-            (
-                "update attempts set finished_at = $2, outcome = 'lost', reason = $3
+            &args![run, reason][..],
+        ),
+        (
+            "update tasks set outcome = 'skipped', reason = $2 where run_id = $1 and outcome is null",
+            &args![run, &not_started][..],
+        ),
+        (
+            "update attempts set finished_at = $2, outcome = 'lost', reason = $3
                  where run_id = $1 and finished_at is null",
-                &args![run, now, reason][..],
-            ),
-            (
-                "update runs set
+            &args![run, now, reason][..],
+        ),
+        (
+            "update runs set
                      succeeded = (select count(*) from tasks where run_id = $1 and outcome = 'succeeded'),
                      skipped = (select count(*) from tasks where run_id = $1 and outcome = 'skipped'),
                      failed = (select count(*) from tasks
                          where run_id = $1 and outcome not in ('succeeded', 'skipped'))
                  where id = $1",
-                &args![run][..],
-            ),
-        ] {
-            sql.execute(statement, args).await?;
-        }
-        sql.commit().await?;
-        Ok(true)
+            &args![run][..],
+        ),
+    ] {
+        sql.execute(statement, args).await?;
+    }
+    Ok(())
+}
+
+/// The claim under which a journal was written, where its run was in a queue.
+fn claim_of(run: &RunId, events: &[Numbered]) -> Option<RunFence> {
+    let (_, first) = events.first()?;
+    match &**first {
+        RunEvent::RunStarted { epoch, .. } => epoch.map(|epoch| RunFence {
+            run: run.clone(),
+            epoch,
+        }),
+        _ => None,
     }
 }
 

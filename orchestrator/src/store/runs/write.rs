@@ -5,6 +5,7 @@
 //! What may become of what is in `transition`.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::database::arg::{Arg, args};
 use crate::database::transaction::Transaction;
@@ -13,6 +14,7 @@ use crate::model::{RunId, TaskStatus};
 use crate::rundir::journal::Numbered;
 use crate::store::change::change_one;
 use crate::store::error::StoreError;
+use crate::store::fleet::fence::RunFence;
 use crate::store::runs::transition::StateChange;
 use crate::store::runs::{bulk, reopen};
 use crate::store::store::Store;
@@ -29,17 +31,42 @@ pub(crate) enum Gaps {
 }
 
 impl Store {
-    /// One transaction for a batch. Events that the database has are passed over.
-    pub(crate) async fn apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
-        match self.try_apply(run, events, gaps).await {
+    /// One transaction for a batch. Events that the database has are passed over. Of a run of
+    /// the queue nothing is written but while its claim stands.
+    pub(crate) async fn apply(
+        &self,
+        run: &RunId,
+        events: &[Numbered],
+        gaps: Gaps,
+        fence: Option<&RunFence>,
+    ) -> Result<(), StoreError> {
+        match self.try_apply(run, events, gaps, fence).await {
             // Somebody else wrote the same run in the same moment and was faster: now
             // it is there to be seen. What is wrong in itself is so the second time too.
-            Err(error) if error.is_unique_violation() => self.try_apply(run, events, gaps).await,
+            Err(error) if error.is_unique_violation() => self.try_apply(run, events, gaps, fence).await,
             done => done,
         }
     }
 
-    async fn try_apply(&self, run: &RunId, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
+    /// Events of a claimed run, numbered; all that the database lacks of them, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`]: the claim does not stand any more. Or the database fails.
+    pub async fn apply_claimed(
+        &self,
+        fence: &RunFence,
+        events: &[(u64, Arc<RunEvent>)],
+    ) -> Result<(), StoreError> {
+        self.apply(&fence.run, events, Gaps::Forgotten, Some(fence)).await
+    }
+
+    async fn try_apply(
+        &self,
+        run: &RunId,
+        events: &[Numbered],
+        gaps: Gaps,
+        fence: Option<&RunFence>,
+    ) -> Result<(), StoreError> {
         let mut sql = self.database.begin().await?;
         let select = self.database.text(
             "select events, lost, exists (select 1 from slots where run_id = $1)
@@ -66,6 +93,9 @@ impl Store {
             return Err(StoreError::Forgotten(run.to_string()));
         }
         if let Some((last, _)) = new.last() {
+            if let Some(fence) = fence {
+                fence.hold(&mut sql).await?;
+            }
             match row.first() {
                 None if !matches!(*new[0].1, RunEvent::RunStarted { .. }) => {
                     return Err(StoreError::Refused(format!("run {run} has no beginning")));
@@ -75,6 +105,12 @@ impl Store {
             }
             let has_slot = row.first().is_some_and(|(.., has_slot)| *has_slot);
             write(&mut sql, run, &new, has_slot).await?;
+            let ends = new
+                .iter()
+                .any(|(_, event)| matches!(**event, RunEvent::RunFinished(_)));
+            if let Some(fence) = fence.filter(|_| ends) {
+                fence.finish(&mut sql).await?;
+            }
             change_one(
                 &mut sql,
                 "counting events",
@@ -102,6 +138,9 @@ async fn write(
     for (_, event) in events {
         match &**event {
             RunEvent::RunStarted { slot, tasks, at, .. } => {
+                if resume_run(sql, run, event).await? {
+                    continue;
+                }
                 start_run(sql, run, event).await?;
                 bulk::plan_tasks(sql, run, *at, tasks).await?;
                 has_slot |= slots_of_runs::begin_at_slots(sql, run, slot.as_ref(), *at, tasks).await?;
@@ -235,6 +274,26 @@ fn ended(event: &RunEvent) -> Option<(usize, u32)> {
         } => Some((task.position, last_attempt.number)),
         _ => None,
     }
+}
+
+/// A run of the queue that another worker began goes on with this one. `false` if it is new.
+async fn resume_run(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> Result<bool, StoreError> {
+    let RunEvent::RunStarted {
+        owner,
+        epoch: Some(_),
+        ..
+    } = event
+    else {
+        return Ok(false);
+    };
+    let changed = sql
+        .execute(
+            "update runs set owner_host = $2, owner_boot = $3, owner_pid = $4, owner_start = $5
+             where id = $1 and finished_at is null",
+            &args![run, &owner.host, &owner.boot, owner.pid, owner.started],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 async fn start_run(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> Result<(), StoreError> {

@@ -229,7 +229,7 @@ async fn find_run_in_queue(
 }
 
 /// Returns how many nobody had.
-async fn pass_over_each(
+pub(crate) async fn pass_over_each(
     sql: &mut Transaction,
     slots: &[PassedSlot],
     now: Timestamp,
@@ -247,7 +247,7 @@ async fn pass_over_each(
 }
 
 /// Claims a slot and notes its tasks, if nobody has it.
-async fn claim(
+pub(crate) async fn claim(
     sql: &mut Transaction,
     slot: &SlotRef,
     by: Option<(&RunId, &Owner)>,

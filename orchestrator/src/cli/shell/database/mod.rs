@@ -4,4 +4,5 @@
 pub(crate) mod address;
 pub(crate) mod choice;
 pub(crate) mod look;
+pub(crate) mod queue;
 pub(crate) mod refusal;

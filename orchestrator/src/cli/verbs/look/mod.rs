@@ -14,3 +14,4 @@ pub(crate) mod status;
 pub(crate) mod status_text;
 pub(crate) mod task_history_text;
 pub(crate) mod why;
+pub(crate) mod workers;

@@ -1,19 +1,20 @@
-//! `cancel`: asks a run of another process to end.
+//! `cancel`: asks a run of another process to end; one of the queue, wherever it is.
 
 use clap::Args;
 
 use crate::cli::args::global::Global;
+use crate::cli::shell::database::queue::open_queue;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::store::with_store;
+use crate::cli::shell::store::{unusable, with_store};
 use crate::cli::times::Times;
-use crate::model::CancelCause;
-use crate::model::Order;
+use crate::fleet::Bell;
+use crate::model::{CancelCause, Clock, Order, RunId, SystemClock};
 use crate::queries::find_run::find_run;
 use crate::rundir::{ControlFifo, StateDir, wait_for_end};
-use crate::store::this_process;
+use crate::store::{QueuedState, Store, this_process};
 
 /// Ask a run of another process to end
 #[derive(Debug, Args)]
@@ -35,7 +36,17 @@ pub(crate) struct CancelArgs {
 /// Gives the order and waits until nobody executes the run any more.
 pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
-    let header = with_store(&settings, async |store| Ok(find_run(store, &args.run).await?))?.header;
+    let wanted = with_store(&settings, async |store| {
+        if let Some(run) = find_in_queue(store, &args.run).await? {
+            cancel_queued(store, &run, args).await?;
+            return Ok(None);
+        }
+        Ok(Some(find_run(store, &args.run).await?))
+    })?;
+    let Some(record) = wanted else {
+        return Ok(VerbExit::Success);
+    };
+    let header = record.header;
     let run = &header.run;
     if let Some(end) = header.finished_at {
         let end = Times::of_failures().second(end);
@@ -73,4 +84,44 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Fai
     wait_for_end(&dir).map_err(Failure::infrastructure)?;
     print_text(&format!("Run {run} has ended.\n"))?;
     Ok(VerbExit::Success)
+}
+
+/// The run that is meant, if it is one of the queue that has not ended. One that waits for its
+/// first worker has no record yet, and is found by its whole id.
+async fn find_in_queue(store: &Store, word: &str) -> Result<Option<RunId>, Failure> {
+    let exact = RunId::new(word);
+    let run = match store.queued_run(&exact).await.map_err(unusable)? {
+        Some(queued) => Some(queued),
+        None => match find_run(store, word).await {
+            Ok(record) => store.queued_run(&record.header.run).await.map_err(unusable)?,
+            // It is told by whoever looks for it next.
+            Err(_) => None,
+        },
+    };
+    Ok(run
+        .filter(|queued| queued.state != QueuedState::Ended)
+        .map(|queued| queued.run))
+}
+
+/// Tells whoever has it, or will have it, and waits for its end.
+async fn cancel_queued(store: &Store, run: &RunId, args: &CancelArgs) -> Result<(), Failure> {
+    if args.kill {
+        return Err(Failure::usage(format!(
+            "run {run} is in the queue: its worker ends it politely, and kills what does not go"
+        ))
+        .hint("leave --kill out"));
+    }
+    let queue = open_queue(store, "a queued run").await?;
+    queue.cancel(run, SystemClock.now()).await.map_err(unusable)?;
+    if args.no_wait {
+        return print_text(&format!("Run {run} was asked to end.\n"));
+    }
+    let mut bell = Bell::new(queue);
+    loop {
+        let queued = store.queued_run(run).await.map_err(unusable)?;
+        if queued.is_none_or(|queued| queued.state == QueuedState::Ended) {
+            return print_text(&format!("Run {run} has ended.\n"));
+        }
+        bell.ring().await;
+    }
 }

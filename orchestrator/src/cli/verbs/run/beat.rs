@@ -7,9 +7,11 @@ use std::time::Duration;
 use clap::Args;
 use tokio::sync::watch;
 
+use crate::cli::args::execute::ExecuteMode;
 use crate::cli::args::global::Global;
 use crate::cli::args::limit::positive_duration;
 use crate::cli::shell::collectors::launcher;
+use crate::cli::shell::database::queue::{execute_mode, open_queue, terms};
 use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
@@ -28,8 +30,9 @@ use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock};
 use crate::process::open_files;
 use crate::report::{Console, Metrics, ServiceLog, Terminal};
-use crate::scheduler::{self, Scheduler, SchedulerSettings, StaleSchedule};
-use crate::text::NamedSecrets;
+use crate::scheduler::{self, QueueDispatch, Scheduler, SchedulerSettings, StaleSchedule};
+use crate::store::{Store, WorkerState};
+use crate::text::{NamedSecrets, make_safe};
 use crate::web::{Connections, Entrance, Listening, Site, descriptors_for};
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
@@ -45,6 +48,9 @@ pub(crate) struct BeatArgs {
     /// After SIGTERM, how long runs may go on before they are cancelled
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
     pub(crate) drain_timeout: Duration,
+    /// Who executes the runs [env: ORCHESTRATE_EXECUTE] [default: local]
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(crate) execute: Option<ExecuteMode>,
     /// With a schedule file that is broken or gone, start with what it last was
     /// [also: `schedule_last_good: true` in the settings]
     #[arg(long)]
@@ -67,6 +73,7 @@ pub(crate) fn schedule_for_ever(
         .block_on(async { Hangups::hear() })
         .map_err(Failure::infrastructure)?;
     let settings = CliSettings::resolve(global)?;
+    let execute = execute_mode(&settings, args.execute)?;
     let last_good = args.last_good || settings.file.schedule_last_good;
     let (schedule, stale) = load_or_last_good(&settings, last_good)?;
     settings.warn_of_unset();
@@ -81,15 +88,12 @@ pub(crate) fn schedule_for_ever(
     if let Some((_, entrance)) = &listening {
         runtime.block_on(refuse_locked(entrance, &store, clock.now()))?;
     }
+    let queue = runtime.block_on(dispatch(&settings, &store, execute))?;
     runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal, RunShown::AsLog)?;
     keep_or_tell(&settings, stale.as_ref());
-    introduce(
-        &schedule,
-        &settings.schedule_file,
-        &launcher(&settings),
-        clock.now(),
-    );
+    let now = clock.now();
+    introduce(&schedule, &settings.schedule_file, &launcher(&settings), now);
     let executor = executor(&settings, store, clock)?;
     runtime
         .block_on(async { executor.obey_terminal_stops() })
@@ -119,11 +123,43 @@ pub(crate) fn schedule_for_ever(
             Ok(schedule)
         }),
         audience: Box::new(audience),
+        queue,
         concurrency: args.concurrency.into(),
         drain_timeout: args.drain_timeout,
         metrics: metrics.clone(),
     };
     runtime.block_on(work(setup, hangups, metrics, listening))
+}
+
+/// Where runs go instead of being executed here.
+async fn dispatch(
+    settings: &CliSettings,
+    store: &Store,
+    execute: ExecuteMode,
+) -> Result<Option<QueueDispatch>, Failure> {
+    match execute {
+        ExecuteMode::Local => {
+            warn_of_workers(store).await;
+            Ok(None)
+        }
+        ExecuteMode::Queue => Ok(Some(QueueDispatch {
+            queue: open_queue(store, "--execute queue").await?,
+            terms: terms(settings),
+        })),
+    }
+}
+
+/// Workers of the same database that have nothing to do, since this process does it all.
+async fn warn_of_workers(store: &Store) {
+    let workers = store.workers().await.unwrap_or_default();
+    let there = workers.iter().filter(|worker| worker.state != WorkerState::Gone);
+    if let Some(worker) = there.into_iter().next() {
+        print_words!(
+            "warning: runs go on in this process, while workers wait for them ({}); --execute queue gives them to \
+             workers",
+            make_safe(&worker.worker)
+        );
+    }
 }
 
 /// A schedule that can be used is kept for a start with one that cannot; such a start is told.

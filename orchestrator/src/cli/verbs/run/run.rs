@@ -14,6 +14,7 @@ use crate::cli::shell::schedule::load;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::verbs::look::plan::{show, show_range};
 use crate::cli::verbs::run::manual_run::ManualRun;
+use crate::cli::verbs::run::queued::QueuedJob;
 use crate::cli::verbs::run::range::RangeRun;
 use crate::model::{Clock, Day, SystemClock, plan_workflow};
 
@@ -35,6 +36,12 @@ pub(crate) struct RunArgs {
     /// Accepted for compatibility: the schedule is always strict
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Give it to the queue: some worker executes it (PostgreSQL). Prints the ids of the runs, one a group
+    #[arg(long, conflicts_with_all = ["dry_run", "junit", "summary_file"])]
+    pub(crate) queue: bool,
+    /// Wait until they have ended, and exit as if they had run here
+    #[arg(long, requires = "queue")]
+    pub(crate) wait: bool,
     #[command(flatten)]
     pub(crate) execution: ExecutionArgs,
 }
@@ -89,6 +96,11 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> 
         if args.dry_run {
             return show_range(&settings, &schedule, selection, range, args.execution.format);
         }
+        if args.queue {
+            return Err(Failure::usage(
+                "--queue takes no range of dates: give it one date after another",
+            ));
+        }
         let job = RangeRun {
             selection,
             execution: &args.execution,
@@ -99,6 +111,15 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> 
     let mut plan = planned(&settings, &schedule, &args.selection, ask)?;
     plan.stop_groups(&schedule);
     plan.set_overlap_by_hand(Some(&schedule), args.execution.overlap);
+    if args.queue {
+        let job = QueuedJob {
+            plan,
+            label: args.selection.kind()?.to_owned(),
+            stop_on_failure: args.stop_on_failure,
+            wait: args.wait,
+        };
+        return job.run(global, &settings, &args.execution);
+    }
     let job = ManualRun {
         plan,
         label: args.selection.kind()?.to_owned(),

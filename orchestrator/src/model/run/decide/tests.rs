@@ -23,6 +23,47 @@ fn ended(outcome: Outcome) -> Event {
 
 const FAILED: Outcome = Outcome::Failed(Exit::Code(3));
 
+/// A worker was lost in the middle of it: what had ended is not done again.
+#[test]
+fn a_run_goes_on_behind_what_has_ended() {
+    let one = |name: &str| RunTask {
+        group: GroupName::new("g"),
+        name: TaskName::new(name),
+        retry: Retry::default(),
+        stops_group: true,
+        skip: None,
+    };
+    let tasks = || ["a", "b", "c"].map(one).to_vec();
+    let mut state = RunState::resume(tasks(), false, vec![Some(Outcome::Succeeded)]);
+    assert_eq!(
+        state.decide(Event::Begin),
+        [RunAction::Start { task: 1, attempt: 1 }]
+    );
+    // A recorded failure stops what it would have stopped.
+    let failed = Outcome::Lost("exited with code 3".to_owned());
+    let mut state = RunState::resume(tasks(), false, vec![Some(Outcome::Succeeded), Some(failed)]);
+    let actions = state.decide(Event::Begin);
+    let stopped = Because::StoppedAfter {
+        name: "b".to_owned(),
+        exit: "exited with code 3".to_owned(),
+    };
+    assert_eq!(
+        actions,
+        [
+            RunAction::Settle {
+                task: 2,
+                outcome: Outcome::Skipped(stopped)
+            },
+            RunAction::Finish
+        ]
+    );
+    let all = vec![Some(Outcome::Succeeded); 3];
+    assert_eq!(
+        RunState::resume(tasks(), false, all).decide(Event::Begin),
+        [RunAction::Finish]
+    );
+}
+
 #[test]
 fn one_after_another_in_order() {
     let mut run = RunState::new(vec![task("a"), task("b")], false);

@@ -60,6 +60,7 @@ pub(crate) fn specify(
         grace: GRACE,
         drain: AttemptSpec::DRAIN,
         kill_wait: AttemptSpec::KILL_WAIT,
+        lease: None,
         limits: Limits::default(),
     })
 }

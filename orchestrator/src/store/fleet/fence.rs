@@ -1,0 +1,61 @@
+//! What keeps a worker that lost a run from the record: every write for a claimed run names
+//! its claim, and holds only while that stands. The end of the run is written with the event
+//! that tells it, and its message goes in the same transaction.
+
+use crate::database::arg::args;
+use crate::database::transaction::Transaction;
+use crate::model::RunId;
+use crate::store::error::StoreError;
+use crate::store::fleet::messages;
+
+/// A claim of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFence {
+    /// Which run.
+    pub run: RunId,
+    /// Which claim of it.
+    pub epoch: i64,
+}
+
+impl RunFence {
+    /// Holds the claim for the transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`]: it does not stand any more. Or the database fails.
+    pub(crate) async fn hold(&self, sql: &mut Transaction) -> Result<(), StoreError> {
+        let text = sql.text(
+            "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'running'",
+            "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'running' for update",
+        );
+        let rows: Vec<(i64,)> = sql.fetch(text, &args![&self.run, self.epoch]).await?;
+        if rows.is_empty() {
+            return Err(StoreError::Fenced(self.run.to_string()));
+        }
+        Ok(())
+    }
+
+    /// The run has ended: nobody is shown it any more.
+    pub(crate) async fn finish(&self, sql: &mut Transaction) -> Result<(), StoreError> {
+        let name = sql.text(
+            "'orchestrate'",
+            "'orchestrate_' || current_setting('search_path')",
+        );
+        let text = format!(
+            "update queued_runs set state = 'ended', lease_until = 0
+             where run_id = $1 and epoch = $2 and state = 'running' returning message, {name}"
+        );
+        let ended: Vec<(i64, String)> = sql
+            .fetch(
+                crate::database::AssertSqlSafe(text),
+                &args![&self.run, self.epoch],
+            )
+            .await?;
+        match ended.into_iter().next() {
+            Some((message, queue)) => {
+                messages::delete(sql, &queue, message).await?;
+                messages::notify(sql, &queue, "ended").await
+            }
+            None => Err(StoreError::Fenced(self.run.to_string())),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Runs that wait for a worker, who has them until when, and the workers: what several
+//! machines agree on. It decides nothing about a run (`fleet` does); it only lets no two have
+//! the same one.
+
+pub(crate) mod cancel;
+pub(crate) mod claim;
+pub(crate) mod enqueue;
+pub(crate) mod fence;
+pub(crate) mod lease;
+pub(crate) mod looking;
+pub(crate) mod messages;
+pub(crate) mod queue;
+pub(crate) mod show;
+pub(crate) mod takeover;
+pub(crate) mod workers;

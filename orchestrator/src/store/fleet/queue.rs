@@ -1,0 +1,91 @@
+//! The queue of a database: opened once by whoever gives runs to it or takes them.
+
+use crate::database::arg::args;
+use crate::database::{ChannelListener, Database};
+use crate::model::words::words;
+use crate::store::error::StoreError;
+use crate::store::store::Store;
+
+/// No name of a queue is longer: PGMQ makes names of tables of it.
+const LONGEST: usize = 47;
+
+words! {
+    /// What becomes of a run whose worker was lost.
+    pub enum LossPolicy {
+        /// It goes on at the interrupted collector, with another worker.
+        Resume = "resume",
+        /// It ends as lost.
+        Fail = "fail",
+    }
+}
+
+/// Runs wait in it. On PostgreSQL it is a queue of PGMQ, on SQLite the rows themselves. Cheap
+/// to clone.
+#[derive(Debug, Clone)]
+pub struct FleetQueue {
+    pub(super) database: Database,
+    /// `orchestrate_<schema>`.
+    pub(super) name: String,
+}
+
+/// The time of the database, in microseconds.
+pub(super) fn now(database: &Database) -> &'static str {
+    database.text(
+        "cast(unixepoch('subsec') * 1000000 as integer)",
+        "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)",
+    )
+}
+
+impl Store {
+    /// Opens the queue, and makes it where there is none.
+    ///
+    /// # Errors
+    /// The database fails, has a PGMQ that we cannot use, or our schema has too long a name.
+    pub async fn open_queue(&self) -> Result<FleetQueue, StoreError> {
+        let database = self.database.clone();
+        if let Database::Sqlite(_) = database {
+            let name = "orchestrate".to_owned();
+            return Ok(FleetQueue { database, name });
+        }
+        database.ensure_pgmq().await?;
+        let rows: Vec<(String, bool)> = database
+            .fetch(
+                "select name, to_regclass('pgmq.q_' || name) is null
+                 from (select 'orchestrate_' || current_setting('search_path') as name) as ours
+                 where true or $1",
+                &args![true],
+            )
+            .await?;
+        let Some((name, missing)) = rows.into_iter().next() else {
+            return Err(StoreError::Refused("it does not name its schema".to_owned()));
+        };
+        if name.len() > LONGEST {
+            return Err(StoreError::Refused(format!(
+                "the queue would be called {name}, and PGMQ allows {LONGEST} characters: give database_schema: a \
+                 shorter name"
+            )));
+        }
+        if missing {
+            let mut sql = database.begin().await?;
+            sql.execute("select pgmq.create($1)", &args![&name]).await?;
+            sql.commit().await?;
+        }
+        Ok(FleetQueue { database, name })
+    }
+}
+
+impl FleetQueue {
+    /// Hears what the queue says from now on: an empty word when a run waits, `cancel` when one
+    /// is to end, `ended` when one has. On SQLite nothing is heard.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn listen(&self) -> Result<ChannelListener, StoreError> {
+        Ok(self.database.listen(&self.name).await?)
+    }
+
+    /// Where workers of this queue listen.
+    pub fn channel(&self) -> &str {
+        &self.name
+    }
+}
