@@ -10,6 +10,7 @@ use crate::database::{Database, statements};
 use crate::events::SlotRef;
 use crate::model::{OutcomeKind, Owner, RunId};
 use crate::rundir::journal;
+use crate::store::fleet::looking::QueuedState;
 use crate::store::runs::known_tasks::KnownTask;
 use crate::store::runs::read::HistoryFilter;
 use crate::store::runs::statistics::StatisticsFilter;
@@ -219,7 +220,7 @@ async fn steps(store: &Store, statement: &str) -> Vec<String> {
 /// Most words are bound. Those that stand in the text, because an index is only of rows with
 /// that word or because nothing but the word makes sense there, must be words of ours.
 fn knows_its_words(statement: &str) {
-    let known = [OutcomeKind::WORDS, LedgerState::WORDS].concat();
+    let known = [OutcomeKind::WORDS, LedgerState::WORDS, QueuedState::WORDS].concat();
     for word in statement.split('\'').skip(1).step_by(2) {
         assert!(known.contains(&word), "{word}: {statement}");
     }

@@ -77,15 +77,19 @@ pub(crate) static SETTINGS: KeyTable = KeyTable {
         key(
             "execute",
             Kind::Word(EXECUTE),
-            "Who executes a scheduler's runs: itself, or workers through PostgreSQL. Default: local.",
-        ),
+            "Who executes a scheduler's runs: itself, or workers through PostgreSQL.",
+        )
+        .such_as("queue")
+        .by_default(Preset::Word(EXECUTE[0])),
         key(
             "lease",
             Kind::Duration {
                 min: Duration::from_secs(2),
             },
-            "How long a worker keeps a run without a word, at most 1h. Default: 20s.",
-        ),
+            "How long a worker keeps a run without a word, at most 1h.",
+        )
+        .such_as("2m")
+        .by_default(Preset::Duration(Duration::from_secs(20))),
         key(
             "env_allow",
             Kind::List(&Kind::Name),
