@@ -13,6 +13,7 @@ mod input;
 mod languages;
 mod network;
 mod notices;
+mod overlap;
 mod programs;
 mod project;
 #[path = "../support/pty.rs"]
@@ -27,5 +28,6 @@ mod secrets;
 mod selecting;
 mod signals;
 mod support;
+mod suspend;
 mod terminal;
 mod whose;

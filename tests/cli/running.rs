@@ -369,7 +369,7 @@ fn history_show_and_logs_tell_of_past_runs() {
 fn two_runs_at_once_share_one_state_directory() {
     let place = three();
     let children: Vec<_> = (0..4)
-        .map(|_| place.start(&mut place.command(&["run", "--schedule", "daily", "-q"])))
+        .map(|_| place.start(&mut place.command(&["run", "--schedule", "daily", "-q", "--overlap", "allow"])))
         .collect();
     for child in children {
         let output = child.wait_with_output();

@@ -186,6 +186,47 @@ async fn edge_28_the_clock_stands_still_during_a_pause() {
 }
 
 #[tokio::test]
+async fn all_that_go_on_are_paused_together_and_what_begins_then_is_paused_too() {
+    let lab = Lab::new();
+    let (one, two) = (
+        lab.launch(&lab.fake("hang")).await,
+        lab.launch(&lab.fake("hang")).await,
+    );
+    let ended = lab.launch(&lab.fake("exit 0")).await;
+    assert_eq!(ended.run(&mut Kept::default()).await.outcome, Outcome::Succeeded);
+    let pids = [one.pid().unwrap(), two.pid().unwrap()];
+    let controllers = [one.controller(), two.controller()];
+    let stopped = |pid: i32| stat(pid).is_some_and(|(state, _)| state == 'T');
+    let script = async {
+        lab.server.pause().await;
+        // The signal was sent before; what it does may take a moment.
+        until("both to stop", || pids.into_iter().all(stopped)).await;
+        let late = lab.launch(&lab.fake("hang")).await;
+        let pid = late.pid().unwrap();
+        until("the late one to stop", || stopped(pid)).await;
+        lab.server.resume();
+        until("all to go on", || {
+            pids.into_iter().chain([pid]).all(|pid| !stopped(pid))
+        })
+        .await;
+        for controller in controllers.iter().chain([&late.controller()]) {
+            controller.kill(CancelCause::Operator);
+        }
+        late
+    };
+    let (mut first, mut second, mut third) = (Kept::default(), Kept::default(), Kept::default());
+    let ends = within(async {
+        let (one, two, late) = tokio::join!(one.run(&mut first), two.run(&mut second), script);
+        [one, two, late.run(&mut third).await]
+    })
+    .await;
+    for end in ends {
+        assert!(matches!(end.outcome, Outcome::Cancelled { .. }), "{end:?}");
+    }
+    lab.close().await;
+}
+
+#[tokio::test]
 async fn edge_29_what_does_not_die_is_given_up_and_named() {
     let lab = Lab::new();
     // Memory takes time to be taken apart: longer than no time at all.

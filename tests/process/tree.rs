@@ -215,7 +215,11 @@ async fn edge_39_killed_after_its_fork_server() {
         wait_for_fifo(&ready).await;
         let supervisor = parent_of(attempt.pid().unwrap());
         // One that lives on must not be touched: its supervisor is ours then, too.
-        let spared = lab.launch(&lab.fake("hang")).await;
+        // Until it has executed its program, its environment does not show whose it is.
+        let executed = lab.fifo(&format!("executed{round}"));
+        let verbs = format!("fifo-write {} hang", executed.display());
+        let spared = lab.launch(&lab.fake(&verbs)).await;
+        wait_for_fifo(&executed).await;
         kill9_fork_server_of(supervisor);
         kill9(supervisor);
         let end = within(attempt.run(&mut Kept::default())).await;

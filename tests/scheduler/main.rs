@@ -16,6 +16,7 @@ mod left_behind;
 mod liveness;
 mod notices;
 mod operation;
+mod overlap;
 #[path = "../support/pty.rs"]
 mod pty;
 #[path = "../cli/receiver.rs"]
@@ -32,5 +33,6 @@ mod service_manager;
 #[path = "../cli/support.rs"]
 mod support;
 mod terminal;
+mod tokens;
 mod undelivered;
 mod whole_process;

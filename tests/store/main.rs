@@ -48,6 +48,7 @@ mod status_screen;
 #[path = "../cli/support.rs"]
 mod support;
 mod tls;
+mod tokens;
 mod transitions;
 mod twins;
 mod unusable;

@@ -338,6 +338,20 @@ async fn no_slot_is_taken_while_another_process_runs_the_entry(home: &Home) {
             .unwrap()
     );
     assert!(!store.overlap_queue_is_busy(&other, &here, None).await.unwrap());
+    // What may overlap asks nobody.
+    let mut beside = slot(2);
+    beside.entry.clone_from(&mate);
+    let claim = store
+        .claim_slot(
+            SlotRequest {
+                overlaps: true,
+                ..SlotRequest::new(&beside, (&run, &here), &due)
+            },
+            at(2),
+        )
+        .await
+        .unwrap();
+    assert_eq!(claim, Claim::Ours);
     let claim = store
         .claim_slot(SlotRequest::new(&other, (&run, &here), &due), at(1))
         .await

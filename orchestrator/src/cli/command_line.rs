@@ -10,8 +10,8 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::verbs::author::{check, check_collector, generate, init, new_collector};
 use crate::cli::verbs::look::{health, history, logs, next, plan, records, show, status, why, workers};
 use crate::cli::verbs::maintain::db;
-use crate::cli::verbs::operate::{cancel, notices, pause, release, state};
-use crate::cli::verbs::run::{beat, retry, run, worker};
+use crate::cli::verbs::operate::{cancel, notices, pause, release, state, token};
+use crate::cli::verbs::run::{beat, retry, run, serve, worker};
 
 /// With the commit and its date, where git told them to the build.
 pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("ORCHESTRATE_COMMIT"));
@@ -28,7 +28,8 @@ pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("ORCHES
 #[command(after_help = "\
 Exit codes:
   0    every collector that should have run succeeded, or nothing was due
-  1    at least one collector failed, timed out, could not start or was lost
+  1    at least one collector failed, timed out, could not start, was lost, or was held
+       back by a run that still went on
   2    usage, schedule or settings error: nothing was started
   3    a start-up check or the infrastructure failed
   129  ended by SIGHUP (the terminal was closed); children are gone, the record says so
@@ -62,7 +63,7 @@ enum Verb {
     Cancel(cancel::CancelArgs),
     Retry(retry::RetryArgs),
     Beat(beat::BeatArgs),
-    Serve(beat::ServeArgs),
+    Serve(serve::ServeArgs),
     Worker(worker::WorkerArgs),
     Workers(workers::WorkersArgs),
     Pause(pause::PauseArgs),
@@ -73,6 +74,8 @@ enum Verb {
     Records(records::RecordsVerb),
     #[command(subcommand)]
     State(state::StateVerb),
+    #[command(subcommand)]
+    Token(token::TokenVerb),
     #[command(subcommand)]
     New(new_collector::NewVerb),
     Init(init::InitArgs),
@@ -135,7 +138,7 @@ impl Cli {
             Verb::Cancel(args) => cancel::cancel(global, args),
             Verb::Retry(args) => retry::retry(global, args),
             Verb::Beat(args) => beat::beat(global, args),
-            Verb::Serve(args) => beat::serve(global, args),
+            Verb::Serve(args) => serve::serve(global, args),
             Verb::Worker(args) => worker::worker(global, args),
             Verb::Workers(args) => workers::workers(global, args),
             Verb::Pause(args) => pause::pause(global, args),
@@ -143,6 +146,7 @@ impl Cli {
             Verb::Release(verb) => release::release(global, verb),
             Verb::Records(verb) => records::records(global, verb),
             Verb::State(verb) => state::state(global, verb),
+            Verb::Token(verb) => token::token(global, verb),
             Verb::Init(args) => init::init(global, args),
             Verb::New(what) => new_collector::new_collector(global, what),
             Verb::Notices(verb) => notices::notices(global, verb),

@@ -20,7 +20,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Operate",
         &[
-            "cancel", "pause", "resume", "release", "state", "notices", "workers", "health",
+            "cancel", "pause", "resume", "release", "state", "notices", "workers", "token", "health",
         ],
     ),
     (

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::cli::shell::output::output_zone;
+use crate::cli::shell::output::{output_zone, stderr_zone};
 use crate::queries::status::words::{long_time, with_zone};
 
 /// The form of moments.
@@ -17,6 +17,11 @@ impl Times {
     /// For what goes to standard output.
     pub(crate) fn of_output() -> Self {
         Self { zone: output_zone() }
+    }
+
+    /// For a failure, which goes to standard error.
+    pub(crate) fn of_failures() -> Self {
+        Self { zone: stderr_zone() }
     }
 
     /// `2026-11-25 04:10Z`, `2026-11-25 05:10 CET`.

@@ -1,6 +1,7 @@
 //! One attempt of one task, from its name to its end: make its events file and log, launch
 //! it, pass its output on, obey orders, read its results.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +11,10 @@ use tokio::time::Instant;
 
 use crate::engine::events_file::EventsFile;
 use crate::engine::finished_attempt::FinishedAttempt;
-use crate::engine::launch_spec::specify;
 use crate::engine::results::{AttemptResults, read_results};
 use crate::engine::sink::{Sink, SinkEnd};
+use crate::engine::start::launch_spec::specify;
+use crate::engine::start::workspace_hold::hold_workspace;
 use crate::engine::task_attempt::TaskAttempt;
 use crate::events::{TaskProgress, time_left};
 use crate::model::{LeaseDeadline, Order, Outcome, SpawnError};
@@ -24,20 +26,23 @@ use crate::text::{NamedSecrets, Secrets, milliseconds};
 /// Makes the attempt. Whatever goes wrong becomes its outcome.
 pub(crate) async fn make_attempt(mut attempt: TaskAttempt) -> FinishedAttempt {
     let known = attempt.engine.secrets.within(&attempt.task.policy.env);
-    let finished = make_masked(&mut attempt, &known).await;
+    let finished = match hold_workspace(&mut attempt).await {
+        Ok(workspace) => make_masked(&mut attempt, &known, workspace.path()).await,
+        Err(outcome) => FinishedAttempt::never_begun(outcome, attempt.engine.clock.now()),
+    };
     match known.masker() {
         Some(secrets) => finished.masked(secrets),
         None => finished,
     }
 }
 
-async fn make_masked(attempt: &mut TaskAttempt, known: &NamedSecrets) -> FinishedAttempt {
+async fn make_masked(attempt: &mut TaskAttempt, known: &NamedSecrets, workspace: &Path) -> FinishedAttempt {
     let secrets = known.masker().cloned();
     let events = open_events(attempt, secrets.clone());
     let spec = events
         .as_ref()
         .map_err(Clone::clone)
-        .and_then(|events| specify(attempt, known, events.path()));
+        .and_then(|events| specify(attempt, known, (workspace, events.path())));
     let log = spec.as_ref().ok().and_then(|_| open_log(attempt));
     let logged = log.is_some();
     let clock = Arc::clone(&attempt.engine.clock);

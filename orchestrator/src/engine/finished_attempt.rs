@@ -31,15 +31,27 @@ impl FinishedAttempt {
     /// An attempt of which nothing is known but its end.
     pub(crate) fn lost(why: &str, finished_at: Timestamp) -> Self {
         Self {
-            outcome: Outcome::Lost(why.to_owned()),
+            logged: true,
+            ..Self::never_begun(Outcome::Lost(why.to_owned()), finished_at)
+        }
+    }
+
+    /// An attempt whose collector was never started, and which has no log.
+    pub(crate) fn never_begun(outcome: Outcome, finished_at: Timestamp) -> Self {
+        let hint = match &outcome {
+            Outcome::NotStarted(error) => error.hint.clone(),
+            _ => None,
+        };
+        Self {
+            outcome,
             usage: Usage::default(),
             written: Written::default(),
             finished_at,
             truncated: false,
             leftovers: Vec::new(),
-            logged: true,
+            logged: false,
             tail: Vec::new(),
-            hint: None,
+            hint,
             isolation: None,
             results: AttemptResults::default(),
         }

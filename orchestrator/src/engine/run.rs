@@ -284,6 +284,11 @@ impl Running<'_> {
             slot: self.plan.plan.tasks[task].slot.unwrap_or(at),
             number,
             epoch: self.past.epoch,
+            overlap: self.plan.plan.tasks[task]
+                .overlap
+                .as_ref()
+                .map(|rule| rule.mode)
+                .unwrap_or_default(),
             log: self.dir.resolve(&log),
             events,
             memory: self.states.of(&self.refs[task]),

@@ -40,6 +40,33 @@ impl Hangups {
     }
 }
 
+/// SIGTSTP, which a terminal sends for Ctrl-Z.
+#[derive(Debug)]
+pub struct TerminalStops(Signal);
+
+impl TerminalStops {
+    /// From now on it does not stop this process by itself. `None` if it is ignored: whoever
+    /// started us has no job control. To be called in a runtime.
+    ///
+    /// # Errors
+    /// The handler cannot be installed.
+    pub fn hear() -> io::Result<Option<Self>> {
+        if IgnoredSignals::of_this_process()?.contains(libc::SIGTSTP) {
+            return Ok(None);
+        }
+        let signal = signal(SignalKind::from_raw(libc::SIGTSTP))?;
+        Ok(Some(Self(signal)))
+    }
+
+    /// Waits for the next one; may be dropped and asked again.
+    pub(crate) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            // The stream ends with the runtime only.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// The signals that ask for an end, those left out that are ignored.
 pub(crate) struct EndingSignals {
     interrupt: Option<Signal>,

@@ -74,7 +74,10 @@ impl Sink {
             self.frame(stream, &redactor.finish()).await;
         }
         self.written.lines += self.framers.iter().filter(|framer| framer.is_mid_line()).count() as u64;
-        self.quiet().await;
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            self.pass(stream, 0, |framer, emit| framer.flush(&mut |line| emit(line)))
+                .await;
+        }
         SinkEnd {
             written: self.written,
             tail: self.tail,
@@ -157,7 +160,7 @@ impl OutputSink for Sink {
         // What may be the beginning of a secret is still held back.
         for stream in [Stream::Stdout, Stream::Stderr] {
             if self.framers[stream as usize].is_mid_line() {
-                self.pass(stream, 0, |framer, emit| framer.flush(&mut |line| emit(line)))
+                self.pass(stream, 0, |framer, emit| framer.pause(&mut |line| emit(line)))
                     .await;
             }
         }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use crate::engine::deliverer::DeliveryQueue;
 use crate::engine::engine::Engine;
 use crate::events::{Bus, TaskRef};
-use crate::model::{LeaseDeadline, Order, RunId, Task};
+use crate::model::{LeaseDeadline, Order, Overlap, RunId, Task};
 use crate::records::CollectorMemory;
 use crate::text::make_safe;
 
@@ -25,6 +25,8 @@ pub(crate) struct TaskAttempt {
     pub(crate) number: u32,
     /// Which claim of a queued run it is made for.
     pub(crate) epoch: Option<i64>,
+    /// What happens where an attempt of another run has its workspace.
+    pub(crate) overlap: Overlap,
     pub(crate) log: PathBuf,
     /// Its events file, relative to the state directory.
     pub(crate) events: PathBuf,

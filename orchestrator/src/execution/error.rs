@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::model::CancelCause;
 use crate::records::RecordsError;
+use crate::store::StoreError;
 
 /// The machine would not.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,12 @@ pub enum ExecutionError {
     CollectorStates {
         /// The database's word.
         source: RecordsError,
+    },
+    /// The database does not tell what was done about releases while another run was waited for.
+    #[error("not started: what was done about releases cannot be read")]
+    Releases {
+        /// The database's word.
+        source: StoreError,
     },
     /// An order to end came before there was anything to end.
     #[error("nothing was started: {0}")]

@@ -1,5 +1,6 @@
 //! One run, from its directory to its last row.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::engine::CollectorStates;
 use crate::events::{Bus, Listener, Message, RunPast, Summary, report};
+use crate::execution::admission::Admission;
 use crate::execution::await_recorder::await_recorder;
 use crate::execution::error::ExecutionError;
 use crate::execution::executor::Executor;
@@ -156,6 +158,44 @@ impl Executor {
                 (tokio::spawn(recorder), past)
             }
         }
+    }
+
+    /// Waits until the run of `plan` may begin; what is held back of it is not run. An order that
+    /// comes meanwhile is its end.
+    ///
+    /// # Errors
+    /// That order, or nobody can tell what goes on.
+    pub async fn await_admission<A: Admission>(
+        &self,
+        admission: &A,
+        plan: &mut RunPlan,
+        orders: &mut Orders,
+    ) -> Result<A::Permit, ExecutionError> {
+        let admitted = tokio::select! {
+            admitted = admission.admit(plan) => admitted.map_err(state(self.state_dir()))?,
+            Some(Order::Cancel(by) | Order::Kill(by)) = orders.receiver.recv() => {
+                return Err(ExecutionError::Cancelled(by));
+            }
+        };
+        plan.plan.hold_back(&admitted.held_back);
+        if admitted.waited {
+            self.leave_out_handled(plan).await?;
+        }
+        Ok(admitted.permit)
+    }
+
+    /// Who was waited for may have dealt with the releases that this run is for.
+    async fn leave_out_handled(&self, plan: &mut RunPlan) -> Result<(), ExecutionError> {
+        let tasks = plan.plan.tasks.iter();
+        let sources: BTreeSet<String> = tasks
+            .filter_map(|planned| planned.release_source.clone())
+            .collect();
+        for source in sources {
+            let handled = self.store.handled_releases(&source).await;
+            let handled = handled.map_err(|source| ExecutionError::Releases { source })?;
+            plan.plan.leave_out_handled(&source, &handled);
+        }
+        Ok(())
     }
 
     /// An order that comes meanwhile is the end of a run that has not begun; one of the queue is

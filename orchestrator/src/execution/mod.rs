@@ -15,11 +15,12 @@ pub(crate) mod plan_view;
 pub(crate) mod queueing;
 pub(crate) mod releases;
 pub(crate) mod retention;
+pub(crate) mod suspend;
 pub(crate) mod tenure;
 
 pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;
-pub use admission::{Admission, LocalAdmission};
+pub use admission::{Admission, Admitted, LocalAdmission, LocalPermit};
 pub use error::ExecutionError;
 pub use execute::{Audience, Executed};
 pub use executor::{Executor, ExecutorSettings, records_in};

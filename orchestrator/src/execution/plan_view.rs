@@ -1,6 +1,8 @@
 //! A plan as the JSON contract of `plan` and `--dry-run` shows it: with the executables of
 //! this machine. What is kept and what travels is `rundir::RunPlan`.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -44,16 +46,29 @@ pub struct TaskView<'a> {
 }
 
 impl<'a> PlanView<'a> {
-    /// The plan with the executables that would be started `now`, and what is not found.
+    /// The plan with the executables that would be started `now`, and what is not found, once
+    /// for each command.
     pub fn of(plan: &'a Plan, launcher: &Launcher, now: Timestamp) -> (Self, Vec<NotFound>) {
+        let mut executables = BTreeMap::new();
         let mut missing = Vec::new();
+        for planned in &plan.tasks {
+            let command = planned.task.command.as_str();
+            executables
+                .entry(command)
+                .or_insert_with(|| match launcher.resolve(command) {
+                    Ok(found) => Some(found.display()),
+                    Err(error) => {
+                        missing.push(error);
+                        None
+                    }
+                });
+        }
         let tasks = plan
             .tasks
             .iter()
             .zip(plan.filled_arguments(now, None))
             .map(|(planned, filled)| {
                 let task = &planned.task;
-                let found = launcher.find(task.command.as_str());
                 TaskView {
                     group: task.group.as_str(),
                     name: task.name.as_str(),
@@ -61,13 +76,7 @@ impl<'a> PlanView<'a> {
                     args: &task.args,
                     filled_args: (filled != task.args).then_some(filled),
                     schedule: task.cadence.keyword(),
-                    executable: match found {
-                        Ok(found) => Some(found.display()),
-                        Err(error) => {
-                            missing.push(error);
-                            None
-                        }
-                    },
+                    executable: executables.get(task.command.as_str()).cloned().flatten(),
                     skip: planned.skip.as_ref().map(ToString::to_string),
                 }
             })

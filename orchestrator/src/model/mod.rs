@@ -48,6 +48,7 @@ pub(crate) use selection::arguments::escape as escape_argument;
 pub use selection::criteria::{Day, Details, Query, Selection, SelectionError};
 pub use selection::cron::{CronError, CronExpression};
 pub use selection::date_range::{DateRange, DateRangeError};
+pub use selection::overlap::{HoldKey, OverlapRule};
 pub use selection::plan::{
     Plan, PlannedTask, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,
 };

@@ -91,7 +91,7 @@ pub struct Task {
 }
 
 /// When a task is due.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cadence {
     /// Every day, in the group's batch.
@@ -116,7 +116,7 @@ impl Cadence {
 
     /// Whether it is due in its group's batch.
     pub fn is_in_batch(&self) -> bool {
-        !matches!(self, Self::Interval(_) | Self::Cron(_))
+        self.kind().is_in_batch()
     }
 
     /// The cadence without its day, minutes or expression.
@@ -144,8 +144,15 @@ words! {
     }
 }
 
+impl CadenceKind {
+    /// Whether tasks of this kind are due in their group's batch.
+    pub fn is_in_batch(self) -> bool {
+        !matches!(self, Self::Interval | Self::Cron)
+    }
+}
+
 /// A day of the month as written: 1 to 31.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct MonthDay(i8);
 
@@ -339,6 +346,8 @@ words! {
         Skip = "skip",
         /// It runs afterwards.
         Queue = "queue",
+        /// Both run.
+        Allow = "allow",
     }
 }
 

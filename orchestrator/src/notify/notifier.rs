@@ -135,7 +135,7 @@ impl Notifier {
         let Some((command, args)) = line.split_first() else {
             return Err("the command is empty".to_owned());
         };
-        let found = self.launcher.find(command).map_err(|error| error.message)?;
+        let found = self.launcher.resolve(command).map_err(|error| error.message)?;
         let mut env = self.launcher.environment.variables();
         let json = words::json(notice, &self.host).to_string();
         env.push(("ORCHESTRATE_NOTICE".into(), json.into()));

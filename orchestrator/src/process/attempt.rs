@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
 use crate::model::{Outcome, SpawnError, Stream};
-use crate::process::controller::Controller;
+use crate::process::control::controller::Controller;
 use crate::process::idle_supervisors::IdleSupervisors;
 use crate::process::ladder::Cause;
 use crate::process::output::sink::OutputSink;
@@ -152,7 +152,12 @@ impl Attempt {
     pub async fn run<S: OutputSink>(self, sink: &mut S) -> AttemptEnd {
         match self.state {
             State::Ended(end) => *end,
-            State::Running(running) => running.run(sink).await,
+            State::Running(running) => {
+                let shared = running.controller.shared();
+                let end = running.run(sink).await;
+                shared.end();
+                end
+            }
         }
     }
 }
@@ -215,6 +220,7 @@ impl Running {
                     self.read_rest(sink).await;
                     return self.over(over);
                 }
+                Event::Report(Ok(Some(Report::Paused))) => shared.confirm_pause(),
                 // Nothing else is said while an attempt runs.
                 Event::Report(Ok(Some(_))) => {}
                 Event::Report(gone) => {

@@ -66,8 +66,8 @@ impl Launcher {
     /// What a command would execute.
     ///
     /// # Errors
-    /// There is nothing to execute; the reason says where it was looked for.
-    pub fn find(&self, command: &str) -> Result<Resolved, NotFound> {
+    /// There is nothing that could be executed; the reason says where it was looked for.
+    pub fn resolve(&self, command: &str) -> Result<Resolved, NotFound> {
         self.collectors
             .resolve(command, self.environment.get("PATH").map(OsStr::new))
     }

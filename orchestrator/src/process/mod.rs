@@ -11,7 +11,7 @@
 //! `children` files of /proc have no counterpart elsewhere.
 
 pub(crate) mod attempt;
-pub(crate) mod controller;
+pub(crate) mod control;
 pub(crate) mod environment;
 pub(crate) mod explain;
 pub(crate) mod idle_supervisors;
@@ -32,7 +32,8 @@ mod watchdog;
 
 pub use crate::model::Stream;
 pub use attempt::{Attempt, AttemptEnd, Usage};
-pub use controller::Controller;
+pub use control::controller::Controller;
+pub use control::stop::stop_until_continued;
 pub use environment::{Environment, Place};
 pub use launch_error::LaunchError;
 pub use launcher::{Helper, Launcher};

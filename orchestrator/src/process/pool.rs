@@ -11,6 +11,7 @@ use tokio::net::UnixStream;
 use tracing::debug;
 
 use crate::process::attempt::Attempt;
+use crate::process::control::running::RunningAttempts;
 use crate::process::explain;
 use crate::process::idle_supervisors::IdleSupervisors;
 use crate::process::launch_error::LaunchError;
@@ -41,6 +42,7 @@ struct Shared {
     open_files: Option<u64>,
     server: tokio::sync::Mutex<Option<Arc<Server>>>,
     idle: IdleSupervisors,
+    running: RunningAttempts,
     names: AtomicU64,
 }
 
@@ -75,6 +77,7 @@ impl ForkServer {
             open_files: None,
             server: tokio::sync::Mutex::default(),
             idle: IdleSupervisors::default(),
+            running: RunningAttempts::default(),
             names: AtomicU64::new(1),
         };
         Self {
@@ -143,8 +146,11 @@ impl ForkServer {
         match while_we_run(SPAWN_WAIT, supervisor.report()).await {
             Some(Ok(Some(Report::Spawned { pid }))) => {
                 let output = [stdout.into(), stderr.into()];
-                Attempt::running(spec, attempt, pid, supervisor, output, self.shared.idle.clone())
-                    .map_err(descriptors)
+                let idle = self.shared.idle.clone();
+                let running = Attempt::running(spec, attempt, pid, supervisor, output, idle);
+                let running = running.map_err(descriptors)?;
+                self.shared.running.add(running.controller());
+                Ok(running)
             }
             Some(Ok(Some(Report::NotSpawned {
                 stage: Stage::Fork,
@@ -190,6 +196,17 @@ impl ForkServer {
                 Ok(Attempt::lost(format!("{why} within {wait}, and was killed")))
             }
         }
+    }
+
+    /// Stops every attempt that goes on, and its clocks; one that begins now is stopped as well.
+    /// Returns when they are stopped.
+    pub async fn pause(&self) {
+        self.shared.running.pause().await;
+    }
+
+    /// Lets all go on that [`ForkServer::pause`] stopped.
+    pub fn resume(&self) {
+        self.shared.running.resume();
     }
 
     /// Ends the fork server and waits until it is gone. Attempts that still run are

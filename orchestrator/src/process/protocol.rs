@@ -98,6 +98,8 @@ pub(crate) enum Report {
     /// The supervisor has been killed, and all that it left behind (sent by the fork
     /// server). Without this word before its end, nobody has seen to that.
     Swept,
+    /// The collector is stopped, or is on its way out and not held up.
+    Paused,
 }
 
 /// What was tried when starting a collector failed.

@@ -40,6 +40,13 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    fn bare(program: PathBuf) -> Self {
+        Self {
+            program,
+            leading_args: Vec::new(),
+        }
+    }
+
     /// How it would be typed, the task's own arguments excepted.
     pub fn display(&self) -> String {
         let arguments = self
@@ -81,18 +88,31 @@ impl From<NotFound> for crate::model::SpawnError {
 }
 
 impl Collectors {
-    /// Finds the executable for a command. `search_path` is the PATH in the
-    /// collector's environment; only the fallback's program is looked for in it.
+    /// Finds the executable for a command, and looks whether the kernel would execute it.
     ///
     /// # Errors
     /// [`NotFound`], which also tells of a file that is there but cannot be executed.
     pub fn resolve(&self, command: &str, search_path: Option<&OsStr>) -> Result<Resolved, NotFound> {
+        let found = self.find(command, search_path)?;
+        match explain::problem_with(&found.program) {
+            None => Ok(found),
+            Some(problem) => Err(unusable(command, &found.program, problem)),
+        }
+    }
+
+    /// Finds what a command names. `search_path` is the PATH in the collector's environment;
+    /// only the fallback's program is looked for in it. Who starts it at once leaves it to the
+    /// kernel whether it can be executed: to look beforehand costs as much as to start it.
+    ///
+    /// # Errors
+    /// [`NotFound`]: no file has the name, or more than one.
+    pub(crate) fn find(&self, command: &str, search_path: Option<&OsStr>) -> Result<Resolved, NotFound> {
         if command.contains('/') {
-            return usable(command, PathBuf::from(command));
+            return Ok(Resolved::bare(PathBuf::from(command)));
         }
         for directory in &self.directories {
             match find_in(directory, command) {
-                Ok(Some(program)) => return usable(command, program),
+                Ok(Some(program)) => return Ok(Resolved::bare(program)),
                 Ok(None) => {}
                 Err(Ambiguous(programs)) => return Err(ambiguous(command, &programs)),
             }
@@ -101,10 +121,10 @@ impl Collectors {
             return fall_back(command, program, arguments, search_path);
         }
         let mut beside = self.beside.iter().map(|directory| directory.join(command));
-        if let Some(program) = beside.find(|path| is_there(path)) {
-            return usable(command, program);
+        match beside.find(|path| is_there(path)) {
+            Some(program) => Ok(Resolved::bare(program)),
+            None => Err(self.not_found(command)),
         }
-        Err(self.not_found(command))
     }
 
     /// Programs that have the name of a command too, but are not what it means: those
@@ -215,9 +235,9 @@ fn fall_back(
         .iter()
         .map(|argument| argument.replace("{command}", command).into())
         .collect();
-    usable(command, program).map(|resolved| Resolved {
+    Ok(Resolved {
+        program,
         leading_args,
-        ..resolved
     })
 }
 
@@ -228,16 +248,6 @@ pub fn find_program(program: &str, search_path: Option<&OsStr>) -> Option<PathBu
         .filter(|directory| directory.is_absolute())
         .map(|directory| directory.join(program))
         .find(|path| is_executable(path))
-}
-
-fn usable(command: &str, program: PathBuf) -> Result<Resolved, NotFound> {
-    match explain::problem_with(&program) {
-        None => Ok(Resolved {
-            program,
-            leading_args: Vec::new(),
-        }),
-        Some(problem) => Err(unusable(command, &program, problem)),
-    }
 }
 
 fn unusable(command: &str, program: &Path, problem: StartProblem) -> NotFound {

@@ -75,7 +75,9 @@ impl Asked {
                 })
             }
             Probe::Command { command, args } => {
-                let resolved = launcher.find(command.as_str()).map_err(|error| error.message)?;
+                let resolved = launcher
+                    .resolve(command.as_str())
+                    .map_err(|error| error.message)?;
                 let args = args.iter().map(OsString::from);
                 Ok(Self {
                     who: command.to_string(),

@@ -12,6 +12,7 @@ use crate::model::TaskStatus;
 use crate::report::rows::{Column, ListRow, rows_text};
 use crate::text::human_duration;
 use crate::text::safe::make_safe;
+use crate::text::wrap_words;
 
 /// The style of an outcome's keyword, wherever one is shown.
 pub fn outcome_style(outcome: &str) -> Style {
@@ -150,12 +151,13 @@ fn warnings(text: &mut String, task: &TaskSummary) {
 fn failure(text: &mut String, task: &TaskSummary, view: &SummaryView) {
     let style = outcome_style(task.outcome.as_str());
     let name = format!("{}/{}", task.group, task.name);
-    let _ = writeln!(
-        text,
-        "\n{style}{}{style:#}: {}",
+    let headline = format!(
+        "{style}{}{style:#}: {}",
         make_safe(&name),
         make_safe(&task.reason)
     );
+    // What follows in it stands below its first word.
+    let _ = write!(text, "\n{}", wrap_words(&headline, 2, view.width).trim_start());
     if let Some(hint) = &task.hint {
         let _ = writeln!(text, "  hint: {}", make_safe(hint));
     }
@@ -200,5 +202,29 @@ mod tests {
 
     Summary: 1 succeeded, 1 failed, 1 skipped.
     "#);
+    }
+
+    #[test]
+    fn a_long_reason_stays_on_the_screen() {
+        let mut summary = summary();
+        summary.tasks[1].reason = "exited with code 75 (temporary)".to_owned() + &": HTTP 503".repeat(9);
+        let view = SummaryView {
+            width: Some(80),
+            ..SummaryView::default()
+        };
+        let text = anstream::adapter::strip_str(&summary_text(&summary, &view)).to_string();
+        let headline = text.find("\ngithub/run_b: ").unwrap();
+        insta::assert_snapshot!(&text[headline + 1..], @r#"
+        github/run_b: exited with code 75 (temporary): HTTP 503: HTTP 503: HTTP 503:
+          HTTP 503: HTTP 503: HTTP 503: HTTP 503: HTTP 503: HTTP 503
+          log: runs/r/2-run_b.log
+          | no such host
+
+        Summary: 1 succeeded, 1 failed, 1 skipped.
+        "#);
+        assert!(
+            text.lines().all(|line| console::measure_text_width(line) <= 80),
+            "{text}"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The state directory and the directory of each run: every path in it, the journal, the
 //! logs of attempts, orders to a run, and the watch on what changes.
 
+pub(crate) mod holds;
 pub(crate) mod journal;
 pub(crate) mod liveness;
 pub(crate) mod logs;
@@ -18,6 +19,7 @@ pub(crate) mod unrecorded;
 pub(crate) mod watch;
 pub(crate) mod workspaces;
 
+pub use holds::{Collision, Hold, HoldRequest, Holder, Holds, Taken};
 pub(crate) use journal::LONGEST_EVENT;
 pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
 pub(crate) use liveness::is_worked_on;

@@ -38,6 +38,11 @@ impl StateDir<'_> {
         self.0.join("schedule.last-good")
     }
 
+    /// What runs and attempts hold while they go on.
+    pub(super) fn holds(self) -> PathBuf {
+        self.0.join("holds")
+    }
+
     /// The signs of schedulers that turn.
     pub(super) fn heartbeat_files(self) -> PathBuf {
         self.0.join("schedulers")

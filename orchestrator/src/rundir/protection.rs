@@ -25,7 +25,7 @@ const GITIGNORE_TEXT: &[u8] = b"*\n";
 /// Where readers of a group have something to read.
 const SHARED: [&str; 5] = ["runs", "logs", "schedulers", "unrecorded", "undelivered"];
 /// Passwords, arguments, and what belongs to collectors.
-const PRIVATE: [&str; 3] = ["private", "schedule.last-good", "workspaces"];
+const PRIVATE: [&str; 4] = ["holds", "private", "schedule.last-good", "workspaces"];
 /// The file of the database, and those that SQLite puts beside it.
 const DATABASE: &str = "orchestrate.db";
 /// By which we take turns: whoever could read it could keep us waiting.

@@ -5,6 +5,7 @@
 //! On the way in: the journal (disk), `recorder` (queue, retries), `write` (each event
 //! exactly once). On the way out: `read`. After a crash: `recovery`.
 
+pub(crate) mod access;
 pub(crate) mod change;
 pub(crate) mod error;
 pub(crate) mod fleet;
@@ -28,6 +29,10 @@ pub(crate) mod schema;
 pub(crate) mod store;
 pub(crate) mod timetable;
 
+pub use access::role::Role;
+pub use access::secret_value::{SecretHash, SecretValue};
+pub use access::sessions::SESSION;
+pub use access::tokens::{KnownToken, Revocation, Visitor};
 pub use error::StoreError;
 pub use fleet::cancel::QueuedCancel;
 pub use fleet::claim::RunGrant;

@@ -153,7 +153,7 @@ impl Connections {
     /// A place for a connection from `peer`, once whoever gives way for it has gone; `None`
     /// if nobody does. To be asked by one at a time.
     pub(crate) async fn admit(&self, peer: IpAddr) -> Option<ConnectionPlace> {
-        let peer = household(peer);
+        let peer = network_of(peer);
         loop {
             match self.0.judge(peer) {
                 Verdict::Enters => return Some(self.enter(peer)),
@@ -235,7 +235,7 @@ impl Shared {
 }
 
 /// Who shares a share: an address, or the network that one customer of IPv6 has as a rule.
-fn household(peer: IpAddr) -> IpAddr {
+fn network_of(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
             let network = u128::from(address) & (u128::MAX << 64);
@@ -339,10 +339,10 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one_household() {
-        let household = |text: &str| household(text.parse().unwrap()).to_string();
-        assert_eq!(household("::ffff:127.0.0.1"), "127.0.0.1");
-        assert_eq!(household("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(household("::1"), "::1");
+    fn a_network_of_ipv6_is_one_peer() {
+        let network_of = |text: &str| network_of(text.parse().unwrap()).to_string();
+        assert_eq!(network_of("::ffff:127.0.0.1"), "127.0.0.1");
+        assert_eq!(network_of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network_of("::1"), "::1");
     }
 }

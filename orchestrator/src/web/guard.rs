@@ -3,7 +3,7 @@
 //! rebinding) and would then be of the same origin. Its requests name that host, so only
 //! our own names are answered. There are no CORS headers: no other origin may read.
 
-use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -11,75 +11,24 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::web::fault::Fault;
+use crate::web::site::Site;
 
 /// Refuses what is not for us.
-pub(crate) async fn guard(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     // One that names two hosts is refused (RFC 9112, 3.2), whichever comes first.
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     if hosts.next().is_some() {
         return Fault::bad_request("a request names one Host").into_response();
     }
-    if !host.is_some_and(|host| is_ours(host, address)) {
+    // Of an absolute form the authority counts, whatever Host says (RFC 9112, 3.2.2).
+    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let is_ours = |host: Option<&str>| host.is_some_and(|host| site.entrance.is_named(host));
+    if !is_ours(host) || !is_ours(authority.or(host)) {
         let (status, code) = (StatusCode::MISDIRECTED_REQUEST, "wrong_host");
         return Fault::new(status, code, "this Host is not answered")
-            .hint("use http://127.0.0.1 or http://localhost")
+            .hint("use http://orchestrate.localhost in a browser, else http://127.0.0.1")
             .into_response();
     }
     next.run(request).await
-}
-
-/// Whether a Host header (RFC 9110, 7.2) names this machine's loopback, or the address
-/// we listen on.
-fn is_ours(host: &str, address: SocketAddr) -> bool {
-    let (name, port) = match host.rsplit_once(':') {
-        // `[::1]` has colons of its own.
-        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
-        _ => (host, None),
-    };
-    // A port that is forwarded to us may have another number.
-    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
-        return false;
-    }
-    let bare = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'))
-        .unwrap_or(name);
-    match bare.parse::<IpAddr>() {
-        Ok(ip) => ip.is_loopback() || ip == address.ip(),
-        Err(_) => name.eq_ignore_ascii_case("localhost"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_own_names_are_answered() {
-        let address: SocketAddr = "127.0.0.1:8080".parse().unwrap();
-        for ours in [
-            "127.0.0.1:8080",
-            "127.0.0.1",
-            "localhost:8080",
-            "LOCALHOST",
-            "[::1]:8080",
-            "[::1]",
-            "localhost:9000",
-        ] {
-            assert!(is_ours(ours, address), "{ours}");
-        }
-        for other in [
-            "evil.example",
-            "evil.example:8080",
-            "127.0.0.1.evil.example:8080",
-            "localhost.evil.example",
-            "localhost:evil",
-            "10.0.0.1:8080",
-            "",
-            ":8080",
-        ] {
-            assert!(!is_ours(other, address), "{other}");
-        }
-    }
 }

@@ -3,15 +3,17 @@
 //! of itself; it must never change anything, and never see the engine.
 //!
 //! The way of a request: `server` accepts its connection if `connections` has a place for
-//! it, `connection` reads it, `routes` leads it past `guard` (is it for us?) to the file of
+//! it, `connection` reads it, `routes` leads it past `guard` (is it for us?) and `identify` (who asks?) to the file of
 //! its path, which holds route and handler, and says by a `RoutePolicy`
 //! what may be done with it. The answers themselves are those of `queries`.
 
 pub(crate) mod api;
 pub(crate) mod connection;
 pub(crate) mod connections;
+pub(crate) mod entrance;
 pub(crate) mod fault;
 pub(crate) mod guard;
+pub(crate) mod identify;
 pub(crate) mod pages;
 pub(crate) mod parameters;
 pub(crate) mod patient_stream;
@@ -24,5 +26,6 @@ pub(crate) mod site;
 pub(crate) mod tests;
 
 pub(crate) use connections::{Connections, descriptors_for};
+pub(crate) use entrance::Entrance;
 pub(crate) use server::{Listening, listen};
 pub(crate) use site::Site;

@@ -1,6 +1,5 @@
 //! Every path there is. Needs no socket: a request is a value.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::web::fault::Fault;
 use crate::web::guard::guard;
+use crate::web::identify::identify;
 use crate::web::route_policy::{harden, refuse_path};
 use crate::web::site::Site;
 use crate::web::{api, pages, probes};
@@ -19,8 +19,9 @@ use crate::web::{api, pages, probes};
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// The paths of a site that listens on `address`.
-pub(crate) fn routes(site: Site, address: SocketAddr) -> Router {
+/// The paths of a site.
+pub(crate) fn routes(site: Site) -> Router {
+    let site = Arc::new(site);
     Router::new()
         .merge(pages::home::route())
         .merge(probes::healthz::route())
@@ -30,10 +31,11 @@ pub(crate) fn routes(site: Site, address: SocketAddr) -> Router {
         .merge(api::runs::routes())
         .fallback(refuse_path)
         .layer(from_fn(within))
-        .layer(from_fn_with_state(address, guard))
+        .layer(from_fn_with_state(Arc::clone(&site), identify))
+        .layer(from_fn_with_state(Arc::clone(&site), guard))
         .merge(probes::liveness::routes())
         .layer(map_response(harden))
-        .with_state(Arc::new(site))
+        .with_state(site)
 }
 
 /// No request waits for ever for a database.

@@ -65,7 +65,7 @@ impl Listening {
     ) -> std::io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
         let mut house = House {
-            router: routes(site, self.address),
+            router: routes(site),
             connections,
             open: JoinSet::new(),
             end: end.clone(),

@@ -8,6 +8,7 @@ use crate::events::SchedulerStatus;
 use crate::model::Clock;
 use crate::report::Metrics;
 use crate::store::Store;
+use crate::web::entrance::Entrance;
 
 /// Everything that handlers may read.
 pub(crate) struct Site {
@@ -18,4 +19,6 @@ pub(crate) struct Site {
     /// What was counted.
     pub(crate) metrics: Metrics,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Under which names it answers, and whom.
+    pub(crate) entrance: Entrance,
 }

@@ -1,12 +1,11 @@
 //! The router as a whole, without a socket: which paths there are, what may be done with
 //! them, and that their documents are those of the verbs.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Request, StatusCode, header};
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 use serde_json::{Value, json};
@@ -20,8 +19,12 @@ use crate::model::{ManualClock, timetable, upcoming_slots};
 use crate::queries::next::{SlotFacts, next_slots, window};
 use crate::report::Metrics;
 use crate::store::Store;
+use crate::web::entrance::Entrance;
+use crate::web::entrance::tests::local;
 use crate::web::routes::routes;
 use crate::web::site::Site;
+
+mod who;
 
 const PATHS: [&str; 6] = [
     "/",
@@ -37,6 +40,7 @@ struct Fixture {
     router: Router,
     store: Store,
     standing: watch::Sender<SchedulerStatus>,
+    clock: Arc<ManualClock>,
     _dir: TempDir,
 }
 
@@ -52,6 +56,10 @@ fn now() -> Timestamp {
 
 impl Fixture {
     async fn new() -> Self {
+        Self::with(local()).await
+    }
+
+    async fn with(entrance: Entrance) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(None, dir.path()).await.unwrap();
         let (standing, receiver) = watch::channel(SchedulerStatus {
@@ -69,25 +77,37 @@ impl Fixture {
             turned_at: std::time::Instant::now(),
             side_work: Vec::new(),
         });
+        let clock = Arc::new(ManualClock::new(now()));
         let site = Site {
             store: store.clone(),
             standing: receiver,
             metrics: Metrics::default(),
-            clock: Arc::new(ManualClock::new(now())),
+            clock: Arc::clone(&clock) as _,
+            entrance,
         };
-        let address: SocketAddr = "127.0.0.1:8080".parse().unwrap();
         Self {
-            router: routes(site, address),
+            router: routes(site),
             store,
             standing,
+            clock,
             _dir: dir,
         }
     }
 
     async fn ask(&self, method: &str, path: &str, hosts: &[&str]) -> Answer {
+        let hosts = hosts.iter().map(|host| (header::HOST, *host));
+        self.ask_with(method, path, hosts).await
+    }
+
+    async fn ask_with<'h>(
+        &self,
+        method: &str,
+        path: &str,
+        headers: impl IntoIterator<Item = (HeaderName, &'h str)>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
-        for host in hosts {
-            request = request.header(header::HOST, *host);
+        for (name, value) in headers {
+            request = request.header(name, value);
         }
         let request = request.body(Body::empty()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();

@@ -11,7 +11,7 @@ use crate::model::CancelCause;
 pub enum VerbExit {
     /// Every collector that should have run succeeded, or nothing was due.
     Success = 0,
-    /// At least one collector failed, timed out, could not start or was lost.
+    /// At least one collector failed, timed out, could not start, was lost or was held back by a run that still went on.
     CollectorFailed = 1,
     /// Usage, schedule or settings are wrong; nothing was started.
     Usage = 2,

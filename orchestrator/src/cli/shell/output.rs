@@ -73,9 +73,19 @@ pub(crate) fn stderr_width() -> Option<usize> {
     Some(usize::from(columns)).filter(|&columns| columns > 0)
 }
 
-/// The zone in which times are said: that of whoever sits there, and UTC in what is kept.
+/// The zone in which times are said on standard output: that of whoever sits there, and UTC in
+/// what is kept.
 pub(crate) fn output_zone() -> TimeZone {
-    if std::io::stdout().is_terminal() {
+    zone(std::io::stdout().is_terminal())
+}
+
+/// The same for standard error.
+pub(crate) fn stderr_zone() -> TimeZone {
+    zone(std::io::stderr().is_terminal())
+}
+
+fn zone(is_terminal: bool) -> TimeZone {
+    if is_terminal {
         TimeZone::system()
     } else {
         TimeZone::UTC

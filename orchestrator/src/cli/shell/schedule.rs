@@ -9,7 +9,7 @@ use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::settings::CliSettings;
 use crate::config::{self, Diagnostic};
 use crate::model::{
-    Cadence, Clock, CommandName, Day, GroupName, Plan, Policy, Release, Schedule, SystemClock, Task,
+    Cadence, Clock, CommandName, Day, GroupName, Overlap, Plan, Policy, Release, Schedule, SystemClock, Task,
     TaskName, escape_argument,
 };
 use crate::queries::find_task::{Meant, choose, scheduled_tasks};
@@ -75,7 +75,7 @@ pub(crate) fn planned_one(
     settings: &CliSettings,
     word: &str,
     group: Option<&str>,
-    args: &[String],
+    (args, overlap): (&[String], Option<Overlap>),
 ) -> Result<Plan, Failure> {
     let schedule = if settings.schedule_file.exists() {
         Some(load(settings)?)
@@ -97,7 +97,9 @@ pub(crate) fn planned_one(
     }
     let date = Day::At(SystemClock.now()).in_zone(&jiff::tz::TimeZone::UTC);
     // By hand means now, whatever release it waits for.
-    Ok(Plan::new("run-one", date, Release::New, &[&task]))
+    let mut plan = Plan::new("run-one", date, Release::New, &[&task]);
+    plan.set_overlap_of_tasks(schedule.as_ref(), overlap);
+    Ok(plan)
 }
 
 /// The task of the schedule that a word means; the first enabled one where several groups

@@ -34,7 +34,7 @@ pub(crate) fn cadence(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<
     let misplaced = report.count() > before;
     let mut one_of = |keys: [&'static str; 2], example: &str| {
         let found = one_of(fields, keys, report);
-        if found.is_none() && !misplaced && !keys.iter().any(|key| fields.is_misspelt(key)) {
+        if found.is_none() && !misplaced && !keys.iter().any(|key| fields.is_excused(key)) {
             let message = format!("a task with `schedule: {kind}` needs `{}`", keys[0]);
             report.add(Problem::new(Code::MissingKey, schedule.at, message).hint(format!("add {example}")));
         }

@@ -53,7 +53,7 @@ pub(crate) fn schedule(root: &Node, report: &mut Problems<'_>) -> Option<Schedul
         workflow: workflow.flatten(),
         release: source.flatten().unwrap_or_default(),
     };
-    if schedule.tasks().next().is_none() && report.count() == before {
+    if schedule.tasks().next().is_none() && report.count() == 0 {
         let problem = Problem::new(Code::NothingToRun, root.at, "the schedule has no task");
         report.add(problem.hint("add a task under the `tasks:` of a group"));
     }

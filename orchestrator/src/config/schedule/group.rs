@@ -14,7 +14,7 @@ use crate::config::values::names;
 use crate::config::values::scalar::{boolean, word};
 use crate::config::values::time::{time_of_day, time_zone};
 use crate::config::yaml::node::{MapEntry, Node, Value};
-use crate::model::{CatchUp, CatchUpMode, Group, GroupName, Overlap, Policy, Task};
+use crate::model::{CadenceKind, CatchUp, CatchUpMode, Group, GroupName, Overlap, Policy, Task};
 
 /// One entry under `groups:`; `None` after an error.
 pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'_>) -> Option<Group> {
@@ -41,7 +41,7 @@ pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'
         let group = name.clone().unwrap_or_else(|| GroupName::new(&*entry.key));
         tasks(node, &group, &policy, report)
     });
-    let default_time = batch_time(&fields, &tasks, report);
+    let default_time = batch_time(&fields, report);
     Some(Group {
         name: name?,
         default_time: default_time?,
@@ -55,15 +55,33 @@ pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'
 }
 
 /// When the batch runs; `None` after an error, `Some(None)` where no task is in it.
-fn batch_time(fields: &Fields<'_>, tasks: &[Task], report: &mut Problems<'_>) -> Option<Option<Time>> {
-    let has_batch = tasks.is_empty() || tasks.iter().any(|task| task.cadence.is_in_batch());
-    if has_batch {
-        let node = fields.require("default_time", report)?;
-        return time_of_day(node, "`default_time`", report).map(Some);
-    }
-    match fields.get("default_time") {
+fn batch_time(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Option<Time>> {
+    let node = match fields.get("tasks").is_some_and(all_are_beside_batch) {
+        true => fields.get("default_time"),
+        false => Some(fields.require("default_time", report)?),
+    };
+    match node {
         Some(node) => time_of_day(node, "`default_time`", report).map(Some),
         None => Some(None),
+    }
+}
+
+/// Whether each task says that it is none of the batch. It is asked of what is written: a task
+/// with a mistake elsewhere does not make a time missed that it never needed.
+fn all_are_beside_batch(tasks: &Node) -> bool {
+    let says_so = |entry: &MapEntry| match &entry.node.value {
+        Value::Text(word) if entry.key == "schedule" => {
+            CadenceKind::parse(&word.text).is_some_and(|kind| !kind.is_in_batch())
+        }
+        _ => false,
+    };
+    let is_beside = |task: &Node| match &task.value {
+        Value::Map(entries) => entries.iter().any(says_so),
+        _ => false,
+    };
+    match &tasks.value {
+        Value::List(tasks) => !tasks.is_empty() && tasks.iter().all(is_beside),
+        _ => false,
     }
 }
 

@@ -164,7 +164,8 @@ pub(crate) static GROUP: KeyTable = KeyTable {
             key(
                 "overlap",
                 Kind::Word(Overlap::WORDS),
-                "What becomes of a run that is due while the previous one goes on. Default: skip.",
+                "What becomes of a run that is to begin while another of the group goes on: it is not run, runs \
+                 afterwards, or beside it. Default: skip.",
             ),
             key(
                 "jitter",

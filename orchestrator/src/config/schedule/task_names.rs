@@ -1,6 +1,9 @@
 //! The names of a group's tasks: each is unique, and none can be taken for another task.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use indexmap::IndexMap;
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
@@ -55,6 +58,13 @@ pub(crate) fn settle_names(tasks: Vec<UnnamedTask>, report: &mut Problems<'_>) -
 
 fn refuse_taken_names(tasks: &[UnnamedTask], report: &mut Problems<'_>) {
     let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut commands: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, unnamed) in tasks.iter().enumerate() {
+        commands
+            .entry(unnamed.task.command.as_str())
+            .or_default()
+            .push(place);
+    }
     for (place, unnamed) in tasks.iter().enumerate() {
         let Some((name, at)) = &unnamed.given else {
             continue;
@@ -69,8 +79,8 @@ fn refuse_taken_names(tasks: &[UnnamedTask], report: &mut Problems<'_>) {
             continue;
         }
         first.insert(name, at);
-        let mut others = tasks.iter().enumerate().filter(|(other, _)| *other != place);
-        if let Some((_, other)) = others.find(|(_, other)| other.task.command.as_str() == name) {
+        let mut meant = commands.get(name.as_str()).into_iter().flatten();
+        if let Some(other) = meant.find(|other| **other != place).map(|&other| &tasks[other]) {
             let (line, _) = report.source.position(other.at);
             let message = format!("the name {shown} is the command of the task at line {line}");
             report.add(
@@ -81,36 +91,43 @@ fn refuse_taken_names(tasks: &[UnnamedTask], report: &mut Problems<'_>) {
     }
 }
 
-/// Of tasks without names: one that is there twice, and a command that is.
+/// Of tasks without names: one that is there twice, and a command that is. A command is warned
+/// of once, however many tasks it has.
 fn warn_of_twins(tasks: &[UnnamedTask], report: &mut Problems<'_>) {
-    let unnamed = || tasks.iter().filter(|unnamed| unnamed.given.is_none());
-    for (place, UnnamedTask { task, at, .. }) in unnamed().enumerate() {
-        let before = || {
-            unnamed()
-                .take(place)
-                .filter(|other| other.task.command == task.command)
-        };
-        let same = before().find(|other| other.task.args == task.args && other.task.cadence == task.cadence);
-        let problem = match (same, before().next()) {
-            (Some(same), _) => {
-                let (line, _) = report.source.position(same.at);
-                let command = quote(task.command.as_str());
-                let message = format!("{command} is the same task as the one at line {line}");
-                Problem::new(Code::DuplicateTask, *at, message)
-                    .hint("it runs twice; remove one if that is not meant, else give each a `name:`")
+    let mut same: HashMap<_, usize> = HashMap::new();
+    let mut twins: IndexMap<&str, Vec<usize>> = IndexMap::new();
+    for UnnamedTask { task, at, .. } in tasks.iter().filter(|task| task.given.is_none()) {
+        let command = task.command.as_str();
+        match same.entry((command, &task.args, &task.cadence)) {
+            Entry::Vacant(first) => {
+                first.insert(*at);
+                twins.entry(command).or_default().push(*at);
             }
-            (None, Some(other)) => {
-                let (line, _) = report.source.position(other.at);
-                let command = quote(task.command.as_str());
-                let message = format!(
-                    "{command} is the command of the task at line {line} too, and has no name of its own"
+            Entry::Occupied(first) => {
+                let (line, _) = report.source.position(*first.get());
+                let message = format!("{} is the same task as the one at line {line}", quote(command));
+                report.add(
+                    Problem::new(Code::DuplicateTask, *at, message)
+                        .hint("it runs twice; remove one if that is not meant, else give each a `name:`"),
                 );
-                Problem::new(Code::UnnamedTwin, *at, message).hint(
-                    "give it a `name:`, under which its state and history are kept: without names they go by the order of the tasks",
-                )
             }
-            (None, None) => continue,
+        }
+    }
+    for (command, places) in twins {
+        let [first, second, further @ ..] = places.as_slice() else {
+            continue;
         };
-        report.add(problem);
+        let (line, _) = report.source.position(*first);
+        let others = match further.len() {
+            0 => String::new(),
+            further => format!(" and of {further} more"),
+        };
+        let message = format!(
+            "{} is the command of the task at line {line}{others} too, and has no name of its own",
+            quote(command)
+        );
+        report.add(Problem::new(Code::UnnamedTwin, *second, message).hint(
+            "give it a `name:`, under which its state and history are kept: without names they go by the order of the tasks",
+        ));
     }
 }

@@ -50,13 +50,53 @@ fn thirty_faults_are_found_in_one_go_at_their_places() {
         (44, "parallel"),
         (48, "240"),
         (49, "512M}"),
-        (50, "github:"),
-        (53, "workflow:"),
-        (54, "24:00"),
-        (55, "none"),
-        (56, "nightly: {}"),
+        (51, "github:"),
+        (54, "workflow:"),
+        (55, "24:00"),
+        (56, "none"),
+        (57, "nightly: {}"),
     ];
     assert_eq!(found, expected);
+}
+
+/// A task that would stand beside the batch makes nobody ask for the batch's time, whatever
+/// else is wrong with it.
+#[test]
+fn a_wrong_task_beside_the_batch_needs_no_default_time() {
+    for task in [
+        "{command: c, schedule: cron, cron: \"61 * * * *\"}",
+        "{command: c, schedule: interval, minutes: 240}",
+        "{command: c, schedule: interval}",
+        "{schedule: interval, minutes: 5}",
+    ] {
+        let file = format!("groups: {{g: {{tasks: [{task}]}}}}");
+        let found = parse_schedule("s.yaml", file.as_bytes()).unwrap_err();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(!found[0].message.contains("default_time"), "{found:?}");
+    }
+    for task in [
+        "",
+        "{command: c, schedule: dialy}",
+        "{command: c}",
+        "{schedule: daily}",
+    ] {
+        let file = format!("groups: {{g: {{tasks: [{task}]}}}}");
+        let found = parse_schedule("s.yaml", file.as_bytes()).unwrap_err();
+        let about_time = |diagnostic: &&Diagnostic| diagnostic.message.contains("default_time");
+        assert!(found.iter().any(|found| about_time(&found)), "{found:?}");
+    }
+}
+
+/// What a merge would have brought is not missed besides.
+#[test]
+fn a_merge_is_one_fault() {
+    let group = "x-b: {default_time: 04:10}\ngroups: {g: {<<: {default_time: 04:10}, tasks: []}}";
+    let task = "groups: {g: {default_time: 04:10, tasks: [{<<: {schedule: daily}, command: c}]}}";
+    for file in [group, task] {
+        let found = parse_schedule("s.yaml", file.as_bytes()).unwrap_err();
+        let codes: Vec<&str> = found.iter().map(|found| found.code.as_str()).collect();
+        assert_eq!(codes, ["E008-unsupported-yaml"], "{found:?}");
+    }
 }
 
 #[test]

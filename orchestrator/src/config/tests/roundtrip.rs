@@ -161,7 +161,7 @@ fn group(name: String) -> impl Strategy<Value = Group> {
         Just(CatchUpMode::All)
     ];
     let catch_up = (mode, option::of(span())).prop_map(|(mode, max_age)| CatchUp { mode, max_age });
-    let overlap = prop_oneof![Just(Overlap::Skip), Just(Overlap::Queue)];
+    let overlap = prop_oneof![Just(Overlap::Skip), Just(Overlap::Queue), Just(Overlap::Allow)];
     (
         time(),
         zone,
@@ -298,7 +298,7 @@ fn write(schedule: &Schedule) -> String {
             "timezone": group.timezone.iana_name(),
             "stop_on_failure": group.stop_on_failure,
             "catch_up": { "mode": mode, "max_age": group.catch_up.max_age.map(spell) },
-            "overlap": if group.overlap == Overlap::Queue { "queue" } else { "skip" },
+            "overlap": group.overlap.as_str(),
             "jitter": spell(group.jitter),
             "tasks": group.tasks.iter().map(write_task).map(without_nulls).collect::<Vec<_>>(),
         });

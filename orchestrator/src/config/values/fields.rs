@@ -6,7 +6,7 @@ use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::{enumerate, quote};
 use crate::config::schedule::keys::{FREE_PREFIX, TABLES};
 use crate::config::table::{KeyTable, Kind};
-use crate::config::yaml::node::{MapEntry, Node, Value};
+use crate::config::yaml::node::{MERGE_KEY, MapEntry, Node, Value};
 use crate::model::nearest;
 
 /// The entries of a mapping whose keys have a meaning.
@@ -77,11 +77,10 @@ impl<'n> Fields<'n> {
         self.table.key(key).map(|key| &key.kind)
     }
 
-    /// The value of a required key; its absence is reported, unless an unknown
-    /// key was probably meant as it.
+    /// The value of a required key; its absence is reported, unless that is excused.
     pub(crate) fn require(&self, key: &str, report: &mut Problems<'_>) -> Option<&'n Node> {
         let found = self.get(key);
-        if found.is_none() && !self.is_misspelt(key) {
+        if found.is_none() && !self.is_excused(key) {
             let doc = self.table.key(key).map_or("", |key| key.doc);
             let message = format!("{} has no `{key}`", self.what);
             report.add(Problem::new(Code::MissingKey, self.at, message).hint(format!("add `{key}:`. {doc}")));
@@ -89,15 +88,18 @@ impl<'n> Fields<'n> {
         found
     }
 
-    /// Whether an unknown key was reported as probably meant to be this one.
-    pub(crate) fn is_misspelt(&self, key: &str) -> bool {
+    /// Whether something that was reported already explains that a key is missing: an unknown
+    /// key that was probably meant as it, or a merge that may have brought it.
+    pub(crate) fn is_excused(&self, key: &str) -> bool {
         let mut unknown = self.entries.iter().filter(|entry| is_unknown(entry, self.table));
-        unknown.any(|entry| nearest(&entry.key, names(self.table)) == Some(key))
+        self.entries.iter().any(|entry| entry.key == MERGE_KEY)
+            || unknown.any(|entry| nearest(&entry.key, names(self.table)) == Some(key))
     }
 }
 
 fn is_unknown(entry: &MapEntry, table: &KeyTable) -> bool {
-    table.key(&entry.key).is_none() && !entry.key.starts_with(FREE_PREFIX)
+    // The reader has reported a merge.
+    table.key(&entry.key).is_none() && !entry.key.starts_with(FREE_PREFIX) && entry.key != MERGE_KEY
 }
 
 /// The value of `what` should have been `wanted`.

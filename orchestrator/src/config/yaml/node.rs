@@ -1,6 +1,9 @@
 //! The tree of a YAML file: what the parser resolved, where each node stands,
 //! and every entry of a mapping in the order of the file.
 
+/// The key that merges a mapping into another one in YAML 1.1. The reader reports it.
+pub(crate) const MERGE_KEY: &str = "<<";
+
 /// A value and its first byte.
 #[derive(Debug)]
 pub(crate) struct Node {

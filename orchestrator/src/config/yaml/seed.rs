@@ -13,7 +13,7 @@ use crate::config::problems::codes::Code;
 use crate::config::problems::gather::Problem;
 use crate::config::problems::suggest::quote;
 use crate::config::yaml::locate::PlaceProbe;
-use crate::config::yaml::node::{Int, MapEntry, Node, Text, Value};
+use crate::config::yaml::node::{Int, MERGE_KEY, MapEntry, Node, Text, Value};
 use crate::config::yaml::reading::Reading;
 
 /// Levels of lists and mappings. The deepest place with a meaning is the seventh.
@@ -210,7 +210,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
                 at,
                 depth,
             })?;
-            if key == "<<" {
+            if key == MERGE_KEY {
                 let message = "merge keys are not part of YAML 1.2";
                 let problem = Problem::new(Code::Unsupported, key_at, message);
                 self.reading

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::ids::RunId;
 use crate::model::run::category::Category;
 use crate::model::run::exit::Exit;
 use crate::model::run::limit::{ResourceLimit, TimeLimit};
@@ -86,6 +87,11 @@ pub enum Because {
     },
     /// The run was cancelled before its turn.
     Cancelled(CancelCause),
+    /// A run that it must not overlap with still went on.
+    Overlap {
+        /// That run.
+        run: RunId,
+    },
     /// It waits for a release and there is none.
     NoNewRelease,
     /// It waits for a release and nobody could tell whether there is one.
@@ -97,6 +103,7 @@ impl fmt::Display for Because {
         match self {
             Self::StoppedAfter { name, exit } => write!(f, "stopped after {name} {exit}"),
             Self::Cancelled(cause) => write!(f, "not started: {cause}"),
+            Self::Overlap { run } => write!(f, "run {run} still went on (overlap: skip)"),
             Self::NoNewRelease => f.write_str("no new release"),
             Self::ReleaseUnknown(why) => write!(f, "release unknown: {why}"),
         }

@@ -42,6 +42,7 @@ impl SkipCause {
         match outcome {
             Outcome::Skipped(Because::StoppedAfter { .. }) => Self::StopOnFailure,
             Outcome::Skipped(Because::Cancelled(_)) => Self::Cancelled,
+            Outcome::Skipped(Because::Overlap { .. }) => Self::Overlap,
             Outcome::Skipped(Because::NoNewRelease) => Self::NoNewRelease,
             Outcome::Skipped(Because::ReleaseUnknown(_)) => Self::ReleaseUnknown,
             _ => Self::Other,
@@ -70,7 +71,7 @@ impl SkipCause {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CancelCause;
+    use crate::model::{CancelCause, RunId};
 
     #[test]
     fn slots_of_others_are_told_by_their_beginning() {
@@ -91,6 +92,7 @@ mod tests {
             (Because::Cancelled(CancelCause::Operator), "cancelled"),
             (Because::ReleaseUnknown("x".into()), "release_unknown"),
             (Because::NoNewRelease, "no_new_release"),
+            (Because::Overlap { run: RunId::new("r") }, "overlap"),
         ] {
             let reason = because.to_string();
             let cause = SkipCause::of(&Outcome::Skipped(because));

@@ -5,6 +5,7 @@ pub(crate) mod arguments;
 pub(crate) mod criteria;
 pub(crate) mod cron;
 pub(crate) mod date_range;
+pub(crate) mod overlap;
 pub(crate) mod plan;
 pub(crate) mod select;
 pub(crate) mod task_names;

@@ -2,17 +2,20 @@
 //! there is a new release. Made by the shells and by schedulers, shown by `plan`,
 //! executed by a run. A plan is a promise: the run does exactly this.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{GroupName, RunId};
-use crate::model::release::Releases;
+use crate::model::release::{Handled, Releases};
 use crate::model::run::outcome::Because;
-use crate::model::schedule::{Cadence, Schedule, Task};
+use crate::model::schedule::{Cadence, Overlap, Schedule, Task};
 use crate::model::selection::arguments::ArgumentValues;
 use crate::model::selection::criteria::{Day, Query, Selection};
+use crate::model::selection::overlap::{HoldKey, OverlapRule, rule_by_hand};
 use crate::model::selection::select::{SelectError, groups_of, select, workflow};
 use crate::model::timetable::slots::{Entry, EntryKey};
 
@@ -78,6 +81,9 @@ pub struct PlannedTask {
     /// Whether its failure ends its group's part of the run.
     #[serde(default)]
     pub stops_group: bool,
+    /// What it must not overlap with; `None` if it may go on beside everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<OverlapRule>,
     /// Set if it is due and yet known not to run: it is reported as skipped, with this reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<Because>,
@@ -106,6 +112,64 @@ impl Plan {
         };
         for planned in &mut self.tasks {
             planned.stops_group = stops(&planned.task.group);
+        }
+    }
+
+    /// Says for each task what its run must not overlap with, as somebody selected it by hand;
+    /// `asked_for` goes before what the schedule says.
+    pub fn set_overlap_by_hand(&mut self, schedule: Option<&Schedule>, asked_for: Option<Overlap>) {
+        for planned in &mut self.tasks {
+            planned.overlap = Some(rule_by_hand(&planned.task, schedule, asked_for));
+        }
+    }
+
+    /// The same for tasks that are run by themselves: each only with itself.
+    pub fn set_overlap_of_tasks(&mut self, schedule: Option<&Schedule>, asked_for: Option<Overlap>) {
+        self.set_overlap_by_hand(schedule, asked_for);
+        for planned in &mut self.tasks {
+            if let Some(rule) = &mut planned.overlap {
+                rule.with = HoldKey::task(&planned.task);
+            }
+        }
+    }
+
+    /// The same for a slot of an entry.
+    pub fn set_overlap_of_entry(&mut self, key: &EntryKey, mode: Overlap) {
+        for planned in &mut self.tasks {
+            planned.overlap = Some(OverlapRule {
+                with: HoldKey::entry(key),
+                mode,
+            });
+        }
+    }
+
+    /// What other runs hold is left to them: its tasks are skipped, and say so.
+    pub fn hold_back(&mut self, held: &[(HoldKey, RunId)]) {
+        for planned in self.tasks.iter_mut().filter(|planned| planned.skip.is_none()) {
+            let with = planned.overlap.as_ref().map(|rule| &rule.with);
+            let holder = held.iter().find(|(key, _)| Some(key) == with);
+            planned.skip = holder.map(|(_, run)| Because::Overlap { run: run.clone() });
+        }
+    }
+
+    /// Releases of a source that were dealt with since the plan was made are left out; a task that
+    /// has none left is not run.
+    pub fn leave_out_handled(&mut self, source: &str, handled: &BTreeSet<Handled>) {
+        for planned in &mut self.tasks {
+            if planned.release_source.as_deref() != Some(source) || planned.releases.is_empty() {
+                continue;
+            }
+            let (group, name) = (planned.task.group.clone(), planned.task.name.clone());
+            planned.releases.retain(|tag| {
+                !handled.contains(&Handled {
+                    tag: tag.clone(),
+                    group: group.clone(),
+                    name: name.clone(),
+                })
+            });
+            if planned.releases.is_empty() {
+                planned.skip.get_or_insert(Because::NoNewRelease);
+            }
         }
     }
 
@@ -174,6 +238,7 @@ impl Plan {
                 entry: None,
                 slot_date: None,
                 stops_group: false,
+                overlap: None,
                 skip,
                 release_source: match &release {
                     Release::Known(known) if !releases.is_empty() => Some(known.source.clone()),

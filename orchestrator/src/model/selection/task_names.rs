@@ -2,7 +2,7 @@
 //! a task without a name of its own is called after its command; the first one in its group
 //! keeps the bare command for ever, a further one gets `command#2` by its order.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::ids::TaskName;
 
@@ -22,20 +22,33 @@ pub(crate) fn name_tasks(tasks: &[Titled<'_>]) -> Vec<TaskName> {
         .filter_map(|task| task.name)
         .map(str::to_owned)
         .collect();
-    let name = |task: &Titled<'_>| match task.name {
-        Some(name) => TaskName::new(name),
-        None => TaskName::new(free_name(task.command, &mut taken)),
-    };
-    tasks.iter().map(name).collect()
+    let mut numbers = HashMap::new();
+    let mut names = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        names.push(match task.name {
+            Some(name) => TaskName::new(name),
+            None => {
+                // Names are never given back: nobody need ask again for a lower number.
+                let number = numbers.entry(task.command).or_insert(1);
+                TaskName::new(free_name(task.command, number, &mut taken))
+            }
+        });
+    }
+    names
 }
 
-/// The bare command, or the first number that makes it unique.
-fn free_name(command: &str, taken: &mut HashSet<String>) -> String {
-    let numbered = (2..).map(|number| format!("{command}#{number}"));
-    let mut all = std::iter::once(command.to_owned()).chain(numbered);
-    let name = all.find(|name| !taken.contains(name)).unwrap_or_default();
-    taken.insert(name.clone());
-    name
+/// The bare command, or the first number from `number` on that makes it unique.
+fn free_name(command: &str, number: &mut usize, taken: &mut HashSet<String>) -> String {
+    loop {
+        let name = match *number {
+            1 => command.to_owned(),
+            further => format!("{command}#{further}"),
+        };
+        *number += 1;
+        if taken.insert(name.clone()) {
+            return name;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -56,6 +56,11 @@ impl fmt::Display for EntryKey {
 }
 
 impl EntryKey {
+    /// That of the tasks with this expression in this zone.
+    pub(crate) fn cron(cron: &CronExpression, zone: &TimeZone) -> Self {
+        Self::Cron(cron.clone(), zone.iana_name().unwrap_or("UTC").to_owned())
+    }
+
     /// Entries with one queue never run at the same time. A group's release checks share
     /// the queue of its batch, which may run the same tasks.
     pub fn overlap_queue(&self) -> Self {
@@ -162,7 +167,7 @@ impl Rhythm {
             }
             Cadence::Cron(cron) => {
                 let zone = group.timezone.clone();
-                let key = EntryKey::Cron(cron.clone(), zone.iana_name().unwrap_or("UTC").to_owned());
+                let key = EntryKey::cron(cron, &zone);
                 let cron = cron.clone();
                 Some((key, Self::Cron { cron, zone }))
             }

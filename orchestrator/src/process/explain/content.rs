@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use crate::input::open_regular;
 use crate::process::explain::access::access_problem;
@@ -120,12 +121,13 @@ fn program_problem(bytes: &[u8]) -> Option<StartProblem> {
 
 /// Our own program says what this machine is.
 fn foreign(bytes: &[u8]) -> Option<StartProblem> {
-    let own = elf::Program::read(&read(Path::new("/proc/self/exe"), HEADERS)?)?;
-    elf::Program::read(bytes)?.foreign(own.machine)
+    static OWN: LazyLock<Option<elf::Program>> =
+        LazyLock::new(|| elf::Program::read(&read(Path::new("/proc/self/exe"), HEADERS)?));
+    elf::Program::read(bytes)?.foreign(OWN.as_ref()?.machine)
 }
 
 fn read(program: &Path, limit: usize) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(limit);
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let file = open_regular(program).ok()?;
     file.take(limit).read_to_end(&mut bytes).ok()?;

@@ -1,5 +1,6 @@
 //! Lines out of chunks. Pure: bytes in, lines out, bounded memory. `report` uses
-//! one per stream. It must never look into a line, nor lose or invent a byte.
+//! one per stream. It must never look into a line, nor lose or invent a byte; only where it
+//! has to cut a line itself it looks for the end of a character.
 
 /// The longest line that is passed on in one piece, in bytes.
 pub const LINE_LIMIT: usize = 64 << 10;
@@ -22,7 +23,8 @@ pub enum LineEnd {
     CarriageReturnNewline,
     /// It is longer than [`LINE_LIMIT`]: another piece follows.
     Limit,
-    /// [`LineFramer::flush`]: perhaps another piece follows, perhaps that was all.
+    /// [`LineFramer::pause`] or [`LineFramer::flush`]: perhaps another piece follows, perhaps
+    /// that was all.
     Flush,
 }
 
@@ -81,7 +83,20 @@ impl LineFramer {
         self.begin(&rest[start..], emit);
     }
 
-    /// Gives what has come of an unfinished line: a prompt, or the end of the stream.
+    /// Gives what has come of an unfinished line, such as a prompt, up to its last whole
+    /// character: the rest of that one is still on its way.
+    pub fn pause(&mut self, emit: &mut impl FnMut(Line<'_>)) {
+        let whole = whole_characters(&self.begun);
+        if whole > 0 {
+            emit(Line {
+                text: &self.begun[..whole],
+                end: LineEnd::Flush,
+            });
+            self.begun.drain(..whole);
+        }
+    }
+
+    /// Gives what has come of an unfinished line at the end of the stream.
     pub fn flush(&mut self, emit: &mut impl FnMut(Line<'_>)) {
         if !self.begun.is_empty() {
             emit(Line {
@@ -105,11 +120,8 @@ impl LineFramer {
             } else {
                 let (fits, rest) = bytes.split_at(LINE_LIMIT - self.begun.len());
                 self.begun.extend_from_slice(fits);
-                emit(Line {
-                    text: &self.begun,
-                    end: LineEnd::Limit,
-                });
-                self.begun.clear();
+                let begun = cut(&self.begun, emit).len();
+                self.begun.drain(..self.begun.len() - begun);
                 bytes = rest;
             }
         }
@@ -118,12 +130,29 @@ impl LineFramer {
 }
 
 fn cut<'a>(line: &'a [u8], emit: &mut impl FnMut(Line<'_>)) -> &'a [u8] {
-    let (piece, rest) = line.split_at(LINE_LIMIT);
+    let (piece, rest) = line.split_at(whole_characters(&line[..LINE_LIMIT]));
     emit(Line {
         text: piece,
         end: LineEnd::Limit,
     });
     rest
+}
+
+/// How many bytes there are before a character that is cut off at the end (RFC 3629). What is
+/// not UTF-8 has none.
+fn whole_characters(text: &[u8]) -> usize {
+    let is_first = |byte: &u8| byte & 0xc0 != 0x80;
+    let Some(back) = text.iter().rev().take(4).position(is_first) else {
+        return text.len();
+    };
+    let first = text.len() - 1 - back;
+    let length = match text[first] {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => 1,
+    };
+    if back + 1 < length { first } else { text.len() }
 }
 
 fn complete(line: &[u8], emit: &mut impl FnMut(Line<'_>)) {
@@ -178,6 +207,56 @@ mod tests {
             frame(&[&text[..3], &text[3..]]),
             vec![("grün".into(), LineEnd::Newline)]
         );
+    }
+
+    #[test]
+    fn a_pause_cuts_no_character() {
+        for character in ["ü", "€", "🦀"] {
+            for cut in 1..character.len() {
+                let mut framer = LineFramer::new();
+                let mut lines = Vec::new();
+                let mut emit = |line: Line<'_>| lines.push(String::from_utf8(line.text.to_vec()).unwrap());
+                framer.push(b"a", &mut emit);
+                framer.push(&character.as_bytes()[..cut], &mut emit);
+                framer.pause(&mut emit);
+                // Nothing more has come.
+                framer.pause(&mut emit);
+                framer.push(&character.as_bytes()[cut..], &mut emit);
+                framer.pause(&mut emit);
+                assert_eq!(lines, ["a", character]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pause_holds_back_nothing_that_can_be_no_character() {
+        for text in [
+            &b"a"[..],
+            b"\xff",
+            b"\xc3\xa4",
+            b"\xc1",
+            b"\x80\x80\x80\x80\x80",
+            b"\xf0\x9f\xa6\x80",
+        ] {
+            assert_eq!(whole_characters(text), text.len(), "{text:?}");
+        }
+        let mut framer = LineFramer::new();
+        let mut bytes = Vec::new();
+        framer.push(b"\xf0\x9f", &mut |_| ());
+        framer.flush(&mut |line| bytes.extend_from_slice(line.text));
+        assert_eq!(bytes, b"\xf0\x9f");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_cut_between_characters() {
+        for before in 0..4 {
+            let line = ["x".repeat(before), "🦀".repeat(LINE_LIMIT / 2)].concat();
+            for pieces in [vec![line.as_bytes()], line.as_bytes().chunks(1000).collect()] {
+                for (text, _) in frame(&pieces) {
+                    assert!(std::str::from_utf8(&text).is_ok());
+                }
+            }
+        }
     }
 
     #[test]
@@ -242,7 +321,7 @@ mod tests {
             for (text, end) in &lines {
                 prop_assert!(text.len() <= LINE_LIMIT);
                 prop_assert!(!text.contains(&b'\n'));
-                prop_assert!(*end != LineEnd::Limit || text.len() == LINE_LIMIT);
+                prop_assert!(*end != LineEnd::Limit || text.len() > LINE_LIMIT - 4);
             }
             // Where the stream was cut makes no difference.
             prop_assert_eq!(lines, frame(&[&stream]));

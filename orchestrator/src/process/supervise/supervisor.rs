@@ -279,6 +279,9 @@ impl Supervisor {
                 && let Some(input) = lease.request(input)
             {
                 step(ladder, self.now(), input, main);
+                if input == Input::Pause {
+                    self.answer(&Report::Paused)?;
+                }
             }
         }
         if !there {
@@ -319,7 +322,11 @@ impl Supervisor {
     }
 
     fn answer_ping(&self) -> io::Result<()> {
-        match self.control.send(&Report::Pong) {
+        self.answer(&Report::Pong)
+    }
+
+    fn answer(&self, report: &Report) -> io::Result<()> {
+        match self.control.send(report) {
             // Nobody is left to be told, which the next read says.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,

@@ -6,6 +6,8 @@ use std::io::{self, BufRead};
 /// over, and only counted.
 pub const LONGEST_LINE: usize = 1 << 20;
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A line and its number, counted from 1.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum FileLine<'a> {
@@ -86,7 +88,12 @@ impl<R: BufRead> Lines<R> {
             self.begun.clear();
             return FileLine::TooLong(self.number, length);
         }
-        FileLine::Whole(self.number, &self.begun)
+        let whole = match self.number {
+            // A mark at the beginning of a file is none of its text (RFC 8259, section 8.1).
+            1 => self.begun.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.begun),
+            _ => &self.begun,
+        };
+        FileLine::Whole(self.number, whole)
     }
 }
 
@@ -109,6 +116,18 @@ mod tests {
         seen.extend(lines.rest().map(owned));
         assert!(lines.rest().is_none());
         seen
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let mark = "\u{feff}";
+        let text = format!("{mark}one\n{mark}two\n");
+        let second = format!("{mark}two").into_bytes();
+        assert_eq!(
+            all(text.as_bytes(), 2),
+            [(1, Ok(b"one".to_vec())), (2, Ok(second))]
+        );
+        assert_eq!(all(mark.as_bytes(), 8), [(1, Ok(Vec::new()))]);
     }
 
     #[test]

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+
 use crate::model::{
-    Because, Cadence, CancelCause, Category, CommandName, Expect, GroupName, Limits, Minutes, MonthDay,
-    PlannedTask, Policy, Release, Retry, Task, TaskName, WEEKDAYS, WorkspaceScope,
+    Because, Cadence, CancelCause, Category, CommandName, Expect, GroupName, HoldKey, Limits, Minutes,
+    MonthDay, Overlap, OverlapRule, PlannedTask, Policy, Release, Retry, Task, TaskName, WEEKDAYS,
+    WorkspaceScope,
 };
 use crate::text::NamedSecrets;
 
@@ -69,6 +71,9 @@ fn policy() -> impl Strategy<Value = Policy> {
 fn skip() -> impl Strategy<Value = Option<Because>> {
     prop::option::of(prop_oneof![
         Just(Because::NoNewRelease),
+        any::<u32>().prop_map(|random| Because::Overlap {
+            run: RunId::at(Timestamp::UNIX_EPOCH, random)
+        }),
         Just(Because::Cancelled(CancelCause::Operator)),
         ".{0,20}".prop_map(Because::ReleaseUnknown),
         (".{0,20}", ".{0,20}").prop_map(|(name, exit)| Because::StoppedAfter { name, exit }),
@@ -95,6 +100,10 @@ fn planned() -> impl Strategy<Value = PlannedTask> {
             slot: slot.map(|second| Timestamp::from_second(i64::from(second)).unwrap()),
             slot_date: slot.map(|days| jiff::civil::date(2026, 1, 1) + jiff::Span::new().days(days % 1000)),
             stops_group: yes,
+            overlap: slot.map(|_| OverlapRule {
+                with: HoldKey::workspace("x"),
+                mode: Overlap::Allow,
+            }),
             skip,
         },
     )

@@ -65,11 +65,11 @@ impl LocalDispatcher {
         metrics: Metrics,
     ) -> Self {
         Self {
+            admission: LocalAdmission::new(concurrency, executor.state_dir()),
             executor,
             audience,
             metrics,
             lateness: Lateness::default(),
-            admission: LocalAdmission::new(concurrency),
             stop: watch::channel(false).0,
             work: JoinSet::new(),
             started: HashMap::new(),

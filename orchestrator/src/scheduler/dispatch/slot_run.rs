@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::events::SlotRef;
-use crate::execution::{Admission, Audience, Executor, LocalAdmission, Orders};
+use crate::execution::{Admission, Admitted, Audience, Executor, LocalAdmission, Orders};
 use crate::model::Overlap;
 use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::StartEnd;
@@ -44,10 +44,9 @@ impl SlotRun {
         orders: Orders,
         admission: LocalAdmission,
     ) -> StartEnd {
-        let _permit = tokio::select! {
-            biased;
-            () = stopped(&mut self.stop) => return StartEnd::Stopped,
-            permit = admission.admit(&self.start.plan) => permit,
+        let _permit = match self.await_admission(&admission).await {
+            Ok(permit) => permit,
+            Err(end) => return end,
         };
         if let Some(end) = self.claim_slot().await {
             return end;
@@ -62,6 +61,39 @@ impl SlotRun {
         match tokio::join!(work, self.notify_late(&late)).0 {
             Ok(executed) => StartEnd::Ran(Box::new(executed)),
             Err(error) => StartEnd::Failed(self.give_up(error.into()).await),
+        }
+    }
+
+    /// A run that was waited for may have dealt with the releases that this one was planned for,
+    /// so nothing is begun with this plan then.
+    async fn await_admission<A: Admission>(&mut self, admission: &A) -> Result<A::Permit, StartEnd> {
+        let mut said = false;
+        loop {
+            let admitted = tokio::select! {
+                biased;
+                () = stopped(&mut self.stop) => return Err(StartEnd::Stopped),
+                admitted = admission.admit(&self.start.plan) => admitted,
+            };
+            match admitted {
+                Ok(Admitted { waited: true, .. }) => return Err(StartEnd::Waited),
+                Ok(Admitted {
+                    permit, held_back, ..
+                }) => {
+                    let holder = held_back.into_iter().next();
+                    return holder.map_or(Ok(permit), |(_, run)| Err(StartEnd::Busy(run)));
+                }
+                // Until it can be written again, nothing could be run either.
+                Err(error) => self.say_once(
+                    &mut said,
+                    &format!(
+                        "{} does not tell what goes on: {error}",
+                        self.executor.state_dir().display()
+                    ),
+                ),
+            }
+            if self.stopped_in_pause().await {
+                return Err(StartEnd::Stopped);
+            }
         }
     }
 
@@ -117,6 +149,7 @@ impl SlotRun {
             let request = SlotRequest {
                 older: &self.older,
                 mate: shares.as_deref(),
+                overlaps: self.start.overlap == Overlap::Allow,
                 ..SlotRequest::new(
                     &slot,
                     (&self.start.plan.run, &self.executor.owner),

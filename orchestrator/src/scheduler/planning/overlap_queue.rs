@@ -15,6 +15,8 @@ use crate::scheduler::planning::situation::ClaimedSlots;
 #[derive(Default)]
 pub(crate) struct OverlapQueues {
     queues: HashMap<EntryKey, OverlapQueue>,
+    /// What was started beside what goes on in its queue, because it may be (`overlap: allow`).
+    beside: Vec<Current>,
     /// Up to when slots of each entry were offered.
     offered: HashMap<EntryKey, Timestamp>,
 }
@@ -35,6 +37,18 @@ pub(crate) struct QueuedSlot {
 }
 
 impl QueuedSlot {
+    fn is(&self, key: &EntryKey, slot: Timestamp) -> bool {
+        self.key == *key && self.slot == slot
+    }
+
+    /// Which slot it is, to an entry that it may be of.
+    fn whose(&self, key: &EntryKey) -> String {
+        match self.key == *key {
+            true => format!("its slot {}", self.slot),
+            false => format!("slot {} of {}", self.slot, self.key),
+        }
+    }
+
     fn is_in(&self, claimed: &ClaimedSlots) -> bool {
         claimed.contains(&(self.key.clone(), self.slot))
     }
@@ -47,11 +61,28 @@ struct Current {
     run: Option<RunId>,
 }
 
+impl Current {
+    /// What `key` must not overlap with, in words. A batch overlaps with no release check.
+    fn in_the_way(&self, key: &EntryKey, claimed: &ClaimedSlots) -> Option<String> {
+        let Self { queued, run } = self;
+        if !key.is_release_check() && queued.key != *key {
+            return None;
+        }
+        // A run that does not have its slot yet may never begin.
+        Some(match run.as_ref().filter(|_| queued.is_in(claimed)) {
+            Some(run) => format!("run {run} of {} still went on", queued.whose(key)),
+            None => format!("{} was about to run", queued.whose(key)),
+        })
+    }
+}
+
 /// What becomes of slots that were offered.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Offered {
     /// To be started now; the queue is taken for it.
     pub(crate) start: Option<QueuedSlot>,
+    /// To be started now beside what goes on.
+    pub(crate) beside: Vec<QueuedSlot>,
     /// Not to be run, and why.
     pub(crate) skipped: Vec<(Timestamp, String)>,
 }
@@ -70,17 +101,34 @@ impl OverlapQueues {
         claimed: &ClaimedSlots,
     ) -> Offered {
         let mut offered = Offered::default();
+        let goes_beside = self.beside.iter().find_map(|current| {
+            let shares = current.queued.key.overlap_queue() == key.overlap_queue();
+            current.in_the_way(key, claimed).filter(|_| shares)
+        });
         let queue = self.queues.entry(key.overlap_queue()).or_default();
         if let Some(&last) = slots.last() {
             let before = self.offered.entry(key.clone()).or_insert(last);
             *before = last.max(*before);
         }
-        let in_the_way = queue
-            .in_the_way(key, claimed)
-            .filter(|_| overlap == Overlap::Skip);
+        let in_the_way = queue.in_the_way(key, claimed).or(goes_beside);
+        let may_go_beside = overlap == Overlap::Allow && in_the_way.is_some();
+        let in_the_way = in_the_way.filter(|_| overlap == Overlap::Skip);
         for &slot in slots {
             // The clock was set back, and it comes again.
-            if queue.holds(key, slot) {
+            let queued = QueuedSlot {
+                key: key.clone(),
+                slot,
+                found_at: now,
+            };
+            if queue.holds(key, slot) || self.beside.iter().any(|current| current.queued.is(key, slot)) {
+                continue;
+            }
+            if may_go_beside {
+                self.beside.push(Current {
+                    queued: queued.clone(),
+                    run: None,
+                });
+                offered.beside.push(queued);
                 continue;
             }
             let one_waits = queue
@@ -97,45 +145,58 @@ impl OverlapQueues {
             };
             match reason {
                 Some(reason) => offered.skipped.push((slot, reason)),
-                None => queue.waiting.push_back(QueuedSlot {
-                    key: key.clone(),
-                    slot,
-                    found_at: now,
-                }),
+                None => queue.waiting.push_back(queued),
             }
         }
         offered.start = queue.start_next();
         offered
     }
 
-    /// Which run the slot has that occupies the queue of an entry.
-    pub(crate) fn set_run(&mut self, key: &EntryKey, run: RunId) {
+    /// Which run a slot has that was started.
+    pub(crate) fn set_run(&mut self, key: &EntryKey, slot: Timestamp, run: RunId) {
+        let beside = self
+            .beside
+            .iter_mut()
+            .find(|current| current.queued.is(key, slot));
         let queue = self.queues.get_mut(&key.overlap_queue());
-        if let Some(current) = queue.and_then(|queue| queue.current.as_mut()) {
+        if let Some(current) = beside.or_else(|| queue?.current.as_mut()) {
             current.run = Some(run);
         }
     }
 
-    /// When the slot that occupies the queue of an entry was found.
-    pub(crate) fn found_at(&self, key: &EntryKey) -> Option<Timestamp> {
-        let current = self.queues.get(&key.overlap_queue())?.current.as_ref()?;
+    /// When a slot was found that was started.
+    pub(crate) fn found_at(&self, key: &EntryKey, slot: Timestamp) -> Option<Timestamp> {
+        let beside = self.beside.iter().find(|current| current.queued.is(key, slot));
+        let queue = self.queues.get(&key.overlap_queue());
+        let current = beside.or_else(|| queue?.current.as_ref())?;
         Some(current.queued.found_at)
     }
 
     /// The oldest slot of an entry that is to be run and is not claimed yet.
     pub(crate) fn first_unclaimed(&self, key: &EntryKey, claimed: &ClaimedSlots) -> Option<Timestamp> {
         let queue = self.queues.get(&key.overlap_queue())?;
-        let current = queue.current.as_ref().map(|current| &current.queued);
-        let current = current.filter(|queued| !queued.is_in(claimed));
-        let unclaimed = current.into_iter().chain(&queue.waiting);
+        let started = queue.current.iter().chain(&self.beside);
+        let started = started.map(|current| &current.queued);
+        let unclaimed = started
+            .filter(|queued| !queued.is_in(claimed))
+            .chain(&queue.waiting);
         unclaimed
             .filter(|queued| queued.key == *key)
             .map(|queued| queued.slot)
             .min()
     }
 
-    /// The queue of an entry is free again; what waited longest in it is to be started.
-    pub(crate) fn advance(&mut self, key: &EntryKey) -> Option<QueuedSlot> {
+    /// A slot that was started is over. If its queue is free by that, what waited longest in it
+    /// is to be started.
+    pub(crate) fn advance(&mut self, key: &EntryKey, slot: Timestamp) -> Option<QueuedSlot> {
+        let beside = self
+            .beside
+            .iter()
+            .position(|current| current.queued.is(key, slot));
+        if let Some(beside) = beside {
+            self.beside.swap_remove(beside);
+            return None;
+        }
         let queue = self.queues.get_mut(&key.overlap_queue())?;
         queue.current = None;
         queue.start_next()
@@ -163,27 +224,18 @@ impl OverlapQueue {
     fn holds(&self, key: &EntryKey, slot: Timestamp) -> bool {
         let current = self.current.as_ref().map(|current| &current.queued);
         let mut all = current.into_iter().chain(&self.waiting);
-        all.any(|queued| queued.key == *key && queued.slot == slot)
+        all.any(|queued| queued.is(key, slot))
     }
 
     /// What `key` must not overlap with, in words.
     fn in_the_way(&self, key: &EntryKey, claimed: &ClaimedSlots) -> Option<String> {
-        let whose = |queued: &QueuedSlot| match queued.key == *key {
-            true => format!("its slot {}", queued.slot),
-            false => format!("slot {} of {}", queued.slot, queued.key),
-        };
         let current = self.current.as_ref();
-        if let Some(Current { queued, run }) =
-            current.filter(|current| key.is_release_check() || current.queued.key == *key)
-        {
-            // A run that does not have its slot yet may never begin.
-            return Some(match run.as_ref().filter(|_| queued.is_in(claimed)) {
-                Some(run) => format!("run {run} of {} still went on", whose(queued)),
-                None => format!("{} was about to run", whose(queued)),
-            });
-        }
-        let waiting = self.waiting.iter().find(|queued| queued.key == *key);
-        waiting.map(|queued| format!("{} was about to run", whose(queued)))
+        current
+            .and_then(|current| current.in_the_way(key, claimed))
+            .or_else(|| {
+                let waiting = self.waiting.iter().find(|queued| queued.key == *key);
+                waiting.map(|queued| format!("{} was about to run", queued.whose(key)))
+            })
     }
 
     fn start_next(&mut self) -> Option<QueuedSlot> {

@@ -129,7 +129,11 @@ impl Deciding<'_, '_, '_, '_> {
 
     fn queue(&mut self, entry: &Entry<'_>, slots: &[Timestamp]) {
         let queues = &mut self.planner.queues;
-        let Offered { start, skipped } = queues.offer(
+        let Offered {
+            start,
+            beside,
+            skipped,
+        } = queues.offer(
             entry.key(),
             slots,
             overlap(entry),
@@ -141,7 +145,7 @@ impl Deciding<'_, '_, '_, '_> {
             self.pass_over(entry, slot, Some(&reason));
             self.notify_missed(entry, slot, &reason);
         }
-        if let Some(queued) = start {
+        for queued in start.into_iter().chain(beside) {
             self.begin(entry, queued.slot);
         }
     }
@@ -182,13 +186,14 @@ impl Deciding<'_, '_, '_, '_> {
         let Some((mut plan, rows)) = due else {
             let reason = nothing.unwrap_or(SkipReason::NoNewRelease);
             self.pass_over(entry, slot, Some(&reason));
-            return self.begin_next(entry.key());
+            return self.begin_next(entry.key(), slot);
         };
         let run = (self.planner.new_run)(self.now);
         let queues = &mut self.planner.queues;
-        queues.set_run(entry.key(), run.clone());
+        queues.set_run(entry.key(), slot, run.clone());
         plan.stop_groups(self.situation.schedule);
         plan.set_slot(slot);
+        plan.set_overlap_of_entry(entry.key(), overlap_elsewhere(entry));
         self.decisions.push(Decision::Start(Box::new(SlotStart {
             key: entry.key().clone(),
             slot,
@@ -203,7 +208,7 @@ impl Deciding<'_, '_, '_, '_> {
             causes: causes(&rows),
             rows: rows.iter().map(Row::slot_task).collect(),
             planned_for: slot.checked_add(delay(entry)).unwrap_or(slot),
-            found_at: queues.found_at(entry.key()).unwrap_or(self.now),
+            found_at: queues.found_at(entry.key(), slot).unwrap_or(self.now),
             overlap: overlap(entry),
         })));
     }
@@ -214,13 +219,13 @@ impl Deciding<'_, '_, '_, '_> {
         match (end, entry) {
             (SlotEnd::Waited, Some(entry)) => return self.begin(entry, slot),
             (SlotEnd::Busy(run), Some(entry)) => {
-                let reason = format!("run {run} of another scheduler still went on (overlap: skip)");
+                let reason = format!("run {run} of another process still went on (overlap: skip)");
                 self.pass_over(entry, slot, Some(&SkipReason::overlap(entry, reason)));
             }
             (SlotEnd::Stopped, _) => return self.leave(key, slot),
             (SlotEnd::Over | SlotEnd::Busy(_) | SlotEnd::Waited, _) => {}
         }
-        self.begin_next(key);
+        self.begin_next(key, slot);
     }
 
     fn leave(&mut self, key: &EntryKey, slot: Timestamp) {
@@ -228,13 +233,14 @@ impl Deciding<'_, '_, '_, '_> {
             key: key.clone(),
             slot,
         });
-        self.begin_next(key);
+        self.begin_next(key, slot);
     }
 
-    /// The queue of an entry is free: what waits in it follows, unless the timetable has it
-    /// no more.
-    fn begin_next(&mut self, key: &EntryKey) {
-        while let Some(next) = self.planner.queues.advance(key) {
+    /// A slot is over: what waits in its queue follows, unless the timetable has it no more.
+    fn begin_next(&mut self, key: &EntryKey, slot: Timestamp) {
+        let mut over = (key.clone(), slot);
+        while let Some(next) = self.planner.queues.advance(&over.0, over.1) {
+            over = (next.key.clone(), next.slot);
             match self.situation.entry(&next.key) {
                 Some(entry) => return self.begin(entry, next.slot),
                 None => self.decisions.push(Decision::Drop {
@@ -280,9 +286,21 @@ fn causes(rows: &[Row<'_>]) -> Vec<crate::model::SkipCause> {
         .collect()
 }
 
-/// What happens when a slot comes while its queue is busy.
+/// What happens when a slot comes while its queue is busy. A release check beside the batch would
+/// find what that deals with.
 fn overlap(entry: &Entry<'_>) -> Overlap {
-    entry.group().map_or(Overlap::default(), |group| group.overlap)
+    match entry.group().map(|group| group.overlap) {
+        Some(Overlap::Allow) if entry.is_release_check() => Overlap::Skip,
+        overlap => overlap.unwrap_or_default(),
+    }
+}
+
+/// The same where a run of another process is in the way: for that a release check never waits.
+fn overlap_elsewhere(entry: &Entry<'_>) -> Overlap {
+    match entry.is_release_check() {
+        true => Overlap::Skip,
+        false => overlap(entry),
+    }
 }
 
 #[cfg(test)]

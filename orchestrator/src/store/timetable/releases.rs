@@ -103,8 +103,16 @@ impl Store {
             .await?;
         Ok(NotedReleases {
             tags: tags.into_iter().map(|(tag,)| tag).collect(),
-            handled: handled(self.database.fetch(HANDLED, &args![&source]).await?),
+            handled: self.handled_releases(&source).await?,
         })
+    }
+
+    /// What has been done about the releases of a source, which is named by its key.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn handled_releases(&self, source: &str) -> Result<BTreeSet<Handled>, StoreError> {
+        Ok(handled(self.database.fetch(HANDLED, &args![source]).await?))
     }
 
     /// Every release that was ever found; the one found last comes last.

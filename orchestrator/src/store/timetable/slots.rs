@@ -50,6 +50,8 @@ pub struct SlotRequest<'a> {
     pub older: &'a [PassedSlot],
     /// The other entry whose runs must not go on at the same time, if there is one.
     pub mate: Option<&'a str>,
+    /// Whether it may begin while such runs go on.
+    pub overlaps: bool,
 }
 
 impl<'a> SlotRequest<'a> {
@@ -61,6 +63,7 @@ impl<'a> SlotRequest<'a> {
             tasks,
             older: &[],
             mate: None,
+            overlaps: false,
         }
     }
 }
@@ -99,7 +102,11 @@ impl Store {
     pub async fn claim_slot(&self, request: SlotRequest<'_>, now: Timestamp) -> Result<Claim, StoreError> {
         let SlotRequest { slot, by, tasks, .. } = request;
         let mut sql = self.database.begin().await?;
-        let claim = match find_run_in_queue(&mut sql, slot, request.mate, by.1).await? {
+        let in_the_way = match request.overlaps {
+            true => None,
+            false => find_run_in_queue(&mut sql, slot, request.mate, by.1).await?,
+        };
+        let claim = match in_the_way {
             Some((run, entry)) => Claim::Busy(run, entry),
             None => {
                 pass_over_each(&mut sql, request.older, now).await?;

@@ -43,7 +43,7 @@ pub(crate) fn check_collectors(settings: &CliSettings, schedule: &Schedule) -> V
             // A disabled task may wait for its collector.
             let severity = if task.enabled { "error" } else { "warning" };
             let command = task.command.as_str();
-            match launcher.find(command) {
+            match launcher.resolve(command) {
                 Err(fault) => vec![ProgramFault::of(severity, fault)],
                 Ok(found) => {
                     let doubt = found
@@ -66,7 +66,7 @@ pub(crate) fn check_messengers(settings: &CliSettings) -> Vec<ProgramFault> {
         let Address::Command(line) = &channel.address else {
             return None;
         };
-        let fault = launcher.find(line.first()?).err()?;
+        let fault = launcher.resolve(line.first()?).err()?;
         Some(ProgramFault::of(
             "error",
             NotFound {

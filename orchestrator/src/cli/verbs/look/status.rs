@@ -174,7 +174,7 @@ fn missing_collectors(settings: &CliSettings, schedule: &Schedule) -> Vec<Status
     let enabled = schedule.tasks().filter(|task| task.enabled);
     let commands: BTreeSet<&str> = enabled.map(|task| task.command.as_str()).collect();
     let missing = |command: &str| {
-        let missing = launcher.find(command).err()?;
+        let missing = launcher.resolve(command).err()?;
         Some(StatusProblem {
             code: "collector_missing",
             message: make_safe(&missing.message).into_owned(),

@@ -9,6 +9,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::{unusable, with_store};
+use crate::cli::times::Times;
 use crate::fleet::Bell;
 use crate::model::{CancelCause, Clock, Order, RunId, SystemClock};
 use crate::queries::find_run::find_run;
@@ -48,7 +49,7 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Fai
     let header = record.header;
     let run = &header.run;
     if let Some(end) = header.finished_at {
-        let end = end.strftime("%Y-%m-%d %H:%M:%SZ");
+        let end = Times::of_failures().second(end);
         return Err(Failure::usage(format!(
             "run {run} does not go on: it ended {end}"
         )));

@@ -5,3 +5,4 @@ pub(crate) mod notices;
 pub(crate) mod pause;
 pub(crate) mod release;
 pub(crate) mod state;
+pub(crate) mod token;

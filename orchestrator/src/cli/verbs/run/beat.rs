@@ -1,6 +1,5 @@
-//! `beat` and `serve`: the scheduler, and the scheduler with a listener.
+//! `beat`: the scheduler, which `serve` has answer over HTTP as well.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +23,7 @@ use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, un
 use crate::cli::shell::undelivered;
 use crate::cli::verbs::run::introduction::introduce;
 use crate::cli::verbs::run::last_good::{keep_last_good, load_or_last_good};
+use crate::cli::verbs::run::port::{refuse_locked, take_port};
 use crate::config::{self, render};
 use crate::engine::Hangups;
 use crate::execution::{Audience, Executor};
@@ -33,7 +33,7 @@ use crate::report::{Console, Metrics, ServiceLog, Terminal};
 use crate::scheduler::{self, QueueDispatch, Scheduler, SchedulerSettings, StaleSchedule};
 use crate::store::{Store, WorkerState};
 use crate::text::{NamedSecrets, make_safe};
-use crate::web::{Connections, Listening, Site, descriptors_for, listen};
+use crate::web::{Connections, Entrance, Listening, Site, descriptors_for};
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
 #[derive(Debug, Args)]
@@ -57,47 +57,16 @@ pub(crate) struct BeatArgs {
     pub(crate) last_good: bool,
 }
 
-/// Run the timetable and answer over HTTP: health, metrics, JSON
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  orchestrate serve
-  orchestrate serve --listen 127.0.0.1:9000 --drain-timeout 1h")]
-pub(crate) struct ServeArgs {
-    #[command(flatten)]
-    pub(crate) beat: BeatArgs,
-    /// Where to answer HTTP: a loopback address
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
-    /// Answer no HTTP
-    #[arg(long, conflicts_with = "listen")]
-    pub(crate) no_web: bool,
-}
-
 /// The scheduler alone.
 pub(crate) fn beat(global: &Global, args: &BeatArgs) -> Result<VerbExit, Failure> {
     schedule_for_ever(global, args, None)
 }
 
-/// The scheduler and what it answers over HTTP.
-pub(crate) fn serve(global: &Global, args: &ServeArgs) -> Result<VerbExit, Failure> {
-    if args.no_web {
-        return schedule_for_ever(global, &args.beat, None);
-    }
-    if !args.listen.ip().is_loopback() {
-        return Err(Failure::usage(format!(
-            "--listen {}: only loopback addresses; what is answered asks for no password",
-            args.listen
-        ))
-        .hint("listen on 127.0.0.1 and let a proxy that asks for one, or ssh -L, lead there"));
-    }
-    schedule_for_ever(global, &args.beat, Some(args.listen))
-}
-
-fn schedule_for_ever(
+/// The scheduler, and what it answers over HTTP to those who come by `entrance`.
+pub(crate) fn schedule_for_ever(
     global: &Global,
     args: &BeatArgs,
-    address: Option<SocketAddr>,
+    entrance: Option<Entrance>,
 ) -> Result<VerbExit, Failure> {
     let runtime = runtime()?;
     let hangups = runtime
@@ -110,19 +79,25 @@ fn schedule_for_ever(
     settings.warn_of_unset();
     let clock = clock(&settings)?;
     let terminal = Terminal::new(false, colour_on_stderr());
-    let listening = address.map(take_port).transpose()?;
+    let listening = entrance.map(take_port).transpose()?;
     prepare_state_dir(&settings)?;
     let store = runtime.block_on(open_store(&settings))?;
     runtime
         .block_on(store.check_rights_to_schedule())
         .map_err(unusable)?;
     let queue = runtime.block_on(dispatch(&settings, &store, execute))?;
+    if let Some((_, entrance)) = &listening {
+        runtime.block_on(refuse_locked(entrance, &store, clock.now()))?;
+    }
     runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
     let _logging = logging::start(global, &settings, &terminal, RunShown::AsLog)?;
     keep_or_tell(&settings, stale.as_ref());
     let now = clock.now();
     introduce(&schedule, &settings.schedule_file, &launcher(&settings), now);
     let executor = executor(&settings, store, clock)?;
+    runtime
+        .block_on(async { executor.obey_terminal_stops() })
+        .map_err(Failure::infrastructure)?;
     let metrics = Metrics::default();
     let quiet = global.quiet;
     let line_form = line_form(global);
@@ -204,20 +179,21 @@ async fn work(
     setup: SchedulerSettings,
     hangups: Hangups,
     metrics: Metrics,
-    listening: Option<Listening>,
+    listening: Option<(Listening, Entrance)>,
 ) -> Result<VerbExit, Failure> {
     let executor = Arc::clone(&setup.executor);
     let connections = connections(setup.concurrency)?;
     remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
-    let web = listening.map(|listening| {
+    let web = listening.map(|(listening, entrance)| {
         tracing::info!("listening on http://{}", listening.address());
         let site = Site {
             store: executor.store.clone(),
             standing,
             metrics,
             clock: Arc::clone(&executor.engine.clock),
+            entrance,
         };
         tokio::spawn(listening.serve(site, connections, end))
     });
@@ -283,13 +259,6 @@ fn reload(file: &Path, secrets: &NamedSecrets) -> Result<Schedule, String> {
         tracing::warn!("{}", secrets.masked(&render(warning, false)));
     }
     Ok(without_secrets(loaded.value, secrets))
-}
-
-fn take_port(address: SocketAddr) -> Result<Listening, Failure> {
-    listen(address).map_err(|error| {
-        Failure::infrastructure(anyhow::Error::new(error).context(format!("cannot listen on {address}")))
-            .hint("--listen names another port, --no-web listens on none")
-    })
 }
 
 /// The machine's clock, or for tests of whole processes a faster one.

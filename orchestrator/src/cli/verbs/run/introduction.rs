@@ -37,7 +37,7 @@ pub(crate) fn introduce(schedule: &Schedule, file: &Path, launcher: &Launcher, n
     let commands: BTreeSet<&str> = enabled.iter().map(|task| task.command.as_str()).collect();
     let missing: Vec<String> = commands
         .into_iter()
-        .filter_map(|command| launcher.find(command).err())
+        .filter_map(|command| launcher.resolve(command).err())
         .map(|missing| make_safe(&missing.message).into_owned())
         .collect();
     for message in missing.iter().take(NAMED) {

@@ -4,6 +4,7 @@ pub(crate) mod beat;
 pub(crate) mod introduction;
 pub(crate) mod last_good;
 pub(crate) mod manual_run;
+mod port;
 mod queued;
 mod range;
 pub(crate) mod retry;
@@ -11,5 +12,8 @@ mod retry_part;
 // The verb that the group is named after.
 #[expect(clippy::module_inception, reason = "a verb's file has the verb's name")]
 pub(crate) mod run;
+pub(crate) mod serve;
+mod session;
+mod told;
 pub(crate) mod unsettled;
 pub(crate) mod worker;

@@ -12,10 +12,11 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::unusable;
 use crate::cli::shell::summary::SummaryFiles;
-use crate::cli::verbs::run::manual_run::{ManualRun, Session};
+use crate::cli::verbs::run::manual_run::ManualRun;
+use crate::cli::verbs::run::session::Session;
 use crate::cli::verbs::run::unsettled::claim_unsettled;
 use crate::events::Summary;
-use crate::model::{Clock, DateRange, Plan, Schedule, SystemClock, TaskStatus};
+use crate::model::{Clock, DateRange, Plan, Schedule, SkipCause, SystemClock, TaskStatus};
 
 /// A range of dates to be run.
 pub(crate) struct RangeRun<'a> {
@@ -45,6 +46,7 @@ impl RangeRun<'_> {
         let mut plans = planned_range(settings, schedule, self.selection, range, check_releases)?;
         for plan in &mut plans {
             plan.stop_groups(schedule);
+            plan.set_overlap_by_hand(Some(schedule), self.execution.overlap);
         }
         settings.warn_of_unset();
         let files = SummaryFiles::open(self.execution, settings)?;
@@ -80,17 +82,20 @@ impl RangeRun<'_> {
             if plan.tasks.is_empty() {
                 continue;
             }
-            let executed = session.run(ManualRun {
+            let executed = ManualRun {
                 plan,
                 label: self.selection.kind()?.to_owned(),
                 group: self.selection.one_group(),
                 stop_on_failure: self.stop_on_failure,
-            })?;
+            }
+            .execute(&session)?;
             session.told().tell(&executed.summary);
             summaries.push(executed.summary.clone());
             let exit = session.told().judge(&executed)? as u8;
             worst = worst.max(exit);
-            let stops = was_ended(&executed.summary) || (self.stop_on_failure && exit != 0);
+            let stops = was_ended(&executed.summary)
+                || was_held_back(&executed.summary)
+                || (self.stop_on_failure && exit != 0);
             last = Some(executed);
             if stops {
                 break;
@@ -128,4 +133,11 @@ fn say_left_out(session: &Session<'_>, plan: &mut Plan) -> Result<(), Failure> {
 fn was_ended(summary: &Summary) -> bool {
     let cancelled = |outcome| outcome == TaskStatus::Cancelled;
     summary.exit_code > 128 || summary.tasks.iter().any(|task| cancelled(task.outcome))
+}
+
+/// Whether all of it was left to other runs, which go on: the next date would be, too.
+fn was_held_back(summary: &Summary) -> bool {
+    let held_back = |reason: &str| SkipCause::of_reason(reason) == SkipCause::Overlap;
+    let mut tasks = summary.tasks.iter();
+    tasks.all(|task| task.outcome == TaskStatus::Skipped && held_back(&task.reason))
 }

@@ -76,6 +76,7 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
     let today = Day::At(SystemClock.now()).in_zone(&TimeZone::UTC);
     // By hand means now, whether it still waits for a release or not.
     let mut plan = Plan::new("retry", today, Release::New, &tasks.iter().collect::<Vec<_>>());
+    plan.set_overlap_by_hand(schedule.as_ref(), args.execution.overlap);
     if let Some(schedule) = &schedule {
         let known = Releases {
             source: source.key(),

@@ -119,6 +119,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> 
         };
         return job.run(global, &settings, &args.execution);
     }
+    plan.set_overlap_by_hand(Some(&schedule), args.execution.overlap);
     let job = ManualRun {
         plan,
         label: args.selection.kind()?.to_owned(),
@@ -135,8 +136,10 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> 
 pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
     let schedule = load(&settings)?;
+    let mut plan = plan_workflow(&schedule, Day::At(SystemClock.now())).map_err(Failure::usage)?;
+    plan.set_overlap_by_hand(Some(&schedule), args.execution.overlap);
     let job = ManualRun {
-        plan: plan_workflow(&schedule, Day::At(SystemClock.now())).map_err(Failure::usage)?,
+        plan,
         label: "run-all".to_owned(),
         group: None,
         stop_on_failure: args.stop_on_failure,
@@ -150,7 +153,13 @@ pub(crate) fn run_all(global: &Global, args: &RunAllArgs) -> Result<VerbExit, Fa
 /// `run-one`: one collector by hand.
 pub(crate) fn run_one(global: &Global, args: &RunOneArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
-    let plan = schedule::planned_one(&settings, &args.command, args.group.as_deref(), &args.args)?;
+    let overlap = args.execution.overlap;
+    let plan = schedule::planned_one(
+        &settings,
+        &args.command,
+        args.group.as_deref(),
+        (&args.args, overlap),
+    )?;
     let job = ManualRun::by_hand(plan, "run-one".to_owned(), false);
     job.run(global, &settings, &args.execution)
 }

@@ -251,3 +251,42 @@ fn a_task_is_run_for_the_releases_that_it_has_not_dealt_with() {
     let plan = plan_for(&["done"]);
     assert_eq!((plan.tasks.len(), plan.release), (0, Release::None));
 }
+
+#[test]
+fn what_other_runs_hold_or_dealt_with_is_not_run() {
+    let tasks = [
+        task("g", "run_a", Cadence::Daily),
+        task("h", "run_b", Cadence::OnRelease),
+        task("h", "run_c", Cadence::OnRelease),
+    ];
+    let mut plan = Plan::new(
+        "default",
+        WEDNESDAY,
+        Release::New,
+        &tasks.iter().collect::<Vec<_>>(),
+    );
+    plan.set_overlap_by_hand(None, None);
+    for planned in &mut plan.tasks[1..] {
+        planned.releases = vec!["1".to_owned(), "2".to_owned()];
+        planned.release_source = Some("s".to_owned());
+    }
+    let run = RunId::new("r");
+    plan.hold_back(&[(HoldKey::task(&tasks[0]), run.clone())]);
+    let handled = |name: &str, tag: &str| Handled {
+        tag: tag.to_owned(),
+        group: GroupName::new("h"),
+        name: TaskName::new(name),
+    };
+    let done = [
+        handled("run_b", "1"),
+        handled("run_b", "2"),
+        handled("run_c", "1"),
+    ];
+    plan.leave_out_handled("another", &done.clone().into());
+    assert_eq!(plan.tasks[1].releases.len(), 2);
+    plan.leave_out_handled("s", &done.into());
+    let skips: Vec<Option<Because>> = plan.tasks.iter().map(|planned| planned.skip.clone()).collect();
+    let expected = [Some(Because::Overlap { run }), Some(Because::NoNewRelease), None];
+    assert_eq!(skips, expected);
+    assert_eq!(plan.tasks[2].releases, ["2"]);
+}

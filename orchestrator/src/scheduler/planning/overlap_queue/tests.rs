@@ -45,7 +45,7 @@ fn a_slot_that_overlaps_is_skipped_or_waits() {
     let mut queues = OverlapQueues::default();
     let started = offer(&mut queues, &batch(), 1, Overlap::Skip).start;
     assert_eq!(started, queued(batch(), 1));
-    queues.set_run(&batch(), RunId::new("r"));
+    queues.set_run(&batch(), at(1), RunId::new("r"));
     let skipped = offer_beside(&mut queues, &batch(), 2, (batch(), 1));
     assert_eq!(
         skipped.skipped,
@@ -60,10 +60,10 @@ fn a_slot_that_overlaps_is_skipped_or_waits() {
             Offered::default()
         );
     }
-    assert_eq!(queues.advance(&batch()), queued(batch(), 3));
-    assert_eq!(queues.found_at(&batch()), Some(at(3)));
-    assert_eq!(queues.advance(&batch()), queued(batch(), 4));
-    assert_eq!(queues.advance(&batch()), None);
+    assert_eq!(queues.advance(&batch(), at(1)), queued(batch(), 3));
+    assert_eq!(queues.found_at(&batch(), at(3)), Some(at(3)));
+    assert_eq!(queues.advance(&batch(), at(1)), queued(batch(), 4));
+    assert_eq!(queues.advance(&batch(), at(1)), None);
     let started = offer(&mut queues, &batch(), 5, Overlap::Skip).start;
     assert_eq!(started, queued(batch(), 5));
     assert_eq!(queues.offered(&batch()), Some(at(5)));
@@ -74,7 +74,7 @@ fn a_slot_that_overlaps_is_skipped_or_waits() {
 fn a_run_without_its_slot_is_not_said_to_go_on() {
     let mut queues = OverlapQueues::default();
     offer(&mut queues, &batch(), 1, Overlap::Skip);
-    queues.set_run(&batch(), RunId::new("r"));
+    queues.set_run(&batch(), at(1), RunId::new("r"));
     let skipped = offer(&mut queues, &batch(), 2, Overlap::Skip).skipped;
     assert_eq!(
         skipped[0].1,
@@ -98,7 +98,10 @@ fn a_slot_is_unclaimed_until_it_is_claimed_and_is_not_offered_twice() {
         let again = offer(&mut queues, &batch(), minute, Overlap::Skip);
         assert_eq!(again, Offered::default());
     }
-    assert_eq!(queues.advance(&batch()).map(|queued| queued.slot), Some(at(2)));
+    assert_eq!(
+        queues.advance(&batch(), at(1)).map(|queued| queued.slot),
+        Some(at(2))
+    );
     assert_eq!(queues.first_unclaimed(&batch(), &claimed(&[1, 2])), None);
 }
 
@@ -108,7 +111,10 @@ fn slots_that_come_together_run_one_after_another_whatever_overlap_says() {
     let offered = queues.offer(&batch(), &[at(1), at(2)], Overlap::Skip, at(2), &claimed(&[]));
     let start = offered.start.map(|queued| queued.slot);
     assert_eq!((start, offered.skipped.len()), (Some(at(1)), 0));
-    assert_eq!(queues.advance(&batch()).map(|queued| queued.slot), Some(at(2)));
+    assert_eq!(
+        queues.advance(&batch(), at(1)).map(|queued| queued.slot),
+        Some(at(2))
+    );
 }
 
 #[test]
@@ -127,7 +133,7 @@ fn what_waits_is_bounded_and_other_queues_do_not_wait() {
 fn a_batch_waits_for_a_release_check_and_that_gives_way_to_a_batch() {
     let mut queues = OverlapQueues::default();
     assert!(offer(&mut queues, &check(), 1, Overlap::Skip).start.is_some());
-    queues.set_run(&check(), RunId::new("r"));
+    queues.set_run(&check(), at(1), RunId::new("r"));
     assert_eq!(offer(&mut queues, &batch(), 2, Overlap::Skip), Offered::default());
     // A second batch does not wait behind the first, if it says so.
     let skipped = offer(&mut queues, &batch(), 3, Overlap::Skip).skipped;
@@ -135,8 +141,8 @@ fn a_batch_waits_for_a_release_check_and_that_gives_way_to_a_batch() {
         skipped[0].1,
         "its slot 1970-01-01T00:02:00Z was about to run (overlap: skip)"
     );
-    assert_eq!(queues.advance(&check()), queued(batch(), 2));
-    queues.set_run(&batch(), RunId::new("b"));
+    assert_eq!(queues.advance(&check(), at(1)), queued(batch(), 2));
+    queues.set_run(&batch(), at(1), RunId::new("b"));
     let skipped = offer_beside(&mut queues, &check(), 4, (batch(), 2)).skipped;
     assert_eq!(
         skipped[0].1,
@@ -149,7 +155,36 @@ fn a_batch_waits_for_a_release_check_and_that_gives_way_to_a_batch() {
     );
     let skipped = offer(&mut queues, &check(), 6, Overlap::Queue).skipped;
     assert_eq!(skipped[0].1, "its slot 1970-01-01T00:05:00Z waits already");
-    assert_eq!(queues.advance(&batch()), queued(check(), 5));
+    assert_eq!(queues.advance(&batch(), at(1)), queued(check(), 5));
     assert_eq!(queues.offered(&check()), Some(at(6)));
     assert_eq!(queues.offered(&batch()), Some(at(3)));
+}
+
+#[test]
+fn what_may_overlap_is_started_beside_what_goes_on() {
+    let mut queues = OverlapQueues::default();
+    let first = offer(&mut queues, &batch(), 1, Overlap::Allow);
+    assert_eq!((first.start, first.beside), (queued(batch(), 1), Vec::new()));
+    queues.set_run(&batch(), at(1), RunId::new("a"));
+    let second = offer(&mut queues, &batch(), 2, Overlap::Allow);
+    assert_eq!(
+        (second.start, second.beside.as_slice()),
+        (None, &[queued(batch(), 2).unwrap()][..])
+    );
+    queues.set_run(&batch(), at(2), RunId::new("b"));
+    assert_eq!(queues.found_at(&batch(), at(2)), Some(at(2)));
+    assert_eq!(queues.first_unclaimed(&batch(), &claimed(&[1])), Some(at(2)));
+    // It comes again, or may not overlap any more.
+    assert_eq!(
+        offer(&mut queues, &batch(), 2, Overlap::Allow),
+        Offered::default()
+    );
+    assert_eq!(queues.advance(&batch(), at(1)), None);
+    let skipped = offer_beside(&mut queues, &batch(), 3, (batch(), 2)).skipped;
+    assert_eq!(
+        skipped[0].1,
+        "run b of its slot 1970-01-01T00:02:00Z still went on (overlap: skip)"
+    );
+    assert_eq!(queues.advance(&batch(), at(2)), None);
+    assert!(offer(&mut queues, &batch(), 4, Overlap::Skip).start.is_some());
 }

@@ -55,7 +55,7 @@ pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
     let launcher = launcher(&settings);
     let command = CommandName::new(&args.command);
     let mut findings = Vec::new();
-    match launcher.find(command.as_str()) {
+    match launcher.resolve(command.as_str()) {
         Err(missing) => {
             let hint = missing.hint.map_or(String::new(), |hint| format!("; {hint}"));
             findings.push(error("executable", format!("{}{hint}", missing.message)));

@@ -26,7 +26,9 @@ pub(crate) fn specify(
     scratch: &Path,
     events: &Path,
 ) -> Result<AttemptSpec, Failure> {
-    let found = launcher.find(command.as_str()).map_err(Failure::infrastructure)?;
+    let found = launcher
+        .resolve(command.as_str())
+        .map_err(Failure::infrastructure)?;
     let now = SystemClock.now();
     let place = Place {
         run_id: RunId::at(now, fastrand::u32(..)),

@@ -78,7 +78,8 @@ pub(crate) fn check(
             "nobody can tell: {reason}"
         )));
     }
-    let plan = plan(&schedule, &query, answer).map_err(Failure::usage)?;
+    let mut plan = plan(&schedule, &query, answer).map_err(Failure::usage)?;
+    plan.set_overlap_by_hand(Some(&schedule), args.execution.overlap);
     if args.run && plan.release == Release::New {
         let job = ManualRun::by_hand(plan, "on_release".to_owned(), args.stop_on_failure);
         return job.run(global, settings, &args.execution);

@@ -15,15 +15,21 @@ use crate::text::make_safe;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReleaseListArgs {
+    /// Only the newest so many
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) last: Option<u32>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }
 
 pub(crate) fn list(settings: &CliSettings, args: &ReleaseListArgs) -> Result<VerbExit, Failure> {
-    let known = with_look(settings, async |look| {
+    let mut known = with_look(settings, async |look| {
         look.store.known_releases().await.map_err(Failure::infrastructure)
     })?;
+    if let Some(last) = args.last.and_then(|last| usize::try_from(last).ok()) {
+        known.drain(..known.len().saturating_sub(last));
+    }
     match args.format {
         Format::Json => print_json(&known)?,
         Format::Text if known.is_empty() => print_text("No release was ever found.\n")?,

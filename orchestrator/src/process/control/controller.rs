@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// Rung when something in it has changed.
     pub(crate) changed: Notify,
+    /// Rung when a pause has been confirmed, or cannot be any more.
+    confirmed: Notify,
 }
 
 /// When things were asked.
@@ -38,13 +40,29 @@ pub(crate) struct State {
     pub ending_since: Option<Instant>,
     /// Paused now, and since when.
     pub paused_since: Option<Instant>,
+    /// The supervisor has said that it is stopped.
+    pub confirmed: bool,
     /// The end of the last pause.
     pub resumed_at: Option<Instant>,
+    /// It is over.
+    pub ended: bool,
 }
 
 impl Shared {
     pub(crate) fn state(&self) -> State {
         *self.lock()
+    }
+
+    /// Its supervisor has stopped it.
+    pub(crate) fn confirm_pause(&self) {
+        self.lock().confirmed = true;
+        self.confirmed.notify_one();
+    }
+
+    /// It is over: nothing can be asked of it any more.
+    pub(crate) fn end(&self) {
+        self.lock().ended = true;
+        self.confirmed.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -101,12 +119,30 @@ impl Controller {
         });
     }
 
+    /// Returns when a pause that was asked for has come to it, or it is over. One at a time may
+    /// wait.
+    pub(crate) async fn paused(&self) {
+        loop {
+            let state = self.shared.state();
+            if state.confirmed || !self.has_attempt() {
+                return;
+            }
+            self.shared.confirmed.notified().await;
+        }
+    }
+
+    /// Whether its attempt goes on.
+    pub(crate) fn has_attempt(&self) -> bool {
+        !self.shared.state().ended && self.socket.strong_count() > 0
+    }
+
     /// Lets it go on.
     pub fn resume(&self) {
         self.send(&ToSupervisor::Resume {
             attempt: self.attempt,
         });
         let mut state = self.shared.lock();
+        state.confirmed = false;
         if state.paused_since.take().is_some() {
             state.resumed_at = Some(Instant::now());
             self.shared.changed.notify_one();

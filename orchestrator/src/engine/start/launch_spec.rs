@@ -8,19 +8,17 @@ use std::path::{Path, PathBuf};
 use crate::engine::task_attempt::TaskAttempt;
 use crate::model::{SpawnError, Task};
 use crate::process::{AttemptSpec, Place};
-use crate::rundir::{StateDir, Workspaces};
 use crate::text::{MissingSecret, NamedSecrets};
 
 /// What to execute, in which environment.
 pub(crate) fn specify(
     attempt: &TaskAttempt,
     secrets: &NamedSecrets,
-    events: &Path,
+    (workspace, events): (&Path, &Path),
 ) -> Result<AttemptSpec, SpawnError> {
     let (engine, task) = (&attempt.engine, &attempt.task);
     let policy = &task.policy;
     let revealed = reveal(task, secrets)?;
-    let workspace = workspace(attempt)?;
     let started = engine.clock.now();
     let place = Place {
         run_id: attempt.run.clone(),
@@ -31,7 +29,7 @@ pub(crate) fn specify(
         attempt: attempt.number,
         slot: Some(attempt.slot),
         deadline: policy.timeout.map(|timeout| (started, timeout)),
-        workspace: Some(workspace),
+        workspace: Some(workspace.to_owned()),
         events: Some(events.to_owned()),
         state: attempt.memory.state.clone(),
         program: engine.program.clone(),
@@ -43,7 +41,7 @@ pub(crate) fn specify(
         .iter()
         .find(|(name, _)| name == "PATH")
         .map(|(_, value)| value.as_os_str());
-    let resolved = engine.launcher.collectors.resolve(task.command.as_str(), path)?;
+    let resolved = engine.launcher.collectors.find(task.command.as_str(), path)?;
     let args = resolved.leading_args.into_iter().chain(revealed.args).collect();
     Ok(AttemptSpec {
         program: resolved.program,
@@ -98,14 +96,4 @@ fn not_set(missing: &MissingSecret) -> SpawnError {
             "set the variable {name}, and name it under `secrets:` in the settings"
         )),
     }
-}
-
-/// The directory that the collector keeps from run to run.
-fn workspace(attempt: &TaskAttempt) -> Result<PathBuf, SpawnError> {
-    let state_dir = &attempt.engine.state_dir;
-    let made = Workspaces::of(StateDir(state_dir)).of_task(&attempt.task);
-    made.map_err(|error| SpawnError {
-        message: format!("cannot make its workspace in {}: {error}", state_dir.display()),
-        hint: Some("the state directory must be writable and have room".to_owned()),
-    })
 }
