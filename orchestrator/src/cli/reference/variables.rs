@@ -45,7 +45,7 @@ impl Variable {
     }
 }
 
-const VARIABLES: [Variable; 26] = [
+const VARIABLES: [Variable; 27] = [
     read(
         "BOOST_COLLECTOR_SCHEDULE_YAML",
         "path",
@@ -53,6 +53,13 @@ const VARIABLES: [Variable; 26] = [
         "config/nightly.yaml",
     )
     .by_default(SCHEDULE_FILE),
+    read(
+        "ORCHESTRATE_EXECUTE",
+        "local or queue",
+        "Who executes a scheduler's runs, as --execute of beat and serve.",
+        "queue",
+    )
+    .by_default("local"),
     read(
         "ORCHESTRATE_CONFIG",
         "path",
