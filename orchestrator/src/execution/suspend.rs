@@ -26,9 +26,11 @@ impl Executor {
                 if let Err(error) = stop_until_continued() {
                     tracing::warn!("cannot stop: {error}");
                 }
+                // A Ctrl-Z that came before the first one had stopped us is that one. What comes
+                // when collectors go on is another.
+                let again = TerminalStops::hear();
                 fork_server.resume();
-                // A second Ctrl-Z that came before the first one had stopped us is that one.
-                match TerminalStops::hear() {
+                match again {
                     Ok(Some(again)) => stops = again,
                     Ok(None) => return,
                     Err(error) => return tracing::warn!("Ctrl-Z is not heard any more: {error}"),
