@@ -29,4 +29,5 @@ pub use problems::render::render;
 pub use schedule::schema::settings_schema;
 pub(crate) use schedule::schema::{name_schema, schedule_schema};
 pub(crate) use settings::file::Settings;
+pub(crate) use settings::keys::LOG_LEVELS;
 pub(crate) use values::size::parse;

@@ -31,6 +31,8 @@ pub struct Executed {
     pub summary: Summary,
     /// Whether the database has it whole.
     pub recorded: RecorderEnd,
+    /// Why the journal has not, if it has not.
+    pub journal_failure: Option<std::io::Error>,
 }
 
 impl Executor {
@@ -55,6 +57,8 @@ impl Executor {
         written.write(&dir).map_err(state(&dir.path()))?;
         let journal = Journal::create(&dir).map_err(state(&dir.path()))?;
 
+        // Kept to the end: until then the run goes on, for whoever asks by the journal's lock.
+        let journal_state = journal.state();
         let mut bus = Bus::new(vec![Box::new(journal)]);
         let reporter = reporter(&mut bus, audience);
         let enough = Arc::new(Notify::new());
@@ -86,7 +90,11 @@ impl Executor {
                 .map_err(|error| part("reporter", &error))?
                 .map_err(|_| part("reporter", &"it panicked"))?;
         }
-        Ok(Executed { summary, recorded })
+        Ok(Executed {
+            summary,
+            recorded,
+            journal_failure: journal_state.incomplete(),
+        })
     }
 
     /// An order that comes meanwhile is the end of a run that has not begun.

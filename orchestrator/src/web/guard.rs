@@ -20,7 +20,11 @@ pub(crate) async fn guard(State(address): State<SocketAddr>, request: Request, n
     if hosts.next().is_some() {
         return Fault::bad_request("a request names one Host").into_response();
     }
-    if !host.is_some_and(|host| is_ours(host, address)) {
+    // Of a target in absolute form that part counts, and Host does not (RFC 9112, 3.2.2): what
+    // reads only one of them is not to be deceived by the other.
+    let target = request.uri().authority().map(|authority| authority.as_str());
+    let is_foreign = target.is_some_and(|target| !is_ours(target, address));
+    if is_foreign || !host.is_some_and(|host| is_ours(host, address)) {
         let (status, code) = (StatusCode::MISDIRECTED_REQUEST, "wrong_host");
         return Fault::new(status, code, "this Host is not answered")
             .hint("use http://127.0.0.1 or http://localhost")

@@ -190,9 +190,7 @@ async fn write_all(
                 let hopeless = !error.may_pass();
                 if failure.is_none() {
                     let what_now = if hopeless { "" } else { "; it is tried again" };
-                    tracing::error!(
-                        "the database cannot be written: {error}; the run goes on and its journal is complete{what_now}"
-                    );
+                    tracing::error!("the database cannot be written: {error}; the run goes on{what_now}");
                 }
                 failure = Some(error);
                 if hopeless {

@@ -3,5 +3,6 @@
 
 pub(crate) mod address;
 pub(crate) mod choice;
+pub(crate) mod hint;
 pub(crate) mod look;
 pub(crate) mod refusal;

@@ -8,10 +8,9 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
-use crate::model::CancelCause;
-use crate::model::Order;
+use crate::model::{CancelCause, Order, RunId};
 use crate::queries::find_run::find_run;
-use crate::rundir::{ControlFifo, StateDir, wait_for_end};
+use crate::rundir::{ControlFifo, StateDir, goes_on, wait_for_end};
 use crate::store::this_process;
 
 /// Ask a run of another process to end
@@ -59,6 +58,19 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Fai
     let taken = ControlFifo::of(&dir).send(order).map_err(|error| {
         Failure::infrastructure(anyhow::Error::new(error).context(dir.display().to_string()))
     })?;
+    // It listens to nobody any more and has not let go its journal: it is about to end.
+    if !taken && goes_on(&dir) {
+        wait_for_end(&dir).map_err(Failure::infrastructure)?;
+        print_text(&format!(
+            "Run {run} has ended by itself; the order came too late.\n"
+        ))?;
+        return Ok(VerbExit::Success);
+    }
+    if !taken && has_ended(&settings, run)? {
+        return Err(Failure::usage(format!(
+            "run {run} does not go on: it has just ended"
+        )));
+    }
     if !taken {
         return Err(
             Failure::usage(format!("run {run} takes no orders in {}", dir.display()))
@@ -72,4 +84,10 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Fai
     wait_for_end(&dir).map_err(Failure::infrastructure)?;
     print_text(&format!("Run {run} has ended.\n"))?;
     Ok(VerbExit::Success)
+}
+
+/// Whether the database has its end by now.
+fn has_ended(settings: &CliSettings, run: &RunId) -> Result<bool, Failure> {
+    let found = with_store(settings, async |store| Ok(find_run(store, run.as_str()).await?))?;
+    Ok(found.header.finished_at.is_some())
 }

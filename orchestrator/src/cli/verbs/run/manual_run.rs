@@ -1,7 +1,6 @@
 //! Runs of this process, one or several after another: what they need is opened once.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::Runtime;
@@ -21,6 +20,7 @@ use crate::cli::shell::summary::SummaryFiles;
 use crate::cli::shell::undelivered;
 use crate::cli::verbs::look::plan::warn_of_missing;
 use crate::cli::verbs::run::last_good::keep_last_good;
+use crate::database::Database;
 use crate::engine::{EndingSignals, OperatorSignals};
 use crate::events::{Listener, Summary};
 use crate::execution::{Audience, Executed, Executor, Orders, RunPlan};
@@ -28,7 +28,8 @@ use crate::model::{CancelCause, Plan, RunId, SystemClock};
 use crate::report::{
     Console, JsonLines, RunLines, ServiceLog, SummaryView, Terminal, Unwritten, summary_text,
 };
-use crate::store::Store;
+use crate::store::{Store, StoreError};
+use crate::text::counted;
 
 /// A plan and how it is to be executed.
 pub(crate) struct ManualRun {
@@ -109,7 +110,7 @@ impl<'a> Session<'a> {
             settings,
             json,
             unwritten: Unwritten::default(),
-            database: store.database().file(),
+            database: store.database().clone(),
         };
         runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
         runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
@@ -185,13 +186,17 @@ impl<'a> Session<'a> {
     }
 }
 
+/// What a run that the database lacks has, where its journal was written to the end.
+const IN_JOURNAL: &str =
+    "its journal is complete; the next start brings it in, or orchestrate db import-journal";
+
 /// What is told when a run has ended.
 pub(crate) struct Told<'a> {
     settings: &'a CliSettings,
     json: bool,
     unwritten: Unwritten,
-    /// The file that is the database, if one is.
-    database: Option<PathBuf>,
+    /// Asked in the end whether it is still where it was.
+    database: Database,
 }
 
 impl Told<'_> {
@@ -215,18 +220,34 @@ impl Told<'_> {
     /// # Errors
     /// The database does not have the run whole, or not all events could be written.
     pub(crate) fn judge(&self, executed: &Executed) -> Result<VerbExit, Failure> {
-        let Executed { summary, recorded } = executed;
+        let Executed {
+            summary,
+            recorded,
+            journal_failure,
+        } = executed;
         if let Some((missing, error)) = &recorded.failure {
+            let way = match journal_failure {
+                Some(failure) => {
+                    format!("its journal lacks events, too ({failure}): this summary is all there is of them")
+                }
+                None => error.way_back().unwrap_or(IN_JOURNAL).to_owned(),
+            };
+            let are = if *missing == 1 { "is" } else { "are" };
+            let missing = counted(*missing, "event");
             let error = anyhow::anyhow!(
-                "{missing} events of run {} are not in the database: {error}",
+                "{missing} of run {} {are} not in the database: {error}",
                 summary.run
             );
-            return Err(Failure::infrastructure(error).hint(
-                "its journal is complete; the next start brings it in, or orchestrate db import-journal",
-            ));
+            return Err(Failure::infrastructure(error).hint(way));
         }
         undelivered::none_left(&self.settings.state_dir, &summary.run)?;
-        is_there(self.database.as_deref(), &summary.run)?;
+        // What was written into a file that somebody has removed since is gone with it.
+        if let Err(error) = self.database.check_in_place() {
+            let error = StoreError::from(error);
+            let way = error.way_back().unwrap_or_default();
+            let error = anyhow::Error::new(error).context(format!("run {} is not recorded", summary.run));
+            return Err(Failure::infrastructure(error).hint(way));
+        }
         match self.unwritten.reason() {
             Some(error) if summary.success => Err(Failure::infrastructure(anyhow::anyhow!(
                 "not all events of run {} are on standard output: {error}",
@@ -272,20 +293,6 @@ async fn execute(
         let _ = executor.tidy().await;
     }
     Ok(executed)
-}
-
-/// What was written into a file that somebody has removed is gone with it.
-fn is_there(database: Option<&Path>, run: &RunId) -> Result<(), Failure> {
-    match database {
-        Some(file) if !file.exists() => Err(Failure::infrastructure(anyhow::anyhow!(
-            "{} was removed while run {run} went on",
-            file.display()
-        ))
-        .hint(
-            "every run has a journal: orchestrate db import-journal --all makes the database again of them",
-        )),
-        _ => Ok(()),
-    }
 }
 
 fn listeners(
