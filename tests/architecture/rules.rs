@@ -18,7 +18,7 @@ const MAY_IMPORT: [(&str, Allowed); 21] = [
     ("config", Allowed::Only(&["model", "text", "input"])),
     ("process", Allowed::Only(&["model", "text", "input"])),
     // The only place that knows the pools, and which errors pass.
-    ("database", Allowed::Only(&["model", "text", "files"])),
+    ("database", Allowed::Only(&["model", "text", "input", "files"])),
     ("events", Allowed::Only(&["model", "text"])),
     (
         "rundir",

@@ -77,3 +77,41 @@ fn what_is_typed_is_meant_as_it_is() {
         "{slot}\n{{slot}}\n"
     );
 }
+
+#[test]
+fn an_empty_name_is_none_and_makes_no_run() {
+    let place = Place::new(SCHEDULE);
+    for name in ["", "  "] {
+        place
+            .run(&["run-one", name])
+            .exits(2)
+            .says("the name of a collector is missing");
+    }
+    assert!(!place.state().join("runs").exists());
+}
+
+/// What is no level is a name to the library, and everything else falls silent.
+#[test]
+fn a_misspelt_level_is_refused_with_the_nearest() {
+    let place = Place::new(SCHEDULE);
+    place.script("say", SAY);
+    let run = ["run", "--schedule", "daily", "--log-level"];
+    place
+        .run(&[&run[..], &["inof"]].concat())
+        .exits(2)
+        .says("--log-level cannot be \"inof\"")
+        .says("did you mean info?");
+    place
+        .run(&[&run[..], &["debug,loud"]].concat())
+        .exits(2)
+        .says("\"loud\"");
+    let mut command = place.command(&["history"]);
+    let seen = place.see(place.start(command.env("ORCHESTRATE_LOG_LEVEL", "wran")));
+    seen.exits(2)
+        .says("ORCHESTRATE_LOG_LEVEL cannot be \"wran\"")
+        .says("did you mean warn?");
+    assert!(!place.state().join("runs").exists());
+    for level in ["INFO", "off", "warn,orchestrator::report=info", "sqlx=warn,info"] {
+        place.run(&[&run[..], &[level]].concat()).exits(0);
+    }
+}

@@ -174,3 +174,65 @@ fn settings_come_from_flag_then_environment_then_file_then_default() {
         .args(["--schedule-file", "flag.yaml"]);
     assert_eq!(known(&mut flag), "flag");
 }
+
+/// A mistake beside a password shows where it is, and not the password.
+#[test]
+fn no_problem_of_a_file_shows_a_secret() {
+    let place = Place::new("groups: {}\n");
+    let settings = "database_url: postgres://me:hunter2@db/x
+notify:
+  - {mail: [\"a@b.c\"], from: a@b.c, server: \"smtp://me:hunter2@mx\"}
+  - {webhook: hooks.example/T0/hunter2, name: w}
+  - {webhook: \"https://hooks.example/T0/hunter2\", frmat: slack}
+  - mail: [a@b.c]
+    from: a@b.c
+    server: smtp://mx:25?tls=foo
+    password: hunter2
+  - mail: [a@b.c]
+    from: a@b.c
+    server: smtp://mx
+    token: |
+      hunter2
+dead_man: {url: \"htps://h/hunter2\"}
+log_level: postgres://me:hunter2@db/x
+";
+    fs::write(place.path("config/orchestrator.yaml"), settings).unwrap();
+    for format in [&["check"][..], &["check", "--format", "json"]] {
+        place
+            .run(format)
+            .exits(2)
+            .says_not("hunter2")
+            .says("`server` has `tls=foo`, which is no way to use TLS")
+            .says("frmat");
+    }
+    let shown = place.run(&["check"]).stderr;
+    let line = shown
+        .lines()
+        .position(|line| line.contains("smtp://me:"))
+        .unwrap();
+    let (text, carets) = (
+        shown.lines().nth(line).unwrap(),
+        shown.lines().nth(line + 1).unwrap(),
+    );
+    assert!(text.contains("smtp://me:*******@mx"), "{text}");
+    assert_eq!(text.find("\"smtp"), carets.find('^'), "{text}\n{carets}");
+
+    fs::write(place.path("config/orchestrator.yaml"), "{}\n").unwrap();
+    place.schedule(
+        "groups:
+  g:
+    default_time: \"04:10\"
+    tasks:
+      - {command: x, schedule: dayly, args: [\"--password\", \"hunter2\"]}
+      - {command: y, schedule: daily, env: {API_TOKEN: hunter2}, timeot: 1s}
+      - {command: z, schedule: \"https://hunter2@h\"}
+",
+    );
+    for format in [
+        &["check"][..],
+        &["check", "--format", "json"],
+        &["run", "--schedule", "daily"],
+    ] {
+        place.run(format).exits(2).says_not("hunter2").says("timeot");
+    }
+}

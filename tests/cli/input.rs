@@ -208,3 +208,25 @@ fn an_events_file_with_a_hole_of_a_terabyte_costs_its_own_delivery() {
         .says("it is larger than 4 GiB");
     assert!(since.elapsed() < PROMPT);
 }
+
+#[test]
+fn a_state_directory_that_is_a_file_is_said_to_be_one() {
+    let place = Place::new("groups: {g: {default_time: '04:10', tasks: [{command: fake, schedule: daily}]}}");
+    fs::write(place.path("file"), "").unwrap();
+    let fifo = place.path("fifo");
+    mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+    for name in ["file", "fifo"] {
+        for verb in [
+            &["run", "--schedule", "daily"][..],
+            &["history"],
+            &["check"],
+            &["beat"],
+        ] {
+            place
+                .run(&[verb, &["--state-dir", name]].concat())
+                .exits(3)
+                .says("it is no directory, but a file")
+                .says_not("belongs to");
+        }
+    }
+}

@@ -309,3 +309,91 @@ fn check_tells_of_secrets_that_are_none() {
         .exits(2)
         .says("cannot be the name of a secret");
 }
+
+/// As base64(1) and MIME write it: in lines of 76, which end in either way.
+const WRAPS: &str = r#"#!/usr/bin/env python3
+import base64, json, os
+pw = os.environ["PW"]
+events = open(os.environ["ORCHESTRATE_EVENTS"], "a")
+for before in range(50, 62):
+    for end in ["\n", "\r\n"]:
+        text = base64.encodebytes(("x" * before + pw + "y" * 60).encode()).decode().replace("\n", end)
+        print(text, flush=True)
+        print(json.dumps({"text": text}), flush=True)
+        key = str(before) + repr(end)
+        print(json.dumps({"type": "record", "collection": "c", "key": key, "data": text}), file=events)
+        print(json.dumps({"type": "note", "message": text}), file=events, flush=True)
+"#;
+
+#[test]
+fn base64_in_lines_is_kept_and_told_nowhere() {
+    let place = place("      - {command: wraps, schedule: daily}\n", "secrets: [PW]\n");
+    place.script("wraps", WRAPS);
+    let secret = "tr0ub4dor-and-3-horses";
+    let seen = see(
+        &place,
+        &["run", "--schedule", "daily", "--format", "json"],
+        &[("PW", secret)],
+    );
+    seen.exits(0).says("***");
+    // Four characters of the middle, in each of the places that they can have.
+    for part in ["ub4dor-and-", "b4dor-and-3", "4dor-and-3-"] {
+        let encoded = base64_of(part);
+        let middle = &encoded[4..12];
+        for half in [&middle[..6], &middle[2..]] {
+            seen.says_not(half);
+            assert_eq!(found_in(&place, half, Vec::new()), Vec::<String>::new(), "{half}");
+        }
+    }
+}
+
+fn base64_of(text: &str) -> String {
+    let script = "import base64, sys; print(base64.b64encode(sys.argv[1].encode()).decode(), end='')";
+    let output = std::process::Command::new("python3")
+        .args(["-c", script, text])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_secret_that_is_too_long_to_be_masked_is_refused() {
+    let place = place(
+        "      - {command: fake, schedule: daily, args: [out, x]}\n",
+        "secrets: [LONG]\n",
+    );
+    let run = ["run", "--schedule", "daily"];
+    let long = "a".repeat(70_000);
+    see(&place, &run, &[("LONG", &long)])
+        .exits(2)
+        .says("the secret LONG has 70000 bytes; those of at most 65536 can be masked")
+        .says_not("aaaa");
+    assert!(!place.state().join("runs").exists());
+    see(&place, &run, &[("LONG", &long[..60_000])]).exits(0);
+}
+
+/// A secret of one letter, and output of nothing else: signals are heard all the same.
+#[test]
+fn whoever_floods_with_a_periodic_secret_can_be_ended() {
+    let place = place(
+        "      - {command: flood, schedule: daily, grace: 1s}\n",
+        "secrets: [LONG]\n",
+    );
+    place.script(
+        "flood",
+        "#!/usr/bin/env python3\nimport sys\nopen('started', 'w').close()\nwhile True: sys.stdout.write('a' * 65536)\n",
+    );
+    let long = "a".repeat(60_000);
+    let mut command = place.command(&["run", "--schedule", "daily", "-q"]);
+    let child = place.start(command.env("LONG", &long));
+    crate::support::wait_until("the collector to start", || place.path("started").exists());
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    let begin = std::time::Instant::now();
+    place.see(child).exits(143);
+    assert!(
+        begin.elapsed() < std::time::Duration::from_secs(30),
+        "{:?}",
+        begin.elapsed()
+    );
+}

@@ -144,6 +144,15 @@ fn json_that_is_not_whole_is_no_success() {
         &["next", "--format", "json"],
         &["check", "--format", "json"],
         &["schema"],
+        &["schema", "events"],
+        &["completions", "bash"],
+        &["man"],
+        &["--help"],
+        &["run", "--help"],
+        &["--version"],
+        &["records", "list", "--format", "json"],
+        &["status", "--format", "json"],
+        &["logs", "last"],
     ] {
         assert_eq!(code_on_full_disk(&place, args, &[]), Some(0), "{args:?}");
         let code = code_on_full_disk(&place, args, &["stdout", "stderr"]);

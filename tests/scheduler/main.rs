@@ -10,6 +10,7 @@
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod crowd;
+mod displaced;
 mod fast;
 mod kill;
 mod left_behind;

@@ -90,6 +90,32 @@ fn a_scheduler_that_may_not_claim_slots_does_not_begin() {
     assert_eq!(granted.sql("select count(*) from beats").trim(), "0");
 }
 
+/// Verbs that change something else are told as `run` is.
+#[test]
+fn whoever_may_not_change_something_is_told_who_can_allow_it() {
+    let granted = Granted::new();
+    for table in ["pauses", "records"] {
+        granted.sql(&format!("revoke all on {table} from \"USER\""));
+    }
+    for (verb, table) in [
+        (&["pause", "g"][..], "pauses"),
+        (&["resume", "g"], "pauses"),
+        (&["records", "list"], "records"),
+    ] {
+        let place = Place::new(SCHEDULE);
+        let mut command = place.command(verb);
+        let output = command.env("DATABASE_URL", &granted.url).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{verb:?}: {said}");
+        assert!(
+            said.contains(&format!("permission denied for table {table}")),
+            "{verb:?}: {said}"
+        );
+        let hint = format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO");
+        assert!(said.contains(&hint), "{verb:?}: {said}");
+    }
+}
+
 /// The right is taken away while it leads: no later slot is blamed on a run that never began.
 #[test]
 fn a_run_that_never_began_is_not_said_to_go_on() {

@@ -14,8 +14,8 @@ on_both!(names_outcomes_and_times_can_be_read);
 async fn rows(home: &Home, sql: &str) -> Vec<String> {
     let store = home.open().await;
     let rows: Vec<(String,)> = match store.database() {
-        orchestrator::database::Database::Sqlite(pool) => sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .fetch_all(pool)
+        orchestrator::database::Database::Sqlite(file) => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .fetch_all(file.pool())
             .await
             .unwrap(),
         orchestrator::database::Database::Postgres(pool) => {

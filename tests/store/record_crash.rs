@@ -95,7 +95,7 @@ fn killed_again_and_again(url: Option<&str>) {
         runtime().block_on(async {
             let store = Store::open(url, &place.state()).await.unwrap();
             let forget = async |sql: &'static str| match store.database() {
-                Database::Sqlite(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+                Database::Sqlite(file) => drop(sqlx::query(sql).execute(file.pool()).await.unwrap()),
                 Database::Postgres(pool) => {
                     let mut own = pool.options().connect().await.unwrap();
                     sqlx::query(sql).execute(&mut own).await.unwrap();

@@ -26,7 +26,7 @@ async fn at_version(store: &Store, version: i64) {
     let until = migrator.migrations.iter().filter(|step| step.version <= version);
     migrator.migrations = Cow::Owned(until.cloned().collect());
     match store.database() {
-        Database::Sqlite(pool) => migrator.run(pool).await.unwrap(),
+        Database::Sqlite(file) => migrator.run(file.pool()).await.unwrap(),
         Database::Postgres(pool) => {
             let mut own = pool.options().connect().await.unwrap();
             let place = sqlx::raw_sql("create schema orchestrate");
@@ -41,7 +41,7 @@ async fn view(store: &Store) -> Vec<(String, String, String)> {
     const SQL: &str = "select collection, key, first_run || ' ' || changed_run || ' ' || seen_run
          from current_records order by collection, key";
     match store.database() {
-        Database::Sqlite(pool) => sqlx::query_as(SQL).fetch_all(pool).await,
+        Database::Sqlite(file) => sqlx::query_as(SQL).fetch_all(file.pool()).await,
         Database::Postgres(pool) => {
             let mut own = pool.options().connect().await.unwrap();
             sqlx::query_as(SQL).fetch_all(&mut own).await
@@ -53,7 +53,7 @@ async fn view(store: &Store) -> Vec<(String, String, String)> {
 async fn sightings(store: &Store) -> i64 {
     const SQL: &str = "select count(*) from sightings";
     let (count,): (i64,) = match store.database() {
-        Database::Sqlite(pool) => sqlx::query_as(SQL).fetch_one(pool).await.unwrap(),
+        Database::Sqlite(file) => sqlx::query_as(SQL).fetch_one(file.pool()).await.unwrap(),
         Database::Postgres(pool) => {
             let mut own = pool.options().connect().await.unwrap();
             sqlx::query_as(SQL).fetch_one(&mut own).await.unwrap()

@@ -113,7 +113,7 @@ async fn view(store: &Store, like: &str) -> Vec<(String, String, String, String,
     const SQL: &str = "select collection, key, first_run, changed_run, seen_run
          from current_records where collection like $1 order by collection, key";
     match store.database() {
-        Database::Sqlite(pool) => sqlx::query_as(SQL).bind(like).fetch_all(pool).await,
+        Database::Sqlite(file) => sqlx::query_as(SQL).bind(like).fetch_all(file.pool()).await,
         Database::Postgres(pool) => {
             let mut own = pool.options().connect().await.unwrap();
             sqlx::query_as(SQL).bind(like).fetch_all(&mut own).await

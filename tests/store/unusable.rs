@@ -200,3 +200,51 @@ fn one_that_is_removed_during_a_run() {
     let last = place.last();
     assert_eq!(outcomes(&last), [("note".to_owned(), "succeeded".to_owned())]);
 }
+
+#[test]
+fn one_that_is_replaced_during_a_run() {
+    let place = place();
+    place.script(
+        "note",
+        "#!/bin/sh\ncp .orchestrate/orchestrate.db other\nmv other .orchestrate/orchestrate.db\necho replaced\n",
+    );
+    let seen = place.run(&["run", "--schedule", "daily"]);
+    seen.exits(3)
+        .says("Summary: 1 succeeded")
+        .says("orchestrate.db was replaced by another file while this process used it")
+        .says("orchestrate db import-journal --all");
+    place
+        .run(&["db", "import-journal", "--all"])
+        .exits(0)
+        .says("1 run brought in");
+    assert_eq!(
+        outcomes(&place.last()),
+        [("note".to_owned(), "succeeded".to_owned())]
+    );
+}
+
+/// What is no regular file is named, nothing is waited for, and nothing is put beside it.
+#[test]
+fn one_that_is_no_file() {
+    let place = place();
+    let [fifo, folder] = ["fifo", "folder"].map(|name| place.path(name));
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    fs::create_dir(&folder).unwrap();
+    for (name, what) in [
+        (fifo.to_str().unwrap(), "a FIFO"),
+        (folder.to_str().unwrap(), "a directory"),
+        ("/dev/null", "a device"),
+    ] {
+        for verb in [
+            &["run", "--schedule", "daily"][..],
+            &["history"],
+            &["beat"],
+            &["health"],
+        ] {
+            let url = format!("sqlite:{name}");
+            let seen = place.run(&[verb, &["--database-url", &url]].concat());
+            seen.exits(3).says(&format!("it is {what} and no regular file"));
+        }
+        assert!(!std::path::Path::new(&format!("{name}.lock")).exists(), "{name}");
+    }
+}

@@ -15,6 +15,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::cli::args::global::LogFormat;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::output::print_text;
 use crate::cli::shell::stderr::{print_words, write_words_as_json};
 use crate::text::make_safe;
 
@@ -51,11 +52,14 @@ pub fn main() -> VerbExit {
 
 fn refused(error: &clap::Error) -> VerbExit {
     // Help goes to stdout and is no failure; clap knows which is which.
-    let _ = error.print();
     if error.use_stderr() {
-        VerbExit::Usage
-    } else {
-        VerbExit::Success
+        let _ = error.print();
+        return VerbExit::Usage;
+    }
+    match print_text(&error.render().ansi().to_string()) {
+        Ok(()) => VerbExit::Success,
+        // It was all that was asked for.
+        Err(failure) => failure.print(),
     }
 }
 

@@ -30,5 +30,5 @@ pub use problems::render::render;
 pub use schedule::schema::settings_schema;
 pub(crate) use schedule::schema::{name_schema, schedule_schema};
 pub(crate) use settings::file::Settings;
-pub(crate) use settings::keys::{COLLECTORS_DIR, SCHEDULE_FILE, STATE_DIR};
+pub(crate) use settings::keys::{COLLECTORS_DIR, LOG_LEVELS, SCHEDULE_FILE, STATE_DIR};
 pub(crate) use values::size::parse;

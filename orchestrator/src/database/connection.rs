@@ -68,7 +68,7 @@ impl Database {
     /// A connection that others have when it is dropped.
     pub(super) async fn acquire(&self) -> Result<Connection, DatabaseError> {
         let to = match self {
-            Self::Sqlite(pool) => To::Sqlite(pool.acquire().await?),
+            Self::Sqlite(file) => To::Sqlite(file.acquire().await?),
             Self::Postgres(pool) => To::Postgres(pool.acquire().await?),
         };
         Ok(Connection { to, patience: ANSWER })
@@ -100,8 +100,13 @@ impl Database {
     ) -> Result<Vec<T>, DatabaseError> {
         let sql = noted(sql);
         match self {
-            Self::Sqlite(pool) => {
-                within(patience, bind_all!(sqlx::query_as(sql), args).fetch_all(pool)).await
+            Self::Sqlite(file) => {
+                within(patience, async {
+                    let mut connection = file.acquire().await?;
+                    let rows = bind_all!(sqlx::query_as(sql), args).fetch_all(&mut *connection);
+                    Ok::<_, DatabaseError>(rows.await?)
+                })
+                .await
             }
             Self::Postgres(pool) => {
                 within(patience, async {
@@ -116,7 +121,7 @@ impl Database {
                             .await?
                     };
                     connection.allow_reuse();
-                    Ok(rows)
+                    Ok::<_, sqlx::Error>(rows)
                 })
                 .await
             }
@@ -296,12 +301,12 @@ fn noted(sql: impl SqlSafeStr) -> SqlStr {
     sql
 }
 
-async fn within<T>(
+async fn within<T, E: Into<DatabaseError>>(
     patience: Duration,
-    answer: impl Future<Output = Result<T, sqlx::Error>>,
+    answer: impl Future<Output = Result<T, E>>,
 ) -> Result<T, DatabaseError> {
     match tokio::time::timeout(patience, answer).await {
-        Ok(result) => Ok(result?),
+        Ok(result) => result.map_err(Into::into),
         Err(_) => Err(DatabaseError::no_answer(format!(
             "no answer within {} s",
             patience.as_secs()

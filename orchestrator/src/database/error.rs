@@ -59,6 +59,15 @@ pub enum DatabaseError {
         /// The one of `database_schema:`, in which our tables are.
         schema: String,
     },
+    /// The file that was opened has its name no more. Nothing is written into it then: nobody
+    /// would ever find it.
+    #[error("{} was {how} while this process used it", path.display())]
+    Displaced {
+        /// Which file.
+        path: PathBuf,
+        /// `removed`, or what is in its place.
+        how: &'static str,
+    },
     /// A statement failed.
     #[error("database: {}", words(.0))]
     Statement(#[from] sqlx::Error),
@@ -94,6 +103,34 @@ impl DatabaseError {
             ) => true,
             _ => false,
         }
+    }
+
+    /// Whether the file has its name no more: no statement can succeed until somebody puts it
+    /// back, and nobody should wait for that.
+    pub fn is_displaced(&self) -> bool {
+        matches!(self, Self::Displaced { .. })
+    }
+
+    /// Whether no thread could be started for it: SQLite's connections have one each.
+    pub(crate) fn is_lack_of_threads(&self) -> bool {
+        match self {
+            Self::Open { reason, .. } => reason == NO_THREAD,
+            Self::Statement(error) => words(error) == NO_THREAD,
+            _ => false,
+        }
+    }
+
+    /// What the user of the connection lacks a right on, in the words of the server: a table,
+    /// a sequence or a schema; `None` if that is not what failed.
+    pub(crate) fn denied_object(&self) -> Option<String> {
+        let Self::Statement(sqlx::Error::Database(error)) = self else {
+            return None;
+        };
+        if error.code().as_deref() != Some("42501") {
+            return None;
+        }
+        let object = error.message().strip_prefix("permission denied for ")?;
+        Some(object.strip_prefix("table ").unwrap_or(object).to_owned())
     }
 
     /// Whether somebody else wrote the same row in the same moment and was faster.
@@ -173,6 +210,10 @@ fn words_of_file(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
 }
 
+/// What is said where the system starts no thread (EAGAIN of clone(2)). No descriptor of a
+/// connection answers so: those are waited for.
+const NO_THREAD: &str = "no thread can be started";
+
 /// What a database error says, without the words of the library around it.
 pub(crate) fn words(error: &sqlx::Error) -> String {
     match error {
@@ -180,6 +221,7 @@ pub(crate) fn words(error: &sqlx::Error) -> String {
         sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             "the connection was closed".to_owned()
         }
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::WouldBlock => NO_THREAD.to_owned(),
         sqlx::Error::Io(error) => error.to_string(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Migrate(error) => error.to_string(),

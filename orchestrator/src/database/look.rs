@@ -64,10 +64,7 @@ pub(crate) async fn pool(file: &Path, in_use: bool) -> Result<SqlitePool, Databa
         source: name_owner(&[file], source),
     };
     // The system says more than SQLite does; and a FIFO is not waited for.
-    let metadata = fs::metadata(file).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(failed(std::io::Error::other("it is no regular file")));
-    }
+    sqlite::check_kind(file)?;
     fs::File::open(file).map_err(failed)?;
     let options = sqlite::options(file)
         .read_only(true)

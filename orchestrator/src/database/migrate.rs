@@ -171,7 +171,7 @@ impl Database {
     /// The database fails.
     pub(crate) async fn make_ready(&self) -> Result<(), DatabaseError> {
         match self {
-            Self::Sqlite(pool) => sqlite::ensure_wal(pool).await,
+            Self::Sqlite(file) => sqlite::ensure_wal(&file.pool).await,
             Self::Postgres(_) => Ok(()),
         }
     }
@@ -182,7 +182,7 @@ impl Database {
     /// The database fails.
     pub(crate) async fn lock_schema(&self) -> Result<SchemaLock, DatabaseError> {
         let (mut connection, file) = match self {
-            Self::Sqlite(pool) => (self.acquire().await?, sqlite::lock_schema(pool).await?),
+            Self::Sqlite(file) => (self.acquire().await?, sqlite::lock_schema(&file.pool).await?),
             // Closed when dropped: with it goes the lock, whatever happened.
             Self::Postgres(_) => (self.connection().await?, None),
         };

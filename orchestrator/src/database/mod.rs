@@ -7,6 +7,7 @@ pub(crate) mod arg;
 pub(crate) mod columns;
 pub(crate) mod connection;
 pub(crate) mod error;
+pub(crate) mod file_identity;
 pub(crate) mod limits;
 pub(crate) mod look;
 pub(crate) mod migrate;

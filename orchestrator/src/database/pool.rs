@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use sqlx::Sqlite;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqlitePool;
 
 use crate::database::address::{DatabaseAddress, FileAccess};
 use crate::database::error::DatabaseError;
+use crate::database::file_identity::FileIdentity;
 use crate::database::limits::PATIENCE;
 use crate::database::postgres::pool::PostgresPool;
 use crate::database::postgres::server;
@@ -15,9 +18,47 @@ use crate::database::{look, sqlite};
 #[derive(Debug, Clone)]
 pub enum Database {
     /// A file, for one machine.
-    Sqlite(SqlitePool),
+    Sqlite(SqliteFile),
     /// A server, for one or many.
     Postgres(PostgresPool),
+}
+
+/// Connections to a file, or to a database in memory.
+#[derive(Debug, Clone)]
+pub struct SqliteFile {
+    pub(super) pool: SqlitePool,
+    /// `None` where it is only looked at, or in memory.
+    opened: Option<FileIdentity>,
+}
+
+impl SqliteFile {
+    /// A connection to the file that was opened first. Connections are made when they are
+    /// needed, and by name: so the question comes after that, too.
+    pub(super) async fn acquire(&self) -> Result<PoolConnection<Sqlite>, DatabaseError> {
+        // Without the file there is no new connection, which would say less.
+        self.check()?;
+        let mut connection = self.pool.acquire().await?;
+        self.check().inspect_err(|_| {
+            // It may lead to the other file: whoever comes next, when ours is back, is not to get it.
+            connection.close_on_drop();
+        })?;
+        Ok(connection)
+    }
+
+    /// The connections, for who watches over the file by himself.
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    fn check(&self) -> Result<(), DatabaseError> {
+        self.opened.as_ref().map_or(Ok(()), FileIdentity::check)
+    }
+}
+
+impl From<SqlitePool> for SqliteFile {
+    fn from(pool: SqlitePool) -> Self {
+        Self { pool, opened: None }
+    }
 }
 
 impl Database {
@@ -28,11 +69,19 @@ impl Database {
     /// It cannot be opened.
     pub async fn connect(address: &DatabaseAddress) -> Result<Self, DatabaseError> {
         match address {
-            DatabaseAddress::Sqlite { file, access } => Ok(Self::Sqlite(match access {
-                FileAccess::Create => sqlite::connect(file, true).await?,
-                FileAccess::Write | FileAccess::InUse => sqlite::connect(file, false).await?,
-                FileAccess::Read => look::pool(file, false).await?,
-            })),
+            DatabaseAddress::Sqlite { file, access } => {
+                let pool = match access {
+                    FileAccess::Create => sqlite::connect(file, true).await?,
+                    FileAccess::Write | FileAccess::InUse => sqlite::connect(file, false).await?,
+                    FileAccess::Read => return Ok(Self::Sqlite(look::pool(file, false).await?.into())),
+                };
+                let opened = FileIdentity::of(file).map_err(|source| DatabaseError::File {
+                    path: file.clone(),
+                    source,
+                })?;
+                let opened = Some(opened);
+                Ok(Self::Sqlite(SqliteFile { pool, opened }))
+            }
             DatabaseAddress::Postgres { options, schema } => {
                 Ok(Self::Postgres(server::connect(options, schema).await?))
             }
@@ -51,7 +100,7 @@ impl Database {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             _ => {
                 let pool = look::pool(file, address.is_in_use()).await?;
-                Ok(Some(Self::Sqlite(pool)))
+                Ok(Some(Self::Sqlite(pool.into())))
             }
         }
     }
@@ -59,13 +108,13 @@ impl Database {
     /// A database without a row, which nobody else sees and which goes with its last
     /// connection: whoever looks where there is none is answered by it.
     pub(crate) async fn empty() -> Result<Self, DatabaseError> {
-        Ok(Self::Sqlite(sqlite::in_memory().await?))
+        Ok(Self::Sqlite(sqlite::in_memory().await?.into()))
     }
 
     /// Which database it is, without its password.
     pub fn name(&self) -> String {
         match self {
-            Self::Sqlite(pool) => sqlite::name(pool.connect_options().get_filename()),
+            Self::Sqlite(file) => sqlite::name(file.pool.connect_options().get_filename()),
             Self::Postgres(pool) => server::name(pool.options()),
         }
     }
@@ -73,8 +122,19 @@ impl Database {
     /// The file, if it is one.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         match self {
-            Self::Sqlite(pool) => Some(pool.connect_options().get_filename().to_owned()),
+            Self::Sqlite(file) => Some(file.pool.connect_options().get_filename().to_owned()),
             Self::Postgres(_) => None,
+        }
+    }
+
+    /// Whether it is still the one that was opened; a server always is.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Displaced`] if the file was removed or replaced.
+    pub(crate) fn check_in_place(&self) -> Result<(), DatabaseError> {
+        match self {
+            Self::Sqlite(file) => file.check(),
+            Self::Postgres(_) => Ok(()),
         }
     }
 
@@ -83,7 +143,7 @@ impl Database {
     pub async fn close(&self) {
         let closing = async {
             match self {
-                Self::Sqlite(pool) => pool.close().await,
+                Self::Sqlite(file) => file.pool.close().await,
                 Self::Postgres(pool) => pool.close().await,
             }
         };

@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions, Connection};
 use crate::database::error::{DatabaseError, words};
 use crate::database::limits::PATIENCE;
 use crate::files::{FileUse, LockWait, create_new, name_owner, open_or_create, state_mode};
+use crate::input::check_regular;
 use crate::model::StateMode;
 
 /// How long a writer waits for its turn. The longest that one holds it is the merge of
@@ -54,8 +55,14 @@ pub(crate) async fn connect(file: &Path, create: bool) -> Result<SqlitePool, Dat
     // A lost power supply may lose the newest rows, never the file: the journal in the run
     // directory has them.
     let options = options(file).synchronous(SqliteSynchronous::Normal);
-    // The step to WAL of a new file does not wait for others as everything else does.
-    let _lock = lock(file).await?;
+    check_kind(file)?;
+    // The step to WAL of a new file does not wait for others as everything else does. One that
+    // has something in it may be another program's: nothing is put beside it.
+    let is_new = || std::fs::metadata(file).map_or(true, |found| found.len() == 0);
+    let _lock = match create && is_new() {
+        true => Some(lock(file).await?),
+        false => None,
+    };
     if create && !file.exists() {
         make(file)?;
         let making = options.clone().create_if_missing(true);
@@ -69,6 +76,21 @@ pub(crate) async fn connect(file: &Path, create: bool) -> Result<SqlitePool, Dat
         .connect_with(options)
         .await
         .map_err(failed)
+}
+
+/// SQLite says "disk I/O error" of what is no file, and of a FIFO nothing for ever.
+///
+/// # Errors
+/// Something that is no file is there; which kind is said.
+pub(super) fn check_kind(file: &Path) -> Result<(), DatabaseError> {
+    match check_regular(file) {
+        // Whoever opens it says why.
+        Err(error) if error.kind() != io::ErrorKind::InvalidInput => Ok(()),
+        checked => checked.map_err(|source| DatabaseError::File {
+            path: file.to_owned(),
+            source,
+        }),
+    }
 }
 
 /// A file that is not in WAL mode is another program's, or a copy of ours. Once it is known to

@@ -11,6 +11,7 @@ use crate::engine::task_attempt::TaskAttempt;
 use crate::events::RecordCounts;
 use crate::model::{Brought, Exit, Outcome, ReportedFailure, suspicion};
 use crate::records::{CollectorMemory, Delivery, Examined, Ingested};
+use crate::text::counted;
 
 /// What an attempt brought, and what it said.
 #[derive(Debug, Default)]
@@ -100,8 +101,8 @@ impl AttemptResults {
         }
         if said.brings_something() {
             self.warnings.push(format!(
-                "{} records and {} were not taken, because it failed; they are in {}",
-                said.records,
+                "{} and {} were not taken, because it failed; they are in {}",
+                counted(said.records, "record"),
                 if said.state.is_some() {
                     "a state"
                 } else {

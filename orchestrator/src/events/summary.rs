@@ -188,9 +188,10 @@ pub struct RunVerdict {
 
 impl RunVerdict {
     /// Counts outcomes. A skip is green only if there was nothing to do: not
-    /// when a failure, a cancel or a question without an answer caused it.
+    /// when a failure, a cancel or a question without an answer caused it. An order to end
+    /// that came when all had succeeded has ended nothing, and is no reason to fail.
     pub fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>, cancelled: Option<CancelCause>) -> Self {
-        let (mut succeeded, mut failed, mut skipped, mut success) = (0, 0, 0, cancelled.is_none());
+        let (mut succeeded, mut failed, mut skipped, mut success) = (0, 0, 0, true);
         for outcome in outcomes {
             match outcome {
                 Outcome::Succeeded => succeeded += 1,
@@ -202,6 +203,8 @@ impl RunVerdict {
             }
         }
         success &= failed == 0;
+        let cancelled = cancelled.filter(|_| !success || succeeded + skipped == 0);
+        success &= cancelled.is_none();
         let exit_code = match cancelled {
             Some(CancelCause::Hangup) => 129,
             Some(CancelCause::Interrupt) => 130,
@@ -302,9 +305,18 @@ pub(crate) mod tests {
         assert_eq!(code(&[&ok, &none], None), 0);
         assert_eq!(code(&[&ok, &bad], None), 1);
         assert_eq!(code(&[&ok, &unknown], None), 1);
-        assert_eq!(code(&[&ok], Some(CancelCause::Hangup)), 129);
-        assert_eq!(code(&[&ok], Some(CancelCause::Interrupt)), 130);
-        assert_eq!(code(&[&ok], Some(CancelCause::Terminate)), 143);
+        let left_out = |by| Outcome::Skipped(Because::Cancelled(by));
+        for (by, expected) in [
+            (CancelCause::Hangup, 129),
+            (CancelCause::Interrupt, 130),
+            (CancelCause::Terminate, 143),
+            (CancelCause::Operator, 1),
+        ] {
+            assert_eq!(code(&[&ok, &left_out(by)], Some(by)), expected);
+            // Nothing had begun; and all had ended well.
+            assert_eq!(code(&[], Some(by)), expected);
+            assert_eq!(code(&[&ok, &none], Some(by)), 0);
+        }
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Executed {
     pub summary: Summary,
     /// Whether the database has it whole.
     pub recorded: RecorderEnd,
+    /// Why the journal has not, if it has not.
+    pub journal_failure: Option<std::io::Error>,
 }
 
 impl Executor {
@@ -81,6 +83,8 @@ impl Executor {
         let (dir, journal) = self.open_run_dir(&id, tenure.as_ref())?;
         let written = plan.clone().with_placeholders(&self.engine.secrets);
         written.write(&dir).map_err(state(&dir.path()))?;
+        // Kept to the end: until then the run goes on, for whoever asks by the journal's lock.
+        let journal_state = journal.state();
         let mut bus = Bus::new(vec![Box::new(journal)]);
         let reporter = reporter(&mut bus, audience);
         let enough = Arc::new(Notify::new());
@@ -105,7 +109,11 @@ impl Executor {
                 .map_err(|error| part("reporter", &error))?
                 .map_err(|_| part("reporter", &"it panicked"))?;
         }
-        Ok(Executed { summary, recorded })
+        Ok(Executed {
+            summary,
+            recorded,
+            journal_failure: journal_state.incomplete(),
+        })
     }
 
     /// Waits until the run of `plan` may begin; what is held back of it is not run. An order that

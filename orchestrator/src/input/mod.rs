@@ -8,4 +8,4 @@ pub(crate) mod regular;
 
 pub(crate) use lines::read_line;
 pub(crate) use named::read_named;
-pub(crate) use regular::{open_own, open_regular, read_regular};
+pub(crate) use regular::{check_regular, open_own, open_regular, read_regular};

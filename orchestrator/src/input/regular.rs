@@ -7,6 +7,14 @@ use std::path::Path;
 
 use nix::fcntl::OFlag;
 
+/// Sees that a regular file is there, perhaps at the end of a link. Nothing is opened.
+///
+/// # Errors
+/// It is something else ([`io::ErrorKind::InvalidInput`]), or the system does not tell.
+pub(crate) fn check_regular(path: &Path) -> io::Result<()> {
+    check(&fs::metadata(path)?)
+}
+
 /// Opens a regular file, perhaps at the end of a link.
 ///
 /// # Errors

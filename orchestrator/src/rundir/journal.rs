@@ -7,7 +7,7 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -35,15 +35,54 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// An event and its number, counted from 1 within its run.
 pub(crate) type Numbered = (u64, Arc<RunEvent>);
 
-/// The firsthand listener that writes the journal. A full disk does not end the
-/// run: the failure is said once, and the run goes on.
+/// The firsthand listener that writes the journal. A full disk does not end the run: what
+/// could not be written waits in memory, is tried again with the next event and at the end, and
+/// then whoever asks [`JournalState`] is told whether it is complete.
 pub struct Journal {
-    file: File,
+    state: JournalState,
     line: Vec<u8>,
     events: u64,
-    /// Whether the last write failed, and may have left a part of a line.
-    torn: bool,
     told: bool,
+}
+
+/// What is asked of a journal apart from its writer. Cheap to clone; the file is locked until
+/// the last one is dropped.
+#[derive(Debug, Clone)]
+pub struct JournalState(Arc<Mutex<Unwritten>>);
+
+/// The file, and what is still to be written at its end.
+#[derive(Debug)]
+struct Unwritten {
+    file: File,
+    /// Begins in the middle of a line if the disk was full there. Bounded by the plan: a run has
+    /// few events, however much its collectors write.
+    waiting: Vec<u8>,
+}
+
+impl Unwritten {
+    /// One write for a whole line where there is room: a crash leaves whole lines, or none.
+    fn write(&mut self) -> io::Result<()> {
+        while !self.waiting.is_empty() {
+            match self.file.write(&self.waiting) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => drop(self.waiting.drain(..written)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl JournalState {
+    /// Writes what still waits. Why the journal is not complete, if it is not.
+    pub fn incomplete(&self) -> Option<io::Error> {
+        self.lock().write().err()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Unwritten> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Serialize)]
@@ -85,41 +124,45 @@ impl Journal {
         let file = create_new(&path(&dir.path()), FileUse::Append, state_mode())?;
         lock_patiently(&file)?;
         unrecorded::note(dir)?;
+        let waiting = Vec::new();
         Ok(Self {
-            file,
+            state: JournalState(Arc::new(Mutex::new(Unwritten { file, waiting }))),
             line: Vec::with_capacity(512),
             events: recorded,
-            torn: false,
             told: false,
         })
+    }
+
+    /// What can be asked of it when it was given away.
+    pub fn state(&self) -> JournalState {
+        self.state.clone()
     }
 
     fn write(&mut self, event: &RunEvent) -> io::Result<()> {
         self.events += 1;
         self.line.clear();
-        if self.torn {
-            self.line.push(b'\n');
-        }
         let line = LineOut {
             seq: self.events,
             event,
         };
         serde_json::to_writer(&mut self.line, &line)?;
         self.line.push(b'\n');
-        // One write for the whole line: a crash leaves whole lines, or none.
-        self.torn = true;
-        self.file.write_all(&self.line)?;
-        self.torn = false;
-        Ok(())
+        let mut unwritten = self.state.lock();
+        unwritten.waiting.extend_from_slice(&self.line);
+        unwritten.write()
     }
 }
 
 impl Listener for Journal {
     fn event(&mut self, event: &RunEvent) {
-        if let Err(error) = self.write(event)
-            && !std::mem::replace(&mut self.told, true)
-        {
-            tracing::error!("the run's journal cannot be written: {error}; the run goes on");
+        match self.write(event) {
+            Err(error) if !std::mem::replace(&mut self.told, true) => tracing::error!(
+                "the run's journal cannot be written: {error}; the run goes on, and it is tried again"
+            ),
+            Ok(()) if std::mem::take(&mut self.told) => {
+                tracing::info!("the run's journal can be written again; nothing is missing in it");
+            }
+            Ok(()) | Err(_) => {}
         }
     }
 }

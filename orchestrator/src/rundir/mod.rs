@@ -21,7 +21,7 @@ pub(crate) mod workspaces;
 
 pub use holds::{Collision, Hold, HoldRequest, Holder, Holds, Taken};
 pub(crate) use journal::LONGEST_EVENT;
-pub use journal::{JOURNAL_NAME, Journal, goes_on, parse_journal_line, wait_for_end};
+pub use journal::{JOURNAL_NAME, Journal, JournalState, goes_on, parse_journal_line, wait_for_end};
 pub(crate) use liveness::is_worked_on;
 pub use liveness::{journalled_runs, unrecorded_runs};
 pub use logs::attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, LogRecord};

@@ -76,8 +76,13 @@ impl StateDir<'_> {
     /// Sees that it can be read, if it is there.
     ///
     /// # Errors
-    /// Another user keeps it to themselves.
+    /// Another user keeps it to themselves, or it is something else.
     pub(crate) fn check_readable(self) -> io::Result<()> {
+        // Nobody may enter a file: whose it is does not matter.
+        if fs::metadata(self.0).is_ok_and(|found| !found.is_dir()) {
+            let what = "it is no directory, but a file";
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, what));
+        }
         check_readable(self.0).map_err(|denied| io::Error::new(io::ErrorKind::PermissionDenied, denied))
     }
 

@@ -124,7 +124,7 @@ impl Scheduler {
         let (mut timeline, mut situation) = match self.slots.read_situation(&schedule, &timetable).await {
             Ok(read) => read,
             Err(error) => {
-                self.status.set_database_error(Some(error.to_string()));
+                self.status.set_database_error(Some(&error));
                 return self.wait_for_database(sources).await;
             }
         };

@@ -87,7 +87,7 @@ impl Leadership {
     }
 
     /// Says that we are there; whether we lead. A database that does not answer changes
-    /// nothing: who led leads, who stood by stands by.
+    /// nothing: who led leads, who stood by stands by. One whose file is gone leads nobody.
     pub(crate) async fn report(&mut self) -> bool {
         self.turn();
         let led = self.status.leads();
@@ -107,8 +107,13 @@ impl Leadership {
                 false
             }
             Err(error) => {
-                self.status.set_database_error(Some(error.to_string()));
-                led
+                self.status.set_database_error(Some(&error));
+                // Whoever opens the database now opens another one, and leads by that.
+                let leads = led && !error.is_displaced();
+                if led && !leads {
+                    tracing::warn!("this scheduler stands by: its database is not where it was");
+                }
+                leads
             }
         };
         self.status.set_leads(leads);
@@ -166,7 +171,7 @@ impl Leadership {
                     tracing::warn!("{problem}");
                 }
             }
-            Err(error) => self.status.set_database_error(Some(error.to_string())),
+            Err(error) => self.status.set_database_error(Some(&error)),
         }
     }
 

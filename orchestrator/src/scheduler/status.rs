@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::events::{SchedulerStatus, SideWorkStatus};
 use crate::model::Schedule;
+use crate::store::StoreError;
 use crate::text::make_safe;
 
 /// The one place where it is written. Cheap to clone.
@@ -92,7 +93,11 @@ impl Status {
     }
 
     /// The database could or could not be used.
-    pub(crate) fn set_database_error(&self, error: Option<String>) {
+    pub(crate) fn set_database_error(&self, error: Option<&StoreError>) {
+        let error = error.map(|error| match error.way_back() {
+            Some(way) => format!("{error}: {way}"),
+            None => error.to_string(),
+        });
         self.0.send_if_modified(|standing| {
             match (&standing.database_error, &error) {
                 (None, Some(error)) => {

@@ -68,6 +68,20 @@ impl StoreError {
         matches!(self, Self::Database(error) if error.may_pass())
     }
 
+    /// Whether the database's file was removed or replaced while it was used: nothing is written
+    /// until it is put back.
+    pub fn is_displaced(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_displaced())
+    }
+
+    /// What a person can do about it, where there is something to say.
+    pub fn way_back(&self) -> Option<&'static str> {
+        self.is_displaced().then_some(
+            "put it back and start again; or start without it: every run has a journal, and orchestrate db \
+             import-journal --all makes the database again of them",
+        )
+    }
+
     /// Whether somebody else wrote the same row in the same moment and was faster.
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(error) if error.is_unique_violation())

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
-use crate::database::{Database, statements};
+use crate::database::statements;
 use crate::events::SlotRef;
 use crate::model::{OutcomeKind, Owner, RunId};
 use crate::rundir::journal;
@@ -207,13 +207,8 @@ async fn a_name_that_groups_share_costs_nothing() {
 /// How SQLite goes about a statement.
 async fn steps(store: &Store, statement: &str) -> Vec<String> {
     let explain = format!("explain query plan {statement}");
-    let Database::Sqlite(pool) = &store.database else {
-        unreachable!()
-    };
-    let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explain))
-        .fetch_all(pool)
-        .await
-        .unwrap();
+    let steps: Vec<(i64, i64, i64, String)> =
+        store.database.fetch(AssertSqlSafe(explain), &[]).await.unwrap();
     steps.into_iter().map(|(.., step)| step).collect()
 }
 

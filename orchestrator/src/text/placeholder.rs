@@ -11,7 +11,8 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::text::secrets::{SHORTEST, Secrets};
+use crate::text::secret_forms::SHORTEST;
+use crate::text::secrets::Secrets;
 
 const OPEN: &str = "{secret:";
 

@@ -20,6 +20,8 @@ pub(crate) struct Redactor {
     /// How many of the held bytes belong to a secret whose mask was given already: another
     /// one may begin within it.
     covered: usize,
+    /// Whether a mask ends there: the next piece of a long secret needs none of its own.
+    after_mask: bool,
 }
 
 impl Secrets {
@@ -44,6 +46,8 @@ struct Decided {
     end: usize,
     /// Where the last mask ends, which may be after that.
     covered: usize,
+    /// Whether a mask ends there.
+    after_mask: bool,
     /// What is given before that mask's end; `None` if there was no secret.
     masked: Option<Vec<u8>>,
 }
@@ -55,6 +59,7 @@ impl Redactor {
             secrets,
             held: Vec::new(),
             covered: 0,
+            after_mask: false,
         }
     }
 
@@ -75,9 +80,15 @@ impl Redactor {
     }
 
     fn advance<'a>(&mut self, bytes: Cow<'a, [u8]>, ended: bool) -> Cow<'a, [u8]> {
-        let Decided { end, covered, masked } = self.decide(&bytes, ended);
+        let Decided {
+            end,
+            covered,
+            after_mask,
+            masked,
+        } = self.decide(&bytes, ended);
         self.held.extend_from_slice(&bytes[end..]);
         self.covered = covered.saturating_sub(end);
+        self.after_mask = after_mask && covered >= end;
         match (masked, bytes) {
             (Some(mut masked), bytes) => {
                 masked.extend_from_slice(bytes.get(covered..end).unwrap_or_default());
@@ -96,6 +107,7 @@ impl Redactor {
         let mut decided = Decided {
             end: bytes.len(),
             covered: self.covered,
+            after_mask: self.after_mask,
             masked: None,
         };
         let mut starts = self.secrets.starts(bytes);
@@ -107,12 +119,14 @@ impl Redactor {
                 break;
             }
             if let Some(end) = walk.end.filter(|&end| end > decided.covered) {
-                if start >= decided.covered {
+                let is_continued = walk.goes_on && decided.after_mask && start == decided.covered;
+                if start >= decided.covered && !is_continued {
                     let masked = decided.masked.get_or_insert_default();
                     masked.extend_from_slice(&bytes[decided.covered..start]);
                     masked.extend_from_slice(MASK.as_bytes());
                 }
                 decided.covered = end;
+                decided.after_mask = true;
             }
             from = start + 1;
         }

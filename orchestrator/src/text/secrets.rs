@@ -1,65 +1,91 @@
 //! Knows secrets, and finds them in bytes however each byte of them is spelled. Pure.
 //!
-//! A search for the first bytes of all values, and for the three characters with which
-//! escapes begin, says where a look is worth it; there the text is read byte by byte
-//! against the sorted values. Text without a secret costs the search and nothing else.
+//! A search for the first bytes of all values, and for the characters with which escapes and
+//! line ends begin, says where a look is worth it; there the text is read byte by byte
+//! against the sorted values. Text without a secret costs the search and nothing else; a look
+//! reads no further than a piece of a value is long, so that whatever the secret is, the cost
+//! grows with the text and not with both.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use crate::text::secret_forms::{Forms, SHORTEST, forms};
 use crate::text::spelling::{INTRODUCERS, read_spellings};
-
-/// Shorter values are not masked: they would be found everywhere, and guessed.
-pub(crate) const SHORTEST: usize = 4;
 
 /// Knows the secrets; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Secrets(Arc<Known>);
 
 struct Known {
-    /// Every value, its lines and its forms in base64; sorted, each at least [`SHORTEST`].
-    values: Vec<Vec<u8>>,
+    /// Every value and its lines, in pieces; sorted, each at least [`SHORTEST`].
+    plain: Forms,
+    /// The same in base64, which is written in lines of any length.
+    encoded: Forms,
     /// Their first bytes.
     beginnings: AhoCorasick,
 }
 
 /// What reading on from a place comes to.
+#[derive(Debug, Default)]
 pub(crate) struct Walk {
     /// Where the longest value ends that begins here.
     pub(crate) end: Option<usize>,
+    /// Whether that is a piece which goes on where another one ends.
+    pub(crate) goes_on: bool,
     /// Whether more bytes could make it a value, or a longer one.
     pub(crate) open: bool,
 }
 
+impl Walk {
+    fn take(&mut self, end: usize, goes_on: bool) {
+        if self.end < Some(end) {
+            self.end = Some(end);
+            self.goes_on = goes_on;
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alphabet {
+    Plain,
+    Base64,
+}
+
 /// A place in the text and the values that agree with it so far: those from `low` to
 /// `high`, in their first `depth` bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Front {
     at: usize,
+    alphabet: Alphabet,
     low: usize,
     high: usize,
     depth: usize,
+    /// How many characters between two lines of base64 were just passed.
+    between: usize,
 }
+
+/// A line end, and the blanks with which the next line is indented.
+const MOST_BETWEEN: usize = 34;
+
+/// A text can be read in a few ways at a time; in more only where a secret has many backslashes
+/// in a row, and so has the text. Then what was read so far is masked.
+const MOST_FRONTS: usize = 32;
 
 impl Secrets {
     /// For these values; `None` if there is nothing to mask.
     pub(crate) fn new<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Option<Self> {
-        let values: BTreeSet<Vec<u8>> = values
+        let (plain, encoded) = forms(values);
+        let beginnings: BTreeSet<Vec<u8>> = [&plain, &encoded]
             .into_iter()
-            .flat_map(|value| forms(value.as_ref()))
-            .collect();
-        let beginnings: BTreeSet<Vec<u8>> = values
-            .iter()
-            .map(|value| value[..SHORTEST].to_vec())
+            .flatten()
+            .map(|(value, _)| value[..SHORTEST].to_vec())
             // A space may be a plus.
             .flat_map(|bytes| [plus_for_space(&bytes), bytes])
             .collect();
-        if values.is_empty() {
+        if plain.is_empty() {
             return None;
         }
         // Fails only for more patterns than memory could hold.
@@ -68,7 +94,8 @@ impl Secrets {
             .build(beginnings)
             .ok()?;
         Some(Self(Arc::new(Known {
-            values: values.into_iter().collect(),
+            plain,
+            encoded,
             beginnings,
         })))
     }
@@ -93,64 +120,155 @@ impl Secrets {
             bytes,
             beginning: None,
             escape: None,
+            line_end: None,
         }
     }
 
     /// Reads on from `start`.
     pub(crate) fn walk(&self, bytes: &[u8], start: usize) -> Walk {
-        let mut walk = Walk {
-            end: None,
-            open: false,
-        };
-        let front = Front {
-            at: start,
-            low: 0,
-            high: self.0.values.len(),
-            depth: 0,
-        };
-        // Most looks end here, and cost nothing.
-        let first = bytes[start];
-        if first != b'+' && !INTRODUCERS.contains(&first) && self.step(front, &[first]).is_none() {
-            return walk;
-        }
+        let mut walk = Walk::default();
         // Nearly always one; more where a text can be read in several ways.
-        let mut fronts = vec![front];
+        let mut fronts = self.first_fronts(bytes, start);
         // The one that is behind the others goes first: no two become the same later.
         while let Some(index) = (0..fronts.len()).min_by_key(|&index| fronts[index].at) {
-            let front = fronts.swap_remove(index);
-            if front.depth > 0 && self.0.values[front.low].len() == front.depth {
-                walk.end = walk.end.max(Some(front.at));
+            let mut front = fronts.swap_remove(index);
+            let values = self.values(front.alphabet);
+            if fronts.is_empty() {
+                read_as_it_stands(&mut front, values, bytes);
+            }
+            let (first, goes_on) = &values[front.low];
+            if first.len() == front.depth {
+                walk.take(front.at, *goes_on);
                 if front.high - front.low == 1 {
                     continue;
                 }
             }
+            if front.between > 0 && front.depth < SHORTEST && front.at == bytes.len() {
+                // No line is held back because its last letters might begin a value.
+                continue;
+            }
+            let mut overflow = false;
             walk.open |= read_spellings(&bytes[front.at..], |meant, length| {
-                if let Some(mut next) = self.step(front, meant) {
+                let next = [step(front, values, meant), pass_between(front, meant)];
+                for mut next in next.into_iter().flatten() {
                     next.at += length;
-                    if !fronts.contains(&next) {
+                    overflow |= fronts.len() >= MOST_FRONTS;
+                    if !overflow && !fronts.contains(&next) {
                         fronts.push(next);
                     }
                 }
             });
+            if overflow {
+                walk.take(front.at, true);
+                break;
+            }
         }
         walk
     }
 
-    /// The values that have these bytes next.
-    fn step(&self, mut front: Front, bytes: &[u8]) -> Option<Front> {
-        for &byte in bytes {
-            let range = &self.0.values[front.low..front.high];
-            let next = |value: &Vec<u8>| value.get(front.depth).copied();
-            let low = front.low + range.partition_point(|value| next(value) < Some(byte));
-            let high = front.low + range.partition_point(|value| next(value) <= Some(byte));
-            if low == high {
-                return None;
+    /// Where nothing is read yet, but for a byte that has one meaning: most looks end here, and
+    /// cost nothing.
+    fn first_fronts(&self, bytes: &[u8], start: usize) -> Vec<Front> {
+        let first = bytes[start];
+        let has_one_meaning = !is_ambiguous(first);
+        let mut fronts = Vec::new();
+        for alphabet in [Alphabet::Plain, Alphabet::Base64] {
+            let values = self.values(alphabet);
+            let front = Front {
+                at: start,
+                alphabet,
+                low: 0,
+                high: values.len(),
+                depth: 0,
+                between: 0,
+            };
+            if !has_one_meaning {
+                fronts.extend((!values.is_empty()).then_some(front));
+            } else if let Some(mut next) = step(front, values, &[first]) {
+                next.at += 1;
+                fronts.push(next);
             }
-            (front.low, front.high) = (low, high);
-            front.depth += 1;
         }
-        Some(front)
+        fronts
     }
+
+    fn values(&self, alphabet: Alphabet) -> &Forms {
+        match alphabet {
+            Alphabet::Plain => &self.0.plain,
+            Alphabet::Base64 => &self.0.encoded,
+        }
+    }
+}
+
+/// Whether a byte may be the beginning of a spelling, or a blank.
+fn is_ambiguous(byte: u8) -> bool {
+    byte == b'+' || INTRODUCERS.contains(&byte)
+}
+
+fn has_ambiguous(bytes: &[u8]) -> bool {
+    let [one, two, three] = INTRODUCERS;
+    memchr::memchr3(one, two, three, bytes).is_some() || memchr::memchr(b'+', bytes).is_some()
+}
+
+/// Goes on as long as the text can be read in one way and all values have it: what the first
+/// and the last of them have, all between them have.
+fn read_as_it_stands(front: &mut Front, values: &Forms, bytes: &[u8]) {
+    let (first, last) = (&values[front.low].0, &values[front.high - 1].0);
+    let text = &bytes[front.at..];
+    let rest = &first[front.depth..];
+    // Nearly always all that is left stands there, or the next byte does not.
+    if text.starts_with(rest) && last.starts_with(first) && !has_ambiguous(rest) {
+        front.at += rest.len();
+        front.depth += rest.len();
+        if !rest.is_empty() {
+            front.between = 0;
+        }
+        return;
+    }
+    let both = first[front.depth..]
+        .iter()
+        .zip(&last[front.depth.min(last.len())..]);
+    let same = text
+        .iter()
+        .zip(both)
+        .take_while(|&(&byte, (&one, &other))| byte == one && byte == other && !is_ambiguous(byte))
+        .count();
+    front.at += same;
+    front.depth += same;
+    if same > 0 {
+        front.between = 0;
+    }
+}
+
+/// The values that have these bytes next.
+fn step(mut front: Front, values: &Forms, bytes: &[u8]) -> Option<Front> {
+    for &byte in bytes {
+        let range = &values[front.low..front.high];
+        let next = |(value, _): &(Vec<u8>, bool)| value.get(front.depth).copied();
+        let low = front.low + range.partition_point(|value| next(value) < Some(byte));
+        let high = front.low + range.partition_point(|value| next(value) <= Some(byte));
+        if low == high {
+            return None;
+        }
+        (front.low, front.high) = (low, high);
+        front.depth += 1;
+    }
+    front.between = 0;
+    Some(front)
+}
+
+/// The same values, where one line of base64 ends and the next begins.
+fn pass_between(front: Front, bytes: &[u8]) -> Option<Front> {
+    let is_between = match bytes {
+        b"\n" | b"\r" => true,
+        b" " | b"\t" => front.between > 0,
+        _ => false,
+    };
+    let may = front.alphabet == Alphabet::Base64 && front.depth > 0 && front.between < MOST_BETWEEN;
+    (may && is_between).then_some(Front {
+        between: front.between + 1,
+        ..front
+    })
 }
 
 impl fmt::Debug for Secrets {
@@ -168,6 +286,8 @@ pub(crate) struct Starts<'a> {
     beginning: Option<usize>,
     /// The next beginning of an escape.
     escape: Option<usize>,
+    /// The next end of a line.
+    line_end: Option<usize>,
 }
 
 impl Starts<'_> {
@@ -182,15 +302,20 @@ impl Starts<'_> {
             let found = self.secrets.0.beginnings.find(input);
             found.map_or(length, |found| found.start())
         });
+        let rest = &self.bytes[from..];
         let escape = self.escape.filter(|&at| at >= from).unwrap_or_else(|| {
             let [one, two, three] = INTRODUCERS;
-            let found = memchr::memchr3(one, two, three, &self.bytes[from..]);
-            found.map_or(length, |at| from + at)
+            memchr::memchr3(one, two, three, rest).map_or(length, |at| from + at)
         });
-        (self.beginning, self.escape) = (Some(beginning), Some(escape));
-        // Before an escape, fewer of the first bytes stand as they are than are looked for;
-        // and so do they before the end.
-        let before_escape = escape.saturating_sub(SHORTEST - 1).max(from);
+        let line_end = self
+            .line_end
+            .filter(|&at| at >= from)
+            .unwrap_or_else(|| memchr::memchr2(b'\r', b'\n', rest).map_or(length, |at| from + at));
+        self.beginning = Some(beginning);
+        (self.escape, self.line_end) = (Some(escape), Some(line_end));
+        // Before an escape, and before a line end in base64, fewer of the first bytes stand as
+        // they are than are looked for; and so do they before the end.
+        let before_escape = escape.min(line_end).saturating_sub(SHORTEST - 1).max(from);
         Some(beginning.min(before_escape))
     }
 }
@@ -198,42 +323,4 @@ impl Starts<'_> {
 fn plus_for_space(bytes: &[u8]) -> Vec<u8> {
     let plus = |&byte: &u8| if byte == b' ' { b'+' } else { byte };
     bytes.iter().map(plus).collect()
-}
-
-/// What is looked for where a value is secret.
-fn forms(value: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = Vec::new();
-    // A key of several lines may be written line by line.
-    for part in [value].into_iter().chain(value.split(|&byte| byte == b'\n')) {
-        let ends = part.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        let part = &part[..part.len() - ends.count()];
-        if part.len() < SHORTEST {
-            continue;
-        }
-        forms.push(part.to_vec());
-        forms.extend(base64_forms(part));
-    }
-    forms
-}
-
-/// The characters of base64 that depend on the value alone, for each of the three
-/// positions that it can have in a longer text, in both alphabets.
-fn base64_forms(value: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = Vec::new();
-    for (before, cut) in [(0, 0), (1, 2), (2, 3)] {
-        let padded = [&vec![0; before], value].concat();
-        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-            let encoded = engine.encode(&padded);
-            // The last character mixes with what follows unless the bits come out even.
-            let end = if padded.len().is_multiple_of(3) {
-                encoded.len()
-            } else {
-                encoded.len() - 1
-            };
-            forms.extend(encoded.get(cut..end).map(|form| form.as_bytes().to_vec()));
-        }
-    }
-    // Short pieces would be found in innocent text.
-    forms.retain(|form| form.len() >= 2 * SHORTEST);
-    forms
 }

@@ -263,6 +263,21 @@ async fn every_refusal_has_the_same_shape() {
         ),
         ("POST", "/api/runs", &local, 405, "method_not_allowed"),
         ("GET", "/", &["evil.example"], 421, "wrong_host"),
+        ("GET", "http://evil.example/", &local, 421, "wrong_host"),
+        (
+            "GET",
+            "http://localhost:8080@evil.example/",
+            &local,
+            421,
+            "wrong_host",
+        ),
+        (
+            "GET",
+            "http://localhost:8080/",
+            &["evil.example"],
+            421,
+            "wrong_host",
+        ),
         ("GET", "/", &["localhost", "localhost"], 400, "bad_request"),
     ] {
         let answer = site.ask(method, path, hosts).await;

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::cli::shell::database::hint::hint_of_cause;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::stderr::print_words;
 use crate::model::CancelCause;
@@ -71,7 +72,8 @@ impl Failure {
                 message.push_str(&link);
             }
         }
-        (message, self.hint)
+        let hint = self.hint.or_else(|| self.error.chain().find_map(hint_of_cause));
+        (message, hint)
     }
 
     /// Says it on standard error and returns what to exit with.

@@ -77,6 +77,10 @@ pub(crate) fn planned_one(
     group: Option<&str>,
     (args, overlap): (&[String], Option<Overlap>),
 ) -> Result<Plan, Failure> {
+    if word.trim().is_empty() {
+        return Err(Failure::usage("the name of a collector is missing: it is empty")
+            .hint("orchestrate run-one NAME, or a path with a slash"));
+    }
     let schedule = if settings.schedule_file.exists() {
         Some(load(settings)?)
     } else {

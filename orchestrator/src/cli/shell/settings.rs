@@ -11,10 +11,10 @@ use crate::cli::shell::database::choice::{DatabaseChoice, UrlSources};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::stderr::print_words;
-use crate::config::{self, Diagnostic, NeededVariable};
+use crate::config::{self, Diagnostic, LOG_LEVELS, NeededVariable};
 use crate::files;
-use crate::model::SchemaName;
-use crate::text::{NamedSecrets, read_http_url};
+use crate::model::{SchemaName, nearest};
+use crate::text::{LONGEST, NamedSecrets, read_http_url};
 
 /// Everything that was decided before a verb does its work.
 #[derive(Debug)]
@@ -117,6 +117,7 @@ impl CliSettings {
             .or_else(|| environment.path("ORCHESTRATE_CONFIG"));
         let file = settings_file(named.as_deref())?;
         files::set_state_mode(file.state_mode);
+        refuse_long_secrets(&file.secrets, &environment)?;
         // A collector is given the settings of its run: they win over a `.env` that lies
         // where it works.
         let within_run = environment.get("ORCHESTRATE_RUN_ID").is_some();
@@ -150,12 +151,7 @@ impl CliSettings {
                 within_run && named.is_some(),
             )?,
             database_schema: file.database_schema.clone().unwrap_or_default(),
-            log_level: match &global.log_level {
-                Some(level) => Some(level.clone()),
-                None => environment
-                    .text("ORCHESTRATE_LOG_LEVEL")?
-                    .or_else(|| file.log_level.map(str::to_owned)),
-            },
+            log_level: log_level(global, &environment, &file)?,
             file,
             environment,
             dotenv_warnings,
@@ -190,6 +186,52 @@ impl CliSettings {
             print_words!("warning: {unset}");
         }
     }
+}
+
+/// A word that is no level would be taken for the name of a part of the program, and all others
+/// would be silent.
+fn log_level(
+    global: &Global,
+    environment: &ProcessVariables,
+    file: &config::Settings,
+) -> Result<Option<String>, Failure> {
+    let (source, level) = match &global.log_level {
+        Some(level) => ("--log-level", level.clone()),
+        None => match environment.text("ORCHESTRATE_LOG_LEVEL")? {
+            Some(level) => ("ORCHESTRATE_LOG_LEVEL", level),
+            // Its reader knows the words.
+            None => return Ok(file.log_level.map(str::to_owned)),
+        },
+    };
+    let is_part = |part: &&str| part.contains("::") || part.contains(['=', '[']);
+    let is_level = |part: &&str| LOG_LEVELS.contains(&part.to_ascii_lowercase().as_str());
+    let odd = level
+        .split(',')
+        .map(str::trim)
+        .find(|part| !is_part(part) && !is_level(part));
+    let Some(odd) = odd else {
+        return Ok(Some(level));
+    };
+    let failure = Failure::usage(format!("{source} cannot be {odd:?}"));
+    Err(failure.hint(match nearest(odd, LOG_LEVELS.iter().copied()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("write one of {}", LOG_LEVELS.join(", ")),
+    }))
+}
+
+/// What cannot be masked is not begun with.
+fn refuse_long_secrets(names: &[String], environment: &ProcessVariables) -> Result<(), Failure> {
+    let length = |name: &String| environment.get(name).map_or(0, OsStr::len);
+    let Some(name) = names.iter().find(|name| length(name) > LONGEST) else {
+        return Ok(());
+    };
+    Err(Failure::usage(format!(
+        "the secret {name} has {} bytes; those of at most {LONGEST} can be masked",
+        length(name)
+    ))
+    .hint(format!(
+        "keep it in a file and give collectors its path, or take {name} out of `secrets:`"
+    )))
 }
 
 /// Whose database is ours. What an application has in its own variable may be anything.

@@ -9,6 +9,7 @@ use anstyle::AnsiColor;
 
 use crate::cli::shell::collectors::launcher;
 use crate::cli::shell::database::address::address;
+use crate::cli::shell::database::hint::{NO_THREADS, hint_of_database, hint_of_file};
 use crate::cli::shell::database::refusal::{FOREIGN, Refusal};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
@@ -17,7 +18,6 @@ use crate::config;
 use crate::database::{DatabaseAddress, DatabaseError, FileAccess};
 
 pub(crate) use crate::execution::records_in as shelf;
-use crate::files::NotPermitted;
 use crate::model::{Clock, SystemClock};
 use crate::rundir::{StateDir, Workspaces};
 use crate::store::{Recovered, SchemaState, Store, StoreError, this_process};
@@ -168,15 +168,9 @@ pub(crate) fn unusable_state_dir(directory: &Path, error: std::io::Error) -> Fai
 
 /// What to do about a state directory that cannot be used.
 pub(crate) fn hint_of_state_dir(error: &std::io::Error) -> String {
-    hint_of(error).unwrap_or_else(|| {
+    hint_of_file(error).unwrap_or_else(|| {
         "--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written".to_owned()
     })
-}
-
-/// What to do about a file that another user keeps to themselves.
-fn hint_of(error: &std::io::Error) -> Option<String> {
-    let denied = error.get_ref()?.downcast_ref::<NotPermitted>()?;
-    Some(denied.hint())
 }
 
 /// Settles what became of runs whose process is gone, and says so. Done by every verb
@@ -205,24 +199,12 @@ pub(crate) fn print_recovered(found: &Recovered) {
 
 /// A database that cannot be used, with what decides which one it is.
 pub(crate) fn unusable(error: StoreError) -> Failure {
+    const WHERE: &str =
+        "--database-url, ORCHESTRATE_DATABASE_URL, DATABASE_URL or --state-dir decide where the database is";
     let hint = match &error {
-        StoreError::Database(DatabaseError::Denied { user, right, table }) => {
-            format!("the owner of the tables can allow it: GRANT {right} ON {table} TO \"{user}\"")
-        }
-        StoreError::Database(DatabaseError::File { source, .. })
-            if source.kind() == std::io::ErrorKind::TimedOut =>
-        {
-            "end that process, or ask whose it is".to_owned()
-        }
-        StoreError::Database(DatabaseError::File { source, .. }) if hint_of(source).is_some() => {
-            hint_of(source).unwrap_or_default()
-        }
-        StoreError::Database(DatabaseError::Closed { user, schema, .. }) => {
-            format!("its owner can allow it: GRANT USAGE ON SCHEMA {schema} TO \"{user}\"")
-        }
+        StoreError::Database(error) => hint_of_database(error).unwrap_or_else(|| WHERE.to_owned()),
         StoreError::Foreign { .. } => FOREIGN.to_owned(),
-        _ => "--database-url, ORCHESTRATE_DATABASE_URL, DATABASE_URL or --state-dir decide where the database is"
-            .to_owned(),
+        _ => WHERE.to_owned(),
     };
     Failure::infrastructure(error).hint(hint)
 }
@@ -272,6 +254,6 @@ fn check_threads() -> Result<(), Failure> {
     }
     started.map_err(|error| {
         Failure::infrastructure(anyhow::Error::new(error).context("no thread can be started"))
-            .hint("this user has as many processes as it may have: see ulimit -u")
+            .hint(NO_THREADS)
     })
 }

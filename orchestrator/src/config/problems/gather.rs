@@ -3,8 +3,10 @@
 
 use crate::config::problems::codes::{Code, Severity};
 use crate::config::problems::diagnostic::Diagnostic;
-use crate::config::problems::suggest::{one_line, quote};
+use crate::config::problems::secret_spans::{secret_spans, starred};
+use crate::config::problems::suggest::{SHOWN as SHOWN_OF_VALUE, one_line, quote};
 use crate::config::yaml::source::Source;
+use crate::text::{MASK, SHORTEST};
 
 /// More problems than these help nobody.
 const SHOWN: usize = 100;
@@ -36,17 +38,29 @@ impl Problem {
 
     pub(crate) fn into_diagnostic(self, source: &Source<'_>) -> Diagnostic {
         let (line, column) = source.position(self.at);
+        let secrets = source.secrets_at(self.at);
+        let words = |text: &str| one_line(&without_secrets(text, &secrets));
         Diagnostic {
             severity: self.code.severity(),
             code: self.code,
             file: source.name.to_owned(),
             line,
             column,
-            message: one_line(&self.message),
-            hint: self.hint.as_deref().map(one_line),
+            message: words(&self.message),
+            hint: self.hint.as_deref().map(words),
             excerpt: Some(source.excerpt(self.at)),
         }
     }
+}
+
+/// What is said of a line, without what is secret there; of a long one the beginning is said.
+fn without_secrets(text: &str, secrets: &[&str]) -> String {
+    let mut said = starred(text, 0, &secret_spans(text));
+    for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
+        let begin: String = secret.chars().take(SHOWN_OF_VALUE).collect();
+        said = said.replace(secret, MASK).replace(&begin, MASK);
+    }
+    said
 }
 
 /// The problems of one file.

@@ -4,4 +4,5 @@ pub(crate) mod codes;
 pub(crate) mod diagnostic;
 pub(crate) mod gather;
 pub(crate) mod render;
+pub(crate) mod secret_spans;
 pub(crate) mod suggest;

@@ -3,7 +3,7 @@
 use crate::text::make_safe;
 
 /// Foreign text in a message is cut after so many characters.
-const SHOWN: usize = 60;
+pub(crate) const SHOWN: usize = 60;
 
 /// `a`, `b` or `c`.
 pub(crate) fn choices<'c>(words: impl IntoIterator<Item = &'c str>) -> String {

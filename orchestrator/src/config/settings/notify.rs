@@ -117,6 +117,12 @@ fn mail(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Address> {
         report.add(Problem::new(Code::BadText, server.at, "`server` is no URL of a mail server").hint(hint));
         return None;
     }
+    if let Some((parameter, meaning)) = unknown_parameter(given) {
+        let message = format!("`server` has {}, which {meaning}", quote(parameter));
+        let hint = "write `smtp://host:587?tls=required`, `smtp://host:25?tls=opportunistic`, or no `tls`";
+        report.add(Problem::new(Code::BadText, server.at, message).hint(hint));
+        return None;
+    }
     let login = match (fields.get("user"), fields.get("password_env")) {
         (None, None) => None,
         (Some(user), Some(password)) => {
@@ -139,6 +145,18 @@ fn mail(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Address> {
         from,
         server: given.to_owned(),
         login,
+    })
+}
+
+/// What stands behind the `?` of a mail server and means nothing to whoever connects to it.
+fn unknown_parameter(server: &str) -> Option<(&str, &'static str)> {
+    let (_, parameters) = server.split_once('?')?;
+    let is_implicit = server.starts_with("smtps://");
+    parameters.split('&').find_map(|parameter| match parameter {
+        "tls=required" | "tls=opportunistic" if !is_implicit => None,
+        _ if is_implicit => Some((parameter, "means nothing beside `smtps://`")),
+        _ if parameter.starts_with("tls=") => Some((parameter, "is no way to use TLS")),
+        _ => Some((parameter, "is no parameter of a mail server")),
     })
 }
 

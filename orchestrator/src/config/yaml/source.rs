@@ -6,11 +6,15 @@
 use std::ops::Range;
 
 use crate::config::problems::diagnostic::Excerpt;
+use crate::config::problems::secret_spans::{begins_secret, secret_spans, starred};
 use crate::config::problems::suggest::one_line;
 
 /// Characters of a line shown before and after the place of a problem.
 const BEFORE: usize = 60;
 const AFTER: usize = 100;
+
+/// Lines above a place among which the key is looked for that it belongs to.
+const LOOKED_ABOVE: usize = 100;
 
 /// A file's text, without byte order mark.
 #[derive(Debug)]
@@ -100,23 +104,27 @@ impl<'t> Source<'t> {
         offset..offset + length
     }
 
-    /// The line around a place, with the token there underlined.
+    /// The line around a place, with the token there underlined. What may be a secret is not in
+    /// it, but stars are, so that everything else stands where it stood.
     pub(crate) fn excerpt(&self, offset: usize) -> Excerpt {
         let (line, column) = self.position(offset);
         let first = self.lines[line - 1];
         let start = self.offset(line, column.saturating_sub(BEFORE));
         let window = self.rest(start).split(breaks_line).next().unwrap_or_default();
         let token = self.token(offset);
-        let before = one_line(window.get(..offset - start).unwrap_or(window));
+        let (spans, line_start) = (self.secret_spans(line), self.chars[first]);
+        let shown = |text: &str, at: usize| one_line(&starred(text, at - line_start, &spans));
+        let before = shown(window.get(..offset - start).unwrap_or(window), start);
         let after: String = window
             .get(offset - start..)
             .unwrap_or_default()
             .chars()
             .take(AFTER)
             .collect();
-        let marked = one_line(after.get(..token.len()).unwrap_or(&after));
-        let rest = one_line(after.get(token.len()..).unwrap_or_default());
-        let opening = if start > self.chars[first] { "…" } else { "" };
+        let marked_text = after.get(..token.len()).unwrap_or(&after);
+        let marked = shown(marked_text, offset);
+        let rest = shown(&after[marked_text.len()..], offset + marked_text.len());
+        let opening = if start > line_start { "…" } else { "" };
         let closing = if offset - start + after.len() < window.len() {
             "…"
         } else {
@@ -127,6 +135,34 @@ impl<'t> Source<'t> {
             span: begin..begin + marked.len(),
             text: format!("{opening}{before}{marked}{rest}{closing}"),
         }
+    }
+
+    /// What of the line at a place may be a secret, as texts.
+    pub(crate) fn secrets_at(&self, offset: usize) -> Vec<&'t str> {
+        let (line, _) = self.position(offset);
+        let text = self.line(line);
+        let spans = self.secret_spans(line).into_iter();
+        spans.filter_map(|span| text.get(span)).collect()
+    }
+
+    /// A line, from 1, without its end.
+    fn line(&self, line: usize) -> &'t str {
+        let start = self.chars[self.lines[line - 1]];
+        self.rest(start).split(breaks_line).next().unwrap_or_default()
+    }
+
+    /// The bytes of a line that may be secret.
+    fn secret_spans(&self, line: usize) -> Vec<Range<usize>> {
+        let text = self.line(line);
+        let indent = |text: &str| text.len() - text.trim_start().len();
+        let above = (line.saturating_sub(LOOKED_ABOVE).max(1)..line)
+            .rev()
+            .map(|above| self.line(above))
+            .find(|above| !above.trim().is_empty() && indent(above) < indent(text));
+        if above.is_some_and(begins_secret) {
+            return std::iter::once(indent(text)..text.len()).collect();
+        }
+        secret_spans(text)
     }
 }
 

@@ -21,10 +21,11 @@ pub fn suspicion(expect: &Expect, brought: Brought) -> Option<String> {
     if let Some(min) = expect.min_records
         && brought.records < min
     {
-        let records = brought.records;
-        return Some(format!(
-            "it brought {records} records, and {min} are expected at least"
-        ));
+        let records = match brought.records {
+            1 => "1 record".to_owned(),
+            records => format!("{records} records"),
+        };
+        return Some(format!("it brought {records}, and {min} are expected at least"));
     }
     let max = expect.max_age?;
     let limit = humantime::format_duration(max);

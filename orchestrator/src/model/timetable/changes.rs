@@ -67,7 +67,10 @@ pub fn changes(before: &Schedule, after: &Schedule) -> Vec<TimetableChange> {
         change(
             ChangeKind::Removed,
             old.name,
-            format!("{}, {} tasks", old.time, old.tasks.len()),
+            match old.tasks.len() {
+                1 => format!("{}, 1 task", old.time),
+                tasks => format!("{}, {tasks} tasks", old.time),
+            },
         )
     }));
     found

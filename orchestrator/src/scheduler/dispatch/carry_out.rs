@@ -9,6 +9,7 @@ use crate::scheduler::dispatch::slots::Slots;
 use crate::scheduler::planning::decision::{Decision, SlotSkip};
 use crate::scheduler::planning::planner::SlotEnd;
 use crate::scheduler::planning::skip_reason::SkipReason;
+use crate::text::counted;
 
 impl Slots {
     /// Does what was decided, in that order.
@@ -75,9 +76,13 @@ impl Slots {
 
     fn report_run(&self, key: &EntryKey, slot: Timestamp, executed: &Executed) {
         if let Some((missing, error)) = &executed.recorded.failure {
+            let journal = match &executed.journal_failure {
+                None => "its journal is complete, and is brought in when the database is back".to_owned(),
+                Some(failure) => format!("its journal lacks events, too: {failure}"),
+            };
             tracing::error!(
-                "{missing} events of run {} ({key} of {slot}) are not in the database: {error}; its journal is \
-                 complete, and is brought in when the database is back",
+                "the database lacks {} of run {} ({key} of {slot}): {error}; {journal}",
+                counted(*missing, "event"),
                 executed.summary.run
             );
         }

@@ -16,7 +16,7 @@ use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::StartEnd;
 use crate::scheduler::planning::decision::{SlotStart, slot_ref};
 use crate::scheduler::planning::lateness::{LateStart, Lateness};
-use crate::store::{Claim, PassedSlot, SlotRequest};
+use crate::store::{Claim, PassedSlot, SlotRequest, StoreError};
 
 /// The pause before a database that is away is asked again, and before a run of another
 /// process is looked for again.
@@ -166,7 +166,7 @@ impl SlotRun {
                     return Some(self.wait_for_other_run().await);
                 }
                 // Until it is back, there is nothing that a scheduler could do but ask again.
-                Err(error) if error.may_pass() => self.say_once(&mut said, &error.to_string()),
+                Err(error) if may_come_back(&error) => self.say_once(&mut said, &error.to_string()),
                 Err(error) => return Some(StartEnd::Failed(error.to_string())),
             }
             if self.stopped_in_pause().await {
@@ -203,7 +203,7 @@ impl SlotRun {
             {
                 Ok(false) => return StartEnd::Waited,
                 Ok(true) => {}
-                Err(error) if error.may_pass() => {}
+                Err(error) if may_come_back(&error) => {}
                 Err(error) => return StartEnd::Failed(error.to_string()),
             }
         }
@@ -222,6 +222,11 @@ impl SlotRun {
             tracing::warn!("{} of {} waits: {reason}", self.start.key, self.start.slot);
         }
     }
+}
+
+/// A slot waits for a database that is away, and for a file that somebody may put back.
+fn may_come_back(error: &StoreError) -> bool {
+    error.may_pass() || error.is_displaced()
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

@@ -129,7 +129,7 @@ impl Slots {
                 self.status.set_database_error(None);
             }
             // Those that are known still hold; nothing can be claimed now in any case.
-            Err(error) => self.status.set_database_error(Some(error.to_string())),
+            Err(error) => self.status.set_database_error(Some(&error)),
         }
     }
 
@@ -156,7 +156,7 @@ impl Slots {
             Ok(_) => self.status.set_database_error(None),
             Err(error) => {
                 self.unsettled.put_back(ready);
-                self.status.set_database_error(Some(error.to_string()));
+                self.status.set_database_error(Some(&error));
             }
         }
     }

@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{CatchUp, CatchUpMode, Entry};
 use crate::scheduler::planning::jitter::delay;
+use crate::text::counted;
 
 /// A slot that is this old is not caught up, it starts on time: schedulers take over
 /// from each other, and machines are slow at times.
@@ -130,8 +131,8 @@ impl<'t, 'a> Timeline<'t, 'a> {
         let mut judged = Vec::with_capacity(slots.len() + 1);
         if let (Some(shared), Some(first)) = (shared, first) {
             let reason = format!(
-                "no scheduler ran for a long time; this stands for {} slots from {first} on",
-                older + 1
+                "no scheduler ran for a long time; this stands for {} from {first} on",
+                counted(older + 1, "slot")
             );
             judged.push((shared, SlotVerdict::Missed(reason)));
         }

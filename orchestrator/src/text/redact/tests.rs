@@ -96,6 +96,99 @@ fn encoded_forms_are_masked() {
     }
 }
 
+/// As base64(1), MIME, PEM and indented YAML write it.
+#[test]
+fn base64_is_masked_across_the_ends_of_its_lines() {
+    let secret = "s3cr+t/p ss?";
+    for before in (0..120).step_by(7) {
+        let text = format!(
+            "{}{secret}{}",
+            "user:".repeat(24)[..before].to_owned(),
+            "z".repeat(200)
+        );
+        let encoded = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &text);
+        for (width, end) in [
+            (76, "\n"),
+            (64, "\r\n"),
+            (76, "\n        "),
+            (20, "\\n"),
+            (3, "&#10;"),
+        ] {
+            let lines: Vec<&str> = encoded
+                .as_bytes()
+                .chunks(width)
+                .map(|line| std::str::from_utf8(line).unwrap())
+                .collect();
+            let wrapped = format!("<{}>", lines.join(end));
+            let shown = redact_whole(secret, &wrapped);
+            // At most a letter at each end is shared with what stands beside the secret.
+            let kept = shown.replace(end, "").replace("***", "");
+            assert!(
+                kept.len() + 16 - 3 <= encoded.len() + 2,
+                "{before}, {width}: {shown} of {wrapped}"
+            );
+            // Wherever it is cut: then the letters that ended a line may be shown.
+            for at in (0..wrapped.len()).step_by(7) {
+                let (one, two) = wrapped.as_bytes().split_at(at);
+                let kept = redact(&[secret], &[one, two]).replace(end, "").replace("***", "");
+                assert!(
+                    kept.len() + 16 - 6 <= encoded.len() + 2,
+                    "{before}, {width}, {at}: {kept}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_raw_value_is_not_looked_for_across_lines() {
+    assert_eq!(redact_whole("hunter22", "hunt\ner22"), "hunt\ner22");
+}
+
+/// The last letters of a line may be the first of a value in base64: nobody waits for that.
+#[test]
+fn a_line_is_shown_when_it_ends() {
+    let mut redactor = Redactor::new(Secrets::new(["hunter22"]).unwrap());
+    assert_eq!(redactor.push(b"Pasta\n").as_ref(), b"Pasta\n");
+    assert_eq!(redactor.push(b"aHV\n").as_ref(), b"aHV\n");
+}
+
+#[test]
+fn a_long_secret_has_one_mask_and_parts_of_it_too() {
+    let secret: String = (0..2000).map(|number| format!("{number:04}")).collect();
+    let text = format!("<{secret}>");
+    assert_eq!(redact_whole(&secret, &text), "<***>");
+    for size in [1, 127, 128, 129, 4096] {
+        let chunks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+        assert_eq!(redact(&[&secret], &chunks), "<***>", "{size}");
+    }
+    // It was cut off, or is of another program's line: what is there of it is masked.
+    let shown = redact_whole(&secret, &text[..3001]);
+    assert!(shown.starts_with("<***") && shown.len() < 300, "{shown}");
+    assert_eq!(redact_whole(&secret, &format!("{secret}{secret}")), "******");
+}
+
+/// Each of these took minutes when every byte was the beginning of a look at a whole secret.
+/// How long it takes is measured where nothing else runs; here it only has to end.
+#[test]
+fn what_a_secret_is_made_of_costs_nothing() {
+    let length = 60_000;
+    for part in ["a", "ab", "abc", "\\", "%", "&amp;", "a\n", "+ "] {
+        let secret = part.repeat(length / part.len());
+        let secrets = Secrets::new([&secret]).unwrap();
+        let output = format!("{}x", part.repeat(4096 / part.len()));
+        let mut redactor = Redactor::new(secrets);
+        let mut given = Vec::new();
+        for chunk in output.as_bytes().chunks(1000) {
+            given.extend_from_slice(&redactor.push(chunk));
+            assert!(redactor.held.len() < 2048, "{part}: {}", redactor.held.len());
+        }
+        given.extend(redactor.finish());
+        let shown = String::from_utf8(given).unwrap();
+        assert!(shown.starts_with(MASK) && shown.len() < 600, "{part}: {shown}");
+    }
+}
+
 #[test]
 fn what_programs_make_of_a_value_is_masked() {
     let secret = "pa\"ss\\w0rd-X/é<&>'😀";

@@ -3,6 +3,7 @@
 
 pub(crate) mod address;
 pub(crate) mod choice;
+pub(crate) mod hint;
 pub(crate) mod look;
 pub(crate) mod queue;
 pub(crate) mod refusal;

@@ -13,7 +13,7 @@ use crate::cli::times::Times;
 use crate::fleet::Bell;
 use crate::model::{CancelCause, Clock, Order, RunId, SystemClock};
 use crate::queries::find_run::find_run;
-use crate::rundir::{ControlFifo, StateDir, wait_for_end};
+use crate::rundir::{ControlFifo, StateDir, goes_on, wait_for_end};
 use crate::store::{QueuedState, Store, this_process};
 
 /// Ask a run of another process to end
@@ -71,6 +71,19 @@ pub(crate) fn cancel(global: &Global, args: &CancelArgs) -> Result<VerbExit, Fai
     let taken = ControlFifo::of(&dir).send(order).map_err(|error| {
         Failure::infrastructure(anyhow::Error::new(error).context(dir.display().to_string()))
     })?;
+    // It listens to nobody any more and has not let go its journal: it is about to end.
+    if !taken && goes_on(&dir) {
+        wait_for_end(&dir).map_err(Failure::infrastructure)?;
+        print_text(&format!(
+            "Run {run} has ended by itself; the order came too late.\n"
+        ))?;
+        return Ok(VerbExit::Success);
+    }
+    if !taken && has_ended(&settings, run)? {
+        return Err(Failure::usage(format!(
+            "run {run} does not go on: it has just ended"
+        )));
+    }
     if !taken {
         return Err(
             Failure::usage(format!("run {run} takes no orders in {}", dir.display()))
@@ -124,4 +137,10 @@ async fn cancel_queued(store: &Store, run: &RunId, args: &CancelArgs) -> Result<
         }
         bell.ring().await;
     }
+}
+
+/// Whether the database has its end by now.
+fn has_ended(settings: &CliSettings, run: &RunId) -> Result<bool, Failure> {
+    let found = with_store(settings, async |store| Ok(find_run(store, run.as_str()).await?))?;
+    Ok(found.header.finished_at.is_some())
 }

@@ -18,7 +18,7 @@ use crate::cli::shell::table::TextTable;
 use crate::cli::times::Times;
 use crate::model::{Clock, NoticeKind, SystemClock};
 use crate::store::{Notice, RecordedNotice};
-use crate::text::make_safe;
+use crate::text::{counted, make_safe};
 
 /// See who was told what, and whether it arrived
 #[derive(Debug, Subcommand)]
@@ -124,7 +124,10 @@ fn deliver_now(settings: &CliSettings) -> Result<VerbExit, Failure> {
         Ok::<_, Failure>(failed)
     })?;
     if failed > 0 {
-        let error = Failure::infrastructure(anyhow::anyhow!("{failed} notices could not be delivered"));
+        let error = Failure::infrastructure(anyhow::anyhow!(
+            "{} could not be delivered",
+            counted(failed, "notice")
+        ));
         return Err(error.hint("orchestrate notices list says why; they are tried again for a day"));
     }
     print_text("Nothing waits.\n")?;

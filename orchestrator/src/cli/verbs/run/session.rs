@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
             settings,
             json,
             unwritten: Unwritten::default(),
-            database: store.database().file(),
+            database: store.database().clone(),
         };
         runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
         runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;

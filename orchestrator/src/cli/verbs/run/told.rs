@@ -1,16 +1,20 @@
 //! What is told of a run of this process when it has ended, and what its verb exits with.
 
-use std::path::{Path, PathBuf};
-
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{output_width, print_text, shown_path};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::undelivered;
+use crate::database::Database;
 use crate::events::Summary;
 use crate::execution::Executed;
-use crate::model::RunId;
 use crate::report::{SummaryView, Unwritten, summary_text};
+use crate::store::StoreError;
+use crate::text::counted;
+
+/// What a run that the database lacks has, where its journal was written to the end.
+const IN_JOURNAL: &str =
+    "its journal is complete; the next start brings it in, or orchestrate db import-journal";
 
 /// What is told when a run has ended.
 pub(crate) struct Told<'a> {
@@ -18,8 +22,8 @@ pub(crate) struct Told<'a> {
     /// Whether events go to standard output, in place of the summary for people.
     pub(crate) json: bool,
     pub(crate) unwritten: Unwritten,
-    /// The file that is the database, if one is.
-    pub(crate) database: Option<PathBuf>,
+    /// Asked in the end whether it is still where it was.
+    pub(crate) database: Database,
 }
 
 impl Told<'_> {
@@ -43,18 +47,34 @@ impl Told<'_> {
     /// # Errors
     /// The database does not have the run whole, or not all events could be written.
     pub(crate) fn judge(&self, executed: &Executed) -> Result<VerbExit, Failure> {
-        let Executed { summary, recorded } = executed;
+        let Executed {
+            summary,
+            recorded,
+            journal_failure,
+        } = executed;
         if let Some((missing, error)) = &recorded.failure {
+            let way = match journal_failure {
+                Some(failure) => {
+                    format!("its journal lacks events, too ({failure}): this summary is all there is of them")
+                }
+                None => error.way_back().unwrap_or(IN_JOURNAL).to_owned(),
+            };
+            let are = if *missing == 1 { "is" } else { "are" };
+            let missing = counted(*missing, "event");
             let error = anyhow::anyhow!(
-                "{missing} events of run {} are not in the database: {error}",
+                "{missing} of run {} {are} not in the database: {error}",
                 summary.run
             );
-            return Err(Failure::infrastructure(error).hint(
-                "its journal is complete; the next start brings it in, or orchestrate db import-journal",
-            ));
+            return Err(Failure::infrastructure(error).hint(way));
         }
         undelivered::none_left(&self.settings.state_dir, &summary.run)?;
-        is_there(self.database.as_deref(), &summary.run)?;
+        // What was written into a file that somebody has removed since is gone with it.
+        if let Err(error) = self.database.check_in_place() {
+            let error = StoreError::from(error);
+            let way = error.way_back().unwrap_or_default();
+            let error = anyhow::Error::new(error).context(format!("run {} is not recorded", summary.run));
+            return Err(Failure::infrastructure(error).hint(way));
+        }
         match self.unwritten.reason() {
             Some(error) if summary.success => Err(Failure::infrastructure(anyhow::anyhow!(
                 "not all events of run {} are on standard output: {error}",
@@ -62,19 +82,5 @@ impl Told<'_> {
             ))),
             _ => Ok(VerbExit::of_run(summary.exit_code)),
         }
-    }
-}
-
-/// What was written into a file that somebody has removed is gone with it.
-fn is_there(database: Option<&Path>, run: &RunId) -> Result<(), Failure> {
-    match database {
-        Some(file) if !file.exists() => Err(Failure::infrastructure(anyhow::anyhow!(
-            "{} was removed while run {run} went on",
-            file.display()
-        ))
-        .hint(
-            "every run has a journal: orchestrate db import-journal --all makes the database again of them",
-        )),
-        _ => Ok(()),
     }
 }
