@@ -11,6 +11,7 @@ pub(crate) mod error;
 pub(crate) mod health;
 pub(crate) mod liveness;
 pub(crate) mod notices;
+pub(crate) mod overview;
 pub(crate) mod owner;
 #[cfg(test)]
 pub(crate) mod plans;
@@ -36,6 +37,10 @@ pub use error::StoreError;
 pub use health::StoreHealth;
 pub use notices::notice::{Notice, NoticeState, RecordedNotice};
 pub use notices::raise::TaskEnd;
+pub use overview::nights::NightTally;
+pub use overview::run_tasks::ListedRunTask;
+pub use overview::running::RunningTask;
+pub use overview::unserved::UnservedSlot;
 pub(crate) use owner::is_gone;
 pub use owner::this_process;
 pub use retention::prune::Pruned;
