@@ -20,6 +20,7 @@ mod figures;
 mod logs;
 mod looking;
 mod outage;
+mod overview;
 mod plans;
 mod pooler;
 mod proxy;

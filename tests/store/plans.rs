@@ -90,6 +90,7 @@ async fn ask(home: &Home) {
                         outcome: outcome.map(str::to_owned),
                         since,
                         until,
+                        before: None,
                         last: 20,
                     };
                     store.history(&filter).await.unwrap();

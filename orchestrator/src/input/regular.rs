@@ -59,7 +59,7 @@ pub(crate) fn open(path: &Path, more: OFlag) -> io::Result<File> {
 }
 
 /// Somebody may have put something else there since it was looked at.
-fn checked(file: File) -> io::Result<File> {
+pub(super) fn checked(file: File) -> io::Result<File> {
     check(&file.metadata()?)?;
     Ok(file)
 }

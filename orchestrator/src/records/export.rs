@@ -96,6 +96,8 @@ macro_rules! rows {
 
 const ROWS: &str = rows!("r.key > $2 and c.at >= $3 and r.changed_ingest >= $4 order by r.key limit $5");
 
+const PAGE_OF: &str = rows!("r.key > $2 order by r.key limit $3");
+
 const ROW: &str = rows!("r.key = $2");
 
 const COLLECTIONS: &str = "select r.collection, r.records, i.at, i.run_id, i.group_name, i.name, i.command,
@@ -122,6 +124,20 @@ fn kept(collection: &str, row: Row) -> Result<Kept, RecordsError> {
 }
 
 impl Records {
+    /// At most `most` records of a collection, those with the least keys after `after`.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn page(&self, collection: &str, after: &str, most: u32) -> Result<Vec<Kept>, RecordsError> {
+        let mut sql = self.database.snapshot().await?;
+        if matches!(self.database, Database::Postgres(_)) {
+            sql.run(IN_ORDER).await?;
+        }
+        let rows: Vec<Row> = sql.fetch(PAGE_OF, &args![collection, after, most]).await?;
+        sql.commit().await?;
+        rows.into_iter().map(|row| kept(collection, row)).collect()
+    }
+
     /// Every collection there is.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! runs and when it has ended) and by the verbs. It knows the tables of records and
 //! nothing of how a run proceeds.
 
+pub(crate) mod brought;
 pub(crate) mod delivery;
 pub(crate) mod error;
 pub(crate) mod events_file;

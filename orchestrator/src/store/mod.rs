@@ -12,6 +12,7 @@ pub(crate) mod fleet;
 pub(crate) mod health;
 pub(crate) mod liveness;
 pub(crate) mod notices;
+pub(crate) mod overview;
 pub(crate) mod owner;
 #[cfg(test)]
 pub(crate) mod plans;
@@ -46,6 +47,10 @@ pub use fleet::workers::{BeatAnswer, WorkerBeat, WorkerLine, WorkerState};
 pub use health::StoreHealth;
 pub use notices::notice::{Notice, NoticeState, RecordedNotice};
 pub use notices::raise::TaskEnd;
+pub use overview::nights::NightTally;
+pub use overview::run_tasks::ListedRunTask;
+pub use overview::running::RunningTask;
+pub use overview::unserved::UnservedSlot;
 pub(crate) use owner::is_gone;
 pub use owner::this_process;
 pub use retention::prune::Pruned;

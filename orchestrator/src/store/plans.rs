@@ -65,6 +65,7 @@ async fn ask_everything(store: &Store) {
     store.last_slot("group:g").await.unwrap();
     store.ledger_since(now, now).await.unwrap();
     store.newest_slot().await.unwrap();
+    ask_for_pages(store, now).await;
     store.newest_runs(&[("g", "c")]).await.unwrap();
     store.unsuccessful(&[&RunId::new("r")]).await.unwrap();
     ask_for_slots_not_run(store, now).await;
@@ -96,6 +97,21 @@ async fn ask_everything(store: &Store) {
         .unwrap();
     store.last_slot_until("e", now).await.unwrap();
     store.last_success("g", "c").await.unwrap();
+}
+
+/// What pages ask beside the verbs.
+async fn ask_for_pages(store: &Store, now: Timestamp) {
+    store.nights(now, 14).await.unwrap();
+    store.unserved_slots(now, now, 20).await.unwrap();
+    store.running_tasks(20).await.unwrap();
+    store.tasks_of_runs(&[&RunId::new("r")], 20).await.unwrap();
+    store.slots_of(&[&RunId::new("r")]).await.unwrap();
+    let before = HistoryFilter {
+        before: Some((now, RunId::new("r"))),
+        last: 20,
+        ..HistoryFilter::default()
+    };
+    store.history(&before).await.unwrap();
 }
 
 async fn ask_for_slots_not_run(store: &Store, now: Timestamp) {

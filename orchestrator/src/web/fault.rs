@@ -1,22 +1,28 @@
 //! Why a request has no answer: one JSON shape, wherever it is found out, so that who reads
-//! the API need not guess: `{"error":{"code","message","hint"}}`.
+//! the API need not guess: `{"error":{"code","message","hint"}}`. The answer carries the fault
+//! itself too: `pages::faults` makes a page of it for whoever asked for one.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::json;
 
+use crate::queries::collections::RecordsError;
 use crate::queries::find_run::FindRunError;
+use crate::queries::status::StatusError;
 use crate::store::StoreError;
 
 /// The reason.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fault {
-    status: StatusCode,
+    pub(crate) status: StatusCode,
     /// For programs; never changes its meaning.
-    code: &'static str,
-    message: String,
-    hint: Option<String>,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
 }
+
+/// The code of a database that does not answer.
+pub(crate) const DATABASE_UNAVAILABLE: &str = "database_unavailable";
 
 impl Fault {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
@@ -65,8 +71,31 @@ impl Fault {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         tracing::warn!("a request has no answer: {error}");
-        let code = "database_unavailable";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, error.to_string())
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            DATABASE_UNAVAILABLE,
+            error.to_string(),
+        )
+    }
+}
+
+impl From<StatusError> for Fault {
+    fn from(error: StatusError) -> Self {
+        match error {
+            StatusError::Store(error) => error.into(),
+            StatusError::Records(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecordsError> for Fault {
+    fn from(error: RecordsError) -> Self {
+        tracing::warn!("a request has no answer: {error}");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            DATABASE_UNAVAILABLE,
+            error.to_string(),
+        )
     }
 }
 
@@ -87,13 +116,9 @@ impl From<FindRunError> for Fault {
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        let Self {
-            status,
-            code,
-            message,
-            hint,
-        } = self;
-        let error = json!({ "code": code, "message": message, "hint": hint });
-        (status, Json(json!({ "error": error }))).into_response()
+        let error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
+        let mut response = (self.status, Json(json!({ "error": error }))).into_response();
+        response.extensions_mut().insert(self);
+        response
     }
 }

@@ -8,6 +8,7 @@
 //! what may be done with it. The answers themselves are those of `queries`.
 
 pub(crate) mod api;
+pub(crate) mod assets;
 pub(crate) mod connection;
 pub(crate) mod connections;
 pub(crate) mod entrance;
@@ -20,12 +21,15 @@ pub(crate) mod patient_stream;
 pub(crate) mod probes;
 pub(crate) mod route_policy;
 pub(crate) mod routes;
+pub(crate) mod schedule_text;
 pub(crate) mod server;
 pub(crate) mod site;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod views;
 
 pub(crate) use connections::{Connections, descriptors_for};
-pub(crate) use entrance::Entrance;
+pub(crate) use entrance::{BROWSER_HOST, Entrance};
+pub(crate) use schedule_text::{ReadSchedule, ScheduleProblem, ScheduleText};
 pub(crate) use server::{Listening, listen};
-pub(crate) use site::Site;
+pub(crate) use site::{LOG_SEARCHES, Site};

@@ -13,6 +13,9 @@ pub(crate) struct Parameters<T>(pub(crate) T);
 /// A part of the path: `{run}`.
 pub(crate) struct PathPart(pub(crate) String);
 
+/// Several parts of the path, in order: `{group}` and `{name}`.
+pub(crate) struct PathParts<const COUNT: usize>(pub(crate) [String; COUNT]);
+
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Parameters<T> {
     type Rejection = Fault;
 
@@ -30,6 +33,20 @@ impl<S: Send + Sync> FromRequestParts<S> for PathPart {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
         match Path::<String>::from_request_parts(parts, state).await {
             Ok(Path(part)) => Ok(Self(part)),
+            Err(rejection) => Err(Fault::bad_request(rejection.body_text())),
+        }
+    }
+}
+
+impl<const COUNT: usize, S: Send + Sync> FromRequestParts<S> for PathParts<COUNT> {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        match Path::<Vec<String>>::from_request_parts(parts, state).await {
+            Ok(Path(found)) => {
+                let wrong = |_| Fault::not_found("there is nothing here");
+                found.try_into().map(Self).map_err(wrong)
+            }
             Err(rejection) => Err(Fault::bad_request(rejection.body_text())),
         }
     }

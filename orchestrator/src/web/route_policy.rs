@@ -25,12 +25,35 @@ pub(crate) const DATA: RoutePolicy = RoutePolicy {
     content: "default-src 'none'; frame-ancestors 'none'",
 };
 
-/// Headers of every answer, also of a refusal: nothing is kept, guessed, framed or leaked.
-const HEADERS: [(HeaderName, &str); 4] = [
-    (header::CACHE_CONTROL, "no-store"),
+/// A page: what it loads is ours, it is in nobody's frame, and a script may make markup of text
+/// by the one policy `fragment` only (Trusted Types).
+pub(crate) const PAGE: RoutePolicy = RoutePolicy {
+    content: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+        connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+        require-trusted-types-for 'script'; trusted-types fragment",
+};
+
+/// Style and script themselves.
+pub(crate) const ASSET: RoutePolicy = DATA;
+
+/// Headers of every answer, also of a refusal: nothing is guessed, framed, leaked, or shared with
+/// another origin.
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    ),
 ];
 
 /// A path that can be read and nothing else, with its policy.
@@ -43,7 +66,8 @@ where
         let policy = HeaderValue::from_static(policy.content);
         response
             .headers_mut()
-            .insert(header::CONTENT_SECURITY_POLICY, policy);
+            .entry(header::CONTENT_SECURITY_POLICY)
+            .or_insert(policy);
         std::future::ready(response)
     };
     let methods = get(handler).fallback(refuse_method);
@@ -54,7 +78,7 @@ where
 pub(crate) async fn refuse_path(method: Method) -> Response {
     if matches!(method, Method::GET | Method::HEAD) {
         return Fault::not_found("there is nothing here")
-            .hint("/ lists what there is")
+            .hint("/ leads to what there is")
             .into_response();
     }
     refuse_method().await
@@ -66,14 +90,18 @@ async fn refuse_method() -> Response {
     ([(header::ALLOW, "GET, HEAD")], fault).into_response()
 }
 
-/// Adds what every answer has; one without a policy of its own gets the strictest.
+/// Adds what every answer has; one without a policy of its own gets the strictest, and is not kept.
 pub(crate) async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(DATA.content));
+    for (name, strictest) in [
+        (header::CONTENT_SECURITY_POLICY, DATA.content),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        let strictest = HeaderValue::from_static(strictest);
+        headers.entry(name).or_insert(strictest);
+    }
     response
 }

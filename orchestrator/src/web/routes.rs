@@ -1,5 +1,6 @@
 //! Every path there is. Needs no socket: a request is a value.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +9,15 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 
 use crate::web::fault::Fault;
 use crate::web::guard::guard;
 use crate::web::identify::identify;
 use crate::web::route_policy::{harden, refuse_path};
 use crate::web::site::Site;
-use crate::web::{api, pages, probes};
+use crate::web::{api, assets, pages, probes};
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -24,6 +27,15 @@ pub(crate) fn routes(site: Site) -> Router {
     let site = Arc::new(site);
     Router::new()
         .merge(pages::home::route())
+        .merge(pages::run::route())
+        .merge(pages::log::route())
+        .merge(pages::raw_log::route())
+        .merge(pages::runs::route())
+        .merge(pages::collector::route())
+        .merge(pages::records::route())
+        .merge(pages::schedule::route())
+        .merge(pages::timeline::route())
+        .merge(pages::workers::route())
         .merge(probes::healthz::route())
         .merge(probes::metrics::route())
         .merge(api::schedule::route())
@@ -32,10 +44,25 @@ pub(crate) fn routes(site: Site) -> Router {
         .fallback(refuse_path)
         .layer(from_fn(within))
         .layer(from_fn_with_state(Arc::clone(&site), identify))
+        .merge(assets::route())
+        .layer(CatchPanicLayer::custom(internal_error))
         .layer(from_fn_with_state(Arc::clone(&site), guard))
+        .layer(from_fn_with_state(Arc::clone(&site), pages::faults::for_people))
         .merge(probes::liveness::routes())
         .layer(map_response(harden))
+        .layer(CompressionLayer::new())
         .with_state(site)
+}
+
+/// A panic of a handler is our defect, and no reason to leave who asks without an answer.
+fn internal_error(_: Box<dyn Any + Send + 'static>) -> Response {
+    let (status, code) = (StatusCode::INTERNAL_SERVER_ERROR, "internal_error");
+    Fault::new(
+        status,
+        code,
+        "this is a defect of orchestrate; its log says where",
+    )
+    .into_response()
 }
 
 /// No request waits for ever for a database.

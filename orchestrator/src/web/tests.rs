@@ -1,6 +1,10 @@
 //! The router as a whole, without a socket: which paths there are, what may be done with
 //! them, and that their documents are those of the verbs.
 
+mod logs;
+mod night;
+mod pages;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Weekday;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
 use crate::events::SchedulerStatus;
@@ -21,8 +25,9 @@ use crate::report::Metrics;
 use crate::store::Store;
 use crate::web::entrance::Entrance;
 use crate::web::entrance::tests::local;
+use crate::web::route_policy::{DATA, PAGE};
 use crate::web::routes::routes;
-use crate::web::site::Site;
+use crate::web::site::{LOG_SEARCHES, Site};
 
 mod who;
 
@@ -41,12 +46,15 @@ struct Fixture {
     store: Store,
     standing: watch::Sender<SchedulerStatus>,
     clock: Arc<ManualClock>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
+#[derive(Debug)]
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
+    /// Of the body as it was sent.
+    size: usize,
     text: String,
 }
 
@@ -84,13 +92,16 @@ impl Fixture {
             metrics: Metrics::default(),
             clock: Arc::clone(&clock) as _,
             entrance,
+            state_dir: dir.path().to_owned(),
+            read_schedule: Box::new(pages::schedule_file),
+            log_searches: Semaphore::new(LOG_SEARCHES),
         };
         Self {
             router: routes(site),
             store,
             standing,
             clock,
-            _dir: dir,
+            dir,
         }
     }
 
@@ -117,6 +128,7 @@ impl Fixture {
         Answer {
             status,
             headers,
+            size: body.len(),
             text,
         }
     }
@@ -168,15 +180,16 @@ async fn every_answer_and_every_refusal_is_hardened() {
         answers.push(site.get(path).await);
     }
     for answer in answers {
+        let is_page = answer.headers[header::CONTENT_TYPE] == "text/html; charset=utf-8";
+        let policy = if is_page { PAGE.content } else { DATA.content };
         for (name, value) in [
             ("cache-control", "no-store"),
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
             ("referrer-policy", "no-referrer"),
-            (
-                "content-security-policy",
-                "default-src 'none'; frame-ancestors 'none'",
-            ),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("content-security-policy", policy),
         ] {
             let values: Vec<_> = answer.headers.get_all(name).iter().collect();
             assert_eq!(values, [value], "{name} of {}", answer.text);

@@ -94,12 +94,8 @@ impl Project {
 
     fn runs(&self) -> Vec<(String, String)> {
         let newest = HistoryFilter {
-            tasks: Vec::new(),
-            group: None,
-            outcome: None,
-            since: None,
-            until: None,
             last: RUNS,
+            ..HistoryFilter::default()
         };
         let runs = self.ask(async move |store| store.history(&newest).await.map_err(Failure::infrastructure));
         let last = (!runs.is_empty()).then(|| ("last".to_owned(), "the newest".to_owned()));

@@ -1,11 +1,14 @@
 //! What the collectors of a run wrote: whole logs, their tails, one page, or as it comes.
 //! Records are handed out as they were written; how they are shown is the caller's.
 
+pub(crate) mod attempt_file;
 pub(crate) mod choice;
+pub(crate) mod find;
 pub(crate) mod follow;
 pub(crate) mod line;
 pub(crate) mod page;
 pub(crate) mod reader;
+pub(crate) mod window;
 
 pub(crate) use choice::{CollectorLog, LogChoice, TaskWord};
 pub(crate) use follow::LogFollower;

@@ -165,18 +165,23 @@ pub(crate) fn cause_of_run(run: &TaskRun) -> Option<String> {
     match run.status {
         TaskStatus::Succeeded | TaskStatus::Running => None,
         TaskStatus::Pending => Some(format!("waits for its turn in run {}", run.run)),
-        _ => {
-            let mut cause = run.reason.clone();
-            if run.attempts > 1 {
-                cause.push_str(&format!(", tried {} times", run.attempts));
-            }
-            let said = run.last_line.as_deref().map(str::trim);
-            if let Some(said) = said.filter(|said| !said.is_empty() && run.status == TaskStatus::Failed) {
-                cause.push_str(&format!(": {said}"));
-            }
-            Some(cause)
+        status => {
+            let said = run.last_line.as_deref().filter(|_| status == TaskStatus::Failed);
+            Some(told_cause(&run.reason, run.attempts, said))
         }
     }
+}
+
+/// A reason with how often it was tried, and the last line that was written.
+pub(crate) fn told_cause(reason: &str, attempts: u32, said: Option<&str>) -> String {
+    let mut cause = reason.to_owned();
+    if attempts > 1 {
+        cause.push_str(&format!(", tried {attempts} times"));
+    }
+    if let Some(said) = said.map(str::trim).filter(|said| !said.is_empty()) {
+        cause.push_str(&format!(": {said}"));
+    }
+    cause
 }
 
 /// What the ledger says of a slot that no run of it reached.

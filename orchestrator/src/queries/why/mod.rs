@@ -17,7 +17,7 @@ pub(crate) use facts::{WhyFacts, WhyQuestion};
 #[derive(Debug, Serialize)]
 pub(crate) struct WhyAnswer {
     #[serde(flatten)]
-    facts: WhyFacts,
+    pub(crate) facts: WhyFacts,
     pub(crate) text: String,
 }
 

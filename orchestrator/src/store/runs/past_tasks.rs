@@ -123,6 +123,10 @@ pub(crate) fn past_tasks(filter: &HistoryFilter) -> (String, Vec<Arg>) {
     if let Some(until) = filter.until {
         condition.push(format!("run_started_at < {}", place(Arg::from(until))));
     }
+    if let Some((at, run)) = &filter.before {
+        let (at, run) = (place(Arg::from(*at)), place(Arg::from(run)));
+        condition.push(format!("(run_started_at, run_id) < ({at}, {run})"));
+    }
     let condition = match condition.as_slice() {
         [] => "true".to_owned(),
         all => all.join(" and "),

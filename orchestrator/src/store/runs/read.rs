@@ -26,6 +26,9 @@ pub struct HistoryFilter {
     pub since: Option<Timestamp>,
     /// Only runs that began before this.
     pub until: Option<Timestamp>,
+    /// Only runs older than this one: when it began, and its id. A list goes on from there, and
+    /// new runs do not move it.
+    pub before: Option<(Timestamp, RunId)>,
     /// The newest so many.
     pub last: u32,
 }
@@ -201,6 +204,11 @@ pub(crate) fn history(filter: &HistoryFilter) -> (String, Vec<Arg>) {
     }
     if let Some(until) = filter.until {
         time.push(format!("{started} < {}", place(Arg::from(until))));
+    }
+    if let Some((at, run)) = &filter.before {
+        let id = if started == "started_at" { "id" } else { "run_id" };
+        let (at, run) = (place(Arg::from(*at)), place(Arg::from(run)));
+        time.push(format!("({started}, {id}) < ({at}, {run})"));
     }
     let last = place(Arg::from(filter.last));
     let sql =

@@ -61,6 +61,7 @@ async fn runs(
         outcome: query.outcome,
         since: query.since,
         until: query.until,
+        before: None,
         last: query.last.unwrap_or(RUNS).min(MOST),
     };
     Ok(Json(list_runs(&site.store, &filter).await?))

@@ -1,17 +1,119 @@
-//! `/`: where to go. The place of the dashboard; until there is one it says what can be
-//! asked.
+//! `/`: can I go on with my day? The night in a sentence, what needs somebody, what happened,
+//! what comes.
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use jiff::tz::TimeZone;
 
+use crate::queries::overview::overview;
+use crate::queries::status::{StatusProblem, StatusQuestion};
+use crate::web::fault::Fault;
+use crate::web::pages::frame::{Frame, Theme, page};
 use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
+use crate::web::views::home::attention::{AttentionRow, alarms, sentence};
+use crate::web::views::home::coming::{Firing, coming};
+use crate::web::views::home::groups::{GroupRow, groups, zones};
+use crate::web::views::home::health::{Part, parts};
+use crate::web::views::home::often::{OftenRow, WIDTH, often};
+use crate::web::views::home::running::{Going, going};
+use crate::web::views::home::tally::{BAR, Count, Nights, nights, tally};
+use crate::web::views::numbers::brought;
 
 pub(crate) fn route() -> Router<Arc<Site>> {
     readable("/", DATA, home)
 }
 
-async fn home() -> &'static str {
-    "orchestrate\n\n/healthz\n/metrics\n/api/schedule\n/api/next?hours=24\n/api/runs?last=20\n/api/runs/{run}\n"
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage {
+    frame: Frame,
+    verdict: String,
+    /// What is no collector's own: the first of it stands above everything.
+    problem: Option<Problem>,
+    problems: Vec<Problem>,
+    counts: Vec<Count>,
+    bar_width: usize,
+    brought: String,
+    nights: Nights,
+    /// How many collectors need a look.
+    attention: usize,
+    alarms: Vec<AttentionRow>,
+    more_alarms: usize,
+    groups: Vec<GroupRow>,
+    zones: String,
+    often: Vec<OftenRow>,
+    ticks_width: i64,
+    running: Vec<Going>,
+    firings: Vec<Firing>,
+    more_firings: usize,
+    parts: Vec<Part>,
+    /// Whether nothing ever ran: then the page says how to begin.
+    first: bool,
+}
+
+struct Problem {
+    message: String,
+    hint: Option<String>,
+}
+
+impl From<&StatusProblem> for Problem {
+    fn from(problem: &StatusProblem) -> Self {
+        Self {
+            message: sentence(&problem.message),
+            hint: problem.hint.clone(),
+        }
+    }
+}
+
+async fn home(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<Response, Fault> {
+    let now = site.clock.now();
+    let standing = site.standing.borrow().clone();
+    let asked = StatusQuestion {
+        schedule: Some(&standing.schedule),
+        schedule_error: standing.schedule_error.clone(),
+        groups: &[],
+        since: None,
+        now,
+        zone: &TimeZone::UTC,
+        problems: Vec::new(),
+    };
+    let found = overview(&site.store, &asked).await?;
+    let status = &found.status;
+    let paused = |group: &str| {
+        let mut lines = status.tasks.iter();
+        lines.any(|line| line.group == group && line.paused)
+    };
+    let (firings, more_firings) = coming(&standing.schedule, paused, now);
+    let (alarms, more_alarms) = alarms(status, now);
+    let mut problems: Vec<Problem> = status.problems.iter().map(Problem::from).collect();
+    let problem = (!problems.is_empty()).then(|| problems.remove(0));
+    let mut frame = Frame::new("Home", "/", now, theme);
+    frame.refresh = (!found.running.is_empty()).then_some(10);
+    Ok(page(&HomePage {
+        frame,
+        verdict: status.verdict.clone(),
+        problem,
+        problems,
+        counts: tally(status),
+        bar_width: BAR,
+        brought: brought(found.brought),
+        nights: nights(&found.nights),
+        attention: status.attention,
+        alarms,
+        more_alarms,
+        groups: groups(status, &standing.schedule),
+        zones: zones(&standing.schedule, now),
+        often: often(&found.often, found.often_since, now),
+        ticks_width: WIDTH,
+        running: going(&found.running, now),
+        firings,
+        more_firings,
+        parts: parts(&standing, site.store.name(), now),
+        first: !found.has_run && status.due == 0,
+    }))
 }

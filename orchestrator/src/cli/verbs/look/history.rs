@@ -113,6 +113,7 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
         outcome: args.outcome.map(|outcome| outcome.keyword().to_owned()),
         since,
         until,
+        before: None,
         last: args.last.unwrap_or(RUNS),
     };
     if args.collector.is_some() || args.group.is_some() {

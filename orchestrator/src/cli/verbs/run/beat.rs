@@ -1,11 +1,11 @@
 //! `beat`: the scheduler, which `serve` has answer over HTTP as well.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::cli::args::execute::ExecuteMode;
 use crate::cli::args::global::Global;
@@ -24,6 +24,7 @@ use crate::cli::shell::undelivered;
 use crate::cli::verbs::run::introduction::introduce;
 use crate::cli::verbs::run::last_good::{keep_last_good, load_or_last_good};
 use crate::cli::verbs::run::port::{refuse_locked, take_port};
+use crate::cli::verbs::run::schedule_text::schedule_text;
 use crate::config::{self, render};
 use crate::engine::Hangups;
 use crate::execution::{Audience, Executor};
@@ -33,7 +34,9 @@ use crate::report::{Console, Metrics, ServiceLog, Terminal};
 use crate::scheduler::{self, QueueDispatch, Scheduler, SchedulerSettings, StaleSchedule};
 use crate::store::{Store, WorkerState};
 use crate::text::{NamedSecrets, make_safe};
-use crate::web::{Connections, Entrance, Listening, Site, descriptors_for};
+use crate::web::{
+    BROWSER_HOST, Connections, Entrance, LOG_SEARCHES, Listening, ReadSchedule, Site, descriptors_for,
+};
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
 #[derive(Debug, Args)]
@@ -128,7 +131,8 @@ pub(crate) fn schedule_for_ever(
         drain_timeout: args.drain_timeout,
         metrics: metrics.clone(),
     };
-    runtime.block_on(work(setup, hangups, metrics, listening))
+    let web = listening.map(|port| WebSetup::new(port, &settings));
+    runtime.block_on(work(setup, hangups, metrics, web))
 }
 
 /// Where runs go instead of being executed here.
@@ -175,27 +179,51 @@ fn keep_or_tell(settings: &CliSettings, stale: Option<&StaleSchedule>) {
     }
 }
 
+/// What answers over HTTP, beside the scheduler.
+struct WebSetup {
+    listening: Listening,
+    entrance: Entrance,
+    state_dir: PathBuf,
+    read_schedule: ReadSchedule,
+}
+
+impl WebSetup {
+    fn new((listening, entrance): (Listening, Entrance), settings: &CliSettings) -> Self {
+        Self {
+            listening,
+            entrance,
+            state_dir: settings.state_dir.clone(),
+            read_schedule: schedule_text(settings.schedule_file.clone(), settings.secrets()),
+        }
+    }
+}
+
 async fn work(
     setup: SchedulerSettings,
     hangups: Hangups,
     metrics: Metrics,
-    listening: Option<(Listening, Entrance)>,
+    web: Option<WebSetup>,
 ) -> Result<VerbExit, Failure> {
     let executor = Arc::clone(&setup.executor);
     let connections = connections(setup.concurrency)?;
     remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
-    let web = listening.map(|(listening, entrance)| {
-        tracing::info!("listening on http://{}", listening.address());
+    let web = web.map(|web| {
+        let address = web.listening.address();
+        tracing::info!("listening on http://{address}");
+        tracing::info!("for a browser: http://{BROWSER_HOST}:{}", address.port());
         let site = Site {
             store: executor.store.clone(),
             standing,
             metrics,
             clock: Arc::clone(&executor.engine.clock),
-            entrance,
+            entrance: web.entrance,
+            state_dir: web.state_dir,
+            read_schedule: web.read_schedule,
+            log_searches: Semaphore::new(LOG_SEARCHES),
         };
-        tokio::spawn(listening.serve(site, connections, end))
+        tokio::spawn(web.listening.serve(site, connections, end))
     });
     let stopped = scheduler::event_loop::run(scheduler, hangups)
         .await

@@ -12,6 +12,7 @@ mod retry_part;
 // The verb that the group is named after.
 #[expect(clippy::module_inception, reason = "a verb's file has the verb's name")]
 pub(crate) mod run;
+pub(crate) mod schedule_text;
 pub(crate) mod serve;
 mod session;
 mod told;

@@ -1,0 +1,88 @@
+//! `/collectors/{group}/{name}`: is it healthy?
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::queries::collector::collector;
+use crate::web::fault::Fault;
+use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::parameters::PathParts;
+use crate::web::route_policy::{DATA, readable};
+use crate::web::site::Site;
+use crate::web::views::collector::{Chart, Figure, HEIGHT, PastRow, WIDTH, chart, figures, rows};
+use crate::web::views::links;
+
+pub(crate) fn route() -> Router<Arc<Site>> {
+    readable("/collectors/{group}/{name}", DATA, show)
+}
+
+#[derive(Template)]
+#[template(path = "collector.html")]
+struct CollectorPage {
+    frame: Frame,
+    group: String,
+    group_href: String,
+    name: String,
+    command: String,
+    args: String,
+    why: String,
+    command_line: Option<String>,
+    rule: Option<String>,
+    figures: Vec<Figure>,
+    chart: Option<Chart>,
+    chart_width: u32,
+    chart_height: u32,
+    rows: Vec<PastRow>,
+    all_href: String,
+}
+
+async fn show(
+    State(site): State<Arc<Site>>,
+    Theme(theme): Theme,
+    PathParts([group, name]): PathParts<2>,
+) -> Result<Response, Fault> {
+    let now = site.clock.now();
+    let schedule = Arc::clone(&site.standing.borrow().schedule);
+    let Some(answer) = collector(&site.store, &schedule, (&group, &name), now).await? else {
+        return Err(Fault::not_found(format!(
+            "neither schedule nor record has {name:?} in group {group:?}"
+        ))
+        .hint("the page Schedule lists the collectors"));
+    };
+    let facts = answer.why.as_ref().map(|why| &why.facts);
+    Ok(page(&CollectorPage {
+        frame: Frame::new(format!("{group}/{name}"), "/schedule", now, theme),
+        group_href: links::with_query("/runs", &[("group", Some(&group))]),
+        command: answer.task.command.clone(),
+        args: facts.map(|facts| facts.args.join(" ")).unwrap_or_default(),
+        why: answer
+            .why
+            .as_ref()
+            .map(|why| why.text.clone())
+            .unwrap_or_default(),
+        command_line: answer
+            .why
+            .as_ref()
+            .and_then(|why| why.command_line().map(str::to_owned)),
+        rule: facts.and_then(|facts| facts.rule.clone()),
+        figures: figures(&answer, facts.and_then(|facts| facts.next), now),
+        chart: chart(&answer),
+        chart_width: WIDTH,
+        chart_height: HEIGHT,
+        rows: rows(&answer.history, now),
+        all_href: links::with_query(
+            "/runs",
+            &[
+                ("group", Some(&group)),
+                ("collector", Some(&name)),
+                ("unfold", Some("1")),
+            ],
+        ),
+        group,
+        name,
+    }))
+}

@@ -1,0 +1,92 @@
+//! What went wrong, as a page, for whoever asked for one: a browser says so by its `Accept`.
+//! Programs keep the JSON. A database that is away has a page of its own, which says what the
+//! scheduler knows without it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::web::fault::{DATABASE_UNAVAILABLE, Fault};
+use crate::web::pages::frame::{Frame, page};
+use crate::web::site::Site;
+use crate::web::views::moment::ShownMoment;
+
+/// Makes pages of refusals.
+pub(crate) async fn for_people(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let wants_page = !request.uri().path().starts_with("/api") && accepts_html(request.headers());
+    let theme = Frame::theme_of(request.headers());
+    let mut response = next.run(request).await;
+    let fault = response.extensions_mut().remove::<Fault>();
+    match fault {
+        Some(fault) if wants_page => {
+            let mut shown = page(&fault_page(&site, theme, &fault));
+            *shown.status_mut() = fault.status;
+            // What the refusal says to programs too: which methods there are, when to ask again.
+            for name in [header::ALLOW, header::RETRY_AFTER] {
+                if let Some(value) = response.headers().get(&name) {
+                    shown.headers_mut().insert(name, value.clone());
+                }
+            }
+            shown
+        }
+        _ => response,
+    }
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let mut words = accepted.filter_map(|value| value.to_str().ok());
+    words.any(|value| value.contains("text/html"))
+}
+
+#[derive(Template)]
+#[template(path = "fault.html")]
+struct FaultPage {
+    frame: Frame,
+    status: u16,
+    heading: &'static str,
+    message: String,
+    hint: Option<String>,
+    /// What is known without the database, where that is away.
+    known: Option<Known>,
+}
+
+struct Known {
+    standing: &'static str,
+    next: Option<ShownMoment>,
+    since: Option<String>,
+}
+
+fn fault_page(site: &Site, theme: Option<&'static str>, fault: &Fault) -> FaultPage {
+    let now = site.clock.now();
+    let away = fault.code == DATABASE_UNAVAILABLE;
+    let known = away.then(|| {
+        let standing = site.standing.borrow();
+        Known {
+            standing: standing.words(),
+            next: standing.next_at.map(|at| ShownMoment::new(at, now)),
+            since: standing.database_error.clone(),
+        }
+    });
+    let heading = match fault.status {
+        _ if away => "The database does not answer.",
+        StatusCode::NOT_FOUND => "There is nothing here.",
+        StatusCode::METHOD_NOT_ALLOWED => "Everything here is read-only.",
+        StatusCode::MISDIRECTED_REQUEST => "This name is not answered.",
+        StatusCode::GATEWAY_TIMEOUT => "It took too long.",
+        status if status.is_server_error() => "Something went wrong on our side.",
+        _ => "It cannot be asked like that.",
+    };
+    FaultPage {
+        frame: Frame::new(heading, "", now, theme),
+        status: fault.status.as_u16(),
+        heading,
+        message: fault.message.clone(),
+        hint: fault.hint.clone(),
+        known,
+    }
+}

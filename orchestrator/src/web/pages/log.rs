@@ -1,0 +1,448 @@
+//! `/runs/{run}/logs/{place}`: a page of a log of any size, by byte offset, at its interesting end;
+//! what is looked for in the whole of it; and `/raw`, the file itself.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use crate::model::{RunId, Stream, TaskStatus};
+use crate::queries::find_run::find_run;
+use crate::queries::logs::attempt_file::{LogPlace, has_ended, open_attempt_log};
+use crate::queries::logs::find::{Direction, LogHit, Needle, PATIENCE, find};
+use crate::queries::logs::window::{At, LogWindow, read_window};
+use crate::store::{RecordedAttempt, RunRecord, TaskState};
+use crate::web::fault::Fault;
+use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::parameters::{Parameters, PathParts};
+use crate::web::route_policy::{DATA, readable};
+use crate::web::site::Site;
+use crate::web::views::home::attention::sentence;
+use crate::web::views::links::{self, is_run_id, with_query};
+use crate::web::views::log::lines::{ShownLine, lines};
+use crate::web::views::look::OutcomeLook;
+use crate::web::views::numbers::bytes;
+
+pub(crate) fn route() -> Router<Arc<Site>> {
+    readable("/runs/{run}/logs/{place}", DATA, log)
+}
+
+/// Where in the log, and what is looked for.
+#[derive(Debug, Default, Deserialize)]
+struct LogQuery {
+    /// A byte offset, or `end`.
+    at: Option<String>,
+    /// Only what ends before this offset.
+    before: Option<u64>,
+    stream: Option<String>,
+    q: Option<String>,
+    /// `next`, `previous` or `stderr`, from `from` on.
+    find: Option<String>,
+    from: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "log.html")]
+struct LogPage {
+    frame: Frame,
+    run: String,
+    run_href: String,
+    task_href: String,
+    name: String,
+    attempt: u32,
+    attempts: Vec<(u32, String)>,
+    look: OutcomeLook,
+    why: String,
+    path: String,
+    stream: &'static str,
+    streams: [(&'static str, String, bool); 3],
+    word: String,
+    shown: Option<Shown>,
+    /// Why there is nothing to show.
+    nothing: Option<String>,
+    /// What came of a search that found nothing.
+    told: Option<String>,
+    go_on: Option<String>,
+}
+
+/// A page of the log.
+struct Shown {
+    lines: Vec<ShownLine>,
+    size: String,
+    before: String,
+    after: String,
+    at_begin: bool,
+    at_end: bool,
+    running: bool,
+    first: String,
+    earlier: String,
+    later: String,
+    last: String,
+    hit_next: String,
+    hit_previous: String,
+    error_next: String,
+    /// Of a thousand: where the page lies and how much of the log it is.
+    view: (u64, u64),
+}
+
+/// The log that is asked for.
+pub(super) struct Asked {
+    pub(super) record: RunRecord,
+    pub(super) place: LogPlace,
+}
+
+impl Asked {
+    pub(super) async fn read(site: &Site, run: &str, place: &str) -> Result<Self, Fault> {
+        let nothing =
+            || Fault::not_found("there is no such log").hint("the page of the run leads to its logs");
+        let place = LogPlace::parse(place).ok_or_else(nothing)?;
+        if !is_run_id(run) {
+            return Err(nothing());
+        }
+        let record = find_run(&site.store, run).await?;
+        place.find(&record).ok_or_else(nothing)?;
+        Ok(Self { record, place })
+    }
+
+    /// The task, and the attempt if there was one.
+    pub(super) fn found(&self) -> Result<(&TaskState, Option<&RecordedAttempt>), Fault> {
+        self.place
+            .find(&self.record)
+            .ok_or_else(|| Fault::not_found("there is no such log"))
+    }
+
+    pub(super) fn run(&self) -> &RunId {
+        &self.record.header.run
+    }
+}
+
+async fn log(
+    State(site): State<Arc<Site>>,
+    Theme(theme): Theme,
+    PathParts([run, place]): PathParts<2>,
+    Parameters(query): Parameters<LogQuery>,
+) -> Result<Response, Fault> {
+    let asked = Asked::read(&site, &run, &place).await?;
+    let (task, attempt) = asked.found()?;
+    let path = format!(
+        "/runs/{}/logs/{}.{}",
+        asked.run(),
+        asked.place.position,
+        asked.place.attempt
+    );
+    let mut told = None;
+    let mut go_on = None;
+    if let (Some(attempt), Some(what)) = (attempt, query.find.as_deref()) {
+        match look_for(&site, &asked, attempt, &query, what).await? {
+            LogHit::At(offset) => {
+                let to = address(&path, &query, &[("at", &offset.to_string())]);
+                let location = format!("{to}#b{offset}");
+                return Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response());
+            }
+            LogHit::Nothing => told = Some(nothing_found(what)),
+            LogHit::NotYet(at) => {
+                told = Some(format!("Searched up to byte {at}, and nothing so far."));
+                go_on = Some(address(
+                    &path,
+                    &query,
+                    &[("find", what), ("from", &at.to_string())],
+                ));
+            }
+        }
+    }
+    let (shown, nothing) = match attempt {
+        None => (None, Some(never_started(task))),
+        Some(attempt) => match window(&site, &asked, task, attempt, &query).await? {
+            Ok(found) => (Some(shown(&path, &query, found, !has_ended(task, attempt))), None),
+            Err(gone) => (None, Some(gone)),
+        },
+    };
+    Ok(page(&log_page(
+        &site,
+        theme,
+        &asked,
+        &query,
+        Parts {
+            path,
+            shown,
+            nothing,
+            told,
+            go_on,
+        },
+    )?))
+}
+
+/// What the page is made of beside the run.
+struct Parts {
+    path: String,
+    shown: Option<Shown>,
+    nothing: Option<String>,
+    told: Option<String>,
+    go_on: Option<String>,
+}
+
+fn log_page(
+    site: &Site,
+    theme: Option<&'static str>,
+    asked: &Asked,
+    query: &LogQuery,
+    parts: Parts,
+) -> Result<LogPage, Fault> {
+    let (task, attempt) = asked.found()?;
+    let now = site.clock.now();
+    let summary = &task.summary;
+    let number = asked.place.attempt;
+    let word = match attempt {
+        Some(attempt) => attempt.outcome.as_deref().unwrap_or("running"),
+        None => summary.word(),
+    };
+    let mut frame = Frame::new(format!("Log of {}", summary.name), "/runs", now, theme);
+    frame.refresh = parts
+        .shown
+        .as_ref()
+        .filter(|shown| shown.running && shown.at_end)
+        .map(|_| 10);
+    let chosen = stream(query);
+    let choice = |name: &'static str, value: &'static str| {
+        let href = address(&parts.path, query, &[("stream", value)]);
+        (name, href, chosen.map_or("", Stream::as_str) == value)
+    };
+    Ok(LogPage {
+        frame,
+        run: asked.run().to_string(),
+        run_href: format!("/runs/{}", asked.run()),
+        task_href: format!("/runs/{}?task={}#why", asked.run(), summary.position),
+        name: format!("{}/{}", summary.group, summary.name),
+        attempt: number,
+        attempts: task
+            .attempt_list
+            .iter()
+            .filter_map(|attempt| {
+                let href = links::log(asked.run(), summary.position, attempt.number)?;
+                Some((attempt.number, href))
+            })
+            .collect(),
+        look: OutcomeLook::of(word),
+        why: attempt
+            .and_then(|attempt| attempt.reason.as_deref())
+            .map(sentence)
+            .unwrap_or_default(),
+        stream: chosen.map_or("", Stream::as_str),
+        streams: [
+            choice("both", ""),
+            choice("stdout", "stdout"),
+            choice("stderr", "stderr"),
+        ],
+        word: query.q.clone().unwrap_or_default(),
+        path: parts.path,
+        shown: parts.shown,
+        nothing: parts.nothing,
+        told: parts.told,
+        go_on: parts.go_on,
+    })
+}
+
+fn stream(query: &LogQuery) -> Option<Stream> {
+    match query.stream.as_deref() {
+        Some("stdout") => Some(Stream::Stdout),
+        Some("stderr") => Some(Stream::Stderr),
+        _ => None,
+    }
+}
+
+fn nothing_found(what: &str) -> String {
+    match what {
+        "stderr" => "There is no line of stderr after this place.".to_owned(),
+        "previous" => "It is nowhere before this place.".to_owned(),
+        _ => "It is nowhere after this place.".to_owned(),
+    }
+}
+
+fn never_started(task: &TaskState) -> String {
+    match task.summary.outcome {
+        TaskStatus::Pending => "It waits for its turn, and has written nothing yet.".to_owned(),
+        _ if task.attempt_list.is_empty() => {
+            format!("It was never started: {}", sentence(&task.summary.reason))
+        }
+        _ => format!(
+            "There was no such try; it was tried {} times.",
+            task.attempt_list.len()
+        ),
+    }
+}
+
+/// The same page with its search and its stream, and these parameters.
+fn address(path: &str, query: &LogQuery, more: &[(&str, &str)]) -> String {
+    let mut all: Vec<(&str, Option<&str>)> = more.iter().map(|(name, value)| (*name, Some(*value))).collect();
+    for (name, value) in [("q", query.q.as_deref()), ("stream", query.stream.as_deref())] {
+        if !more.iter().any(|(own, _)| *own == name) {
+            all.push((name, value));
+        }
+    }
+    with_query(path, &all)
+}
+
+/// Searches the file, a few searches at a time.
+async fn look_for(
+    site: &Site,
+    asked: &Asked,
+    attempt: &RecordedAttempt,
+    query: &LogQuery,
+    what: &str,
+) -> Result<LogHit, Fault> {
+    let (needle, direction) = match what {
+        "stderr" => (Some(Needle::Stderr), Direction::Onwards),
+        "previous" => (query.q.as_deref().and_then(Needle::word), Direction::Back),
+        "next" => (query.q.as_deref().and_then(Needle::word), Direction::Onwards),
+        other => {
+            return Err(Fault::unknown_value(
+                "find",
+                other,
+                ["next", "previous", "stderr"],
+            ));
+        }
+    };
+    let Some(needle) = needle else {
+        return Err(Fault::bad_request("`q` is what is looked for: 1 to 1000 bytes"));
+    };
+    let Ok(_turn) = site.log_searches.acquire().await else {
+        return Err(Fault::bad_request("this process ends"));
+    };
+    let from = query.from.unwrap_or_default();
+    let (state_dir, run, attempt) = (site.state_dir.clone(), asked.run().clone(), attempt.clone());
+    let searched = tokio::task::spawn_blocking(move || {
+        let mut file = open_attempt_log(&state_dir, &run, &attempt)?;
+        find(&mut file, &needle, from, direction, Instant::now() + PATIENCE)
+    });
+    unreadable(searched.await)
+}
+
+/// The page that is wanted; else why there is none.
+async fn window(
+    site: &Site,
+    asked: &Asked,
+    task: &TaskState,
+    attempt: &RecordedAttempt,
+    query: &LogQuery,
+) -> Result<Result<LogWindow, String>, Fault> {
+    let ended = has_ended(task, attempt);
+    let at =
+        match (query.before, query.at.as_deref()) {
+            (Some(before), _) => At::Before(before),
+            (None, Some("end")) => At::End,
+            (None, Some(offset)) => At::Offset(offset.parse().map_err(|_| {
+                Fault::bad_request("`at` is no place in a log").hint("a byte offset, or `end`")
+            })?),
+            // The interesting end: of what failed or runs, the last it said.
+            (None, None) if attempt.outcome.as_deref() == Some("succeeded") => At::Offset(0),
+            (None, None) => At::End,
+        };
+    let (state_dir, run, attempt) = (site.state_dir.clone(), asked.run().clone(), attempt.clone());
+    let read = tokio::task::spawn_blocking(move || {
+        let mut file = match open_attempt_log(&state_dir, &run, &attempt) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let gone = "Its log is not there: it was removed with its run's directory, or never made.";
+                return Ok(Err(gone.to_owned()));
+            }
+            file => file?,
+        };
+        let mut window = read_window(&mut file, at, ended)?;
+        // A hit is seen with what stands before it.
+        if let At::Offset(offset) = at
+            && offset > 0
+        {
+            let before = read_window(&mut file, At::Before(window.from), ended)?;
+            let context = before.records.len().saturating_sub(CONTEXT);
+            let mut records = before.records;
+            records.drain(..context);
+            window.from = records.first().map_or(window.from, |record| record.offset);
+            records.append(&mut window.records);
+            window.records = records;
+        }
+        Ok(Ok(window))
+    });
+    unreadable(read.await)
+}
+
+/// As many lines are shown before the place that was asked for.
+const CONTEXT: usize = 10;
+
+/// A file that cannot be read as it should; a link in its place is refused like that, too.
+pub(super) fn unreadable<T>(read: Result<std::io::Result<T>, tokio::task::JoinError>) -> Result<T, Fault> {
+    let fault = |words: String| {
+        tracing::warn!("a log is not shown: {words}");
+        Fault::new(
+            StatusCode::CONFLICT,
+            "log_unreadable",
+            format!("its log cannot be read: {words}"),
+        )
+    };
+    match read {
+        Ok(read) => read.map_err(|error| fault(error.to_string())),
+        Err(error) => Err(fault(error.to_string())),
+    }
+}
+
+fn shown(path: &str, query: &LogQuery, mut found: LogWindow, running: bool) -> Shown {
+    if let Some(wanted) = stream(query) {
+        found.records.retain(|record| record.stream == wanted);
+    }
+    let word = query
+        .q
+        .as_deref()
+        .filter(|word| !word.is_empty() && word.len() <= 1000);
+    let word = word.and_then(|word| {
+        let pattern = regex::RegexBuilder::new(&regex::escape(word))
+            .case_insensitive(true)
+            .build();
+        pattern.ok()
+    });
+    let to = |more: &[(&str, &str)]| address(path, query, more);
+    let (from, until) = (found.from.to_string(), found.to.to_string());
+    // The next hit is looked for behind the first line that is shown with one.
+    let lines = lines(&found.records, word.as_ref());
+    let hits: Vec<u64> = lines
+        .iter()
+        .filter(|line| line.hit)
+        .map(|line| line.offset)
+        .collect();
+    let here = query
+        .at
+        .as_deref()
+        .and_then(|at| at.parse::<u64>().ok())
+        .unwrap_or(found.from);
+    let behind = hits
+        .iter()
+        .find(|hit| **hit >= here)
+        .map_or(here, |hit| hit + 1)
+        .to_string();
+    let errors = lines.iter().find(|line| line.is_error && line.offset > here);
+    let error_from = errors.map_or(found.to, |line| line.offset).to_string();
+    let size = found.size.max(1);
+    Shown {
+        size: bytes(found.size),
+        before: bytes(found.from),
+        after: bytes(found.size.saturating_sub(found.to)),
+        at_begin: found.from == 0,
+        at_end: found.to >= found.size,
+        running,
+        first: to(&[("at", "0")]),
+        earlier: to(&[("before", &from)]),
+        later: to(&[("at", &until)]),
+        last: to(&[("at", "end")]),
+        hit_next: to(&[("find", "next"), ("from", &behind)]),
+        hit_previous: to(&[("find", "previous"), ("from", &here.to_string())]),
+        error_next: to(&[("find", "stderr"), ("from", &error_from)]),
+        view: (
+            found.from * 1000 / size,
+            ((found.to - found.from) * 1000 / size).max(8),
+        ),
+        lines,
+    }
+}

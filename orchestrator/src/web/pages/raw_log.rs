@@ -1,0 +1,73 @@
+//! `/runs/{run}/logs/{place}/raw`: the file of a log as it is, with times and streams, to download.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::queries::logs::attempt_file::open_attempt_log;
+use crate::web::fault::Fault;
+use crate::web::pages::log::{Asked, unreadable};
+use crate::web::parameters::PathParts;
+use crate::web::route_policy::{DATA, readable};
+use crate::web::site::Site;
+
+/// How much is read at a time, and how much may wait for who reads slowly.
+const CHUNK: usize = 64 << 10;
+const WAITING: usize = 4;
+
+pub(crate) fn route() -> Router<Arc<Site>> {
+    readable("/runs/{run}/logs/{place}/raw", DATA, raw)
+}
+
+async fn raw(
+    State(site): State<Arc<Site>>,
+    PathParts([run, place]): PathParts<2>,
+) -> Result<Response, Fault> {
+    let asked = Asked::read(&site, &run, &place).await?;
+    let (_, attempt) = asked.found()?;
+    let Some(attempt) = attempt else {
+        return Err(Fault::not_found("it was never started, so there is no log"));
+    };
+    let (state_dir, id, attempt) = (site.state_dir.clone(), asked.run().clone(), attempt.clone());
+    let opened = tokio::task::spawn_blocking(move || open_attempt_log(&state_dir, &id, &attempt));
+    let mut file = unreadable(opened.await)?;
+    let (sender, receiver) = mpsc::channel::<std::io::Result<Bytes>>(WAITING);
+    tokio::task::spawn_blocking(move || {
+        loop {
+            let mut chunk = vec![0; CHUNK];
+            let read = file.read(&mut chunk).map(|count| {
+                chunk.truncate(count);
+                Bytes::from(chunk)
+            });
+            let ends = read.as_ref().map_or(true, Bytes::is_empty);
+            if ends && read.is_ok() {
+                return;
+            }
+            // Who went away needs no more of it.
+            if sender.blocking_send(read).is_err() || ends {
+                return;
+            }
+        }
+    });
+    let name = format!(
+        "{}-{}.{}.log",
+        asked.run(),
+        asked.place.position,
+        asked.place.attempt
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ];
+    Ok((headers, Body::from_stream(ReceiverStream::new(receiver))).into_response())
+}

@@ -1,0 +1,4 @@
+//! What the page of a log shows.
+
+pub(crate) mod ansi;
+pub(crate) mod lines;
