@@ -67,7 +67,7 @@ fn a_failure_brings_nothing_and_says_where_it_is() {
     place
         .run(&["run", "--schedule", "daily"])
         .exits(1)
-        .says("1 records and a state were not taken, because it failed; they are in runs/");
+        .says("1 record and a state were not taken, because it failed; they are in runs/");
     place
         .run(&["records", "export", "c"])
         .exits(2)
@@ -266,7 +266,7 @@ fn a_success_that_brings_too_little_is_yellow_everywhere() {
         "d",
         r#"printf '{"type":"failure","message":"half of it"}\n' >>"$ORCHESTRATE_EVENTS""#,
     );
-    let why = "it brought 1 records, and 2 are expected at least";
+    let why = "it brought 1 record, and 2 are expected at least";
     place
         .run(&["run", "--schedule", "daily", "--junit", "junit.xml"])
         .exits(0)

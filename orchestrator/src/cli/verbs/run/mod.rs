@@ -8,7 +8,6 @@ mod port;
 mod queued;
 mod range;
 pub(crate) mod retry;
-mod retry_part;
 // The verb that the group is named after.
 #[expect(clippy::module_inception, reason = "a verb's file has the verb's name")]
 pub(crate) mod run;

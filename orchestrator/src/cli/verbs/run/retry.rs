@@ -15,7 +15,7 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
 use crate::cli::verbs::run::manual_run::ManualRun;
-use crate::cli::verbs::run::retry_part::{RetryPart, tasks_to_retry};
+use crate::cli::verbs::run::retry::retry_part::{RetryPart, tasks_to_retry};
 use crate::events::TaskSummary;
 use crate::model::{
     Cadence, Clock, Day, GroupName, Plan, Release, ReleaseSource, Releases, Schedule, SystemClock, Task,
@@ -24,6 +24,8 @@ use crate::model::{
 use crate::queries::find_run::{find_last_run, find_run};
 use crate::store::{RunRecord, Store, TaskState};
 use crate::text::NamedSecrets;
+
+mod retry_part;
 
 /// Run the collectors of a past run again
 #[derive(Debug, Args)]
