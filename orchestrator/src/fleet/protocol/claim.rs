@@ -171,3 +171,20 @@ impl Claim {
         }
     }
 }
+
+#[cfg(test)]
+impl Claim {
+    /// As a clock that stands still sees it `span` later.
+    pub(super) fn age(&mut self, span: std::time::Duration, now: BootMoment) {
+        match &mut self.stage {
+            Stage::Asking { request, .. } => {
+                if let Request::Sent(sent) = request {
+                    *sent = sent.aged(span, now.before(span * 8));
+                }
+                request.age(span, now);
+            }
+            Stage::Granted(tenure) => tenure.age(span, now),
+            Stage::Closed(_) => {}
+        }
+    }
+}

@@ -12,8 +12,6 @@ pub(crate) enum Flaw {
     RenewAfterFence,
     /// The message is deleted first, and the end of the run recorded after that.
     DeleteBeforeFinish,
-    /// A lease is counted from when its renewal was answered.
-    AnchorAtAnswer,
     /// Nobody ends a collector whose lease runs out.
     NoSelfFence,
     /// A run that was taken over begins anew.
@@ -33,11 +31,10 @@ pub(crate) struct Flaws {
 
 #[cfg(test)]
 impl Flaw {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::UnfencedFinish,
         Self::RenewAfterFence,
         Self::DeleteBeforeFinish,
-        Self::AnchorAtAnswer,
         Self::NoSelfFence,
         Self::ResumeFromStart,
         Self::StartBeforeRecord,

@@ -25,6 +25,13 @@ impl BootMoment {
         Self(self.0.saturating_add(span))
     }
 
+    /// As a clock that stands still sees it `span` later; before `oldest` it makes no difference any more.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn aged(self, span: Duration, oldest: Self) -> Self {
+        self.before(span).max(oldest)
+    }
+
     /// The moment `span` before it; the boot where that is too early.
     #[cfg(test)]
     #[must_use]

@@ -54,6 +54,8 @@ mod effect;
 mod flaw;
 mod input;
 mod lease;
+#[cfg(test)]
+mod model_check;
 mod request;
 mod tenure;
 mod terms;

@@ -28,3 +28,13 @@ impl<T> Request<T> {
         }
     }
 }
+
+#[cfg(test)]
+impl<T> Request<T> {
+    /// As a clock that stands still sees it `span` later; what is due stays due.
+    pub(super) fn age(&mut self, span: std::time::Duration, now: BootMoment) {
+        if let Self::From(at) = self {
+            *at = at.before(span).max(now);
+        }
+    }
+}

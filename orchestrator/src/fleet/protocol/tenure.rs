@@ -134,10 +134,6 @@ impl Tenure {
             _ if self.standing != Standing::Holds => {}
             Reply::Stored => {
                 self.anchor = sent;
-                #[cfg(test)]
-                if held.flaws.has(Flaw::AnchorAtAnswer) {
-                    self.anchor = now;
-                }
                 self.renewal = Request::From(sent.after(self.lease.renewal_interval()));
                 if self.running {
                     let (fence, until) = (held.fence, self.deadline(held));
@@ -331,5 +327,19 @@ impl Tenure {
             return Lease::new(self.lease.length() * 1_000).deadline(self.anchor);
         }
         self.lease.deadline(self.anchor)
+    }
+}
+
+#[cfg(test)]
+impl Tenure {
+    /// As a clock that stands still sees it `span` later.
+    pub(super) fn age(&mut self, span: std::time::Duration, now: BootMoment) {
+        let oldest = now.before(self.lease.length());
+        self.anchor = self.anchor.aged(span, oldest);
+        if let Request::Sent(sent) = &mut self.renewal {
+            *sent = sent.aged(span, oldest);
+        }
+        self.renewal.age(span, now);
+        self.writing.age(span, now);
     }
 }

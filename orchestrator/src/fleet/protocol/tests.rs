@@ -3,6 +3,7 @@
 mod ending;
 mod holding;
 mod planted;
+mod properties;
 
 use std::time::Duration;
 

@@ -226,3 +226,14 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+impl Worker {
+    /// As a clock that stands still sees it `span` later: so that two moments from which
+    /// the same follows are one state of the model.
+    pub(super) fn age(&mut self, span: Duration, now: BootMoment) {
+        for claim in self.claims.values_mut() {
+            claim.age(span, now);
+        }
+    }
+}

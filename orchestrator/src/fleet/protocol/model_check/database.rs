@@ -1,0 +1,251 @@
+//! The database as the protocol is promised it: every method is one transaction. Time is
+//! counted in ticks, and only as far as it still makes a difference.
+
+use super::super::input::{ClaimReply, Grant, OnLost, Reply};
+use super::super::lease::Lease;
+use super::super::terms::{Epoch, Fence, MessageId, Sequence, Write};
+use super::{LEASE, RUNS, TASKS, TICK};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum RunState {
+    Queued,
+    Running,
+    Ended,
+}
+
+/// The row of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Run {
+    pub state: RunState,
+    pub epoch: i32,
+    pub lease_left: u8,
+    /// How many of its tasks are settled.
+    pub recorded: u8,
+    /// The task behind those has delivered.
+    pub delivered: bool,
+    pub losses: u8,
+    pub ends: u8,
+}
+
+/// Its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Message {
+    pub read_ct: i32,
+    pub hidden_for: u8,
+    /// A fault: shown although another run of the entry comes first.
+    pub out_of_turn: bool,
+}
+
+/// Both runs are of one entry, the first one enqueued first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Database {
+    pub runs: [Option<Run>; RUNS],
+    pub messages: [Option<Message>; RUNS],
+}
+
+impl Database {
+    /// A slot, its run and its message, once: the slot is unique.
+    pub(super) fn enqueue(&mut self, run: usize) {
+        if self.runs[run].is_some() {
+            return;
+        }
+        self.runs[run] = Some(Run {
+            state: RunState::Queued,
+            epoch: 0,
+            lease_left: 0,
+            recorded: 0,
+            delivered: false,
+            losses: 0,
+            ends: 0,
+        });
+        self.messages[run] = Some(Message {
+            read_ct: 0,
+            hidden_for: 0,
+            out_of_turn: false,
+        });
+    }
+
+    /// Whether a read would bring this message: the head of its group, or what a fault shows.
+    pub(super) fn is_visible(&self, run: usize) -> bool {
+        self.messages[run].is_some_and(|message| {
+            let is_head = self.messages[..run].iter().all(Option::is_none);
+            let is_in_turn = is_head && !self.is_kept_out(run);
+            message.hidden_for == 0 && (is_in_turn || message.out_of_turn)
+        })
+    }
+
+    /// Whether another run of the entry is running, as far as its lease says. Workers would
+    /// read the message now and then and be refused: that changes nothing.
+    fn is_kept_out(&self, run: usize) -> bool {
+        let runs = self.runs.iter().enumerate().filter(|(other, _)| *other != run);
+        runs.filter_map(|(_, row)| row.as_ref())
+            .any(|row| row.state == RunState::Running && row.lease_left > 0)
+    }
+
+    /// Reads it.
+    pub(super) fn read(&mut self, run: usize) -> Option<Fence> {
+        let message = self.messages[run].as_mut()?;
+        message.read_ct += 1;
+        message.hidden_for = LEASE;
+        message.out_of_turn = false;
+        Some(Fence {
+            message: message_of(run),
+            epoch: Epoch(message.read_ct),
+        })
+    }
+
+    pub(super) fn show_again(&mut self, run: usize) {
+        if let Some(message) = &mut self.messages[run] {
+            message.hidden_for = 0;
+            message.out_of_turn = true;
+        }
+    }
+
+    pub(super) fn claim(&mut self, fence: Fence) -> ClaimReply {
+        let run = run_of(fence);
+        let Some(mut row) = self.runs[run] else {
+            return ClaimReply::Refused;
+        };
+        let is_running = row.state == RunState::Running;
+        if row.state == RunState::Ended {
+            self.messages[run] = None;
+            return ClaimReply::Refused;
+        }
+        if fence.epoch.0 < row.epoch || fence.epoch.0 == row.epoch && !is_running {
+            return ClaimReply::Refused;
+        }
+        let is_again = fence.epoch.0 == row.epoch;
+        if is_running && !is_again && row.lease_left > 0 {
+            self.hide(run, row.lease_left);
+            return ClaimReply::Refused;
+        }
+        if !is_again && self.is_kept_out(run) {
+            self.hide(run, 0);
+            return ClaimReply::Refused;
+        }
+        self.push_back_lost(run);
+        if is_running && !is_again {
+            row.losses += 1;
+        }
+        if row.delivered {
+            row.recorded += 1;
+            row.delivered = false;
+        }
+        row.state = RunState::Running;
+        row.epoch = fence.epoch.0;
+        row.lease_left = LEASE;
+        self.runs[run] = Some(row);
+        self.hide(run, LEASE);
+        ClaimReply::Granted(Grant {
+            lease: Lease::new(TICK * u32::from(LEASE)),
+            recorded: Sequence(u64::from(row.recorded)),
+            losses: u32::from(row.losses),
+            on_lost: if run == 0 {
+                OnLost::Resume { losses: 2 }
+            } else {
+                OnLost::Fail
+            },
+            cancelled: None,
+        })
+    }
+
+    /// A run whose lease has passed keeps no other of its entry out: its message may not be
+    /// the head, and then nobody would be shown it.
+    fn push_back_lost(&mut self, run: usize) {
+        for (other, row) in self.runs.iter_mut().enumerate() {
+            if let Some(row) = row
+                && other != run
+                && row.state == RunState::Running
+            {
+                row.state = RunState::Queued;
+                row.losses += 1;
+            }
+        }
+    }
+
+    /// `is_fenced` is what it should always be; planted errors leave it out.
+    pub(super) fn renew(&mut self, fence: Fence, is_fenced: bool) -> Reply {
+        let run = run_of(fence);
+        let is_over = self.runs[run].is_none_or(|row| row.lease_left == 0);
+        if is_fenced && (is_over || !self.stands(fence)) {
+            return Reply::Fenced;
+        }
+        if let Some(row) = self.runs[run]
+            .as_mut()
+            .filter(|row| row.state == RunState::Running)
+        {
+            row.lease_left = LEASE;
+        }
+        self.hide(run, LEASE);
+        Reply::Stored
+    }
+
+    /// As [`Self::renew`].
+    pub(super) fn write(&mut self, fence: Fence, write: Write, is_fenced: bool) -> Reply {
+        let run = run_of(fence);
+        let stands = self.stands(fence);
+        let Some(row) = &mut self.runs[run] else {
+            return Reply::Fenced;
+        };
+        let is_ours = row.epoch == fence.epoch.0;
+        match write {
+            Write::Finish(_) if is_ours && row.state == RunState::Ended => return Reply::Stored,
+            Write::Release { .. } if is_ours && row.state == RunState::Queued => return Reply::Stored,
+            _ if !stands && is_fenced => return Reply::Fenced,
+            Write::Deliver(task) => row.delivered |= task == usize::from(row.recorded),
+            Write::Record(Sequence(upto)) => {
+                if upto > u64::from(row.recorded) {
+                    row.recorded = u8::try_from(upto).unwrap_or(TASKS);
+                    row.delivered = false;
+                }
+            }
+            Write::Finish(_) => {
+                row.state = RunState::Ended;
+                row.ends += 1;
+                row.lease_left = 0;
+                self.messages[run] = None;
+            }
+            Write::Release { lost_attempt } => {
+                row.state = RunState::Queued;
+                row.lease_left = 0;
+                row.losses += u8::from(lost_attempt);
+                self.hide(run, 0);
+            }
+        }
+        Reply::Stored
+    }
+
+    /// What only a planted error does: in a transaction of its own.
+    pub(super) fn delete(&mut self, fence: Fence) {
+        self.messages[run_of(fence)] = None;
+    }
+
+    /// A tick of the clock.
+    pub(super) fn pass(&mut self) {
+        for row in self.runs.iter_mut().flatten() {
+            row.lease_left = row.lease_left.saturating_sub(1);
+        }
+        for message in self.messages.iter_mut().flatten() {
+            message.hidden_for = message.hidden_for.saturating_sub(1);
+        }
+    }
+
+    fn stands(&self, fence: Fence) -> bool {
+        self.runs[run_of(fence)]
+            .is_some_and(|row| row.state == RunState::Running && row.epoch == fence.epoch.0)
+    }
+
+    fn hide(&mut self, run: usize, ticks: u8) {
+        if let Some(message) = &mut self.messages[run] {
+            message.hidden_for = ticks;
+        }
+    }
+}
+
+pub(super) fn message_of(run: usize) -> MessageId {
+    MessageId(i64::try_from(run).unwrap_or(i64::MAX))
+}
+
+pub(super) fn run_of(fence: Fence) -> usize {
+    usize::try_from(fence.message.0).unwrap_or(usize::MAX)
+}
