@@ -389,11 +389,5 @@ fn whoever_floods_with_a_periodic_secret_can_be_ended() {
     crate::support::wait_until("the collector to start", || place.path("started").exists());
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
-    let begin = std::time::Instant::now();
     place.see(child).exits(143);
-    assert!(
-        begin.elapsed() < std::time::Duration::from_secs(30),
-        "{:?}",
-        begin.elapsed()
-    );
 }

@@ -107,7 +107,7 @@ fn a_failing_night_is_read_from_the_screen_alone() {
         (
             "packages/run_not_executable",
             "not started",
-            "cannot be executed",
+            "it is not executable",
             "chmod +x collectors/run_not_executable",
         ),
         (

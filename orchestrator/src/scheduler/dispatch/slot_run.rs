@@ -44,13 +44,22 @@ impl SlotRun {
         orders: Orders,
         admission: LocalAdmission,
     ) -> StartEnd {
-        let _permit = match self.await_admission(&admission).await {
-            Ok(permit) => permit,
-            Err(end) => return end,
+        let mut said = false;
+        let _permit = loop {
+            let permit = match self.await_admission(&admission).await {
+                Ok(permit) => permit,
+                Err(end) => return end,
+            };
+            match self.claim_slot(&mut said).await {
+                ClaimStep::Ours => break permit,
+                ClaimStep::Over(end) => return end,
+                // A slot that is nobody's yet is in nobody's way.
+                ClaimStep::Later => drop(permit),
+            }
+            if self.stopped_in_pause().await {
+                return StartEnd::Stopped;
+            }
         };
-        if let Some(end) = self.claim_slot().await {
-            return end;
-        }
         self.claimed.store(true, Ordering::Release);
         for &cause in &self.start.causes {
             self.metrics.count_skip(cause);
@@ -141,37 +150,33 @@ impl SlotRun {
         }
     }
 
-    /// `None` once the slot is ours.
-    async fn claim_slot(&mut self) -> Option<StartEnd> {
-        let mut said = false;
+    async fn claim_slot(&mut self, said: &mut bool) -> ClaimStep {
         let (slot, shares) = (self.slot(), self.shares_queue_with());
-        loop {
-            let request = SlotRequest {
-                older: &self.older,
-                mate: shares.as_deref(),
-                overlaps: self.start.overlap == Overlap::Allow,
-                ..SlotRequest::new(
-                    &slot,
-                    (&self.start.plan.run, &self.executor.owner),
-                    &self.start.rows,
-                )
-            };
-            let claim = self.executor.store.claim_slot(request, self.executor.now());
-            match claim.await {
-                Ok(Claim::Ours) => return None,
-                Ok(Claim::Taken(run)) => return Some(StartEnd::Taken(run)),
-                Ok(Claim::Busy(run, entry)) if self.gives_way(&entry) => return Some(StartEnd::Busy(run)),
-                Ok(Claim::Busy(run, _)) => {
-                    self.say_once(&mut said, &format!("run {run} goes on elsewhere"));
-                    return Some(self.wait_for_other_run().await);
-                }
-                // Until it is back, there is nothing that a scheduler could do but ask again.
-                Err(error) if may_come_back(&error) => self.say_once(&mut said, &error.to_string()),
-                Err(error) => return Some(StartEnd::Failed(error.to_string())),
+        let request = SlotRequest {
+            older: &self.older,
+            mate: shares.as_deref(),
+            overlaps: self.start.overlap == Overlap::Allow,
+            ..SlotRequest::new(
+                &slot,
+                (&self.start.plan.run, &self.executor.owner),
+                &self.start.rows,
+            )
+        };
+        let claim = self.executor.store.claim_slot(request, self.executor.now());
+        match claim.await {
+            Ok(Claim::Ours) => ClaimStep::Ours,
+            Ok(Claim::Taken(run)) => ClaimStep::Over(StartEnd::Taken(run)),
+            Ok(Claim::Busy(run, entry)) if self.gives_way(&entry) => ClaimStep::Over(StartEnd::Busy(run)),
+            Ok(Claim::Busy(run, _)) => {
+                self.say_once(said, &format!("run {run} goes on elsewhere"));
+                ClaimStep::Over(self.wait_for_other_run().await)
             }
-            if self.stopped_in_pause().await {
-                return Some(StartEnd::Stopped);
+            // Until it is back, there is nothing that a scheduler could do but ask again.
+            Err(error) if may_come_back(&error) => {
+                self.say_once(said, &error.to_string());
+                ClaimStep::Later
             }
+            Err(error) => ClaimStep::Over(StartEnd::Failed(error.to_string())),
         }
     }
 
@@ -222,6 +227,16 @@ impl SlotRun {
             tracing::warn!("{} of {} waits: {reason}", self.start.key, self.start.slot);
         }
     }
+}
+
+/// What came of asking for a slot.
+enum ClaimStep {
+    /// It is ours to run.
+    Ours,
+    /// It is not run by us now.
+    Over(StartEnd),
+    /// Nobody can say yet: it is asked for again.
+    Later,
 }
 
 /// A slot waits for a database that is away, and for a file that somebody may put back.

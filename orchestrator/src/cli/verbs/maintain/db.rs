@@ -16,7 +16,7 @@ use crate::cli::shell::output::{print_json, print_text};
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{
-    connect_store, prepare, print_recovered, recover, runtime, shelf, unusable, warn_of_journals, with_store,
+    connect_store, print_recovered, recover, runtime, shelf, unusable, warn_of_journals, with_store,
 };
 use crate::cli::shell::undelivered;
 use crate::database::MigrationState;
@@ -255,13 +255,17 @@ fn import(settings: &CliSettings, all: bool) -> Result<VerbExit, Failure> {
 
 /// How many runs came in, of all journals; or nothing but what was noted.
 async fn bring_in(settings: &CliSettings, store: &Store, all: bool) -> Result<Option<usize>, Failure> {
-    prepare(store, &settings.state_dir).await?;
-    undelivered::ingest(&shelf(store), &settings.state_dir).await?;
-    if !all {
-        return Ok(None);
-    }
-    let found = store.import_all(&settings.state_dir).await.map_err(unusable)?;
-    print_recovered(&found);
+    store.migrate().await.map_err(unusable)?;
+    // First, so that those which were noted count as well.
+    let imported = match all {
+        true => {
+            let found = store.import_all(&settings.state_dir).await.map_err(unusable)?;
+            print_recovered(&found);
+            Some(found.imported.len())
+        }
+        false => None,
+    };
     recover(store, &settings.state_dir).await?;
-    Ok(Some(found.imported.len()))
+    undelivered::ingest(&shelf(store), &settings.state_dir).await?;
+    Ok(imported)
 }
