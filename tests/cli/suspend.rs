@@ -23,7 +23,7 @@ groups:
 /// Says who it and its supervisor are, and waits.
 const WAITS: &str = "#!/bin/sh\necho $$ $PPID > pids.new\nmv pids.new pids\nread word < gate\ntouch ended\n";
 
-/// A shell whose job stops goes on behind it.
+/// A shell whose job stops goes on behind it. It stays to the end: with it the terminal would go.
 const SHELL: &str = "set -m
 \"$ORCHESTRATE\" run --schedule daily
 echo $? > stopped.new
@@ -32,6 +32,7 @@ read word < foreground
 fg
 echo $? > done.new
 mv done.new done
+read word < foreground
 ";
 
 fn place() -> Place {
@@ -135,6 +136,10 @@ fn ctrl_z_stops_collector_and_orchestrate_and_fg_lets_both_go_on() {
     }
     assert!(!place.path("ended").exists());
     tell(&place, "gate");
+    wait_until("orchestrate to end", || {
+        state(orchestrate).is_none_or(|state| state == 'Z')
+    });
+    tell(&place, "foreground");
     wait_until("the shell to end", || shell.try_wait().unwrap().is_some());
     place.wait_until_gone();
     assert_eq!(place.last()["exit_code"], 0);
