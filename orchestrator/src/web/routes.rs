@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// The paths of a site.
 pub(crate) fn routes(site: Site) -> Router {
     let site = Arc::new(site);
-    Router::new()
+    // Pages and their style alone: what programs ask for in a flood costs no compression.
+    let pages = Router::new()
         .merge(pages::home::route())
         .merge(pages::run::route())
         .merge(pages::log::route())
@@ -36,6 +37,9 @@ pub(crate) fn routes(site: Site) -> Router {
         .merge(pages::schedule::route())
         .merge(pages::timeline::route())
         .merge(pages::workers::route())
+        .layer(CompressionLayer::new());
+    Router::new()
+        .merge(pages)
         .merge(probes::healthz::route())
         .merge(probes::metrics::route())
         .merge(api::schedule::route())
@@ -44,13 +48,12 @@ pub(crate) fn routes(site: Site) -> Router {
         .fallback(refuse_path)
         .layer(from_fn(within))
         .layer(from_fn_with_state(Arc::clone(&site), identify))
-        .merge(assets::route())
+        .merge(assets::route().layer(CompressionLayer::new()))
         .layer(CatchPanicLayer::custom(internal_error))
         .layer(from_fn_with_state(Arc::clone(&site), guard))
         .layer(from_fn_with_state(Arc::clone(&site), pages::faults::for_people))
         .merge(probes::liveness::routes())
         .layer(map_response(harden))
-        .layer(CompressionLayer::new())
         .with_state(site)
 }
 
