@@ -52,7 +52,7 @@ impl Source {
             .collect()
     }
 
-    /// The types before its tests that `pub` or `pub(crate)` lets out.
+    /// The types before its tests that `pub`, `pub(crate)` or `pub(super)` lets out.
     pub(crate) fn types(&self) -> Vec<TypeName> {
         let tokens = tokens(self.product());
         (0..tokens.len())
@@ -143,7 +143,7 @@ fn parameters(tokens: &[Token]) -> usize {
 fn type_name(tokens: &[Token]) -> Option<TypeName> {
     let words: Vec<&str> = tokens.iter().take(6).map(|token| token.text.as_str()).collect();
     let after = match words.as_slice() {
-        ["pub", "(", "crate", ")", ..] => 4,
+        ["pub", "(", "crate" | "super", ")", ..] => 4,
         ["pub", ..] => 1,
         _ => return None,
     };
@@ -191,6 +191,6 @@ mod tests {
         let text = "pub struct A;\npub(crate) enum B {}\nstruct C;\npub(super) struct D;\npub type E = u8;\npub use x::F;";
         let found = source("engine/run.rs", text).types();
         let names: Vec<(&str, usize)> = found.iter().map(|found| (&*found.name, found.line)).collect();
-        assert_eq!(names, [("A", 1), ("B", 2), ("E", 5)]);
+        assert_eq!(names, [("A", 1), ("B", 2), ("D", 4), ("E", 5)]);
     }
 }

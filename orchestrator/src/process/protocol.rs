@@ -119,8 +119,8 @@ pub(crate) enum Stage {
     Execute,
 }
 
-/// The end of an attempt.
-#[derive(Debug, Serialize, Deserialize)]
+/// The end of an attempt; by default one of which nothing is known yet.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Over {
     /// How the main process ended; `None` if it could not be killed.
     pub exit: Option<Exit>,

@@ -89,7 +89,7 @@ impl From<&AttemptSpec> for NamedLimits {
 mod tests {
     use super::*;
     use crate::model::CancelCause;
-    use crate::process::protocol::{Isolation, Leftover};
+    use crate::process::protocol::Leftover;
 
     fn end(exit: Option<Exit>, cause: Option<Cause>) -> Outcome {
         end_after(exit, cause, |_| {})
@@ -99,18 +99,11 @@ mod tests {
         let mut over = Over {
             exit,
             cause,
-            isolation: Isolation::Tree,
-            out_of_memory: false,
-            wall: Duration::ZERO,
-            user_cpu: Duration::ZERO,
-            system_cpu: Duration::ZERO,
-            max_rss: 0,
-            killed: Vec::new(),
-            killed_count: 0,
             unkillable: vec![Leftover {
                 pid: 7,
                 name: "dd".to_owned(),
             }],
+            ..Over::default()
         };
         change(&mut over);
         let limits = NamedLimits {

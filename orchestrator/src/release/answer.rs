@@ -8,7 +8,7 @@ const MOST_BYTES: usize = 4 << 20;
 
 /// The lines that a probe prints, bounded, and the last words of its complaint.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ProbeOutput {
     probe: Controller,
     framer: LineFramer,
     lines: Vec<String>,
@@ -19,7 +19,7 @@ pub(super) struct Answer {
 /// How much of a complaint is of interest.
 const COMPLAINT: usize = 2000;
 
-impl Answer {
+impl ProbeOutput {
     pub(super) fn new(probe: Controller) -> Self {
         Self {
             probe,
@@ -72,7 +72,7 @@ impl Answer {
     }
 }
 
-impl OutputSink for Answer {
+impl OutputSink for ProbeOutput {
     async fn chunk(&mut self, stream: Stream, bytes: &[u8]) {
         match stream {
             Stream::Stdout => self.stdout(bytes),
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn lines_and_complaints_are_bounded() {
-        let mut answer = Answer::new(Controller::idle());
+        let mut answer = ProbeOutput::new(Controller::idle());
         answer.stdout(b"a\tref");
         answer.stdout(b"s/tags/boost-1.90.0\nb\trefs/heads/x\nwhat?\nc\trefs/tags/last");
         answer.stderr(b"hint: try again\nfatal: no such host\n\nPlease make sure.\n");
@@ -108,10 +108,10 @@ mod tests {
         let lines = answer.finish();
         assert_eq!(tags(&lines).collect::<Vec<_>>(), ["boost-1.90.0", "last"]);
 
-        let mut plain = Answer::new(Controller::idle());
+        let mut plain = ProbeOutput::new(Controller::idle());
         plain.stderr(b"one\ntwo\n\n");
         assert_eq!(plain.complaint().as_deref(), Some("two"));
-        let mut flood = Answer::new(Controller::idle());
+        let mut flood = ProbeOutput::new(Controller::idle());
         for _ in 0..100 {
             flood.stdout(&[b'x'; 64 << 10]);
             flood.stderr(&[b'y'; 64 << 10]);

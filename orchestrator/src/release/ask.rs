@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{Limits, Outcome, Probe, ReleaseSource, ReleaseTag};
 use crate::process::{Helper, Launcher, find_program};
-use crate::release::answer::{Answer, tags};
+use crate::release::answer::{ProbeOutput, tags};
 use crate::release::quiet_git::quiet_git;
 
 /// A server that says nothing for so long will not.
@@ -23,7 +23,7 @@ pub async fn find_releases(source: &ReleaseSource, launcher: &Launcher) -> Resul
     let asked = Asked::new(source, launcher)?;
     let attempt = launcher.start_helper(asked.helper).await;
     let attempt = attempt.map_err(|error| format!("{}: {error}", asked.who))?;
-    let mut answer = Answer::new(attempt.controller());
+    let mut answer = ProbeOutput::new(attempt.controller());
     let outcome = attempt.run(&mut answer).await.outcome;
     if answer.is_too_long() {
         return Err(format!(

@@ -9,7 +9,7 @@ use super::flaw::Flaw;
 use super::flaw::Flaws;
 use super::input::{ClaimReply, Grant};
 use super::lease::{BootMoment, LONGEST_PAUSE};
-use super::request::Request;
+use super::request::PendingRequest;
 use super::tenure::{Held, Tenure};
 use super::terms::Fence;
 #[cfg(test)]
@@ -19,7 +19,7 @@ use super::terms::Sequence;
 enum Stage {
     Asking {
         /// When the question that is under way was sent.
-        request: Request<BootMoment>,
+        request: PendingRequest<BootMoment>,
         cancelled: Option<CancelCause>,
     },
     Granted(Tenure),
@@ -28,16 +28,16 @@ enum Stage {
 
 /// A claim, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Claim {
+pub(super) struct RunClaim {
     held: Held,
     stage: Stage,
 }
 
-impl Claim {
+impl RunClaim {
     /// One that is about to be asked for.
     pub(super) fn new(now: BootMoment, fence: Fence, flaws: Flaws) -> Self {
         let stage = Stage::Asking {
-            request: Request::From(now),
+            request: PendingRequest::From(now),
             cancelled: None,
         };
         let held = Held { fence, flaws };
@@ -69,7 +69,7 @@ impl Claim {
         effects: &mut Vec<Effect>,
     ) {
         let Stage::Asking {
-            request: Request::Sent(sent),
+            request: PendingRequest::Sent(sent),
             cancelled,
         } = self.stage
         else {
@@ -95,7 +95,7 @@ impl Claim {
             // It may have been granted: the message comes back when that lease is over.
             ClaimReply::Lost if is_draining => Stage::Closed(CloseCause::Refused),
             ClaimReply::Lost => Stage::Asking {
-                request: Request::From(now.after(LONGEST_PAUSE)),
+                request: PendingRequest::From(now.after(LONGEST_PAUSE)),
                 cancelled,
             },
         };
@@ -129,7 +129,7 @@ impl Claim {
         let is_under_way = matches!(
             self.stage,
             Stage::Asking {
-                request: Request::Sent(_),
+                request: PendingRequest::Sent(_),
                 ..
             }
         );
@@ -145,7 +145,7 @@ impl Claim {
         match &mut self.stage {
             Stage::Asking { request, .. } => {
                 if request.is_due(now) {
-                    *request = Request::Sent(now);
+                    *request = PendingRequest::Sent(now);
                     effects.push(Effect::Claim(fence));
                 }
             }
@@ -173,12 +173,12 @@ impl Claim {
 }
 
 #[cfg(test)]
-impl Claim {
+impl RunClaim {
     /// As a clock that stands still sees it `span` later.
     pub(super) fn age(&mut self, span: std::time::Duration, now: BootMoment) {
         match &mut self.stage {
             Stage::Asking { request, .. } => {
-                if let Request::Sent(sent) = request {
+                if let PendingRequest::Sent(sent) = request {
                     *sent = sent.aged(span, now.before(span * 8));
                 }
                 request.age(span, now);

@@ -6,7 +6,7 @@ use super::lease::BootMoment;
 /// A request that is sent, answered, and sent again; `T` is what has to be remembered of
 /// the one that is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Request<T> {
+pub(super) enum PendingRequest<T> {
     /// It may be sent from then on.
     From(BootMoment),
     /// It was sent, and its answer will come.
@@ -15,7 +15,7 @@ pub(super) enum Request<T> {
     Never,
 }
 
-impl<T> Request<T> {
+impl<T> PendingRequest<T> {
     pub(super) fn is_due(&self, now: BootMoment) -> bool {
         matches!(self, Self::From(at) if now >= *at)
     }
@@ -30,7 +30,7 @@ impl<T> Request<T> {
 }
 
 #[cfg(test)]
-impl<T> Request<T> {
+impl<T> PendingRequest<T> {
     /// As a clock that stands still sees it `span` later; what is due stays due.
     pub(super) fn age(&mut self, span: std::time::Duration, now: BootMoment) {
         if let Self::From(at) = self {

@@ -8,7 +8,7 @@ use super::flaw::Flaw;
 use super::flaw::Flaws;
 use super::input::{Grant, OnLost, Reply, RunOver};
 use super::lease::{BootMoment, Deadline, Lease};
-use super::request::Request;
+use super::request::PendingRequest;
 use super::terms::{AttemptKey, Fence, Sequence, Verdict, Write};
 
 /// What stays the same of a claim.
@@ -47,8 +47,8 @@ pub(super) struct Tenure {
     /// Before the last acknowledged renewal was sent.
     anchor: BootMoment,
     /// When the one that is under way was sent.
-    renewal: Request<BootMoment>,
-    writing: Request<Write>,
+    renewal: PendingRequest<BootMoment>,
+    writing: PendingRequest<Write>,
     running: bool,
     due: Option<AttemptKey>,
     delivery: Option<usize>,
@@ -71,8 +71,8 @@ impl Tenure {
             lease: grant.lease,
             standing: Standing::Holds,
             anchor: sent,
-            renewal: Request::From(sent.after(grant.lease.renewal_interval())),
-            writing: Request::From(sent),
+            renewal: PendingRequest::From(sent.after(grant.lease.renewal_interval())),
+            writing: PendingRequest::From(sent),
             running: false,
             due: None,
             delivery: None,
@@ -108,7 +108,7 @@ impl Tenure {
     pub(super) fn pass(&mut self, now: BootMoment, held: Held, effects: &mut Vec<Effect>) {
         #[cfg(test)]
         if held.flaws.has(Flaw::NoSelfFence)
-            || held.flaws.has(Flaw::RenewAfterFence) && matches!(self.renewal, Request::Sent(_))
+            || held.flaws.has(Flaw::RenewAfterFence) && matches!(self.renewal, PendingRequest::Sent(_))
         {
             return;
         }
@@ -125,22 +125,22 @@ impl Tenure {
     }
 
     pub(super) fn renewed(&mut self, now: BootMoment, held: Held, reply: Reply, effects: &mut Vec<Effect>) {
-        let Request::Sent(sent) = self.renewal else {
+        let PendingRequest::Sent(sent) = self.renewal else {
             return;
         };
-        self.renewal = Request::Never;
+        self.renewal = PendingRequest::Never;
         match reply {
             // Too late, the supervisor has begun; whose the run is now, a write will tell.
             _ if self.standing != Standing::Holds => {}
             Reply::Stored => {
                 self.anchor = sent;
-                self.renewal = Request::From(sent.after(self.lease.renewal_interval()));
+                self.renewal = PendingRequest::From(sent.after(self.lease.renewal_interval()));
                 if self.running {
                     let (fence, until) = (held.fence, self.deadline(held));
                     effects.push(Effect::Extend { fence, until });
                 }
             }
-            Reply::Lost => self.renewal = Request::From(now.after(self.lease.retry_pause())),
+            Reply::Lost => self.renewal = PendingRequest::From(now.after(self.lease.retry_pause())),
             // The end of the run may be why; its own answer will say.
             Reply::Fenced if self.last.is_some() => {}
             Reply::Fenced => self.fall(held, effects),
@@ -154,7 +154,7 @@ impl Tenure {
         (write, reply): (Write, Reply),
         effects: &mut Vec<Effect>,
     ) {
-        if self.writing != Request::Sent(write) {
+        if self.writing != PendingRequest::Sent(write) {
             return;
         }
         #[cfg(test)]
@@ -163,9 +163,9 @@ impl Tenure {
         } else {
             reply
         };
-        self.writing = Request::From(now);
+        self.writing = PendingRequest::From(now);
         match (reply, write) {
-            (Reply::Lost, _) => self.writing = Request::From(now.after(self.lease.retry_pause())),
+            (Reply::Lost, _) => self.writing = PendingRequest::From(now.after(self.lease.retry_pause())),
             (Reply::Fenced, _) => self.fall(held, effects),
             (Reply::Stored, Write::Finish(_)) => self.closed = Some(CloseCause::Finished),
             (Reply::Stored, Write::Release { .. }) => self.closed = Some(CloseCause::Released),
@@ -229,7 +229,7 @@ impl Tenure {
         self.write_next(now, held, effects);
         self.start_due(held, effects);
         if self.standing == Standing::Holds && self.renewal.is_due(now) {
-            self.renewal = Request::Sent(now);
+            self.renewal = PendingRequest::Sent(now);
             #[cfg(test)]
             if held.flaws.has(Flaw::RenewAfterFence) {
                 effects.push(Effect::RenewUnfenced(held.fence));
@@ -275,7 +275,7 @@ impl Tenure {
         let Some(write) = self.to_write().filter(|_| self.writing.is_due(now)) else {
             return;
         };
-        self.writing = Request::Sent(write);
+        self.writing = PendingRequest::Sent(write);
         #[cfg(test)]
         if matches!(write, Write::Finish(_)) {
             if held.flaws.has(Flaw::DeleteBeforeFinish) {
@@ -336,7 +336,7 @@ impl Tenure {
     pub(super) fn age(&mut self, span: std::time::Duration, now: BootMoment) {
         let oldest = now.before(self.lease.length());
         self.anchor = self.anchor.aged(span, oldest);
-        if let Request::Sent(sent) = &mut self.renewal {
+        if let PendingRequest::Sent(sent) = &mut self.renewal {
             *sent = sent.aged(span, oldest);
         }
         self.renewal.age(span, now);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::CancelCause;
 
-use super::claim::Claim;
+use super::claim::RunClaim;
 use super::effect::{Effect, Ending, LeaveCause};
 use super::flaw::Flaws;
 use super::input::WorkerInput;
@@ -46,7 +46,7 @@ pub struct Worker {
     settings: WorkerSettings,
     flaws: Flaws,
     mode: Mode,
-    claims: BTreeMap<MessageId, Claim>,
+    claims: BTreeMap<MessageId, RunClaim>,
 }
 
 impl Worker {
@@ -124,7 +124,7 @@ impl Worker {
             Mode::Draining { cancel_at, .. } => cancel_at,
             Mode::Working | Mode::Cancelling | Mode::Killing => None,
         };
-        let claims = self.claims.values().filter_map(Claim::wake_at);
+        let claims = self.claims.values().filter_map(RunClaim::wake_at);
         claims.chain(drains).min()
     }
 
@@ -155,7 +155,7 @@ impl Worker {
     }
 
     fn take_granted(&mut self, now: BootMoment, fence: Fence, input: WorkerInput, effects: &mut Vec<Effect>) {
-        let Some((tenure, held)) = self.claim(fence).and_then(Claim::tenure) else {
+        let Some((tenure, held)) = self.claim(fence).and_then(RunClaim::tenure) else {
             return;
         };
         match input {
@@ -174,7 +174,7 @@ impl Worker {
         }
     }
 
-    fn claim(&mut self, fence: Fence) -> Option<&mut Claim> {
+    fn claim(&mut self, fence: Fence) -> Option<&mut RunClaim> {
         self.claims
             .get_mut(&fence.message)
             .filter(|claim| claim.fence() == fence)
@@ -199,7 +199,7 @@ impl Worker {
             return;
         }
         self.claims
-            .insert(fence.message, Claim::new(now, fence, self.flaws));
+            .insert(fence.message, RunClaim::new(now, fence, self.flaws));
     }
 
     fn signal(&mut self, now: BootMoment, cause: CancelCause, effects: &mut Vec<Effect>) {
@@ -207,7 +207,7 @@ impl Worker {
             Mode::Working => {
                 let cancel_at = self.settings.drain_timeout.map(|timeout| now.after(timeout));
                 self.mode = Mode::Draining { cause, cancel_at };
-                self.claims.values_mut().for_each(Claim::withdraw);
+                self.claims.values_mut().for_each(RunClaim::withdraw);
             }
             Mode::Draining { .. } => {
                 self.mode = Mode::Cancelling;

@@ -139,7 +139,7 @@ impl Supervisor {
             main,
             end: Pidfd::open(main).ok(),
             started,
-            over: nothing_yet(),
+            over: Over::default(),
             killed: Killed::default(),
             cgroup,
         };
@@ -343,23 +343,6 @@ impl Supervisor {
 
     fn now(&self) -> Moment {
         self.epoch.elapsed()
-    }
-}
-
-/// The end of an attempt of which nothing is known yet.
-fn nothing_yet() -> Over {
-    Over {
-        exit: None,
-        cause: None,
-        isolation: Isolation::default(),
-        out_of_memory: false,
-        wall: Duration::ZERO,
-        user_cpu: Duration::ZERO,
-        system_cpu: Duration::ZERO,
-        max_rss: 0,
-        killed: Vec::new(),
-        killed_count: 0,
-        unkillable: Vec::new(),
     }
 }
 

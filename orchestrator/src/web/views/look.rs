@@ -28,6 +28,21 @@ const LOOKS: [OutcomeLook; 15] = [
     OutcomeLook::new("not_due", "not due"),
 ];
 
+/// What stands for several of them is the first of these.
+pub(crate) const FROM_WORST: [&str; 11] = [
+    "failed",
+    "timed_out",
+    "lost",
+    "not_started",
+    "cancelled",
+    "suspect",
+    "missed",
+    "unknown",
+    "running",
+    "skipped",
+    "succeeded",
+];
+
 impl OutcomeLook {
     const fn new(key: &'static str, word: &'static str) -> Self {
         Self { key, word }

@@ -6,9 +6,9 @@ use super::super::input::{ClaimReply, Reply, RunOver, WorkerInput};
 use super::super::lease::{BootMoment, Deadline};
 use super::super::terms::{Fence, Write};
 use super::super::worker::Worker;
-use super::database::{Run, RunState, run_of};
+use super::database::{ModelRun, ModelRunState, run_of};
 use super::moves::{Move, RequestPlace};
-use super::node::{Answer, Ask, Phase, Request, WorkerNode};
+use super::node::{Ask, ModelAnswer, ModelRequest, Phase, WorkerNode};
 use super::tree::{Ended, Tree};
 use super::world::World;
 use super::{NODES, RUNS, TICK, now};
@@ -42,7 +42,7 @@ impl World {
                 let fence = self.database.read(run)?;
                 self.feed(node, WorkerInput::Shown { fence, unfit: None }, true);
             }
-            Move::Answer(place) => self.answer(place, true)?,
+            Move::ModelAnswer(place) => self.answer(place, true)?,
             Move::Serve(place) => {
                 let answer = self.serve(self.request(place)?);
                 let lane = self.nodes[place.node].desks[place.run].lane(place.lane);
@@ -136,16 +136,18 @@ impl World {
         Some(())
     }
 
-    fn request(&self, place: RequestPlace) -> Option<Request> {
+    fn request(&self, place: RequestPlace) -> Option<ModelRequest> {
         self.nodes[place.node].desks[place.run].request(place.lane)
     }
 
-    fn serve(&mut self, request: Request) -> Answer {
+    fn serve(&mut self, request: ModelRequest) -> ModelAnswer {
         let fence = request.fence;
         match request.ask {
-            Ask::Claim => Answer::Claimed(self.database.claim(fence)),
-            Ask::Renew { is_fenced } => Answer::Plain(self.database.renew(fence, is_fenced)),
-            Ask::Write { write, is_fenced } => Answer::Plain(self.database.write(fence, write, is_fenced)),
+            Ask::Claim => ModelAnswer::Claimed(self.database.claim(fence)),
+            Ask::Renew { is_fenced } => ModelAnswer::Plain(self.database.renew(fence, is_fenced)),
+            Ask::Write { write, is_fenced } => {
+                ModelAnswer::Plain(self.database.write(fence, write, is_fenced))
+            }
         }
     }
 
@@ -164,7 +166,7 @@ impl World {
                 ..
             }
         );
-        if is_delivery && answer == Answer::Plain(Reply::Stored) {
+        if is_delivery && answer == ModelAnswer::Plain(Reply::Stored) {
             self.delivered(place, request.fence);
         }
         Some(())
@@ -184,8 +186,8 @@ impl World {
         let lane = self.nodes[place.node].desks[place.run].lane(place.lane);
         let request = lane.take()?;
         let answer = match request.ask {
-            Ask::Claim => Answer::Claimed(ClaimReply::Lost),
-            Ask::Renew { .. } | Ask::Write { .. } => Answer::Plain(Reply::Lost),
+            Ask::Claim => ModelAnswer::Claimed(ClaimReply::Lost),
+            Ask::Renew { .. } | Ask::Write { .. } => ModelAnswer::Plain(Reply::Lost),
         };
         self.feed(place.node, input_of(request, answer), true);
         Some(())
@@ -254,7 +256,7 @@ impl World {
             }
         }
         let is_somebody_awake = self.nodes.iter().any(|node| !node.is_stalled);
-        let is_done = |run: &Option<Run>| run.is_some_and(|run| run.state == RunState::Ended);
+        let is_done = |run: &Option<ModelRun>| run.is_some_and(|run| run.state == ModelRunState::Ended);
         if is_somebody_awake
             && !self.trees.iter().any(Tree::is_alive)
             && !self.database.runs.iter().all(is_done)
@@ -278,11 +280,11 @@ fn aged(until: Deadline) -> Deadline {
     }
 }
 
-fn input_of(request: Request, answer: Answer) -> WorkerInput {
+fn input_of(request: ModelRequest, answer: ModelAnswer) -> WorkerInput {
     let fence = request.fence;
     match (answer, request.ask) {
-        (Answer::Claimed(reply), _) => WorkerInput::Claimed { fence, reply },
-        (Answer::Plain(reply), Ask::Write { write, .. }) => WorkerInput::Written { fence, write, reply },
-        (Answer::Plain(reply), Ask::Renew { .. } | Ask::Claim) => WorkerInput::Renewed { fence, reply },
+        (ModelAnswer::Claimed(reply), _) => WorkerInput::Claimed { fence, reply },
+        (ModelAnswer::Plain(reply), Ask::Write { write, .. }) => WorkerInput::Written { fence, write, reply },
+        (ModelAnswer::Plain(reply), Ask::Renew { .. } | Ask::Claim) => WorkerInput::Renewed { fence, reply },
     }
 }

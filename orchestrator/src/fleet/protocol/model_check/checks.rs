@@ -6,7 +6,7 @@ use stateright::{Checker, DiscoveryClassification, HasDiscoveries, Model, Path, 
 
 use super::super::flaw::Flaw;
 use super::super::worker::{Worker, WorkerSettings};
-use super::database::Run;
+use super::database::ModelRun;
 use super::moves::Move;
 use super::tree::Tree;
 use super::world::{Broken, Faults, World};
@@ -79,11 +79,11 @@ impl Model for Fleet {
             }),
             // Of what is explored, so that no promise is kept for want of an occasion.
             Property::sometimes("a lost run is resumed and completed", |_, world: &World| {
-                let is_it = |run: &&Run| run.ends == 1 && run.losses > 0 && run.recorded == TASKS;
+                let is_it = |run: &&ModelRun| run.ends == 1 && run.losses > 0 && run.recorded == TASKS;
                 world.database.runs.iter().flatten().any(|run| is_it(&run))
             }),
             Property::sometimes("a lost run is given up", |_, world: &World| {
-                let is_it = |run: &&Run| run.ends == 1 && run.recorded < TASKS;
+                let is_it = |run: &&ModelRun| run.ends == 1 && run.recorded < TASKS;
                 world.database.runs.iter().flatten().any(|run| is_it(&run))
             }),
             Property::sometimes(

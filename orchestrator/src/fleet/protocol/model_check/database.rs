@@ -7,7 +7,7 @@ use super::super::terms::{Epoch, Fence, MessageId, Sequence, Write};
 use super::{LEASE, RUNS, TASKS, TICK};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum RunState {
+pub(super) enum ModelRunState {
     Queued,
     Running,
     Ended,
@@ -15,8 +15,8 @@ pub(super) enum RunState {
 
 /// The row of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Run {
-    pub state: RunState,
+pub(super) struct ModelRun {
+    pub state: ModelRunState,
     pub epoch: i32,
     pub lease_left: u8,
     /// How many of its tasks are settled.
@@ -29,7 +29,7 @@ pub(super) struct Run {
 
 /// Its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Message {
+pub(super) struct ModelMessage {
     pub read_ct: i32,
     pub hidden_for: u8,
     /// A fault: shown although another run of the entry comes first.
@@ -38,19 +38,19 @@ pub(super) struct Message {
 
 /// Both runs are of one entry, the first one enqueued first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub(super) struct Database {
-    pub runs: [Option<Run>; RUNS],
-    pub messages: [Option<Message>; RUNS],
+pub(super) struct ModelDatabase {
+    pub runs: [Option<ModelRun>; RUNS],
+    pub messages: [Option<ModelMessage>; RUNS],
 }
 
-impl Database {
+impl ModelDatabase {
     /// A slot, its run and its message, once: the slot is unique.
     pub(super) fn enqueue(&mut self, run: usize) {
         if self.runs[run].is_some() {
             return;
         }
-        self.runs[run] = Some(Run {
-            state: RunState::Queued,
+        self.runs[run] = Some(ModelRun {
+            state: ModelRunState::Queued,
             epoch: 0,
             lease_left: 0,
             recorded: 0,
@@ -58,7 +58,7 @@ impl Database {
             losses: 0,
             ends: 0,
         });
-        self.messages[run] = Some(Message {
+        self.messages[run] = Some(ModelMessage {
             read_ct: 0,
             hidden_for: 0,
             out_of_turn: false,
@@ -79,7 +79,7 @@ impl Database {
     fn is_kept_out(&self, run: usize) -> bool {
         let runs = self.runs.iter().enumerate().filter(|(other, _)| *other != run);
         runs.filter_map(|(_, row)| row.as_ref())
-            .any(|row| row.state == RunState::Running && row.lease_left > 0)
+            .any(|row| row.state == ModelRunState::Running && row.lease_left > 0)
     }
 
     /// Reads it.
@@ -106,8 +106,8 @@ impl Database {
         let Some(mut row) = self.runs[run] else {
             return ClaimReply::Refused;
         };
-        let is_running = row.state == RunState::Running;
-        if row.state == RunState::Ended {
+        let is_running = row.state == ModelRunState::Running;
+        if row.state == ModelRunState::Ended {
             self.messages[run] = None;
             return ClaimReply::Refused;
         }
@@ -131,7 +131,7 @@ impl Database {
             row.recorded += 1;
             row.delivered = false;
         }
-        row.state = RunState::Running;
+        row.state = ModelRunState::Running;
         row.epoch = fence.epoch.0;
         row.lease_left = LEASE;
         self.runs[run] = Some(row);
@@ -155,9 +155,9 @@ impl Database {
         for (other, row) in self.runs.iter_mut().enumerate() {
             if let Some(row) = row
                 && other != run
-                && row.state == RunState::Running
+                && row.state == ModelRunState::Running
             {
-                row.state = RunState::Queued;
+                row.state = ModelRunState::Queued;
                 row.losses += 1;
             }
         }
@@ -172,7 +172,7 @@ impl Database {
         }
         if let Some(row) = self.runs[run]
             .as_mut()
-            .filter(|row| row.state == RunState::Running)
+            .filter(|row| row.state == ModelRunState::Running)
         {
             row.lease_left = LEASE;
         }
@@ -189,8 +189,8 @@ impl Database {
         };
         let is_ours = row.epoch == fence.epoch.0;
         match write {
-            Write::Finish(_) if is_ours && row.state == RunState::Ended => return Reply::Stored,
-            Write::Release { .. } if is_ours && row.state == RunState::Queued => return Reply::Stored,
+            Write::Finish(_) if is_ours && row.state == ModelRunState::Ended => return Reply::Stored,
+            Write::Release { .. } if is_ours && row.state == ModelRunState::Queued => return Reply::Stored,
             _ if !stands && is_fenced => return Reply::Fenced,
             Write::Deliver(task) => row.delivered |= task == usize::from(row.recorded),
             Write::Record(Sequence(upto)) => {
@@ -200,13 +200,13 @@ impl Database {
                 }
             }
             Write::Finish(_) => {
-                row.state = RunState::Ended;
+                row.state = ModelRunState::Ended;
                 row.ends += 1;
                 row.lease_left = 0;
                 self.messages[run] = None;
             }
             Write::Release { lost_attempt } => {
-                row.state = RunState::Queued;
+                row.state = ModelRunState::Queued;
                 row.lease_left = 0;
                 row.losses += u8::from(lost_attempt);
                 self.hide(run, 0);
@@ -232,7 +232,7 @@ impl Database {
 
     fn stands(&self, fence: Fence) -> bool {
         self.runs[run_of(fence)]
-            .is_some_and(|row| row.state == RunState::Running && row.epoch == fence.epoch.0)
+            .is_some_and(|row| row.state == ModelRunState::Running && row.epoch == fence.epoch.0)
     }
 
     fn hide(&mut self, run: usize, ticks: u8) {

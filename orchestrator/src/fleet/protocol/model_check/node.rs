@@ -17,22 +17,22 @@ pub(super) enum Ask {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Answer {
+pub(super) enum ModelAnswer {
     Claimed(ClaimReply),
     Plain(Reply),
 }
 
 /// It is sent; while its worker stands still the database may have answered it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Request {
+pub(super) struct ModelRequest {
     pub fence: Fence,
     pub ask: Ask,
-    pub answer: Option<Answer>,
+    pub answer: Option<ModelAnswer>,
 }
 
 /// Which of the requests that a claim has under way at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Lane {
+pub(super) enum RequestSlot {
     /// The claim itself, then its writes.
     Main,
     Renewal,
@@ -62,8 +62,8 @@ pub(super) struct TaskDriver {
 /// All that a worker process has of one run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct Desk {
-    pub main: Option<Request>,
-    pub renewal: Option<Request>,
+    pub main: Option<ModelRequest>,
+    pub renewal: Option<ModelRequest>,
     /// Only where an error is planted: comes before `main`.
     pub delete: Option<Fence>,
     pub engine: Option<TaskDriver>,
@@ -90,17 +90,17 @@ impl WorkerNode {
 }
 
 impl Desk {
-    pub(super) fn lane(&mut self, lane: Lane) -> &mut Option<Request> {
+    pub(super) fn lane(&mut self, lane: RequestSlot) -> &mut Option<ModelRequest> {
         match lane {
-            Lane::Main => &mut self.main,
-            Lane::Renewal => &mut self.renewal,
+            RequestSlot::Main => &mut self.main,
+            RequestSlot::Renewal => &mut self.renewal,
         }
     }
 
-    pub(super) fn request(&self, lane: Lane) -> Option<Request> {
+    pub(super) fn request(&self, lane: RequestSlot) -> Option<ModelRequest> {
         match lane {
-            Lane::Main => self.main,
-            Lane::Renewal => self.renewal,
+            RequestSlot::Main => self.main,
+            RequestSlot::Renewal => self.renewal,
         }
     }
 }

@@ -7,8 +7,8 @@ use super::super::effect::{CloseCause, Effect, EndCause, Ending};
 use super::super::input::{RunOver, WorkerInput};
 use super::super::terms::{AttemptKey, Fence, Sequence};
 use super::super::worker::Worker;
-use super::database::{Database, RunState, run_of};
-use super::node::{Ask, Desk, Lane, Phase, Request, TaskDriver, WorkerNode};
+use super::database::{ModelDatabase, ModelRunState, run_of};
+use super::node::{Ask, Desk, ModelRequest, Phase, RequestSlot, TaskDriver, WorkerNode};
 use super::tree::Tree;
 use super::{BEATS, NODES, RUNS, TASKS, now};
 
@@ -39,13 +39,13 @@ pub(super) enum Broken {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct World {
-    pub database: Database,
+    pub database: ModelDatabase,
     /// What each beat has still to enqueue.
     pub beats: [[bool; RUNS]; BEATS],
     pub nodes: [WorkerNode; NODES],
     pub trees: Vec<Tree>,
     /// Requests whose sender does not wait any more; they may still be carried out.
-    pub strays: Vec<Request>,
+    pub strays: Vec<ModelRequest>,
     pub faults: Faults,
     /// For how many ticks no collector ran although somebody could have seen to it, since
     /// anything was recorded and since the last fault.
@@ -56,7 +56,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(worker: &Worker, faults: Faults) -> Self {
         Self {
-            database: Database::default(),
+            database: ModelDatabase::default(),
             beats: [[true; RUNS]; BEATS],
             nodes: [WorkerNode::new(worker.clone()), WorkerNode::new(worker.clone())],
             trees: Vec::new(),
@@ -127,10 +127,10 @@ impl World {
 
     fn send(&mut self, node: usize, fence: Fence, ask: Ask) {
         let lane = match ask {
-            Ask::Renew { .. } => Lane::Renewal,
-            Ask::Claim | Ask::Write { .. } => Lane::Main,
+            Ask::Renew { .. } => RequestSlot::Renewal,
+            Ask::Claim | Ask::Write { .. } => RequestSlot::Main,
         };
-        let request = Request {
+        let request = ModelRequest {
             fence,
             ask,
             answer: None,
@@ -183,7 +183,7 @@ impl World {
         }
         engine.phase = Phase::Running;
         if let Some(row) = self.database.runs[run] {
-            if row.state == RunState::Ended {
+            if row.state == ModelRunState::Ended {
                 self.broken.get_or_insert(Broken::AfterEnd);
             } else if row.recorded > task || row.delivered && row.recorded == task {
                 self.broken.get_or_insert(Broken::RunAgain);
@@ -253,9 +253,9 @@ impl World {
             return;
         };
         let is_so = match cause {
-            CloseCause::Finished => row.state == RunState::Ended && row.epoch == fence.epoch.0,
+            CloseCause::Finished => row.state == ModelRunState::Ended && row.epoch == fence.epoch.0,
             CloseCause::Fenced => row.epoch > fence.epoch.0,
-            CloseCause::Released => row.state == RunState::Queued || row.epoch > fence.epoch.0,
+            CloseCause::Released => row.state == ModelRunState::Queued || row.epoch > fence.epoch.0,
             CloseCause::Refused => true,
         };
         if !is_so {
@@ -269,7 +269,7 @@ impl World {
             .database
             .runs
             .iter()
-            .all(|run| run.is_some_and(|run| run.state == RunState::Ended));
+            .all(|run| run.is_some_and(|run| run.state == ModelRunState::Ended));
         have_ended && self.database.messages.iter().all(Option::is_none) && self.trees.is_empty()
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::store::{LedgerState, SlotOutcome};
-use crate::web::views::look::OutcomeLook;
+use crate::web::views::look::{FROM_WORST, OutcomeLook};
 
 /// How wide the box of the ticks is.
 pub(crate) const WIDTH: i64 = 276;
@@ -21,21 +21,6 @@ pub(crate) struct OftenRow {
     pub(crate) share: String,
     pub(crate) more: String,
 }
-
-/// From the worst to the best.
-const WORST: [&str; 11] = [
-    "failed",
-    "timed_out",
-    "lost",
-    "not_started",
-    "cancelled",
-    "suspect",
-    "missed",
-    "unknown",
-    "running",
-    "skipped",
-    "succeeded",
-];
 
 /// The entries of these slots, by name.
 pub(crate) fn often(slots: &[SlotOutcome], since: Timestamp, now: Timestamp) -> Vec<OftenRow> {
@@ -101,8 +86,8 @@ pub(crate) fn name(entry: &str) -> String {
 }
 
 fn rank(word: &str) -> usize {
-    let place = WORST.iter().position(|other| *other == word);
-    place.unwrap_or(WORST.len())
+    let place = FROM_WORST.iter().position(|other| *other == word);
+    place.unwrap_or(FROM_WORST.len())
 }
 
 /// What became of a task at a slot, in a word.

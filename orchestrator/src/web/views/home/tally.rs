@@ -22,18 +22,8 @@ const ORDER: [&str; 12] = [
     "waiting",
 ];
 
-/// Outcomes by which the list of runs can be narrowed.
-const RUNS: [&str; 9] = [
-    "succeeded",
-    "running",
-    "failed",
-    "not_started",
-    "timed_out",
-    "cancelled",
-    "lost",
-    "suspect",
-    "skipped",
-];
+/// What is told of a slot that no run has: the list of runs cannot be narrowed by it.
+const WITHOUT_A_RUN: [&str; 3] = ["missed", "unknown", "waiting"];
 
 /// One outcome and how often it was.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,7 +55,7 @@ pub(crate) fn tally(status: &StatusAnswer) -> Vec<Count> {
         if count == 0 {
             continue;
         }
-        let narrowed = RUNS.contains(&word).then_some(word);
+        let narrowed = (!WITHOUT_A_RUN.contains(&word)).then_some(word);
         counts.push(Count {
             look: OutcomeLook::of(word),
             count: grouped(count as u64),

@@ -6,7 +6,7 @@ use crate::events::{RecordCounts, SlotRef};
 use crate::queries::run_details::RunDetails;
 use crate::store::{RunHeader, RunStatus, TaskState};
 use crate::web::views::home::often::name;
-use crate::web::views::look::OutcomeLook;
+use crate::web::views::look::{FROM_WORST, OutcomeLook};
 use crate::web::views::moment::{ShownMoment, about};
 use crate::web::views::numbers::{brought, grouped, took};
 
@@ -27,22 +27,13 @@ pub(crate) fn title(header: &RunHeader, slot: Option<&SlotRef>, tasks: &[(&str, 
 
 /// How it ended as a whole: the worst of its tasks.
 pub(crate) fn look(header: &RunHeader, words: &[&str]) -> OutcomeLook {
-    const WORST: [&str; 7] = [
-        "failed",
-        "timed_out",
-        "lost",
-        "not_started",
-        "cancelled",
-        "suspect",
-        "skipped",
-    ];
     if header.finished_at.is_none() {
         return OutcomeLook::of("running");
     }
     if header.state == RunStatus::Lost {
         return OutcomeLook::of("lost");
     }
-    let worst = WORST
+    let worst = FROM_WORST
         .iter()
         .find(|worst| words.contains(worst) && (**worst != "skipped" || header.succeeded == 0));
     OutcomeLook::of(worst.copied().unwrap_or("succeeded"))

@@ -1,0 +1,132 @@
+//! Which worker a run is shown to, who has it, and how it ends.
+
+use orchestrator::store::{NewQueuedRun, QueuedState, Renewal, WorkerMeans, this_process};
+
+use super::{fence, finish, means, names, open, run, shown, take, tell_fenced};
+use crate::run_events::{Home, Story, at};
+
+on_both!(
+    a_run_is_shown_to_one_worker,
+    a_run_that_does_not_fit_is_left_to_others,
+    runs_of_an_entry_follow_each_other,
+    a_claim_whose_answer_was_lost_is_granted_again,
+    the_end_of_a_run_ends_its_message,
+    a_run_that_is_given_back_is_shown_at_once,
+);
+
+async fn a_run_is_shown_to_one_worker(home: &Home) {
+    let (store, queue) = open(home).await;
+    for id in ["a", "b"] {
+        queue.enqueue(&run(id, id), at(0)).await.unwrap();
+        queue.enqueue(&run(id, id), at(1)).await.unwrap();
+    }
+    let (one, two) = tokio::join!(shown(&queue, "w1"), shown(&queue, "w2"));
+    let mut all = [names(&one), names(&two)].concat();
+    all.sort_unstable();
+    assert_eq!(all, ["a", "b"], "each to one, once");
+    assert!(shown(&queue, "w3").await.is_empty());
+    let waiting = store.waiting_runs(10).await.unwrap();
+    assert_eq!(waiting.len(), 2);
+    assert_eq!(waiting[0].state, QueuedState::Queued);
+    store.close().await;
+}
+
+async fn a_run_that_does_not_fit_is_left_to_others(home: &Home) {
+    let (store, queue) = open(home).await;
+    let labelled = NewQueuedRun {
+        labels: vec!["gpu".into(), "eu".into()],
+        ..run("labelled", "a")
+    };
+    let secret = NewQueuedRun {
+        secrets: vec!["TOKEN".into()],
+        ..run("secret", "b")
+    };
+    let newer = NewQueuedRun {
+        plan: ("{}".into(), 2),
+        ..run("newer", "c")
+    };
+    for one in [&labelled, &secret, &newer] {
+        queue.enqueue(one, at(0)).await.unwrap();
+    }
+    assert!(shown(&queue, "plain").await.is_empty());
+    let all = WorkerMeans {
+        labels: vec!["eu".into(), "gpu".into(), "big".into()],
+        secrets: vec!["TOKEN".into()],
+        plan_version: 2,
+        ..means("all")
+    };
+    let shown = queue.show(&all, 10).await.unwrap();
+    assert_eq!(names(&shown), ["labelled", "secret", "newer"]);
+    assert!(shown.iter().all(|one| one.shown == 1), "nobody used up a showing");
+    store.close().await;
+}
+
+async fn runs_of_an_entry_follow_each_other(home: &Home) {
+    let (store, queue) = open(home).await;
+    for id in ["first", "second", "third"] {
+        queue.enqueue(&run(id, "group:g"), at(0)).await.unwrap();
+    }
+    let grant = take(&queue, "w1").await;
+    assert_eq!(grant.run.as_str(), "first");
+    assert!(shown(&queue, "w2").await.is_empty(), "one runs");
+    finish(&store, &grant).await;
+    assert_eq!(names(&shown(&queue, "w2").await), ["second"]);
+    store.close().await;
+}
+
+async fn a_claim_whose_answer_was_lost_is_granted_again(home: &Home) {
+    let (store, queue) = open(home).await;
+    queue.enqueue(&run("r", "e"), at(0)).await.unwrap();
+    let shown = shown(&queue, "w1").await;
+    let first = queue.claim(&shown[0], "w1").await.unwrap().unwrap();
+    let again = queue.claim(&shown[0], "w1").await.unwrap().unwrap();
+    assert_eq!(first, again);
+    assert_eq!((first.epoch, first.losses, first.recorded), (1, 0, 0));
+    assert!(queue.claim(&shown[0], "w2").await.unwrap().is_none());
+    store.close().await;
+}
+
+async fn the_end_of_a_run_ends_its_message(home: &Home) {
+    let (store, queue) = open(home).await;
+    queue.enqueue(&run("r", "e"), at(0)).await.unwrap();
+    let grant = take(&queue, "w1").await;
+    finish(&store, &grant).await;
+    // The answer was lost: what is told again is known.
+    finish(&store, &grant).await;
+    assert!(shown(&queue, "w2").await.is_empty());
+    assert_eq!(queue.renew(&fence(&grant)).await.unwrap(), Renewal::Fenced);
+    let one = store.queued_run(&grant.run).await.unwrap().unwrap();
+    assert_eq!(
+        (one.state, one.worker.as_deref()),
+        (QueuedState::Ended, Some("w1"))
+    );
+    if let Some(url) = &home.url {
+        let left = crate::cluster::cluster().psql(
+            crate::cluster::name_of(url),
+            "select count(*) from pgmq.q_orchestrate_orchestrate",
+        );
+        assert_eq!(left.trim(), "0");
+    }
+    store.close().await;
+}
+
+async fn a_run_that_is_given_back_is_shown_at_once(home: &Home) {
+    let (store, queue) = open(home).await;
+    queue.enqueue(&run("r", "e"), at(0)).await.unwrap();
+    let grant = take(&queue, "w1").await;
+    let mut story = Story::new("r", 0, &["a"], this_process().unwrap());
+    story.start(1);
+    tell_fenced(&story, &store, &fence(&grant), 0).await.unwrap();
+    assert!(
+        queue
+            .give_back(&fence(&grant), "the database was away")
+            .await
+            .unwrap()
+    );
+    let again = take(&queue, "w2").await;
+    assert_eq!((again.epoch, again.losses), (2, 1));
+    let record = store.run(&grant.run).await.unwrap().unwrap();
+    let lost = &record.tasks[0].attempt_list[0];
+    assert_eq!(lost.reason.as_deref(), Some("the database was away"));
+    store.close().await;
+}

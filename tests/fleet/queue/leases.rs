@@ -1,0 +1,176 @@
+//! A worker that falls silent loses its run, and writes nothing any more.
+
+use std::time::Duration;
+
+use orchestrator::events::RunEvent;
+use orchestrator::model::{Exit, Outcome, Owner, RunId};
+use orchestrator::store::{BeatAnswer, NewQueuedRun, Renewal, WorkerBeat, WorkerState, this_process};
+
+use super::{fence, open, run, shown, take, tell_fenced, until_shown};
+use crate::run_events::{Home, Story, at, dead};
+
+/// The shortest there is.
+const LEASE: Duration = Duration::from_secs(1);
+
+on_both!(
+    a_lease_that_is_over_lets_another_worker_resume,
+    a_worker_that_lost_its_run_writes_nothing,
+    workers_say_that_they_are_there,
+);
+
+async fn a_lease_that_is_over_lets_another_worker_resume(home: &Home) {
+    let (store, queue) = open(home).await;
+    let short = NewQueuedRun {
+        lease: LEASE,
+        ..run("r", "e")
+    };
+    queue.enqueue(&short, at(0)).await.unwrap();
+    let first = take(&queue, "w1").await;
+    let mut story = Story::new("r", 0, &["a", "b"], this_process().unwrap());
+    story.does(Outcome::Succeeded).start(1);
+    tell_fenced(&story, &store, &fence(&first), 0).await.unwrap();
+    assert!(
+        shown(&queue, "w2").await.is_empty(),
+        "it is kept for the first one"
+    );
+    assert_eq!(
+        queue.renew(&fence(&first)).await.unwrap(),
+        Renewal::Kept { cancelled: false }
+    );
+    let again = until_shown(&queue, "w2").await;
+    let second = queue.claim(&again, "w2").await.unwrap().unwrap();
+    assert_eq!((second.epoch, second.losses), (2, 1));
+    assert_eq!(second.recorded, story.events.len() as u64);
+    let record = store.run(&second.run).await.unwrap().unwrap();
+    let lost = &record.tasks[1].attempt_list[0];
+    assert_eq!(lost.outcome.as_deref(), Some("lost"));
+    assert!(
+        lost.reason
+            .as_deref()
+            .unwrap()
+            .starts_with("worker w1 did not renew its lease")
+    );
+    assert_eq!(record.tasks[0].summary.outcome.as_str(), "succeeded");
+    // It goes on with a second attempt, and its journal behind what is recorded.
+    let told = story.events.len();
+    story.start(2).end(2, Outcome::Failed(Exit::Code(3))).finish();
+    let begin = RunEvent::RunStarted {
+        run: second.run.clone(),
+        schedule: "daily".into(),
+        group: None,
+        at: at(9),
+        owner: Owner {
+            host: "other".into(),
+            ..this_process().unwrap()
+        },
+        slot: None,
+        epoch: Some(2),
+        tasks: Vec::new(),
+    };
+    story.events.splice(..told, [begin]);
+    tell_fenced(&story, &store, &fence(&second), second.recorded)
+        .await
+        .unwrap();
+    let record = store.run(&second.run).await.unwrap().unwrap();
+    assert_eq!(record.header.owner.host, "other");
+    assert_eq!(record.tasks[1].attempt_list.len(), 2);
+    assert_eq!(record.tasks[1].summary.outcome.as_str(), "failed");
+    assert!(record.header.finished_at.is_some());
+    store.close().await;
+}
+
+async fn a_worker_that_lost_its_run_writes_nothing(home: &Home) {
+    let (store, queue) = open(home).await;
+    let short = NewQueuedRun {
+        lease: LEASE,
+        ..run("r", "e")
+    };
+    queue.enqueue(&short, at(0)).await.unwrap();
+    let first = take(&queue, "w1").await;
+    let mut story = Story::new("r", 0, &["a"], this_process().unwrap());
+    story.start(1);
+    tell_fenced(&story, &store, &fence(&first), 0).await.unwrap();
+    let again = until_shown(&queue, "w2").await;
+    let second = queue.claim(&again, "w2").await.unwrap().unwrap();
+    story.end(1, Outcome::Succeeded).finish();
+    let refused = tell_fenced(&story, &store, &fence(&first), 0).await.unwrap_err();
+    assert!(refused.contains("is not this worker's any more"), "{refused}");
+    assert_eq!(queue.renew(&fence(&first)).await.unwrap(), Renewal::Fenced);
+    assert!(!queue.give_back(&fence(&first), "late").await.unwrap());
+    let record = store.run(&first.run).await.unwrap().unwrap();
+    assert_eq!(record.header.finished_at, None);
+    assert_eq!(
+        queue.renew(&fence(&second)).await.unwrap(),
+        Renewal::Kept { cancelled: false }
+    );
+    store.close().await;
+}
+
+async fn workers_say_that_they_are_there(home: &Home) {
+    let (store, queue) = open(home).await;
+    let mut beat = WorkerBeat {
+        name: "w".into(),
+        owner: this_process().unwrap(),
+        state: WorkerState::Working,
+        capacity: 4,
+        labels: vec!["eu".into()],
+        lacks: vec!["TOKEN".into()],
+        started_at: at(0),
+    };
+    assert!(matches!(
+        queue.note_worker(&beat, None).await.unwrap(),
+        BeatAnswer::Noted { .. }
+    ));
+    queue.note_worker(&beat, Some(-3)).await.unwrap();
+    let other = WorkerBeat {
+        owner: Owner {
+            host: "elsewhere".into(),
+            ..beat.owner.clone()
+        },
+        ..beat.clone()
+    };
+    assert_eq!(
+        queue.note_worker(&other, None).await.unwrap(),
+        BeatAnswer::NameTaken
+    );
+    queue.enqueue(&run("r", "e"), at(0)).await.unwrap();
+    take(&queue, "w").await;
+    let workers = store.workers().await.unwrap();
+    assert_eq!(workers.len(), 1);
+    let line = &workers[0];
+    assert_eq!(line.running, [RunId::new("r")]);
+    assert_eq!((line.state, line.capacity), (WorkerState::Working, 4));
+    assert_eq!(line.clock_skew_ms, Some(-3));
+    assert_eq!(
+        (&line.labels[..], &line.lacks[..]),
+        (&beat.labels[..], &beat.lacks[..])
+    );
+    // Killed, and started again at once: nobody waits for the dead.
+    let before = WorkerBeat {
+        name: "again".into(),
+        owner: dead(),
+        ..beat.clone()
+    };
+    let after = WorkerBeat {
+        owner: beat.owner.clone(),
+        ..before.clone()
+    };
+    queue.note_worker(&before, None).await.unwrap();
+    assert!(matches!(
+        queue.note_worker(&after, None).await.unwrap(),
+        BeatAnswer::Noted { .. }
+    ));
+    home.sql("delete from workers where name = 'again'").await;
+    beat.state = WorkerState::Gone;
+    queue.note_worker(&beat, None).await.unwrap();
+    assert!(matches!(
+        queue.note_worker(&other, None).await.unwrap(),
+        BeatAnswer::Noted { .. }
+    ));
+    home.sql("update workers set seen_at = seen_at - 30000000").await;
+    assert_eq!(store.workers().await.unwrap()[0].state, WorkerState::Gone);
+    home.sql("update workers set seen_at = seen_at - 90000000000")
+        .await;
+    assert!(store.workers().await.unwrap().is_empty());
+    store.close().await;
+}
