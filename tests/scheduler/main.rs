@@ -30,6 +30,7 @@ mod run_events;
 #[path = "../support/runtime.rs"]
 mod runtime;
 mod service_manager;
+mod streams;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::events::RecordCounts;
+use crate::model::RunId;
 use crate::queries::status::{StatusAnswer, StatusError, StatusQuestion, status};
 use crate::records::Records;
 use crate::store::{NightTally, RunningTask, SlotOutcome, Store};
@@ -32,8 +33,8 @@ pub(crate) struct Overview {
     /// What became of the slots of intervals and cron expressions since `often_since`.
     pub(crate) often: Vec<SlotOutcome>,
     pub(crate) often_since: Timestamp,
-    /// Whether anything ever ran.
-    pub(crate) has_run: bool,
+    /// The run that began last; `None` if nothing ever ran.
+    pub(crate) newest_run: Option<RunId>,
 }
 
 /// Gathers it.
@@ -43,6 +44,25 @@ pub(crate) struct Overview {
 pub(crate) async fn overview(store: &Store, asked: &StatusQuestion<'_>) -> Result<Overview, StatusError> {
     let status = status(store, asked).await?;
     let records = Records::from(store.database());
+    let often_since = asked.now.checked_sub(OFTEN).unwrap_or(Timestamp::MIN);
+    let mut often = store.ledger_since(often_since, asked.now).await?;
+    often.retain(|slot| slot.row.entry.starts_with("interval:") || slot.row.entry.starts_with("cron:"));
+    Ok(Overview {
+        brought: records.brought_since(status.since).await?,
+        nights: store.nights(asked.now, NIGHTS).await?,
+        newest_run: store.find_run("last").await?.pop(),
+        running: running(store).await?,
+        often,
+        often_since,
+        status,
+    })
+}
+
+/// The collectors that run, with their usual time; those that began first in front.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn running(store: &Store) -> Result<Vec<(RunningTask, Option<Duration>)>, StatusError> {
     let running = store.running_tasks(RUNNING).await?;
     let keys: Vec<(&str, &str)> = running
         .iter()
@@ -50,18 +70,7 @@ pub(crate) async fn overview(store: &Store, asked: &StatusQuestion<'_>) -> Resul
         .collect();
     let usual = match keys.as_slice() {
         [] => Vec::new(),
-        keys => records.usual_durations(keys).await?,
+        keys => Records::from(store.database()).usual_durations(keys).await?,
     };
-    let often_since = asked.now.checked_sub(OFTEN).unwrap_or(Timestamp::MIN);
-    let mut often = store.ledger_since(often_since, asked.now).await?;
-    often.retain(|slot| slot.row.entry.starts_with("interval:") || slot.row.entry.starts_with("cron:"));
-    Ok(Overview {
-        brought: records.brought_since(status.since).await?,
-        nights: store.nights(asked.now, NIGHTS).await?,
-        has_run: !store.find_run("last").await?.is_empty(),
-        running: running.into_iter().zip(usual).collect(),
-        often,
-        often_since,
-        status,
-    })
+    Ok(running.into_iter().zip(usual).collect())
 }

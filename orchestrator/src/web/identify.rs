@@ -26,18 +26,24 @@ pub(crate) enum Caller {
 /// Lets in who may come in. A token that is shown counts: one that is none, expired or revoked
 /// makes nobody anonymous.
 pub(crate) async fn identify(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
-    let caller = match shown_token(request.headers()) {
-        Err(fault) => Err(fault),
-        Ok(Some(token)) => known(&site, token).await,
-        Ok(None) if site.entrance.asks_for_token() => Err(unauthorized("a token is needed")),
-        Ok(None) => Ok(Caller::Anybody),
-    };
-    match caller {
+    match caller_of(&site, request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
         Err(fault) => fault.into_response(),
+    }
+}
+
+/// Whom these headers let in; a stream that goes on for long asks again.
+///
+/// # Errors
+/// Nobody, or the database fails.
+pub(crate) async fn caller_of(site: &Site, headers: &HeaderMap) -> Result<Caller, Fault> {
+    match shown_token(headers)? {
+        Some(token) => known(site, token).await,
+        None if site.entrance.asks_for_token() => Err(unauthorized("a token is needed")),
+        None => Ok(Caller::Anybody),
     }
 }
 

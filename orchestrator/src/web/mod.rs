@@ -15,6 +15,7 @@ pub(crate) mod entrance;
 pub(crate) mod fault;
 pub(crate) mod guard;
 pub(crate) mod identify;
+pub(crate) mod live;
 pub(crate) mod pages;
 pub(crate) mod parameters;
 pub(crate) mod patient_stream;
@@ -30,6 +31,8 @@ pub(crate) mod views;
 
 pub(crate) use connections::{Connections, descriptors_for};
 pub(crate) use entrance::{BROWSER_HOST, Entrance};
+pub(crate) use live::feed::LiveFeed;
+pub(crate) use live::hub::LiveHub;
 pub(crate) use schedule_text::{ReadSchedule, ScheduleProblem, ScheduleText};
 pub(crate) use server::{Listening, listen};
 pub(crate) use site::{LOG_SEARCHES, Site};

@@ -17,7 +17,7 @@ use crate::web::guard::guard;
 use crate::web::identify::identify;
 use crate::web::route_policy::{harden, refuse_path};
 use crate::web::site::Site;
-use crate::web::{api, assets, pages, probes};
+use crate::web::{api, assets, live, pages, probes};
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -45,6 +45,7 @@ pub(crate) fn routes(site: Site) -> Router {
         .merge(api::schedule::route())
         .merge(api::next::route())
         .merge(api::runs::routes())
+        .merge(live::stream::route())
         .fallback(refuse_path)
         .layer(from_fn(within))
         .layer(from_fn_with_state(Arc::clone(&site), identify))

@@ -10,6 +10,7 @@ use crate::model::Clock;
 use crate::report::Metrics;
 use crate::store::Store;
 use crate::web::entrance::Entrance;
+use crate::web::live::hub::LiveHub;
 use crate::web::schedule_text::ReadSchedule;
 
 /// Everything that handlers may read.
@@ -29,6 +30,8 @@ pub(crate) struct Site {
     pub(crate) log_searches: Semaphore,
     /// Under which names it answers, and whom.
     pub(crate) entrance: Entrance,
+    /// What pages are told while they are open.
+    pub(crate) live: LiveHub,
 }
 
 /// As many logs are searched at a time.

@@ -1,6 +1,7 @@
 //! The router as a whole, without a socket: which paths there are, what may be done with
 //! them, and that their documents are those of the verbs.
 
+mod live;
 mod logs;
 mod night;
 mod pages;
@@ -25,6 +26,8 @@ use crate::report::Metrics;
 use crate::store::Store;
 use crate::web::entrance::Entrance;
 use crate::web::entrance::tests::local;
+use crate::web::live::feed::LiveFeed;
+use crate::web::live::hub::LiveHub;
 use crate::web::route_policy::{DATA, PAGE};
 use crate::web::routes::routes;
 use crate::web::site::{LOG_SEARCHES, Site};
@@ -47,6 +50,8 @@ struct Fixture {
     standing: watch::Sender<SchedulerStatus>,
     clock: Arc<ManualClock>,
     dir: TempDir,
+    feed: LiveFeed,
+    ending: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -86,6 +91,8 @@ impl Fixture {
             side_work: Vec::new(),
         });
         let clock = Arc::new(ManualClock::new(now()));
+        let feed = LiveFeed::default();
+        let (ending, end) = watch::channel(false);
         let site = Site {
             store: store.clone(),
             standing: receiver,
@@ -95,6 +102,7 @@ impl Fixture {
             state_dir: dir.path().to_owned(),
             read_schedule: Box::new(pages::schedule_file),
             log_searches: Semaphore::new(LOG_SEARCHES),
+            live: LiveHub::new(feed.clone(), 1024, end),
         };
         Self {
             router: routes(site),
@@ -102,6 +110,8 @@ impl Fixture {
             standing,
             clock,
             dir,
+            feed,
+            ending,
         }
     }
 

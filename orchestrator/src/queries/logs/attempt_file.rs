@@ -10,7 +10,7 @@ use crate::model::{RunId, TaskStatus};
 use crate::store::{RecordedAttempt, RunRecord, TaskState};
 
 /// Which log: both count from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LogPlace {
     pub(crate) position: usize,
     pub(crate) attempt: u32,

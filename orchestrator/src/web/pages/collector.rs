@@ -40,6 +40,11 @@ struct CollectorPage {
     all_href: String,
 }
 
+/// `every day at 03:10 UTC`.
+fn without_due(rule: &str) -> String {
+    rule.strip_prefix("is due ").unwrap_or(rule).to_owned()
+}
+
 async fn show(
     State(site): State<Arc<Site>>,
     Theme(theme): Theme,
@@ -68,7 +73,8 @@ async fn show(
             .why
             .as_ref()
             .and_then(|why| why.command_line().map(str::to_owned)),
-        rule: facts.and_then(|facts| facts.rule.clone()),
+        // It stands under its own word.
+        rule: facts.and_then(|facts| facts.rule.as_deref().map(without_due)),
         figures: figures(&answer, facts.and_then(|facts| facts.next), now),
         chart: chart(&answer),
         chart_width: WIDTH,

@@ -35,11 +35,21 @@ pub(crate) struct Frame {
     pub(crate) clock: String,
     /// Asks to be loaded again after so many seconds, where nothing else keeps it fresh.
     pub(crate) refresh: Option<u32>,
+    /// What it watches while it is open, and what it was when it was made.
+    pub(crate) live: Option<LiveMark>,
     pub(crate) style: &'static str,
     pub(crate) script: &'static str,
     pub(crate) icon: &'static str,
     pub(crate) version: &'static str,
     pub(crate) places: &'static [(&'static str, &'static str)],
+}
+
+/// By which a page stays the newest.
+pub(crate) struct LiveMark {
+    /// The query of its stream.
+    pub(crate) query: String,
+    /// Of what it shows.
+    pub(crate) revision: String,
 }
 
 impl Frame {
@@ -56,6 +66,7 @@ impl Frame {
             made_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             clock: now.strftime("%H:%M:%S UTC").to_string(),
             refresh: None,
+            live: None,
             style: &STYLE.path,
             script: &SCRIPT.path,
             icon: &ICON.path,

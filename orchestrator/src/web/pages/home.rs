@@ -11,8 +11,10 @@ use jiff::tz::TimeZone;
 
 use crate::queries::overview::overview;
 use crate::queries::status::{StatusProblem, StatusQuestion};
+use crate::store::RunningTask;
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::live::home::{doings, home_revision};
+use crate::web::pages::frame::{Frame, LiveMark, Theme, page};
 use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 use crate::web::views::home::attention::{AttentionRow, alarms, sentence};
@@ -94,6 +96,12 @@ async fn home(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<Resp
     let problem = (!problems.is_empty()).then(|| problems.remove(0));
     let mut frame = Frame::new("Home", "/", now, theme);
     frame.refresh = (!found.running.is_empty()).then_some(10);
+    let running: Vec<&RunningTask> = found.running.iter().map(|(task, _)| task).collect();
+    frame.live = Some(LiveMark {
+        query: "home".to_owned(),
+        revision: home_revision(&running, found.newest_run.as_ref(), &standing),
+    });
+    let doings = doings(&site, running);
     Ok(page(&HomePage {
         frame,
         verdict: status.verdict.clone(),
@@ -110,10 +118,10 @@ async fn home(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<Resp
         zones: zones(&standing.schedule, now),
         often: often(&found.often, found.often_since, now),
         ticks_width: WIDTH,
-        running: going(&found.running, now),
+        running: going(&found.running, &doings, now),
         firings,
         more_firings,
         parts: parts(&standing, site.store.name(), now),
-        first: !found.has_run && status.due == 0,
+        first: found.newest_run.is_none() && status.due == 0,
     }))
 }

@@ -12,19 +12,19 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::model::{RunId, Stream, TaskStatus};
-use crate::queries::find_run::find_run;
-use crate::queries::logs::attempt_file::{LogPlace, has_ended, open_attempt_log};
+use crate::model::{Stream, TaskStatus};
+use crate::queries::logs::attempt_file::{has_ended, open_attempt_log};
 use crate::queries::logs::find::{Direction, LogHit, Needle, PATIENCE, find};
 use crate::queries::logs::window::{At, LogWindow, read_window};
-use crate::store::{RecordedAttempt, RunRecord, TaskState};
+use crate::store::{RecordedAttempt, TaskState};
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::pages::asked_log::{Asked, unreadable};
+use crate::web::pages::frame::{Frame, LiveMark, Theme, page};
 use crate::web::parameters::{Parameters, PathParts};
 use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 use crate::web::views::home::attention::sentence;
-use crate::web::views::links::{self, is_run_id, with_query};
+use crate::web::views::links::{self, with_query};
 use crate::web::views::log::lines::{ShownLine, lines};
 use crate::web::views::look::OutcomeLook;
 use crate::web::views::numbers::bytes;
@@ -80,6 +80,10 @@ struct Shown {
     at_begin: bool,
     at_end: bool,
     running: bool,
+    /// Up to which byte it is shown.
+    to: u64,
+    /// Whether its lines have a place in the file: all of a page have.
+    filed: bool,
     first: String,
     earlier: String,
     later: String,
@@ -89,37 +93,6 @@ struct Shown {
     error_next: String,
     /// Of a thousand: where the page lies and how much of the log it is.
     view: (u64, u64),
-}
-
-/// The log that is asked for.
-pub(super) struct Asked {
-    pub(super) record: RunRecord,
-    pub(super) place: LogPlace,
-}
-
-impl Asked {
-    pub(super) async fn read(site: &Site, run: &str, place: &str) -> Result<Self, Fault> {
-        let nothing =
-            || Fault::not_found("there is no such log").hint("the page of the run leads to its logs");
-        let place = LogPlace::parse(place).ok_or_else(nothing)?;
-        if !is_run_id(run) {
-            return Err(nothing());
-        }
-        let record = find_run(&site.store, run).await?;
-        place.find(&record).ok_or_else(nothing)?;
-        Ok(Self { record, place })
-    }
-
-    /// The task, and the attempt if there was one.
-    pub(super) fn found(&self) -> Result<(&TaskState, Option<&RecordedAttempt>), Fault> {
-        self.place
-            .find(&self.record)
-            .ok_or_else(|| Fault::not_found("there is no such log"))
-    }
-
-    pub(super) fn run(&self) -> &RunId {
-        &self.record.header.run
-    }
 }
 
 async fn log(
@@ -203,11 +176,20 @@ fn log_page(
         None => summary.word(),
     };
     let mut frame = Frame::new(format!("Log of {}", summary.name), "/runs", now, theme);
-    frame.refresh = parts
-        .shown
-        .as_ref()
-        .filter(|shown| shown.running && shown.at_end)
-        .map(|_| 10);
+    let follows = parts.shown.as_ref().filter(|shown| shown.running && shown.at_end);
+    if let Some(shown) = follows {
+        frame.refresh = Some(10);
+        frame.live = Some(LiveMark {
+            query: format!(
+                "run={}&log={}.{}&from={}",
+                asked.run(),
+                asked.place.position,
+                asked.place.attempt,
+                shown.to
+            ),
+            revision: String::new(),
+        });
+    }
     let chosen = stream(query);
     let choice = |name: &'static str, value: &'static str| {
         let href = address(&parts.path, query, &[("stream", value)]);
@@ -373,22 +355,6 @@ async fn window(
 /// As many lines are shown before the place that was asked for.
 const CONTEXT: usize = 10;
 
-/// A file that cannot be read as it should; a link in its place is refused like that, too.
-pub(super) fn unreadable<T>(read: Result<std::io::Result<T>, tokio::task::JoinError>) -> Result<T, Fault> {
-    let fault = |words: String| {
-        tracing::warn!("a log is not shown: {words}");
-        Fault::new(
-            StatusCode::CONFLICT,
-            "log_unreadable",
-            format!("its log cannot be read: {words}"),
-        )
-    };
-    match read {
-        Ok(read) => read.map_err(|error| fault(error.to_string())),
-        Err(error) => Err(fault(error.to_string())),
-    }
-}
-
 fn shown(path: &str, query: &LogQuery, mut found: LogWindow, running: bool) -> Shown {
     if let Some(wanted) = stream(query) {
         found.records.retain(|record| record.stream == wanted);
@@ -432,6 +398,8 @@ fn shown(path: &str, query: &LogQuery, mut found: LogWindow, running: bool) -> S
         at_begin: found.from == 0,
         at_end: found.to >= found.size,
         running,
+        to: found.to,
+        filed: true,
         first: to(&[("at", "0")]),
         earlier: to(&[("before", &from)]),
         later: to(&[("at", &until)]),

@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::queries::logs::attempt_file::open_attempt_log;
 use crate::web::fault::Fault;
-use crate::web::pages::log::{Asked, unreadable};
+use crate::web::pages::asked_log::{Asked, unreadable};
 use crate::web::parameters::PathParts;
 use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;

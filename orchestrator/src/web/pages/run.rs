@@ -12,7 +12,8 @@ use serde::Deserialize;
 
 use crate::queries::run_details::run_details;
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::live::run::run_revision;
+use crate::web::pages::frame::{Frame, LiveMark, Theme, page};
 use crate::web::parameters::{Parameters, PathPart};
 use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
@@ -20,7 +21,7 @@ use crate::web::views::links;
 use crate::web::views::look::OutcomeLook;
 use crate::web::views::moment::ShownMoment;
 use crate::web::views::run::cause::{TaskCause, cause, chosen};
-use crate::web::views::run::facts::{Fact, facts, look, result, title};
+use crate::web::views::run::facts::{Fact, RUNS_FOR, facts, look, result, title};
 use crate::web::views::run::rows::{ShownTask, WIDTH, rows};
 
 pub(crate) fn route() -> Router<Arc<Site>> {
@@ -45,6 +46,8 @@ struct RunPage {
     result: String,
     lost: Option<String>,
     facts: Vec<Fact>,
+    /// The name of the one that changes by itself.
+    runs_for: &'static str,
     from: String,
     to: String,
     rows: Vec<ShownTask>,
@@ -88,7 +91,14 @@ async fn run(
         now,
         theme,
     );
-    frame.refresh = header.finished_at.is_none().then_some(10);
+    if header.finished_at.is_none() {
+        frame.refresh = Some(10);
+        frame.live = Some(LiveMark {
+            query: format!("run={}", header.run),
+            revision: run_revision(&details.record),
+        });
+    }
+    let doing = site.live.feed.doing(&header.run);
     let task = chosen(&details.record.tasks, query.task);
     Ok(page(&RunPage {
         frame,
@@ -102,10 +112,11 @@ async fn run(
         result: result(&words),
         lost: header.lost.clone(),
         facts: facts(&details, now),
+        runs_for: RUNS_FOR,
         from: began.clock.clone(),
         to: ended.map_or_else(|| "now".to_owned(), |ended| ended.clock),
         began,
-        rows: rows(&details, now),
+        rows: rows(&details, &doing, now),
         bar_width: WIDTH,
         selected: task.map_or(0, |task| task.summary.position),
         cause: task.map(|task| cause(&header.run, task, now)),

@@ -30,7 +30,7 @@ pub(crate) fn route() -> Router<Arc<Site>> {
 /// Which time.
 #[derive(Debug, Deserialize)]
 struct TimelineQuery {
-    /// Its end, in seconds since the epoch; now if nothing is said.
+    /// Its end, in seconds since the epoch; the next full hour if nothing is said.
     to: Option<i64>,
     /// 24, 72 or 168.
     hours: Option<i64>,
@@ -52,6 +52,12 @@ struct TimelinePage {
     cut: bool,
 }
 
+/// The full hour after it: so the marks are full hours, too.
+fn next_hour(now: Timestamp) -> Timestamp {
+    let second = now.as_second();
+    Timestamp::from_second(second - second.rem_euclid(3600) + 3600).unwrap_or(now)
+}
+
 async fn show(
     State(site): State<Arc<Site>>,
     Theme(theme): Theme,
@@ -66,7 +72,7 @@ async fn show(
     let wrong = || Fault::bad_request("`to` is no time: seconds since 1970");
     let to = match query.to {
         Some(second) => Timestamp::from_second(second).map_err(|_| wrong())?,
-        None => now,
+        None => next_hour(now),
     };
     let length = SignedDuration::from_hours(hours);
     let from = to.checked_sub(length).map_err(|_| wrong())?;

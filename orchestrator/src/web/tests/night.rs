@@ -26,6 +26,30 @@ pub(super) const RUN: &str = "20261124-041000-d014f0";
 
 /// A run of a group and a collector with that name: it failed, was tried twice, said much.
 pub(super) async fn hostile_run(site: &Fixture) {
+    record(site, 1, events()).await;
+}
+
+/// The same run in its second try, which goes on.
+pub(super) async fn hostile_run_goes_on(site: &Fixture) {
+    record(site, 1, events()[..4].to_vec()).await;
+}
+
+/// Its end.
+pub(super) async fn hostile_run_ends(site: &Fixture) {
+    record(site, 5, events()[4..].to_vec()).await;
+}
+
+async fn record(site: &Fixture, from: u64, events: Vec<Value>) {
+    let read = |event| Arc::new(serde_json::from_value::<RunEvent>(event).unwrap());
+    let events: Vec<(u64, Arc<RunEvent>)> = (from..).zip(events.into_iter().map(read)).collect();
+    let run = RunId::new(RUN);
+    site.store
+        .apply(&run, &events, Gaps::Forgotten, None)
+        .await
+        .unwrap();
+}
+
+fn events() -> Vec<Value> {
     let text = HOSTILE;
     let task = json!({ "position": 1, "group": text, "name": text, "command": text });
     let with = |more: Value| {
@@ -57,7 +81,7 @@ pub(super) async fn hostile_run(site: &Fixture) {
         .as_object_mut()
         .unwrap()
         .extend(ended.as_object().unwrap().clone());
-    let events = [
+    vec![
         json!({
             "event": "run_started", "run": RUN, "schedule": text, "group": text,
             "at": "2026-11-24T04:10:00Z",
@@ -79,12 +103,5 @@ pub(super) async fn hostile_run(site: &Fixture) {
             "finished_at": "2026-11-24T04:11:00Z", "succeeded": 0, "failed": 1, "skipped": 0,
             "success": false, "exit_code": 1, "tasks": [ended],
         }),
-    ];
-    let read = |event| Arc::new(serde_json::from_value::<RunEvent>(event).unwrap());
-    let events: Vec<(u64, Arc<RunEvent>)> = (1..).zip(events.into_iter().map(read)).collect();
-    let run = RunId::new(RUN);
-    site.store
-        .apply(&run, &events, Gaps::Forgotten, None)
-        .await
-        .unwrap();
+    ]
 }

@@ -2,6 +2,7 @@
 //! numbers out. Pure. Called by `pages`; knows no HTTP and no HTML.
 
 pub(crate) mod collector;
+pub(crate) mod doing;
 pub(crate) mod home;
 pub(crate) mod links;
 pub(crate) mod log;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::Schedule;
+use crate::model::{Group, Schedule};
 use crate::store::{RunHeader, RunStatus, UnservedSlot};
 use crate::text::counted;
 use crate::web::views::home::often::name;
@@ -61,7 +61,7 @@ impl Stretch {
         i64::try_from(x).unwrap_or_default().clamp(0, WIDTH)
     }
 
-    /// Eight marks, from the beginning on.
+    /// Eight marks, from the beginning on: at full hours where that is one.
     pub(crate) fn marks(self) -> Vec<Mark> {
         let whole = self.to.duration_since(self.from);
         let days = whole.as_hours() > 48;
@@ -104,7 +104,7 @@ fn row_of(header: &RunHeader) -> (u8, String) {
     }
 }
 
-/// The rows; groups of the timetable that have nothing are there too.
+/// The rows; groups of the timetable whose batch has not run are there too.
 pub(crate) fn lanes(
     runs: &[RunHeader],
     unserved: &[UnservedSlot],
@@ -118,8 +118,14 @@ pub(crate) fn lanes(
         (*kind, known.unwrap_or(order.len()))
     };
     let mut rows: BTreeMap<(u8, usize, String), Vec<&RunHeader>> = BTreeMap::new();
-    for (number, group) in order.iter().enumerate() {
-        rows.entry((0, number, (*group).to_owned())).or_default();
+    // One that has no batch of its own is in the rows of intervals and expressions.
+    let has_batch = |group: &&Group| {
+        let mut cadences = group.tasks.iter().map(|task| task.cadence.keyword());
+        cadences.any(|keyword| !matches!(keyword, "interval" | "cron"))
+    };
+    for group in schedule.groups.iter().filter(has_batch) {
+        let key = (0, group.name.to_string());
+        rows.entry((key.0, place(&key).1, key.1)).or_default();
     }
     for run in runs {
         let key = row_of(run);

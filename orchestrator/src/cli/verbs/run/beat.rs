@@ -27,6 +27,7 @@ use crate::cli::verbs::run::port::{refuse_locked, take_port};
 use crate::cli::verbs::run::schedule_text::schedule_text;
 use crate::config::{self, render};
 use crate::engine::Hangups;
+use crate::events::Listener;
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock};
 use crate::process::open_files;
@@ -35,7 +36,8 @@ use crate::scheduler::{self, QueueDispatch, Scheduler, SchedulerSettings, StaleS
 use crate::store::{Store, WorkerState};
 use crate::text::{NamedSecrets, make_safe};
 use crate::web::{
-    BROWSER_HOST, Connections, Entrance, LOG_SEARCHES, Listening, ReadSchedule, Site, descriptors_for,
+    BROWSER_HOST, Connections, Entrance, LOG_SEARCHES, Listening, LiveFeed, LiveHub, ReadSchedule, Site,
+    descriptors_for,
 };
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
@@ -102,17 +104,8 @@ pub(crate) fn schedule_for_ever(
         .block_on(async { executor.obey_terminal_stops() })
         .map_err(Failure::infrastructure)?;
     let metrics = Metrics::default();
-    let quiet = global.quiet;
-    let line_form = line_form(global);
-    let counting = metrics.clone();
-    let audience = move || Audience {
-        listeners: vec![
-            Box::new(Console::new(terminal.clone(), !quiet, line_form)),
-            Box::new(ServiceLog),
-            counting.listener(),
-        ],
-        with_output: !quiet,
-    };
+    let web = listening.map(|port| WebSetup::new(port, &settings));
+    let feed = web.as_ref().map(|web| web.feed.clone());
     let (file, secrets) = (settings.schedule_file.clone(), settings.secrets());
     let state_dir = settings.state_dir.clone();
     let setup = SchedulerSettings {
@@ -125,14 +118,35 @@ pub(crate) fn schedule_for_ever(
             keep_last_good(&state_dir, &file, &secrets);
             Ok(schedule)
         }),
-        audience: Box::new(audience),
+        audience: audience(global, terminal, metrics.clone(), feed),
         queue,
         concurrency: args.concurrency.into(),
         drain_timeout: args.drain_timeout,
         metrics: metrics.clone(),
     };
-    let web = listening.map(|port| WebSetup::new(port, &settings));
     runtime.block_on(work(setup, hangups, metrics, web))
+}
+
+/// Who is told of each run: the terminal, the log, what is counted, and pages that are open.
+fn audience(
+    global: &Global,
+    terminal: Terminal,
+    metrics: Metrics,
+    feed: Option<LiveFeed>,
+) -> Box<dyn Fn() -> Audience + Send + Sync> {
+    let (quiet, line_form) = (global.quiet, line_form(global));
+    Box::new(move || {
+        let mut listeners: Vec<Box<dyn Listener>> = vec![
+            Box::new(Console::new(terminal.clone(), !quiet, line_form)),
+            Box::new(ServiceLog),
+            metrics.listener(),
+        ];
+        listeners.extend(feed.as_ref().map(LiveFeed::listener));
+        Audience {
+            listeners,
+            with_output: !quiet || feed.is_some(),
+        }
+    })
 }
 
 /// Where runs go instead of being executed here.
@@ -185,6 +199,7 @@ struct WebSetup {
     entrance: Entrance,
     state_dir: PathBuf,
     read_schedule: ReadSchedule,
+    feed: LiveFeed,
 }
 
 impl WebSetup {
@@ -194,6 +209,7 @@ impl WebSetup {
             entrance,
             state_dir: settings.state_dir.clone(),
             read_schedule: schedule_text(settings.schedule_file.clone(), settings.secrets()),
+            feed: LiveFeed::default(),
         }
     }
 }
@@ -205,7 +221,8 @@ async fn work(
     web: Option<WebSetup>,
 ) -> Result<VerbExit, Failure> {
     let executor = Arc::clone(&setup.executor);
-    let connections = connections(setup.concurrency)?;
+    let limit = open_files().map_err(Failure::infrastructure)?;
+    let connections = connections(limit, setup.concurrency);
     remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
@@ -222,6 +239,7 @@ async fn work(
             state_dir: web.state_dir,
             read_schedule: web.read_schedule,
             log_searches: Semaphore::new(LOG_SEARCHES),
+            live: LiveHub::new(web.feed, limit, end.clone()),
         };
         tokio::spawn(web.listening.serve(site, connections, end))
     });
@@ -247,15 +265,14 @@ async fn work(
 }
 
 /// The places for those who connect, beside what `runs` at a time need.
-fn connections(runs: usize) -> Result<Connections, Failure> {
-    let limit = open_files().map_err(Failure::infrastructure)?;
+fn connections(limit: u64, runs: usize) -> Connections {
     let needed = descriptors_for(runs);
     if limit < needed {
         tracing::warn!(
             "{limit} files may be open, and {runs} runs at a time may need {needed}: raise the limit (ulimit -n) or lower --concurrency"
         );
     }
-    Ok(Connections::within(limit, runs))
+    Connections::within(limit, runs)
 }
 
 /// The time of the last success of each task, which must be known from the start: an

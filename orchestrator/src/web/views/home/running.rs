@@ -1,38 +1,64 @@
 //! What runs now: for how long, against how long it usually takes.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::model::RunId;
 use crate::store::RunningTask;
 use crate::text::human_duration;
+use crate::web::live::feed::Doing;
+use crate::web::views::doing::{doing_words, share};
 use crate::web::views::links;
 use crate::web::views::moment::about;
+
+/// What those of this process do, by run and position.
+pub(crate) type Doings = HashMap<(RunId, u64), Doing>;
 
 /// A collector that runs.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Going {
+    /// By which a live page finds its row.
+    pub(crate) key: String,
     pub(crate) who: String,
     pub(crate) href: Option<String>,
     pub(crate) elapsed: String,
     pub(crate) usual: String,
     pub(crate) left: String,
-    /// Seconds, where its usual time is known: those that passed, of those that it usually takes.
+    /// How much is done, of how much: as the collector says; else the seconds that passed, of those
+    /// that it usually takes.
     pub(crate) progress: Option<(u64, u64)>,
+    /// How far it says it is, else its last line.
+    pub(crate) said: String,
 }
 
 /// Those that run, with their usual time.
-pub(crate) fn going(running: &[(RunningTask, Option<Duration>)], now: Timestamp) -> Vec<Going> {
+pub(crate) fn going(
+    running: &[(RunningTask, Option<Duration>)],
+    doings: &Doings,
+    now: Timestamp,
+) -> Vec<Going> {
     running
         .iter()
-        .map(|(task, usual)| one(task, *usual, now))
+        .map(|(task, usual)| {
+            let doing = doings.get(&(task.run.clone(), task.position));
+            one(task, *usual, doing, now)
+        })
         .collect()
 }
 
-fn one(task: &RunningTask, usual: Option<Duration>, now: Timestamp) -> Going {
+fn one(task: &RunningTask, usual: Option<Duration>, doing: Option<&Doing>, now: Timestamp) -> Going {
     let elapsed = Duration::try_from(now.duration_since(task.started_at)).unwrap_or_default();
-    let left = usual.map(|usual| usual.checked_sub(elapsed));
+    let told = doing.and_then(|doing| doing.progress.as_deref());
+    let told = told
+        .and_then(|progress| progress.eta_ms)
+        .map(Duration::from_millis);
+    let left = told
+        .map(Some)
+        .or_else(|| usual.map(|usual| usual.checked_sub(elapsed)));
     Going {
+        key: format!("{}.{}", task.run, task.position),
         who: format!("{}/{}", task.group, task.name),
         href: links::run(&task.run),
         elapsed: format!("{} so far", human_duration(whole(elapsed))),
@@ -48,10 +74,11 @@ fn one(task: &RunningTask, usual: Option<Duration>, now: Timestamp) -> Going {
             Some(None) => "longer than usual".to_owned(),
             None => String::new(),
         },
-        progress: usual.map(|usual| {
-            let all = usual.as_secs().max(1);
-            (elapsed.as_secs().min(all), all)
+        progress: doing.and_then(share).or_else(|| {
+            let all = usual?.as_secs().max(1);
+            Some((elapsed.as_secs().min(all), all))
         }),
+        said: doing.map(doing_words).unwrap_or_default(),
     }
 }
 
@@ -62,7 +89,6 @@ fn whole(duration: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RunId;
 
     #[test]
     fn elapsed_is_measured_against_the_usual() {
@@ -76,7 +102,7 @@ mod tests {
         };
         let usual = Some(Duration::from_secs(660));
         let shown = |now: &str, usual| {
-            let shown = one(&task, usual, now.parse().unwrap());
+            let shown = one(&task, usual, None, now.parse().unwrap());
             (shown.elapsed, shown.left, shown.progress)
         };
         assert_eq!(

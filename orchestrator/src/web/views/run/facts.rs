@@ -53,6 +53,16 @@ pub(crate) fn result(words: &[&str]) -> String {
     said.join(", ")
 }
 
+/// The fact that changes by itself.
+pub(crate) const RUNS_FOR: &str = "Runs for";
+
+/// How long it took, or has run so far.
+pub(crate) fn duration(header: &RunHeader, now: Timestamp) -> String {
+    let end = header.finished_at.unwrap_or(now);
+    let duration = end.duration_since(header.started_at).as_millis();
+    took(u64::try_from(duration).unwrap_or_default())
+}
+
 /// The facts of a run.
 pub(crate) fn facts(details: &RunDetails, now: Timestamp) -> Vec<Fact> {
     let header = &details.record.header;
@@ -62,12 +72,10 @@ pub(crate) fn facts(details: &RunDetails, now: Timestamp) -> Vec<Fact> {
         "Began",
         format!("{} {} UTC{}", began.day, began.seconds, late.unwrap_or_default()),
     )];
-    let end = header.finished_at.unwrap_or(now);
-    let duration = end.duration_since(header.started_at).as_millis();
-    let duration = took(u64::try_from(duration).unwrap_or_default());
+    let duration = duration(header, now);
     facts.push(match header.finished_at {
         Some(_) => ("Took", duration),
-        None => ("Runs for", duration),
+        None => (RUNS_FOR, duration),
     });
     facts.push((
         "Started by",

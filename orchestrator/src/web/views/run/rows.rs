@@ -1,11 +1,15 @@
 //! The collectors of a run as a table: how each ended, when it ran, against what is usual.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::model::TaskStatus;
 use crate::queries::run_details::RunDetails;
 use crate::queries::status::judge::told_cause;
 use crate::store::{RecordedAttempt, TaskState};
+use crate::web::live::feed::Doing;
+use crate::web::views::doing::doing_words;
 use crate::web::views::home::attention::sentence;
 use crate::web::views::links;
 use crate::web::views::look::OutcomeLook;
@@ -35,6 +39,8 @@ pub(crate) struct ShownTask {
     pub(crate) why: String,
     /// Whether that is what one expects, and can be left out on a small screen.
     pub(crate) fine: bool,
+    /// Whether it goes on, so that what is said of it changes.
+    pub(crate) runs: bool,
 }
 
 /// A stretch of time.
@@ -86,7 +92,7 @@ impl Span {
 }
 
 /// The rows, in the order of the plan.
-pub(crate) fn rows(details: &RunDetails, now: Timestamp) -> Vec<ShownTask> {
+pub(crate) fn rows(details: &RunDetails, doing: &BTreeMap<usize, Doing>, now: Timestamp) -> Vec<ShownTask> {
     let span = Span::of(details, now);
     let several = details
         .record
@@ -97,6 +103,12 @@ pub(crate) fn rows(details: &RunDetails, now: Timestamp) -> Vec<ShownTask> {
     tasks
         .map(|(task, usual)| {
             let mut row = row(task, *usual, span, now);
+            if let Some(doing) = doing.get(&row.position).filter(|_| row.runs) {
+                let words = doing_words(doing);
+                if !words.is_empty() {
+                    row.why = words;
+                }
+            }
             if !several {
                 row.group.clear();
             }
@@ -154,6 +166,7 @@ fn row(task: &TaskState, usual_ms: Option<u64>, span: Span, now: Timestamp) -> S
         }),
         why: why(task),
         fine: summary.outcome == TaskStatus::Succeeded && summary.suspect.is_none(),
+        runs: summary.outcome == TaskStatus::Running,
     }
 }
 
