@@ -147,6 +147,8 @@
       .filter((line) => !line.id || at(line) >= known)
       .filter((line) => !lines.dataset.stream || line.matches(".err") === (lines.dataset.stream === "stderr"));
     const here = follows();
+    const none = find("#none");
+    if (none && fresh.length) none.remove();
     if (!here) missed += fresh.length;
     else {
       const [from] = log.place || [known];
@@ -186,7 +188,9 @@
     });
     document.querySelectorAll("[data-bar]").forEach((bar) => {
       const key = bar.dataset.bar;
-      if (Object.hasOwn(news.bars, key)) [bar.value, bar.max] = news.bars[key];
+      if (!Object.hasOwn(news.bars, key)) return;
+      bar.hidden = false;
+      [bar.max, bar.value] = [news.bars[key][1], news.bars[key][0]];
     });
     if (lines && news.log) grow(news.log, news.done);
     if (news.revision !== main.dataset.revision) renew(news.revision);
@@ -222,7 +226,10 @@
       if (stream.readyState === EventSource.CLOSED) later(10);
     };
   }
-  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else open(); });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) open();
+    else if (stream) { close(); show("paused", false); }
+  });
   addEventListener("focus", open);
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);

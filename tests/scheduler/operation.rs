@@ -201,23 +201,29 @@ fn serve_answers_its_own_machine_and_changes_nothing() {
         assert!(metrics.contains(line), "{line}\n{metrics}");
     }
 
-    let (_, _, runs) = get(port, "/api/runs?last=2&group=g");
+    let (_, _, runs) = get(port, "/api/v1/runs?limit=2&group=g");
     let runs: Value = serde_json::from_str(&runs).unwrap();
-    assert_eq!(runs.as_array().unwrap().len(), 2);
-    let id = runs[1]["run"].as_str().unwrap();
-    let run: Value = serde_json::from_str(&get(port, &format!("/api/runs/{id}")).2).unwrap();
+    assert_eq!(runs["items"].as_array().unwrap().len(), 2);
+    let id = runs["items"][1]["run"].as_str().unwrap();
+    let run: Value = serde_json::from_str(&get(port, &format!("/api/v1/runs/{id}")).2).unwrap();
     assert_eq!(run["tasks"][0]["command"], "note");
-    let next: Value = serde_json::from_str(&get(port, "/api/next?count=2").2).unwrap();
+    let next: Value = serde_json::from_str(&get(port, "/api/v1/next?count=2").2).unwrap();
     assert_eq!(
-        (next.as_array().unwrap().len(), &next[0]["minutes"]),
+        (
+            next["items"].as_array().unwrap().len(),
+            &next["items"][0]["minutes"]
+        ),
         (2, &1.into())
     );
-    assert!(next[0]["tasks"][0]["last"]["outcome"].is_string(), "{next}");
-    let schedule: Value = serde_json::from_str(&get(port, "/api/schedule").2).unwrap();
+    assert!(
+        next["items"][0]["tasks"][0]["last"]["outcome"].is_string(),
+        "{next}"
+    );
+    let schedule: Value = serde_json::from_str(&get(port, "/api/v1/schedule").2).unwrap();
     assert_eq!(schedule["groups"][0]["tasks"][0]["when"], "every minute");
 
-    assert_eq!(get(port, "/api/runs/nothing").0, 404);
-    assert_eq!(get(port, "/api/runs?colour=red").0, 400);
+    assert_eq!(get(port, "/api/v1/runs/nothing").0, 404);
+    assert_eq!(get(port, "/api/v1/runs?colour=red").0, 400);
     assert_eq!(get(port, "/nothing").0, 404);
     assert_eq!(
         ask(
@@ -230,7 +236,7 @@ fn serve_answers_its_own_machine_and_changes_nothing() {
     assert_eq!(
         ask(
             port,
-            &format!("POST /api/runs HTTP/1.1\r\nHost: 127.0.0.1:{port}")
+            &format!("POST /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{port}")
         )
         .0,
         405
@@ -313,16 +319,16 @@ fn secrets_are_not_answered_whether_they_run_or_are_to_come() {
     fast.place.schedule(&schedule.replace("minutes: 1", "minutes: 2"));
     fast.wait_for("moved g/note: every minute -> every 2 minutes");
     for path in [
-        "/api/schedule",
-        "/api/next?count=2",
-        "/api/runs?last=5",
-        &format!("/api/runs/{id}"),
+        "/api/v1/schedule",
+        "/api/v1/next?count=2",
+        "/api/v1/runs?limit=5",
+        &format!("/api/v1/runs/{id}"),
     ] {
         let (status, _, body) = get(port, path);
         assert_eq!(status, 200, "{path}");
         assert!(!body.contains(secret), "{path}: {body}");
         assert!(
-            path.contains("last=5") || body.contains("--token={secret:TOKEN}"),
+            path.contains("limit=5") || body.contains("--token={secret:TOKEN}"),
             "{path}: {body}"
         );
     }

@@ -34,10 +34,10 @@ fn behind_a_proxy_nobody_comes_in_without_a_token() {
     let with = |token: &str, host: &str| {
         ask(
             port,
-            &format!("GET /api/runs HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}"),
+            &format!("GET /api/v1/runs HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}"),
         )
     };
-    assert_eq!(get(port, "/api/runs").0, 401);
+    assert_eq!(get(port, "/api/v1/runs").0, 401);
     assert_eq!(with("orc_guessed", "ops.example").0, 401);
     assert_eq!(with(&wall, "ops.example").0, 200);
     assert_eq!(with(&wall, "localhost").0, 200);

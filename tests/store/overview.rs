@@ -2,9 +2,10 @@
 //! the records of a collection from a key on.
 
 use orchestrator::events::{RecordCounts, SlotRef};
-use orchestrator::model::{Exit, Outcome, RunId, TaskStatus};
+use orchestrator::model::{Exit, NoticeKind, Outcome, RunId, TaskStatus};
 use orchestrator::store::{
-    HistoryFilter, KnownTask, PassedSlot, SlotRequest, SlotState, SlotTask, UnservedSlot, this_process,
+    HistoryFilter, KnownTask, Notice, NoticePlace, PassedSlot, SlotRequest, SlotState, SlotTask,
+    UnservedSlot, this_process,
 };
 
 use crate::records::{delivery, line, shelf};
@@ -17,6 +18,8 @@ on_both!(
     a_list_goes_on_from_a_run,
     slots_that_nobody_ran_are_counted,
     records_are_paged_by_key_and_summed_since_a_moment,
+    notices_are_paged_from_the_newest_on,
+    each_attempt_says_what_it_used,
 );
 
 fn failed() -> Outcome {
@@ -254,5 +257,74 @@ async fn slots_that_nobody_ran_are_counted(home: &Home) {
     assert_eq!(
         store.unserved_slots(at(0), at(40), 1).await.unwrap(),
         [slot(30, 1)]
+    );
+}
+
+async fn notices_are_paged_from_the_newest_on(home: &Home) {
+    let store = home.open().await;
+    let notice = |second: i64, subject: &str, channel: &str| Notice {
+        subject: subject.to_owned(),
+        channel: channel.to_owned(),
+        kind: NoticeKind::Failure,
+        group: "g".to_owned(),
+        name: "a".to_owned(),
+        command: "a".to_owned(),
+        run: None,
+        at: at(second),
+        reason: "exited with code 1".to_owned(),
+        in_a_row: 1,
+    };
+    let told = [
+        notice(1, "s1", "mail"),
+        notice(2, "s2", "chat"),
+        notice(2, "s2", "mail"),
+        notice(2, "s3", "chat"),
+        notice(3, "s4", "mail"),
+    ];
+    store.raise(&told).await.unwrap();
+    let mut seen = Vec::new();
+    let mut after: Option<NoticePlace> = None;
+    loop {
+        let page = store.notices_after(after.as_ref(), 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(NoticePlace {
+            at: last.notice.at,
+            subject: last.notice.subject.clone(),
+            channel: last.notice.channel.clone(),
+        });
+        seen.extend(
+            page.into_iter()
+                .map(|told| (told.notice.subject, told.notice.channel)),
+        );
+        // What comes meanwhile is in front of the list, and moves nothing.
+        store.raise(&[notice(9, "s9", "mail")]).await.unwrap();
+    }
+    let seen: Vec<(&str, &str)> = seen.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    assert_eq!(
+        seen,
+        [
+            ("s4", "mail"),
+            ("s2", "chat"),
+            ("s2", "mail"),
+            ("s3", "chat"),
+            ("s1", "mail"),
+        ]
+    );
+}
+
+async fn each_attempt_says_what_it_used(home: &Home) {
+    let store = home.open().await;
+    let mut story = Story::new("1", 0, &["a"], this_process().unwrap());
+    story.start(1).retry(1).start(2).tell(&store).await;
+    let run = store.run(&RunId::new("1")).await.unwrap().unwrap();
+    let attempts = &run.tasks[0].attempt_list;
+    let used = |at: usize| (attempts[at].max_rss_bytes, attempts[at].cpu_ms);
+    assert_eq!((used(0), used(1)), ((Some(1 << 20), Some(7)), (None, None)));
+    assert_eq!(attempts[0].leftovers, ["sleep, pid 1"]);
+    assert!(attempts[1].leftovers.is_empty());
+    // What it may use is known from its beginning on.
+    assert_eq!(
+        (attempts[0].timeout_ms, attempts[1].timeout_ms),
+        (Some(60_000), Some(60_000))
     );
 }

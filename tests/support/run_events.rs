@@ -152,7 +152,7 @@ impl Story {
             task: self.tasks[self.ended.len()].clone(),
             attempt,
             at: at(self.clock),
-            timeout_ms: None,
+            timeout_ms: Some(60_000),
             usual_ms: None,
             log: self.log(attempt),
         });
@@ -173,6 +173,10 @@ impl Story {
             reason: words.reason,
             log: self.log(number),
             isolation: Some("tree".into()),
+            max_rss_bytes: Some(u64::from(number) << 20),
+            timeout_ms: Some(60_000),
+            cpu_ms: Some(u64::from(number) * 7),
+            leftovers: vec![format!("sleep, pid {number}")],
         }
     }
 

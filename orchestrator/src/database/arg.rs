@@ -44,6 +44,12 @@ impl From<u64> for Arg {
     }
 }
 
+impl From<Option<u64>> for Arg {
+    fn from(value: Option<u64>) -> Self {
+        value.map_or(Self::Int(None), Self::from)
+    }
+}
+
 impl From<usize> for Arg {
     fn from(value: usize) -> Self {
         Self::Int(Some(i64::try_from(value).unwrap_or(i64::MAX)))

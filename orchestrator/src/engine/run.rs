@@ -274,7 +274,8 @@ impl Running<'_> {
         }
         let (orders, receiver) = mpsc::unbounded_channel();
         self.current = Some(Current { task, orders });
-        self.tally.begin(task, number, at, &log);
+        let timeout_ms = planned.policy.timeout.map(milliseconds);
+        self.tally.begin(task, number, at, &log, timeout_ms);
         self.attempts.spawn(make_attempt(TaskAttempt {
             engine: Arc::clone(self.engine),
             task: planned.clone(),

@@ -37,6 +37,7 @@ struct LastAttempt {
     number: u32,
     started_at: Timestamp,
     log: String,
+    timeout_ms: Option<u64>,
     end: Option<FinishedAttempt>,
 }
 
@@ -72,7 +73,14 @@ impl RunTally {
     }
 
     /// An attempt begins.
-    pub(crate) fn begin(&mut self, task: usize, number: u32, at: Timestamp, log: &Path) {
+    pub(crate) fn begin(
+        &mut self,
+        task: usize,
+        number: u32,
+        at: Timestamp,
+        log: &Path,
+        timeout_ms: Option<u64>,
+    ) {
         let entry = &mut self.tasks[task];
         entry.attempts = number;
         entry.first_start.get_or_insert(at);
@@ -80,6 +88,7 @@ impl RunTally {
             number,
             started_at: at,
             log: log.display().to_string(),
+            timeout_ms,
             end: None,
         });
     }
@@ -106,6 +115,13 @@ impl RunTally {
             reason: words.reason,
             log: last.log.clone(),
             isolation: end.isolation.map(|isolation| isolation.as_str().to_owned()),
+            timeout_ms: last.timeout_ms,
+            // What held it is known of those that ran, and of them alone.
+            max_rss_bytes: end.isolation.map(|_| end.usage.max_rss_bytes),
+            cpu_ms: end
+                .isolation
+                .map(|_| milliseconds(end.usage.user_cpu + end.usage.system_cpu)),
+            leftovers: end.leftovers.clone(),
         })
     }
 

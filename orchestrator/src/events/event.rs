@@ -147,4 +147,18 @@ pub struct AttemptRecord {
     /// What held its tree together: `tree`, `cgroup`; `None` if none ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isolation: Option<String>,
+    /// Its limit of time, where it had one: the start of an attempt that ended soon may not be stored
+    /// by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// The most memory that one of its processes had, in bytes; `None` if none ran, or in a journal
+    /// of before it was kept for each attempt. The same for what follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_rss_bytes: Option<u64>,
+    /// The time that its processes computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_ms: Option<u64>,
+    /// What it left behind and had to be killed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<String>,
 }

@@ -24,15 +24,7 @@ pub(crate) struct PastRun {
     pub(crate) result: &'static str,
 }
 
-/// The runs that are wanted, newest first.
-///
-/// # Errors
-/// The database fails.
-pub(crate) async fn list_runs(store: &Store, filter: &HistoryFilter) -> Result<Vec<RunHeader>, StoreError> {
-    store.history(filter).await
-}
-
-/// The same with the result of each.
+/// The runs that are wanted, newest first, each with its result.
 ///
 /// # Errors
 /// The database fails.

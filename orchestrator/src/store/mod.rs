@@ -45,6 +45,7 @@ pub use fleet::queue::{FleetQueue, LossPolicy};
 pub use fleet::show::{ShownRun, WorkerMeans};
 pub use fleet::workers::{BeatAnswer, WorkerBeat, WorkerLine, WorkerState};
 pub use health::StoreHealth;
+pub use notices::after::NoticePlace;
 pub use notices::notice::{Notice, NoticeState, RecordedNotice};
 pub use notices::raise::TaskEnd;
 pub use overview::nights::NightTally;

@@ -1,6 +1,7 @@
 //! The router as a whole, without a socket: which paths there are, what may be done with
 //! them, and that their documents are those of the verbs.
 
+mod api;
 mod live;
 mod logs;
 mod night;
@@ -38,9 +39,9 @@ const PATHS: [&str; 6] = [
     "/",
     "/healthz",
     "/metrics",
-    "/api/schedule",
-    "/api/next",
-    "/api/runs",
+    "/api/v1/schedule",
+    "/api/v1/next",
+    "/api/v1/runs",
 ];
 
 /// A site with an empty database.
@@ -177,8 +178,8 @@ async fn every_answer_and_every_refusal_is_hardened() {
     let site = Fixture::new().await;
     let mut answers = vec![
         site.get("/nothing").await,
-        site.get("/api/runs?colour=red").await,
-        site.get("/api/runs/nothing").await,
+        site.get("/api/v1/runs?colour=red").await,
+        site.get("/api/v1/runs/nothing").await,
         site.ask("POST", "/", &["localhost"]).await,
         site.ask("GET", "/", &["evil.example"]).await,
         site.ask("GET", "/", &[]).await,
@@ -192,8 +193,13 @@ async fn every_answer_and_every_refusal_is_hardened() {
     for answer in answers {
         let is_page = answer.headers[header::CONTENT_TYPE] == "text/html; charset=utf-8";
         let policy = if is_page { PAGE.content } else { DATA.content };
+        // Kept by who asked and asked about each time, or not at all.
+        let kept = match answer.headers.contains_key(header::ETAG) {
+            true => "private, no-cache",
+            false => "no-store",
+        };
         for (name, value) in [
-            ("cache-control", "no-store"),
+            ("cache-control", kept),
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
             ("referrer-policy", "no-referrer"),
@@ -225,12 +231,12 @@ async fn next_is_the_document_of_the_verb() {
         let remembered = SlotFacts::ask(&site.store, &slots).await.unwrap();
         let expected = json!(next_slots(&slots, &remembered));
         assert_eq!(
-            site.get(&format!("/api/next{query}")).await.json(),
+            site.get(&format!("/api/v1/next{query}")).await.json()["items"],
             expected,
             "{query}"
         );
     }
-    let first = site.get("/api/next").await.json();
+    let first = site.get("/api/v1/next").await.json()["items"].take();
     assert_eq!(
         first[0],
         json!({"kind": "interval", "minutes": 180, "next": "2026-11-25T03:00:00Z", "tasks": [
@@ -243,9 +249,10 @@ async fn next_is_the_document_of_the_verb() {
 #[tokio::test]
 async fn runs_that_are_not_there_are_said_so() {
     let site = Fixture::new().await;
-    assert_eq!(site.get("/api/runs").await.json(), json!([]));
+    let none = json!({"items": [], "next": null});
+    assert_eq!(site.get("/api/v1/runs").await.json(), none);
     for name in ["last", "2026"] {
-        let answer = site.get(&format!("/api/runs/{name}")).await;
+        let answer = site.get(&format!("/api/v1/runs/{name}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
         let message = match name {
             "last" => "there is no run yet",
@@ -266,25 +273,31 @@ async fn every_refusal_has_the_same_shape() {
     for (method, path, hosts, status, code) in [
         ("GET", "/nothing", &local[..], 404, "not_found"),
         ("GET", "/api/nothing", &local, 404, "not_found"),
-        ("GET", "/api/runs/nothing", &local, 404, "not_found"),
-        ("GET", "/api/runs/%ff", &local, 400, "bad_request"),
-        ("GET", "/api/runs?colour=red", &local, 400, "bad_request"),
-        ("GET", "/api/runs?last=many", &local, 400, "bad_request"),
-        ("GET", "/api/runs?last=1&last=2", &local, 400, "bad_request"),
-        ("GET", "/api/runs?since=yesterday", &local, 400, "bad_request"),
-        ("GET", "/api/next?hours=-1", &local, 400, "bad_request"),
-        ("GET", "/api/runs?outcome=nosuch", &local, 400, "unknown_value"),
-        ("GET", "/api/runs?outcome=pending", &local, 400, "unknown_value"),
-        ("GET", "/api/runs?group=nosuch", &local, 400, "unknown_value"),
-        ("GET", "/api/runs?command=usgae", &local, 400, "unknown_value"),
+        ("GET", "/api/v1/runs/nothing", &local, 404, "not_found"),
+        ("GET", "/api/v1/runs/%ff", &local, 400, "bad_request"),
+        ("GET", "/api/v1/runs?colour=red", &local, 400, "bad_request"),
+        ("GET", "/api/v1/runs?last=many", &local, 400, "bad_request"),
+        ("GET", "/api/v1/runs?last=1&last=2", &local, 400, "bad_request"),
+        ("GET", "/api/v1/runs?since=yesterday", &local, 400, "bad_request"),
+        ("GET", "/api/v1/next?hours=-1", &local, 400, "bad_request"),
+        ("GET", "/api/v1/runs?outcome=nosuch", &local, 400, "unknown_value"),
         (
             "GET",
-            "/api/runs?command=poll&group=early",
+            "/api/v1/runs?outcome=pending",
             &local,
             400,
             "unknown_value",
         ),
-        ("POST", "/api/runs", &local, 405, "method_not_allowed"),
+        ("GET", "/api/v1/runs?group=nosuch", &local, 400, "unknown_value"),
+        ("GET", "/api/v1/runs?command=usgae", &local, 400, "unknown_value"),
+        (
+            "GET",
+            "/api/v1/runs?command=poll&group=early",
+            &local,
+            400,
+            "unknown_value",
+        ),
+        ("POST", "/api/v1/runs", &local, 405, "method_not_allowed"),
         ("GET", "/", &["evil.example"], 421, "wrong_host"),
         ("GET", "http://evil.example/", &local, 421, "wrong_host"),
         (
@@ -319,7 +332,7 @@ async fn every_refusal_has_the_same_shape() {
 async fn a_value_that_nobody_knows_is_answered_with_those_that_are_known() {
     let site = Fixture::new().await;
     let hint = async |query: &str| {
-        let told = site.get(&format!("/api/runs?{query}")).await.json();
+        let told = site.get(&format!("/api/v1/runs?{query}")).await.json();
         told["error"]["hint"].as_str().unwrap_or_default().to_owned()
     };
     assert_eq!(
@@ -336,7 +349,7 @@ async fn a_value_that_nobody_knows_is_answered_with_those_that_are_known() {
         "last=5",
     ] {
         assert_eq!(
-            site.get(&format!("/api/runs?{known}")).await.json(),
+            site.get(&format!("/api/v1/runs?{known}")).await.json()["items"],
             json!([]),
             "{known}"
         );

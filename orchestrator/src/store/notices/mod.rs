@@ -2,6 +2,7 @@
 //! its notices are written in the same transaction (`raise`); they are delivered later, by
 //! whoever comes first, and each try leaves its result (`deliver`).
 
+pub(crate) mod after;
 pub(crate) mod deliver;
 pub(crate) mod notice;
 pub(crate) mod raise;

@@ -73,16 +73,19 @@ pub(crate) async fn end_attempts(
     const TEXT: (&str, &str) = over_rows!(
         "insert into attempts
              (run_id, position, number, started_at, finished_at, outcome, exit_code, signal, reason, log,
-              isolation)
+              isolation, max_rss_bytes, cpu_ms, leftovers, timeout_ms)
          select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint),
              cast(value ->> 3 as bigint), value ->> 4, cast(value ->> 5 as bigint), value ->> 6, value ->> 7,
-             value ->> 8, value ->> 9",
+             value ->> 8, value ->> 9, cast(value ->> 10 as bigint), cast(value ->> 11 as bigint),
+             value -> 12, cast(value ->> 13 as bigint)",
         "where exists (select 1 from tasks
              where tasks.run_id = $1 and tasks.position = cast(value ->> 0 as bigint) and tasks.outcome is null)
          on conflict (run_id, position, number) do update set
              finished_at = excluded.finished_at, outcome = excluded.outcome,
              exit_code = excluded.exit_code, signal = excluded.signal, reason = excluded.reason,
-             isolation = excluded.isolation
+             isolation = excluded.isolation, max_rss_bytes = excluded.max_rss_bytes,
+             cpu_ms = excluded.cpu_ms, leftovers = excluded.leftovers,
+             timeout_ms = coalesce(attempts.timeout_ms, excluded.timeout_ms)
          where attempts.finished_at is null"
     );
     let rows = attempts.iter().map(|&(position, attempt)| {
@@ -96,7 +99,11 @@ pub(crate) async fn end_attempts(
             &attempt.signal,
             &attempt.reason,
             &attempt.log,
-            &attempt.isolation
+            &attempt.isolation,
+            attempt.max_rss_bytes,
+            attempt.cpu_ms,
+            &attempt.leftovers,
+            attempt.timeout_ms
         ]
     });
     change_all(sql, StateChange::EndAttempt, TEXT, run, &rows.collect::<Vec<_>>()).await

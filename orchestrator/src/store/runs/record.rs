@@ -96,6 +96,15 @@ pub struct RecordedAttempt {
     pub log: String,
     /// What held its tree together: `tree`, `cgroup`; `None` if none ran or it goes on.
     pub isolation: Option<String>,
+    /// Its limit of time, where it has one and that is recorded.
+    pub timeout_ms: Option<u64>,
+    /// The most memory that one of its processes had, in bytes; `None` if none ran, it goes on, or
+    /// the row is of before that was kept for each attempt. The same for what follows.
+    pub max_rss_bytes: Option<u64>,
+    /// The time that its processes computed.
+    pub cpu_ms: Option<u64>,
+    /// What it left behind and had to be killed.
+    pub leftovers: Vec<String>,
 }
 
 /// How a collector ended the last time.

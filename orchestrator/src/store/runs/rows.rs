@@ -73,6 +73,15 @@ pub(crate) struct AttemptRow {
     reason: Option<String>,
     log: String,
     isolation: Option<String>,
+    // One migration behind they are not there yet.
+    #[sqlx(default)]
+    timeout_ms: Option<i64>,
+    #[sqlx(default)]
+    max_rss_bytes: Option<i64>,
+    #[sqlx(default)]
+    cpu_ms: Option<i64>,
+    #[sqlx(default)]
+    leftovers: Option<Json<Vec<String>>>,
 }
 
 #[derive(FromRow)]
@@ -211,6 +220,10 @@ impl AttemptRow {
             reason: self.reason,
             log: self.log,
             isolation: self.isolation,
+            timeout_ms: self.timeout_ms.map(|value| number(run, value)).transpose()?,
+            max_rss_bytes: self.max_rss_bytes.map(|value| number(run, value)).transpose()?,
+            cpu_ms: self.cpu_ms.map(|value| number(run, value)).transpose()?,
+            leftovers: self.leftovers.map(|leftovers| leftovers.0).unwrap_or_default(),
         })
     }
 }

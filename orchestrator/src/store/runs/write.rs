@@ -333,6 +333,7 @@ async fn start_attempt(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> 
         task,
         attempt,
         at,
+        timeout_ms,
         log,
         ..
     } = event
@@ -342,10 +343,10 @@ async fn start_attempt(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> 
     change_one(
         sql,
         StateChange::StartAttempt,
-        "insert into attempts (run_id, position, number, started_at, log)
-         select run_id, position, $3, $4, $5 from tasks
+        "insert into attempts (run_id, position, number, started_at, log, timeout_ms)
+         select run_id, position, $3, $4, $5, cast($6 as bigint) from tasks
          where run_id = $1 and position = $2 and outcome is null",
-        &args![run, task.position, *attempt, *at, log],
+        &args![run, task.position, *attempt, *at, log, *timeout_ms],
     )
     .await
 }

@@ -1,4 +1,4 @@
-//! `/api/runs` and `/api/runs/{run}`: past and running runs, and one of them whole.
+//! `/api/v1/runs` and `/api/v1/runs/{run}`: past and running runs, and one of them whole.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,38 +9,127 @@ use axum::response::Json;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::model::TaskStatus;
+use crate::model::{RunId, TaskStatus};
 use crate::queries::find_run::find_run;
 use crate::queries::find_task::{Meant, find_tasks, scheduled_tasks};
-use crate::queries::history::{RUNS, list_runs};
-use crate::store::{HistoryFilter, KnownTask, RunHeader, RunRecord};
-use crate::web::api::MOST;
+use crate::queries::history::{PastRun, list_results};
+use crate::store::{HistoryFilter, KnownTask, Role, RunHeader, RunRecord};
+use crate::web::api::answer::list::{ListPage, key, limit, wrong_cursor};
+use crate::web::api::document::path::{ApiPath, CURSOR, LIMIT, part, query};
+use crate::web::api::document::shape::Shape;
+use crate::web::api::route::route_of;
 use crate::web::fault::Fault;
 use crate::web::parameters::{Parameters, PathPart};
-use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
+use crate::web::views::links::is_run_id;
+
+/// What a list and a run have in common.
+const HEADER: &[(&str, Shape)] = &[
+    ("run", Shape::Text),
+    ("schedule", Shape::Text),
+    ("group", Shape::Maybe(&Shape::Text)),
+    ("state", Shape::Text),
+    ("started_at", Shape::Instant),
+    ("finished_at", Shape::Maybe(&Shape::Instant)),
+    ("succeeded", Shape::Count),
+    ("failed", Shape::Count),
+    ("skipped", Shape::Count),
+    ("suspect", Shape::Count),
+    ("success", Shape::Maybe(&Shape::Truth)),
+    ("exit_code", Shape::Maybe(&Shape::Whole)),
+    ("lost", Shape::Maybe(&Shape::Text)),
+];
+
+pub(crate) const RUNS: ApiPath = ApiPath {
+    path: "/api/v1/runs",
+    summary: "Past and running runs, the newest first",
+    role: Role::Viewer,
+    parameters: &[
+        query("group", Shape::Text, "only runs in which this group took part"),
+        query(
+            "collector",
+            Shape::Text,
+            "only runs in which this task or command took part",
+        ),
+        query("command", Shape::Text, "another name of `collector`"),
+        query(
+            "outcome",
+            Shape::Text,
+            "only runs in which a task ended so; `running`, `suspect`",
+        ),
+        query("since", Shape::Instant, "only runs that began then or later"),
+        query("until", Shape::Instant, "only runs that began before"),
+        CURSOR,
+        LIMIT,
+    ],
+    answer: Shape::Object(&[
+        ("items", Shape::List(&Shape::Object(HEADER))),
+        ("next", Shape::Maybe(&Shape::Text)),
+    ]),
+};
+
+pub(crate) const RUN: ApiPath = ApiPath {
+    path: "/api/v1/runs/{run}",
+    summary: "One run whole, by its id, a part of it that no other has, or `last`",
+    role: Role::Viewer,
+    parameters: &[part("run", "its id, a part of it, or `last`")],
+    answer: Shape::Object(&[
+        ("run", Shape::Text),
+        ("schedule", Shape::Text),
+        ("state", Shape::Text),
+        ("started_at", Shape::Instant),
+        ("finished_at", Shape::Maybe(&Shape::Instant)),
+        (
+            "tasks",
+            Shape::List(&Shape::Object(&[
+                ("position", Shape::Count),
+                ("group", Shape::Text),
+                ("name", Shape::Text),
+                ("command", Shape::Text),
+                ("args", Shape::List(&Shape::Text)),
+                ("outcome", Shape::Text),
+                ("reason", Shape::Text),
+                ("exit_code", Shape::Maybe(&Shape::Whole)),
+                ("attempts", Shape::Count),
+                ("duration_ms", Shape::Count),
+                (
+                    "attempt_list",
+                    Shape::List(&Shape::Object(&[
+                        ("number", Shape::Count),
+                        ("started_at", Shape::Instant),
+                        ("finished_at", Shape::Maybe(&Shape::Instant)),
+                        ("outcome", Shape::Maybe(&Shape::Text)),
+                        ("log", Shape::Text),
+                    ])),
+                ),
+            ])),
+        ),
+    ]),
+};
 
 pub(crate) fn routes() -> Router<Arc<Site>> {
-    readable("/api/runs", DATA, runs).merge(readable("/api/runs/{run}", DATA, run))
+    route_of(&RUNS, runs).merge(route_of(&RUN, run))
 }
 
-/// What `/api/runs` can be narrowed to.
+/// What the list can be narrowed to, and where it goes on.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RunsQuery {
-    command: Option<String>,
+    #[serde(alias = "command")]
+    collector: Option<String>,
     group: Option<String>,
     outcome: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
-    last: Option<u32>,
+    cursor: Option<String>,
+    #[serde(alias = "last")]
+    limit: Option<u32>,
 }
 
-/// Runs, newest first.
 async fn runs(
     State(site): State<Arc<Site>>,
     Parameters(query): Parameters<RunsQuery>,
-) -> Result<Json<Vec<RunHeader>>, Fault> {
+) -> Result<Json<ListPage<PastRun>>, Fault> {
     if let Some(outcome) = query
         .outcome
         .as_deref()
@@ -51,20 +140,38 @@ async fn runs(
     if let Some(group) = &query.group {
         judge_group(&site, group).await?;
     }
-    let tasks = match &query.command {
+    let tasks = match &query.collector {
         Some(word) => tasks_meant(&site, word, query.group.as_deref()).await?,
         None => Vec::new(),
     };
+    let limit = limit(query.limit)?;
     let filter = HistoryFilter {
         tasks,
         group: query.group,
         outcome: query.outcome,
         since: query.since,
         until: query.until,
-        before: None,
-        last: query.last.unwrap_or(RUNS).min(MOST),
+        before: before(query.cursor.as_deref())?,
+        last: limit + 1,
     };
-    Ok(Json(list_runs(&site.store, &filter).await?))
+    let found = list_results(&site.store, &filter).await?;
+    Ok(Json(ListPage::of(found, limit, |past| place(&past.header))))
+}
+
+/// A run in the order of the list.
+fn place(header: &RunHeader) -> String {
+    format!("{}.{}", header.started_at.as_microsecond(), header.run)
+}
+
+fn before(cursor: Option<&str>) -> Result<Option<(Timestamp, RunId)>, Fault> {
+    let Some(key) = key(cursor)? else {
+        return Ok(None);
+    };
+    let read = key.split_once('.').and_then(|(at, id)| {
+        let at = Timestamp::from_microsecond(at.parse().ok()?).ok()?;
+        is_run_id(id).then(|| (at, RunId::new(id)))
+    });
+    read.map(Some).ok_or_else(wrong_cursor)
 }
 
 /// The words by which runs can be chosen: those of `history`.
@@ -101,10 +208,10 @@ async fn tasks_meant(site: &Site, word: &str, group: Option<&str>) -> Result<Vec
     match find_tasks(&site.store, Some(&schedule), word, group).await? {
         Meant::Tasks(tasks) | Meant::Ambiguous(tasks) => Ok(tasks),
         Meant::Unknown(near) => {
-            let fault = Fault::unknown_value("command", word, []);
+            let fault = Fault::unknown_value("collector", word, []);
             Err(match near {
                 Some(near) => fault.hint(format!("did you mean {near}?")),
-                None => fault.hint("/api/schedule lists the tasks"),
+                None => fault.hint("/api/v1/schedule lists the tasks"),
             })
         }
     }

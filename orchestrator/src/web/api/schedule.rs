@@ -1,4 +1,4 @@
-//! `/api/schedule`: the timetable in force.
+//! `/api/v1/schedule`: the timetable in force.
 
 use std::sync::Arc;
 
@@ -9,13 +9,47 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::store::Pause;
+use crate::store::{Pause, Role};
+use crate::web::api::document::path::ApiPath;
+use crate::web::api::document::shape::Shape;
+use crate::web::api::route::route_of;
 use crate::web::fault::Fault;
-use crate::web::route_policy::{DATA, readable};
 use crate::web::site::Site;
 
+pub(crate) const PATH: ApiPath = ApiPath {
+    path: "/api/v1/schedule",
+    summary: "The timetable in force, since when, and what is wrong with the file, if anything is",
+    role: Role::Viewer,
+    parameters: &[],
+    answer: Shape::Object(&[
+        ("loaded_at", Shape::Instant),
+        ("error", Shape::Maybe(&Shape::Text)),
+        ("leading", Shape::Truth),
+        (
+            "groups",
+            Shape::List(&Shape::Object(&[
+                ("group", Shape::Text),
+                ("at", Shape::Maybe(&Shape::Text)),
+                ("timezone", Shape::Text),
+                ("paused_since", Shape::Maybe(&Shape::Instant)),
+                (
+                    "tasks",
+                    Shape::List(&Shape::Object(&[
+                        ("name", Shape::Text),
+                        ("command", Shape::Text),
+                        ("args", Shape::List(&Shape::Text)),
+                        ("schedule", Shape::Text),
+                        ("when", Shape::Text),
+                        ("enabled", Shape::Truth),
+                    ])),
+                ),
+            ])),
+        ),
+    ]),
+};
+
 pub(crate) fn route() -> Router<Arc<Site>> {
-    readable("/api/schedule", DATA, schedule)
+    route_of(&PATH, schedule)
 }
 
 #[derive(Serialize)]

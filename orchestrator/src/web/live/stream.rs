@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -32,6 +32,9 @@ use crate::web::site::Site;
 
 /// Between two signs of life; a proxy closes what is silent for a minute.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+
+/// Why, where the process ends.
+const END: &str = "end";
 
 /// A tab that is left open begins anew after so long.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -111,7 +114,7 @@ impl Watching {
         let mut first = first.into_iter();
         loop {
             let room = tokio::select! {
-                why = over(&mut self.end, &self.place, began) => return bye(&sender, why),
+                why = over(&mut self.end, &self.place, began) => return bye(&sender, why).await,
                 // Nobody reads any more.
                 () = sender.closed() => return,
                 room = sender.reserve() => match room {
@@ -156,14 +159,18 @@ impl Watching {
 async fn over(end: &mut watch::Receiver<bool>, place: &StreamPlace, began: Instant) -> &'static str {
     tokio::select! {
         // Whoever dropped the other end has ended as well.
-        _ = end.wait_for(|end| *end) => "end",
+        _ = end.wait_for(|end| *end) => END,
         () = place.gives_way() => "another",
         () = sleep_until(began + LONGEST) => "again",
     }
 }
 
-/// Says good-bye to whoever reads; one who does not hears nothing.
-fn bye(sender: &mpsc::Sender<Bytes>, why: &'static str) {
-    // A full channel is one that is not read.
-    let _ = sender.try_send(event("bye", why));
+/// Says good-bye to whoever reads, or a browser would open it again; who does not read in time hears
+/// nothing, least of all where the process waits for that.
+async fn bye(sender: &mpsc::Sender<Bytes>, why: &'static str) {
+    let patience = match why {
+        END => Duration::from_millis(100),
+        _ => Duration::from_secs(5),
+    };
+    let _ = timeout(patience, sender.send(event("bye", why))).await;
 }

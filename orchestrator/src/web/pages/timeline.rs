@@ -52,10 +52,11 @@ struct TimelinePage {
     cut: bool,
 }
 
-/// The full hour after it: so the marks are full hours, too.
+/// The full hour that comes, or is: so the marks are full hours, too.
 fn next_hour(now: Timestamp) -> Timestamp {
     let second = now.as_second();
-    Timestamp::from_second(second - second.rem_euclid(3600) + 3600).unwrap_or(now)
+    let left = (3600 - second.rem_euclid(3600)) % 3600;
+    Timestamp::from_second(second + left).unwrap_or(now)
 }
 
 async fn show(

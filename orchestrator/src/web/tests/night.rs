@@ -26,23 +26,39 @@ pub(super) const RUN: &str = "20261124-041000-d014f0";
 
 /// A run of a group and a collector with that name: it failed, was tried twice, said much.
 pub(super) async fn hostile_run(site: &Fixture) {
-    record(site, 1, events()).await;
+    record(site, RUN, 1, events()).await;
 }
 
 /// The same run in its second try, which goes on.
 pub(super) async fn hostile_run_goes_on(site: &Fixture) {
-    record(site, 1, events()[..4].to_vec()).await;
+    record(site, RUN, 1, events()[..4].to_vec()).await;
 }
 
 /// Its end.
 pub(super) async fn hostile_run_ends(site: &Fixture) {
-    record(site, 5, events()[4..].to_vec()).await;
+    record(site, RUN, 5, events()[4..].to_vec()).await;
 }
 
-async fn record(site: &Fixture, from: u64, events: Vec<Value>) {
+/// A run that began in this minute after four and had nothing to do.
+pub(super) async fn ended_run(site: &Fixture, id: &str, minute: i64) {
+    let at = format!("2026-11-24T04:{minute}:00Z");
+    let events = vec![
+        json!({
+            "event": "run_started", "run": id, "schedule": "daily", "group": null, "at": at,
+            "owner": { "host": "h", "boot": "b", "pid": 1, "started": 1 }, "tasks": [],
+        }),
+        json!({
+            "event": "run_finished", "run": id, "schedule": "daily", "started_at": at, "finished_at": at,
+            "succeeded": 0, "failed": 0, "skipped": 0, "success": true, "exit_code": 0, "tasks": [],
+        }),
+    ];
+    record(site, id, 1, events).await;
+}
+
+async fn record(site: &Fixture, run: &str, from: u64, events: Vec<Value>) {
     let read = |event| Arc::new(serde_json::from_value::<RunEvent>(event).unwrap());
     let events: Vec<(u64, Arc<RunEvent>)> = (from..).zip(events.into_iter().map(read)).collect();
-    let run = RunId::new(RUN);
+    let run = RunId::new(run);
     site.store
         .apply(&run, &events, Gaps::Forgotten, None)
         .await

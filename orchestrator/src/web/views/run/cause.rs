@@ -115,9 +115,18 @@ fn steps(attempt: &RecordedAttempt, of: usize, now: Timestamp) -> Vec<AttemptSte
         };
         let within = at.duration_since(attempt.started_at).as_millis();
         let within = took(u64::try_from(within).unwrap_or_default());
+        // Of several, each says what it used; of one the figures below do.
+        let used = match (of, attempt.max_rss_bytes, attempt.cpu_ms) {
+            (2.., Some(memory), Some(cpu)) => format!("; {} of memory, {} of CPU", bytes(memory), took(cpu)),
+            _ => String::new(),
+        };
+        let left = match attempt.leftovers.as_slice() {
+            [] => String::new(),
+            left => format!("; left behind: {}", left.join(", ")),
+        };
         steps.push(AttemptStep {
             at: ShownMoment::new(at, now).seconds,
-            words: format!("{words}, after {within}"),
+            words: format!("{words}, after {within}{used}{left}"),
             hot: OutcomeLook::of(outcome).is_bad(),
         });
     }
@@ -129,7 +138,15 @@ fn used(task: &TaskState) -> Vec<Fact> {
     if task.attempt_list.is_empty() || matches!(summary.outcome, TaskStatus::Running | TaskStatus::Pending) {
         return Vec::new();
     }
-    let mut used = vec![("Time", took(summary.duration_ms))];
+    let limit = task.attempt_list.last().and_then(|attempt| attempt.timeout_ms);
+    let time = took(summary.duration_ms);
+    let mut used = vec![(
+        "Time",
+        match limit {
+            Some(limit) => format!("{time}, at most {}", took(limit)),
+            None => time,
+        },
+    )];
     if summary.max_rss_bytes > 0 {
         used.push(("Memory", bytes(summary.max_rss_bytes)));
         used.push(("CPU", took(summary.cpu_ms)));
