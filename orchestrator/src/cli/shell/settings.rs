@@ -11,7 +11,7 @@ use crate::cli::shell::database::choice::{DatabaseChoice, UrlSources};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::stderr::print_words;
-use crate::config::{self, Diagnostic, LOG_LEVELS, NeededVariable};
+use crate::config::{self, Diagnostic, LOG_LEVELS, LoadError, NeededVariable};
 use crate::files;
 use crate::model::{SchemaName, nearest};
 use crate::text::{LONGEST, NamedSecrets, read_http_url};
@@ -278,11 +278,11 @@ fn collectors_dirs(global: &Global, environment: &ProcessVariables, file: &confi
 /// A file that was named must be there; the default one may be missing.
 fn settings_file(named: Option<&Path>) -> Result<config::Settings, Failure> {
     let default = Path::new("config/orchestrator.yaml");
-    if named.is_none() && !default.exists() {
-        return Ok(config::Settings::default());
-    }
-    let loaded = config::load_settings(named.unwrap_or(default))
-        .map_err(|error| fail_with_diagnostics(error.diagnostics()))?;
+    let loaded = match config::load_settings(named.unwrap_or(default)) {
+        // One that nobody may look for is not missing: its secrets would go unmasked.
+        Err(LoadError::NotFound(_)) if named.is_none() => return Ok(config::Settings::default()),
+        loaded => loaded.map_err(|error| fail_with_diagnostics(error.diagnostics()))?,
+    };
     print_diagnostics(&loaded.warnings);
     Ok(loaded.value)
 }
