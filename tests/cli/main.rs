@@ -11,6 +11,7 @@ mod files;
 mod hostile;
 mod input;
 mod languages;
+mod lineage;
 mod network;
 mod notices;
 mod overlap;

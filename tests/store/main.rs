@@ -9,12 +9,14 @@
 #[macro_use]
 mod both;
 mod before_house;
+mod changes;
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod conformance;
 mod django;
 mod faults;
 mod figures;
+mod lineage;
 mod logs;
 mod looking;
 mod outage;

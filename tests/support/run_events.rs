@@ -124,6 +124,7 @@ impl Story {
             at: at(start),
             owner,
             slot,
+            quiet: false,
             tasks: planned.collect(),
         };
         Self {

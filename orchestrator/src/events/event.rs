@@ -52,6 +52,9 @@ pub enum RunEvent {
         /// The slot that it is for, if a scheduler started it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         slot: Option<SlotRef>,
+        /// Whether nobody is to be told how it ends.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        quiet: bool,
         /// What will run, in order.
         tasks: Vec<ListedTask>,
     },

@@ -176,6 +176,7 @@ mod tests {
             group: None,
             slot: None,
             stop_on_failure: false,
+            quiet: false,
             plan,
         }
     }

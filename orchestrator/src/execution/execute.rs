@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use crate::engine::CollectorStates;
 use crate::events::{Bus, Listener, Summary, report};
@@ -13,7 +14,8 @@ use crate::execution::await_recorder::await_recorder;
 use crate::execution::error::ExecutionError;
 use crate::execution::executor::Executor;
 use crate::execution::orders::Orders;
-use crate::model::Order;
+use crate::execution::watch_length::watch_length;
+use crate::model::{Order, RunId};
 use crate::rundir::{ControlFifo, Journal, RunDir, RunPlan};
 use crate::store::{DRAIN, RecorderEnd, record};
 
@@ -47,7 +49,7 @@ impl Executor {
         audience: Audience,
         mut orders: Orders,
     ) -> Result<Executed, ExecutionError> {
-        let id = plan.run.clone();
+        let (id, quiet) = (plan.run.clone(), plan.quiet);
         plan.fill_arguments(self.now());
         // Whoever made it may have known fewer of them.
         plan.hide_secrets(&self.engine.secrets);
@@ -59,6 +61,7 @@ impl Executor {
 
         let mut bus = Bus::new(vec![Box::new(journal)]);
         let reporter = reporter(&mut bus, audience);
+        let watcher = self.length_watcher(&id, quiet, &mut bus);
         let enough = Arc::new(Notify::new());
         let recorder = tokio::spawn(record(
             self.store.clone(),
@@ -82,6 +85,9 @@ impl Executor {
         let recorded = await_recorder(recorder, &enough)
             .await
             .map_err(|error| part("recorder", &error))?;
+        if let Some(watcher) = watcher {
+            watcher.await.map_err(|error| part("watcher", &error))?;
+        }
         if let Some(reporter) = reporter {
             tokio::task::spawn_blocking(move || reporter.join())
                 .await
@@ -89,6 +95,16 @@ impl Executor {
                 .map_err(|_| part("reporter", &"it panicked"))?;
         }
         Ok(Executed { summary, recorded })
+    }
+
+    /// Somebody who listens for tasks that take unusually long, if anybody wants to know.
+    fn length_watcher(&self, run: &RunId, quiet: bool, bus: &mut Bus) -> Option<JoinHandle<()>> {
+        if quiet || !self.notifier.watches_length() {
+            return None;
+        }
+        let (notifier, store) = (self.notifier.clone(), self.store.clone());
+        let watching = watch_length(notifier, store, run.clone(), bus.subscribe(false));
+        Some(tokio::spawn(watching))
     }
 
     /// Waits until the run of `plan` may begin; what is held back of it is not run. An order that

@@ -15,6 +15,7 @@ pub(crate) mod plan_view;
 pub(crate) mod releases;
 pub(crate) mod retention;
 pub(crate) mod suspend;
+pub(crate) mod watch_length;
 
 pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;

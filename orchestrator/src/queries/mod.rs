@@ -3,6 +3,8 @@
 //! once. Takes the store, directories and values; never settings or words of a command
 //! line, never prints, never changes anything.
 
+pub(crate) mod collections;
+pub(crate) mod early_reads;
 pub(crate) mod find_run;
 pub(crate) mod find_task;
 pub(crate) mod health;

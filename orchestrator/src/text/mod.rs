@@ -11,6 +11,7 @@ pub(crate) mod proc_stat;
 pub(crate) mod redact;
 pub(crate) mod safe;
 pub(crate) mod secrets;
+pub(crate) mod shell_word;
 pub(crate) mod spelling;
 pub(crate) mod wrap;
 
@@ -24,4 +25,5 @@ pub(crate) use placeholder::{MissingSecret, has_placeholder, placeholder, secret
 pub(crate) use redact::{MASK, Redactor};
 pub(crate) use safe::{first_unseen, make_safe, push_safe};
 pub(crate) use secrets::{SHORTEST, Secrets};
+pub(crate) use shell_word::shell_word;
 pub(crate) use wrap::{cut_line, pad_left, pad_right, wrap_words};

@@ -87,6 +87,11 @@ pub(crate) static SETTINGS: KeyTable = KeyTable {
             "Who is told of failures, recoveries, suspect successes and missed slots.",
         ),
         key(
+            "base_url",
+            Kind::Text,
+            "Where people find the pages of `serve`, for links in notices: https://orchestrate.example.org.",
+        ),
+        key(
             "dead_man",
             Kind::Table(&DEAD_MAN),
             "A URL that is asked for as long as all is well.",
@@ -120,6 +125,28 @@ pub(crate) static NOTIFY: KeyTable = KeyTable {
                 min: Duration::from_secs(60),
             },
             "It is told of a slot that begins later than it should by more than this. Default: 10m.",
+        ),
+        key(
+            "long_after",
+            Kind::Duration {
+                min: Duration::from_secs(1),
+            },
+            "It is told of a task that runs for longer than this and than three times its usual. Default: 10m.",
+        ),
+        key(
+            "digest",
+            Kind::Bool,
+            "One message for all of a run, or a message for each task. Default: true.",
+        ),
+        key(
+            "groups",
+            Kind::List(&Kind::Name),
+            "It is told only of tasks of these groups. Default: all.",
+        ),
+        key(
+            "tasks",
+            Kind::List(&Kind::Name),
+            "It is told only of these tasks: a name, or GROUP/NAME. Default: all.",
         ),
         key("webhook", Kind::Text, "URL that is sent a POST."),
         key("webhook_env", Kind::Name, "The variable that has that URL."),

@@ -32,6 +32,18 @@ pub fn event_schema() -> Value {
             json!({ "releases": { "type": "array", "items": { "type": "string" } } }),
             &["releases"],
         ),
+        of_kind(
+            "read",
+            "The collection that it read.",
+            collection(),
+            &["collection"],
+        ),
+        of_kind(
+            "complete",
+            "The collection of which it brings all there is: what it does not bring is gone.",
+            collection(),
+            &["collection"],
+        ),
     ];
     json!({ "type": "object", "required": ["type"], "anyOf": kinds })
 }
@@ -47,12 +59,14 @@ fn optional_text() -> Value {
     json!({ "type": ["string", "null"] })
 }
 
+fn collection() -> Value {
+    let pattern = format!("^[A-Za-z0-9_.:/-]{{1,{LONGEST_COLLECTION}}}$");
+    json!({ "collection": { "type": "string", "pattern": pattern } })
+}
+
 fn record() -> Value {
     json!({
-        "collection": {
-            "type": "string",
-            "pattern": format!("^[A-Za-z0-9_.:/-]{{1,{LONGEST_COLLECTION}}}$"),
-        },
+        "collection": collection()["collection"],
         "key": { "type": "string", "minLength": 1, "maxLength": LONGEST_KEY },
         "data": { "type": "object" },
     })
