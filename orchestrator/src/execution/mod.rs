@@ -17,6 +17,7 @@ pub(crate) mod releases;
 pub(crate) mod retention;
 pub(crate) mod suspend;
 pub(crate) mod tenure;
+pub(crate) mod watch_length;
 
 pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;

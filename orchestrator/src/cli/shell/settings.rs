@@ -13,7 +13,7 @@ use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::stderr::print_words;
 use crate::config::{self, Diagnostic, LOG_LEVELS, LoadError, NeededVariable};
 use crate::files;
-use crate::model::{SchemaName, nearest};
+use crate::model::{Schedule, SchemaName, nearest};
 use crate::text::{LONGEST, NamedSecrets, read_http_url};
 
 /// Everything that was decided before a verb does its work.
@@ -178,6 +178,22 @@ impl CliSettings {
             needed.if_no_url.clone().filter(|_| !is_url)
         };
         self.file.needed.iter().filter_map(problem).collect()
+    }
+
+    /// The secrets that have no value: neither here, nor in a task of the schedule.
+    pub(crate) fn unset_secrets(&self, schedule: Option<&Schedule>) -> Vec<String> {
+        let given = |name: &str| {
+            let mut tasks = schedule.into_iter().flat_map(Schedule::tasks);
+            self.environment.get(name).is_some() || tasks.any(|task| task.policy.env.contains_key(name))
+        };
+        let unset = self.file.secrets.iter().filter(|name| !given(name));
+        unset
+            .map(|name| {
+                format!(
+                    "the variable {name}, which `secrets:` names, is not set: its value is masked nowhere"
+                )
+            })
+            .collect()
     }
 
     /// Says so on stderr, as a warning: what is to be run can be run.
