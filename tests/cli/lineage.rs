@@ -200,7 +200,7 @@ fn changes_are_shown_with_what_was_before() {
     );
     for of in [&[][..], &["last"], &["library"], &["g/library"], &[&third]] {
         let newest: Vec<_> = lines(of).iter().map(facts).collect();
-        assert_eq!(newest, [changed.clone()], "{of:?}");
+        assert_eq!(newest, std::slice::from_ref(&changed), "{of:?}");
     }
     assert_eq!(lines(&["--since", "1h"]).len(), 5);
     let seen = place.run(&["records", "changes", "library", "--since", "1h"]);

@@ -219,7 +219,7 @@ mod tests {
         assert!(allowed.held_back.is_empty() && !allowed.waited);
         drop((skips, allowed));
         let queued = plan(4, &["h", "g"], Overlap::Queue);
-        assert_eq!(waits_for(&two, &queued), first.run);
+        assert_eq!(waits_for(&two, &queued).await, first.run);
         drop(going_on);
         assert!(two.admit(&queued).await.unwrap().held_back.is_empty());
     }

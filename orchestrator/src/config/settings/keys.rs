@@ -137,8 +137,9 @@ pub(crate) static SETTINGS: KeyTable = KeyTable {
         key(
             "base_url",
             Kind::Text,
-            "Where people find the pages of `serve`, for links in notices: https://orchestrate.example.org.",
-        ),
+            "Where people find the pages of `serve`, for links in notices.",
+        )
+        .such_as(r#""https://orchestrate.example.org""#),
         key(
             "dead_man",
             Kind::Table(&DEAD_MAN),
