@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::{HoldKey, Overlap, RunId};
-use crate::rundir::{Collision, Entrance, Hold, HoldRequest, Holder, Holds, RunPlan, StateDir, Taken};
+use crate::rundir::{Collision, Hold, HoldRequest, Holder, Holds, LockedHolds, RunPlan, StateDir, Taken};
 
 /// Who decides it.
 pub trait Admission {
@@ -66,7 +66,7 @@ impl Admission for LocalAdmission {
         let mut waited = false;
         loop {
             let place = Arc::clone(&self.places).acquire_owned().await.ok();
-            let taken = Wanted::of(plan).take(&self.holds.enter().await?)?;
+            let taken = Wanted::of(plan).take(&self.holds.lock().await?)?;
             match taken {
                 Taken::Held { hold, left_out } => {
                     let permit = LocalPermit {
@@ -122,14 +122,14 @@ impl Wanted {
         wanted
     }
 
-    fn take(&self, entrance: &Entrance<'_>) -> io::Result<Taken> {
+    fn take(&self, locked: &LockedHolds<'_>) -> io::Result<Taken> {
         let request = HoldRequest {
             run: &self.run,
             entry: self.entry.as_deref(),
             attempt: None,
             keys: &self.keys,
         };
-        entrance.take(&request, |key, holder| self.judge(key, holder))
+        locked.take(&request, |key, holder| self.judge(key, holder))
     }
 
     /// A batch always waits for a release check, as in a scheduler's queue: a night is not given
@@ -182,8 +182,8 @@ mod tests {
 
     /// Which run is waited for.
     async fn waits_for(admission: &LocalAdmission, plan: &RunPlan) -> RunId {
-        let entrance = admission.holds.enter().await.unwrap();
-        match Wanted::of(plan).take(&entrance).unwrap() {
+        let locked = admission.holds.lock().await.unwrap();
+        match Wanted::of(plan).take(&locked).unwrap() {
             Taken::Busy(holder) => holder.run,
             Taken::Held { left_out, .. } => panic!("it waits for nobody; held back: {left_out:?}"),
         }

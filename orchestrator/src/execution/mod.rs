@@ -9,7 +9,7 @@ pub(crate) mod execute;
 pub(crate) mod executor;
 pub(crate) mod heartbeat_file;
 pub(crate) mod ingest;
-pub(crate) mod notify;
+pub(crate) mod notices;
 pub(crate) mod orders;
 pub(crate) mod plan_view;
 pub(crate) mod queueing;
@@ -17,7 +17,6 @@ pub(crate) mod releases;
 pub(crate) mod retention;
 pub(crate) mod suspend;
 pub(crate) mod tenure;
-pub(crate) mod watch_length;
 
 pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::RunId;
-use crate::records::{Collection, Direction, Edge, Records};
+use crate::records::{Collection, CollectionUse, Edge, Records};
 pub(crate) use crate::records::{Kept, RecordsError};
 use crate::store::Store;
 
@@ -41,13 +41,13 @@ pub(crate) async fn collections(
 ) -> Result<Vec<CollectionAnswer>, RecordsError> {
     let records = Records::from(store.database());
     let edges = records.edges(now).await?;
-    let users = |collection: &str, direction: Direction| {
+    let users = |collection: &str, direction: CollectionUse| {
         let of = |edge: &&Edge| edge.collection == collection && edge.direction == direction;
         edges.iter().filter(of).map(CollectionUser::from).collect()
     };
     let each = |collection: Collection| CollectionAnswer {
-        writers: users(&collection.collection, Direction::Write),
-        readers: users(&collection.collection, Direction::Read),
+        writers: users(&collection.collection, CollectionUse::Write),
+        readers: users(&collection.collection, CollectionUse::Read),
         collection,
     };
     Ok(records.collections().await?.into_iter().map(each).collect())

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Cadence, Entry, Schedule, Task, timetable};
-use crate::records::{Direction, Edge};
+use crate::records::{CollectionUse, Edge};
 
 /// A task that reads too early.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,10 +45,10 @@ fn of_entry(entry: &Entry<'_>, edges: &[Edge]) -> Vec<EarlyRead> {
     let tasks = entry.tasks();
     let mut found = Vec::new();
     for (place, reader) in tasks.iter().enumerate() {
-        for read in edges.iter().filter(|edge| is(edge, reader, Direction::Read)) {
+        for read in edges.iter().filter(|edge| is(edge, reader, CollectionUse::Read)) {
             let writes = |task: &&&Task| {
                 let is_write =
-                    |edge: &Edge| edge.collection == read.collection && is(edge, task, Direction::Write);
+                    |edge: &Edge| edge.collection == read.collection && is(edge, task, CollectionUse::Write);
                 edges.iter().any(is_write)
             };
             let before = tasks[..=place].iter().find(writes);
@@ -69,7 +69,7 @@ fn of_entry(entry: &Entry<'_>, edges: &[Edge]) -> Vec<EarlyRead> {
     found
 }
 
-fn is(edge: &Edge, task: &Task, direction: Direction) -> bool {
+fn is(edge: &Edge, task: &Task, direction: CollectionUse) -> bool {
     edge.direction == direction && edge.group == task.group.as_str() && edge.name == task.name.as_str()
 }
 
@@ -91,7 +91,7 @@ mod tests {
     use crate::model::RunId;
     use crate::model::fixtures::{group, interval, monthly, schedule, weekly};
 
-    fn edge(direction: Direction, name: &str, collection: &str) -> Edge {
+    fn edge(direction: CollectionUse, name: &str, collection: &str) -> Edge {
         Edge {
             collection: collection.to_owned(),
             direction,
@@ -103,7 +103,7 @@ mod tests {
         }
     }
 
-    fn found(tasks: &[(&str, Cadence)], edges: &[(Direction, &str, &str)]) -> Vec<String> {
+    fn found(tasks: &[(&str, Cadence)], edges: &[(CollectionUse, &str, &str)]) -> Vec<String> {
         let edges: Vec<Edge> = edges
             .iter()
             .map(|(direction, name, collection)| edge(*direction, name, collection))
@@ -114,7 +114,7 @@ mod tests {
     }
 
     use Cadence::Daily;
-    use Direction::{Read, Write};
+    use CollectionUse::{Read, Write};
 
     #[test]
     fn who_reads_before_it_is_written_is_told() {

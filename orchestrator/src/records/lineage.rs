@@ -23,7 +23,7 @@ const MOST: i64 = 20_000;
 
 words! {
     /// What a task does with a collection.
-    pub enum Direction {
+    pub enum CollectionUse {
         /// It reads it.
         Read = "read",
         /// It delivers to it.
@@ -37,7 +37,7 @@ pub struct Edge {
     /// The collection.
     pub collection: String,
     /// Which of the two.
-    pub direction: Direction,
+    pub direction: CollectionUse,
     /// The group of the task.
     pub group: String,
     /// The task's name in it.
@@ -118,7 +118,7 @@ fn edge(row: (String, String, String, String, String, String, Micros)) -> Result
     let (collection, direction, group, name, command, run, at) = row;
     Ok(Edge {
         collection,
-        direction: Direction::parse(&direction).ok_or_else(|| {
+        direction: CollectionUse::parse(&direction).ok_or_else(|| {
             DatabaseError::unreadable("direction", format!("{direction:?} is no direction"))
         })?,
         group,

@@ -38,7 +38,7 @@ pub use events_file::lines::LONGEST_LINE;
 pub use events_file::schema::event_schema;
 pub use export::{Collection, Kept, Wanted};
 pub use kept_states::KeptState;
-pub use lineage::{Direction, Edge};
+pub use lineage::{CollectionUse, Edge};
 pub use merge::Ingested;
 pub use records::Records;
 pub use states::CollectorMemory;

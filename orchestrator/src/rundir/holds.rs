@@ -31,7 +31,7 @@ pub struct Holds(PathBuf);
 
 /// Nobody else looks or takes until this is dropped.
 #[derive(Debug)]
-pub struct Entrance<'h> {
+pub struct LockedHolds<'h> {
     folder: &'h Path,
     _locked: File,
 }
@@ -109,7 +109,7 @@ impl Holds {
     ///
     /// # Errors
     /// The state directory cannot be written, or somebody has nothing to do with us and stays.
-    pub async fn enter(&self) -> io::Result<Entrance<'_>> {
+    pub async fn lock(&self) -> io::Result<LockedHolds<'_>> {
         let path = self.0.join(ENTRANCE);
         let open = || open_or_create(&path, FileUse::ReadAndWrite, StateMode::Private);
         let locked = match open() {
@@ -123,14 +123,14 @@ impl Holds {
         while let Some(pause) = wait.attempt()? {
             tokio::time::sleep(pause).await;
         }
-        Ok(Entrance {
+        Ok(LockedHolds {
             folder: &self.0,
             _locked: locked,
         })
     }
 }
 
-impl Entrance<'_> {
+impl LockedHolds<'_> {
     /// Takes what nobody else holds. Where somebody does, `judge` says what is done about it.
     ///
     /// # Errors
@@ -270,8 +270,8 @@ mod tests {
             attempt: None,
             keys,
         };
-        let entrance = holds.enter().await.unwrap();
-        entrance.take(&request, |_, _| collision).unwrap()
+        let locked = holds.lock().await.unwrap();
+        locked.take(&request, |_, _| collision).unwrap()
     }
 
     fn left_out(taken: &Taken) -> Vec<(String, String)> {
@@ -321,9 +321,9 @@ mod tests {
             attempt: Some((1, 2)),
             keys: &[key("x")],
         };
-        let entrance = holds.enter().await.unwrap();
-        let attempt = entrance.take(&attempt, |_, _| Collision::Wait).unwrap();
-        drop(entrance);
+        let locked = holds.lock().await.unwrap();
+        let attempt = locked.take(&attempt, |_, _| Collision::Wait).unwrap();
+        drop(locked);
         assert_eq!(left_out(&attempt), []);
         drop((run, attempt));
         let dead = r#"{"run":"dead","keys":["workspace:x"]}"#;

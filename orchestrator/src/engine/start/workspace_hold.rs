@@ -89,9 +89,9 @@ async fn take(attempt: &TaskAttempt, workspace: &Path) -> io::Result<Taken> {
     };
     let shares = attempt.overlap == Overlap::Allow;
     let holds = Holds::of(StateDir(&attempt.engine.state_dir));
-    let entrance = holds.enter().await?;
+    let locked = holds.lock().await?;
     // That the task goes on elsewhere was judged when the run was admitted.
-    entrance.take(&request, |key, _| match *key == own && !shares {
+    locked.take(&request, |key, _| match *key == own && !shares {
         true => Collision::Wait,
         false => Collision::Share,
     })
