@@ -273,6 +273,9 @@ async fn notices_are_paged_from_the_newest_on(home: &Home) {
         at: at(second),
         reason: "exited with code 1".to_owned(),
         in_a_row: 1,
+        batch: subject.to_owned(),
+        hint: None,
+        tail: Vec::new(),
     };
     let told = [
         notice(1, "s1", "mail"),

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Json;
 use serde::Deserialize;
 
-use crate::queries::collections::{Collection, Kept, collections, records_after};
+use crate::queries::collections::{CollectionAnswer, Kept, collections, records_after};
 use crate::store::Role;
 use crate::web::api::answer::list::{ListPage, key, limit};
 use crate::web::api::document::path::{ApiPath, CURSOR, LIMIT, part};
@@ -33,11 +33,22 @@ pub(crate) const COLLECTIONS: ApiPath = ApiPath {
                 ("group", Shape::Text),
                 ("name", Shape::Text),
                 ("command", Shape::Text),
+                ("writers", Shape::List(USER)),
+                ("readers", Shape::List(USER)),
             ])),
         ),
         ("next", Shape::Maybe(&Shape::Text)),
     ]),
 };
+
+/// Who writes or reads one.
+const USER: &Shape = &Shape::Object(&[
+    ("group", Shape::Text),
+    ("name", Shape::Text),
+    ("command", Shape::Text),
+    ("run", Shape::Text),
+    ("at", Shape::Instant),
+]);
 
 pub(crate) const RECORDS: ApiPath = ApiPath {
     path: "/api/v1/records/{collection}",
@@ -74,11 +85,11 @@ struct RecordsQuery {
 async fn list(
     State(site): State<Arc<Site>>,
     Parameters(query): Parameters<RecordsQuery>,
-) -> Result<Json<ListPage<Collection>>, Fault> {
+) -> Result<Json<ListPage<CollectionAnswer>>, Fault> {
     let after = key(query.cursor.as_deref())?;
     let limit = limit(query.limit)?;
-    let found = collections(&site.store).await?;
-    let name = |collection: &Collection| collection.collection.clone();
+    let found = collections(&site.store, site.clock.now()).await?;
+    let name = |answer: &CollectionAnswer| answer.collection.collection.clone();
     Ok(Json(ListPage::after(found, after.as_deref(), limit, name)))
 }
 

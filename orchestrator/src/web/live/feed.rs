@@ -282,6 +282,7 @@ pub(crate) mod tests {
             },
             slot: None,
             epoch: None,
+            quiet: false,
             tasks: Vec::new(),
         });
         listener
