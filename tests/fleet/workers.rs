@@ -375,16 +375,20 @@ fn collectors_of_a_stopped_worker_are_gone_before_another_one_starts_them() {
 
 #[test]
 fn a_queued_run_is_cancelled_from_elsewhere() {
-    let fleet = Fleet::new(BATCH, "", 2);
+    // Renewals, which tell of it as well, are minutes away.
+    let fleet = Fleet::new(BATCH, "lease: 10m\n", 2);
     let worker = fleet.start(1, &["worker", "--name", "w"]);
     fleet.close_gate("a");
     let (first, second) = (fleet.queue("g"), fleet.queue("g"));
     fleet.wait_for("start a 1");
-    let begun = Instant::now();
     fleet.run(0, &["cancel", &second, "--no-wait"]).exits(0);
     fleet.run(0, &["cancel", &first]).exits(0).says("has ended");
-    let took = begun.elapsed();
-    assert!(took < Duration::from_secs(20), "{took:?}");
+    // On a machine that has nothing else to do it is a hundredth of that: scripts/bench-fleet.
+    let took =
+        "select (a.finished_at - q.cancelled_at) / 1000 from attempts a join queued_runs q using (run_id)
+                where a.outcome = 'cancelled'";
+    let took: u64 = fleet.psql(took).parse().unwrap();
+    assert!(took < 5000, "{took} ms");
     let record = fleet.wait_for_end(&first);
     assert_eq!(
         outcomes(&record),
