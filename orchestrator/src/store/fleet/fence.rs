@@ -42,18 +42,24 @@ impl RunFence {
         );
         let text = format!(
             "update queued_runs set state = 'ended', lease_until = 0
-             where run_id = $1 and epoch = $2 and state = 'running' returning message, {name}"
+             where run_id = $1 and epoch = $2 and state = 'running' returning message, {name},
+                 exists (select 1 from queued_runs o where o.entry = queued_runs.entry and o.state = 'queued')"
         );
-        let ended: Vec<(i64, String)> = sql
+        let ended: Vec<(i64, String, bool)> = sql
             .fetch(
                 crate::database::AssertSqlSafe(text),
                 &args![&self.run, self.epoch],
             )
             .await?;
         match ended.into_iter().next() {
-            Some((message, queue)) => {
+            Some((message, queue, is_next_there)) => {
                 messages::delete(sql, &queue, message).await?;
-                messages::notify(sql, &queue, "ended").await
+                let word = if is_next_there {
+                    messages::NEXT
+                } else {
+                    messages::ENDED
+                };
+                messages::notify(sql, &queue, word).await
             }
             None => Err(StoreError::Fenced(self.run.to_string())),
         }

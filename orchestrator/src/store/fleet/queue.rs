@@ -4,6 +4,7 @@ use crate::database::arg::args;
 use crate::database::{ChannelListener, Database};
 use crate::model::words::words;
 use crate::store::error::StoreError;
+use crate::store::fleet::messages;
 use crate::store::store::Store;
 
 /// No name of a queue is longer: PGMQ makes names of tables of it.
@@ -76,12 +77,18 @@ impl Store {
 
 impl FleetQueue {
     /// Hears what the queue says from now on: an empty word when a run waits, `cancel` when one
-    /// is to end, `ended` when one has. On SQLite nothing is heard.
+    /// is to end, `ended` or `next` when one has. On SQLite nothing is heard.
     ///
     /// # Errors
     /// The database fails.
     pub async fn listen(&self) -> Result<ChannelListener, StoreError> {
         Ok(self.database.listen(&self.name).await?)
+    }
+
+    /// Whether there may be something for a worker in what the queue said: that a run has ended, and
+    /// nothing waited for that, is not.
+    pub fn concerns_workers(said: &str) -> bool {
+        said != messages::ENDED
     }
 
     /// Where workers of this queue listen.

@@ -66,7 +66,7 @@ impl QueuedRuns {
     /// Signals cannot be heard, or the database does not take the wish to cancel.
     pub(super) async fn wait(mut self) -> Result<VerbExit, Failure> {
         let mut signals = EndingSignals::new().map_err(Failure::infrastructure)?;
-        let mut bell = Bell::new(self.queue.clone());
+        let mut bell = Bell::with_ends(self.queue.clone());
         let mut logs = LogBell::new(self.store.clone());
         let mut look_at = None;
         loop {

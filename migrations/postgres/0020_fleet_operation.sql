@@ -16,3 +16,8 @@ create table log_chunks (
 
 -- It is compressed already.
 alter table log_chunks alter column data set storage external;
+
+-- Which run of an entry is next, and who ran it last: asked for each run that a worker is offered, so
+-- that a long queue and a long past cost nothing.
+create index queued_runs_ahead on queued_runs (entry, message) where state <> 'ended';
+create index queued_runs_behind on queued_runs (entry, message) where state = 'ended';
