@@ -9,6 +9,7 @@
 #[macro_use]
 mod both;
 mod before_house;
+mod changes;
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod conformance;
@@ -17,6 +18,7 @@ mod django;
 mod django_installed;
 mod faults;
 mod figures;
+mod lineage;
 mod logs;
 mod looking;
 mod outage;

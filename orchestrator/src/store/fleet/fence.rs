@@ -6,7 +6,7 @@ use crate::database::arg::args;
 use crate::database::transaction::Transaction;
 use crate::model::RunId;
 use crate::store::error::StoreError;
-use crate::store::fleet::messages;
+use crate::store::fleet::{messages, queue};
 
 /// A claim of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +54,7 @@ impl RunFence {
         match ended.into_iter().next() {
             Some((message, queue, is_next_there)) => {
                 messages::delete(sql, &queue, message).await?;
-                let word = if is_next_there {
-                    messages::NEXT
-                } else {
-                    messages::ENDED
-                };
+                let word = if is_next_there { queue::NEXT } else { queue::ENDED };
                 messages::notify(sql, &queue, word).await
             }
             None => Err(StoreError::Fenced(self.run.to_string())),

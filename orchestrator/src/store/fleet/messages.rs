@@ -9,12 +9,6 @@ use crate::model::RunId;
 use crate::store::error::StoreError;
 use crate::store::fleet::queue::{FleetQueue, now};
 
-/// What is said when a run has ended, and there is nothing in it for a worker.
-pub(super) const ENDED: &str = "ended";
-
-/// The same, where the next run of its entry waits.
-pub(super) const NEXT: &str = "next";
-
 impl FleetQueue {
     fn is_pgmq(&self) -> bool {
         matches!(self.database, Database::Postgres(_))

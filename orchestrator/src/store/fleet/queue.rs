@@ -4,11 +4,16 @@ use crate::database::arg::args;
 use crate::database::{ChannelListener, Database};
 use crate::model::words::words;
 use crate::store::error::StoreError;
-use crate::store::fleet::messages;
 use crate::store::store::Store;
 
 /// No name of a queue is longer: PGMQ makes names of tables of it.
 const LONGEST: usize = 47;
+
+/// What is said when a run has ended, and there is nothing in it for a worker.
+pub(super) const ENDED: &str = "ended";
+
+/// The same, where the next run of its entry waits.
+pub(super) const NEXT: &str = "next";
 
 words! {
     /// What becomes of a run whose worker was lost.
@@ -88,7 +93,7 @@ impl FleetQueue {
     /// Whether there may be something for a worker in what the queue said: that a run has ended, and
     /// nothing waited for that, is not.
     pub fn concerns_workers(said: &str) -> bool {
-        said != messages::ENDED
+        said != ENDED
     }
 
     /// Where workers of this queue listen.
