@@ -10,6 +10,7 @@
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod crowd;
+mod deployment;
 mod displaced;
 mod fast;
 mod kill;

@@ -40,6 +40,7 @@ pub use fleet::claim::RunGrant;
 pub use fleet::enqueue::{EnqueuedSlot, NewQueuedRun};
 pub use fleet::fence::RunFence;
 pub use fleet::lease::Renewal;
+pub use fleet::log_chunks::{KeptLog, LogChunk};
 pub use fleet::looking::{QueuedRun, QueuedState};
 pub use fleet::queue::{FleetQueue, LossPolicy};
 pub use fleet::show::{ShownRun, WorkerMeans};

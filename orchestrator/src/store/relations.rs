@@ -1,7 +1,7 @@
 //! The names that are ours in a database. A test compares them with what the steps make.
 
 /// Our tables and views, and the step that made each.
-pub(crate) const RELATIONS: [(&str, i64); 29] = [
+pub(crate) const RELATIONS: [(&str, i64); 30] = [
     ("runs", 1),
     ("tasks", 1),
     ("attempts", 1),
@@ -31,6 +31,7 @@ pub(crate) const RELATIONS: [(&str, i64); 29] = [
     ("workers", 14),
     ("tokens", 18),
     ("sessions", 18),
+    ("log_chunks", 20),
 ];
 
 #[cfg(test)]

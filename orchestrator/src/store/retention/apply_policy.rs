@@ -74,6 +74,7 @@ impl Store {
         }
         if let Some(since) = retention.since(now) {
             self.forget_slots(since).await?;
+            self.forget_logs(since).await?;
         }
         Ok(Some(pruned))
     }

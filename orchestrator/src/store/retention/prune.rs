@@ -78,6 +78,7 @@ impl Store {
             }
             if let Some(since) = since {
                 self.forget_slots(since).await?;
+                self.forget_logs(since).await?;
             }
         }
         Ok(pruned)

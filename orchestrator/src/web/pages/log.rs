@@ -12,10 +12,12 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::model::{RunId, Stream, TaskStatus};
+use crate::model::{RunId, Stream};
 use crate::queries::find_run::find_run;
-use crate::queries::logs::attempt_file::{LogPlace, has_ended, open_attempt_log};
+use crate::queries::logs::LogHole;
+use crate::queries::logs::attempt_file::{LogPlace, has_ended};
 use crate::queries::logs::find::{Direction, LogHit, Needle, PATIENCE, find};
+use crate::queries::logs::opened::open_log;
 use crate::queries::logs::window::{At, LogWindow, read_window};
 use crate::store::{RecordedAttempt, RunRecord, TaskState};
 use crate::web::fault::Fault;
@@ -26,6 +28,7 @@ use crate::web::site::Site;
 use crate::web::views::home::attention::sentence;
 use crate::web::views::links::{self, is_run_id, with_query};
 use crate::web::views::log::lines::{ShownLine, lines};
+use crate::web::views::log::words::{missing, never_started, nothing_found};
 use crate::web::views::look::OutcomeLook;
 use crate::web::views::numbers::bytes;
 
@@ -159,7 +162,10 @@ async fn log(
     let (shown, nothing) = match attempt {
         None => (None, Some(never_started(task))),
         Some(attempt) => match window(&site, &asked, task, attempt, &query).await? {
-            Ok(found) => (Some(shown(&path, &query, found, !has_ended(task, attempt))), None),
+            Ok((found, holes)) => {
+                told = told.or_else(|| missing(task, &holes));
+                (Some(shown(&path, &query, found, !has_ended(task, attempt))), None)
+            }
             Err(gone) => (None, Some(gone)),
         },
     };
@@ -256,27 +262,6 @@ fn stream(query: &LogQuery) -> Option<Stream> {
     }
 }
 
-fn nothing_found(what: &str) -> String {
-    match what {
-        "stderr" => "There is no line of stderr after this place.".to_owned(),
-        "previous" => "It is nowhere before this place.".to_owned(),
-        _ => "It is nowhere after this place.".to_owned(),
-    }
-}
-
-fn never_started(task: &TaskState) -> String {
-    match task.summary.outcome {
-        TaskStatus::Pending => "It waits for its turn, and has written nothing yet.".to_owned(),
-        _ if task.attempt_list.is_empty() => {
-            format!("It was never started: {}", sentence(&task.summary.reason))
-        }
-        _ => format!(
-            "There was no such try; it was tried {} times.",
-            task.attempt_list.len()
-        ),
-    }
-}
-
 /// The same page with its search and its stream, and these parameters.
 fn address(path: &str, query: &LogQuery, more: &[(&str, &str)]) -> String {
     let mut all: Vec<(&str, Option<&str>)> = more.iter().map(|(name, value)| (*name, Some(*value))).collect();
@@ -314,10 +299,10 @@ async fn look_for(
     let Ok(_turn) = site.log_searches.acquire().await else {
         return Err(Fault::bad_request("this process ends"));
     };
-    let from = query.from.unwrap_or_default();
-    let (state_dir, run, attempt) = (site.state_dir.clone(), asked.run().clone(), attempt.clone());
+    let opened = open_log(&site.store, &site.state_dir, asked.run(), attempt).await;
+    let mut file = unreadable(Ok(opened))?;
+    let from = query.from.unwrap_or_default().max(file.first());
     let searched = tokio::task::spawn_blocking(move || {
-        let mut file = open_attempt_log(&state_dir, &run, &attempt)?;
         find(&mut file, &needle, from, direction, Instant::now() + PATIENCE)
     });
     unreadable(searched.await)
@@ -330,7 +315,7 @@ async fn window(
     task: &TaskState,
     attempt: &RecordedAttempt,
     query: &LogQuery,
-) -> Result<Result<LogWindow, String>, Fault> {
+) -> Result<Result<(LogWindow, Vec<LogHole>), String>, Fault> {
     let ended = has_ended(task, attempt);
     let at =
         match (query.before, query.at.as_deref()) {
@@ -343,19 +328,23 @@ async fn window(
             (None, None) if attempt.outcome.as_deref() == Some("succeeded") => At::Offset(0),
             (None, None) => At::End,
         };
-    let (state_dir, run, attempt) = (site.state_dir.clone(), asked.run().clone(), attempt.clone());
+    let mut file = match open_log(&site.store, &site.state_dir, asked.run(), attempt).await {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let gone = "Its log is not there: it was removed with its run's directory, or never made.";
+            return Ok(Err(gone.to_owned()));
+        }
+        opened => unreadable(Ok(opened))?,
+    };
+    let holes = file.holes();
+    let at = match at {
+        At::Offset(offset) => At::Offset(offset.max(file.first())),
+        at => at,
+    };
     let read = tokio::task::spawn_blocking(move || {
-        let mut file = match open_attempt_log(&state_dir, &run, &attempt) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let gone = "Its log is not there: it was removed with its run's directory, or never made.";
-                return Ok(Err(gone.to_owned()));
-            }
-            file => file?,
-        };
         let mut window = read_window(&mut file, at, ended)?;
         // A hit is seen with what stands before it.
         if let At::Offset(offset) = at
-            && offset > 0
+            && offset > file.first()
         {
             let before = read_window(&mut file, At::Before(window.from), ended)?;
             let context = before.records.len().saturating_sub(CONTEXT);
@@ -365,9 +354,9 @@ async fn window(
             records.append(&mut window.records);
             window.records = records;
         }
-        Ok(Ok(window))
+        Ok(window)
     });
-    unreadable(read.await)
+    Ok(Ok((unreadable(read.await)?, holes)))
 }
 
 /// As many lines are shown before the place that was asked for.
