@@ -113,7 +113,7 @@ impl LogChoice {
             .collect()
     }
 
-    fn tasks<'a>(&self, record: &'a RunRecord) -> impl Iterator<Item = &'a TaskState> {
+    pub(crate) fn tasks<'a>(&self, record: &'a RunRecord) -> impl Iterator<Item = &'a TaskState> {
         let wanted = |task: &&TaskState| {
             let task = &task.summary;
             self.wants(task.position, (&task.group, &task.name), &task.command)

@@ -31,6 +31,7 @@ use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock};
 use crate::process::open_files;
 use crate::report::{Console, Metrics, ServiceLog, Terminal};
+use crate::scheduler::host::start_files::warn_of_changes;
 use crate::scheduler::{self, QueueDispatch, Scheduler, SchedulerSettings, StaleSchedule};
 use crate::store::{Store, WorkerState};
 use crate::text::{NamedSecrets, make_safe};
@@ -133,7 +134,10 @@ pub(crate) fn schedule_for_ever(
         metrics: metrics.clone(),
     };
     let web = listening.map(|port| WebSetup::new(port, &settings));
-    runtime.block_on(work(setup, hangups, metrics, web))
+    runtime.block_on(async {
+        warn_of_changes(settings.read_once.clone());
+        work(setup, hangups, metrics, web).await
+    })
 }
 
 /// Where runs go instead of being executed here.

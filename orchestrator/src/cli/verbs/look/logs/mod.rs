@@ -20,7 +20,7 @@ use crate::cli::verbs::look::logs::asked::LogsMeant;
 use crate::cli::verbs::look::logs::follow::follow;
 use crate::cli::verbs::look::logs::page::print_page;
 use crate::cli::verbs::look::logs::whole::print_whole;
-use crate::model::RunId;
+use crate::model::{RunId, TaskStatus};
 use crate::queries::logs::{LogChoice, TaskWord};
 use crate::store::{KeptLog, RunRecord};
 use crate::text::make_safe;
@@ -45,6 +45,7 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure
         return Err(unknown(record, &choice));
     }
     print_never_started(record, &choice);
+    print_silent_and_tried(record, &choice);
     if args.attempt.is_some() && choice.logs(record).is_empty() {
         return Err(no_such_attempt(record, &choice));
     }
@@ -133,6 +134,34 @@ fn print_never_started(record: &RunRecord, choice: &LogChoice) {
             record.header.run,
             make_safe(why)
         );
+    }
+}
+
+/// An empty answer, and lines of one attempt of several, are explained.
+fn print_silent_and_tried(record: &RunRecord, choice: &LogChoice) {
+    if !choice.is_narrowed() {
+        return;
+    }
+    for task in choice.tasks(record) {
+        let summary = &task.summary;
+        let name = format!("{}/{}", summary.group, summary.name);
+        let name = make_safe(&name);
+        let ended = !matches!(summary.outcome, TaskStatus::Running | TaskStatus::Pending);
+        if ended && summary.lines == 0 && !task.attempt_list.is_empty() {
+            let how = match summary.reason.as_str() {
+                "" => "it ended well",
+                reason => reason,
+            };
+            print_words!(
+                "{name} wrote nothing in run {}: {}",
+                record.header.run,
+                make_safe(how)
+            );
+        }
+        let attempts = task.attempt_list.len();
+        if attempts > 1 && choice.attempt.is_none() {
+            print_words!("{name} was tried {attempts} times; this is the last, --attempt 1 shows the first");
+        }
     }
 }
 
