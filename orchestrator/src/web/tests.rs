@@ -23,13 +23,18 @@ use crate::model::{ManualClock, timetable, upcoming_slots};
 use crate::queries::next::{SlotFacts, next_slots, window};
 use crate::report::Metrics;
 use crate::store::Store;
-use crate::web::entrance::Entrance;
-use crate::web::entrance::tests::local;
+use crate::web::access::entrance::Entrance;
+use crate::web::access::entrance::tests::local;
+use crate::web::access::sign_in_tries::SignInTries;
 use crate::web::route_policy::{DATA, PAGE};
 use crate::web::routes::routes;
 use crate::web::site::{LOG_SEARCHES, Site};
 
+mod sign_in;
 mod who;
+
+/// What a browser says of a request that a page of ours makes.
+const FROM_OUR_PAGE: (HeaderName, &str) = (HeaderName::from_static("sec-fetch-site"), "same-origin");
 
 const PATHS: [&str; 6] = [
     "/",
@@ -95,6 +100,7 @@ impl Fixture {
             state_dir: dir.path().to_owned(),
             read_schedule: Box::new(pages::schedule_file),
             log_searches: Semaphore::new(LOG_SEARCHES),
+            tries: SignInTries::default(),
         };
         Self {
             router: routes(site),
@@ -105,9 +111,10 @@ impl Fixture {
         }
     }
 
+    /// As a page of ours asks.
     async fn ask(&self, method: &str, path: &str, hosts: &[&str]) -> Answer {
         let hosts = hosts.iter().map(|host| (header::HOST, *host));
-        self.ask_with(method, path, hosts).await
+        self.ask_with(method, path, hosts.chain([FROM_OUR_PAGE])).await
     }
 
     async fn ask_with<'h>(
@@ -116,11 +123,21 @@ impl Fixture {
         path: &str,
         headers: impl IntoIterator<Item = (HeaderName, &'h str)>,
     ) -> Answer {
+        self.send_body(method, path, headers, Body::empty()).await
+    }
+
+    async fn send_body<'h>(
+        &self,
+        method: &str,
+        path: &str,
+        headers: impl IntoIterator<Item = (HeaderName, &'h str)>,
+        body: Body,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        let request = request.body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();

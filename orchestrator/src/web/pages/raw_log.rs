@@ -3,7 +3,6 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
@@ -15,14 +14,14 @@ use crate::queries::logs::attempt_file::open_attempt_log;
 use crate::web::fault::Fault;
 use crate::web::pages::log::{Asked, unreadable};
 use crate::web::parameters::PathParts;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 
 /// How much is read at a time, and how much may wait for who reads slowly.
 const CHUNK: usize = 64 << 10;
 const WAITING: usize = 4;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/runs/{run}/logs/{place}/raw", DATA, raw)
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -12,9 +11,9 @@ use serde::Deserialize;
 
 use crate::queries::run_details::run_details;
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::pages::frame::{Frame, Reader, page};
 use crate::web::parameters::{Parameters, PathPart};
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::links;
 use crate::web::views::look::OutcomeLook;
@@ -23,7 +22,7 @@ use crate::web::views::run::cause::{TaskCause, cause, chosen};
 use crate::web::views::run::facts::{Fact, facts, look, result, title};
 use crate::web::views::run::rows::{ShownTask, WIDTH, rows};
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/runs/{run}", DATA, run)
 }
 
@@ -55,7 +54,7 @@ struct RunPage {
 
 async fn run(
     State(site): State<Arc<Site>>,
-    Theme(theme): Theme,
+    reader: Reader,
     PathPart(word): PathPart,
     Parameters(query): Parameters<RunQuery>,
 ) -> Result<Response, Fault> {
@@ -86,7 +85,7 @@ async fn run(
         format!("{title}, {} {}", began.day, began.clock),
         "/runs",
         now,
-        theme,
+        &reader,
     );
     frame.refresh = header.finished_at.is_none().then_some(10);
     let task = chosen(&details.record.tasks, query.task);

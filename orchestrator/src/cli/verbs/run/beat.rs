@@ -35,7 +35,8 @@ use crate::scheduler::{self, QueueDispatch, Scheduler, SchedulerSettings, StaleS
 use crate::store::{Store, WorkerState};
 use crate::text::{NamedSecrets, make_safe};
 use crate::web::{
-    BROWSER_HOST, Connections, Entrance, LOG_SEARCHES, Listening, ReadSchedule, Site, descriptors_for,
+    BROWSER_HOST, Connections, Entrance, LOG_SEARCHES, Listening, ReadSchedule, SignInTries, Site,
+    descriptors_for,
 };
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
@@ -222,6 +223,7 @@ async fn work(
             state_dir: web.state_dir,
             read_schedule: web.read_schedule,
             log_searches: Semaphore::new(LOG_SEARCHES),
+            tries: SignInTries::default(),
         };
         tokio::spawn(web.listening.serve(site, connections, end))
     });
