@@ -1,7 +1,7 @@
 //! The names that are ours in a database. A test compares them with what the steps make.
 
 /// Our tables and views, and the step that made each.
-pub(crate) const RELATIONS: [(&str, i64); 27] = [
+pub(crate) const RELATIONS: [(&str, i64); 28] = [
     ("runs", 1),
     ("tasks", 1),
     ("attempts", 1),
@@ -27,6 +27,7 @@ pub(crate) const RELATIONS: [(&str, i64); 27] = [
     ("readable_slots", 10),
     ("queued_runs", 14),
     ("workers", 14),
+    ("actions", 15),
     ("tokens", 18),
     ("sessions", 18),
 ];

@@ -79,6 +79,7 @@ impl Store {
             if let Some(since) = since {
                 self.forget_slots(since).await?;
             }
+            self.forget_actions(since).await?;
         }
         Ok(pruned)
     }
