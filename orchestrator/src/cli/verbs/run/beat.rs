@@ -126,7 +126,7 @@ pub(crate) fn schedule_for_ever(
             keep_last_good(&state_dir, &file, &secrets);
             Ok(schedule)
         }),
-        audience: Box::new(audience),
+        audience: Arc::new(audience),
         queue,
         concurrency: args.concurrency.into(),
         drain_timeout: args.drain_timeout,
