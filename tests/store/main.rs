@@ -8,6 +8,7 @@
 
 #[macro_use]
 mod both;
+mod audit;
 mod before_house;
 #[path = "../support/cluster.rs"]
 mod cluster;

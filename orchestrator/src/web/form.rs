@@ -21,6 +21,14 @@ impl FormFields {
         self.all(name).next()
     }
 
+    /// All fields but one, as they were sent, in order.
+    pub(crate) fn written_but(&self, name: &str) -> String {
+        let others = self.0.iter().filter(|(field, _)| field != name);
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(others)
+            .finish()
+    }
+
     /// Every value of a field.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let named = self.0.iter().filter(move |(field, _)| field == name);

@@ -1,6 +1,7 @@
-//! What a scheduler answers over HTTP, on loopback: `/healthz`, `/metrics` and a
+//! What a scheduler answers over HTTP, on loopback: pages, `/healthz`, `/metrics` and a
 //! read-only JSON API. Called by `serve`. It reads the store and what the scheduler says
-//! of itself; it must never change anything, and never see the engine.
+//! of itself; it must never change anything but by `actions` and by signing in, and never see the
+//! engine.
 //!
 //! The way of a request: `server` accepts its connection if `connections` has a place for
 //! it, `connection` reads it, `routes` leads it past what `access` asks (is it for us, does it come
@@ -8,6 +9,7 @@
 //! by `route_policy` what may be done with it and by whom. The answers themselves are those of `queries`.
 
 pub(crate) mod access;
+pub(crate) mod actions;
 pub(crate) mod api;
 pub(crate) mod assets;
 pub(crate) mod connection;
@@ -29,6 +31,10 @@ pub(crate) mod views;
 
 pub(crate) use access::entrance::{BROWSER_HOST, Entrance};
 pub(crate) use access::sign_in_tries::SignInTries;
+pub(crate) use actions::desk::Pending;
+pub(crate) use actions::{
+    Acting, ActionDesk, ActionPreview, ActionRefusal, PreviewedTask, RefusalKind, Wish,
+};
 pub(crate) use connections::{Connections, descriptors_for};
 pub(crate) use schedule_text::{ReadSchedule, ScheduleProblem, ScheduleText};
 pub(crate) use server::{Listening, listen};

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 
+use crate::store::Role;
+use crate::web::access::identify::{Caller, unauthorized};
 use crate::web::fault::Fault;
 use crate::web::site::Site;
 
@@ -63,6 +66,8 @@ pub(crate) enum Admits {
     Anyone,
     /// Who may look: whom `identify` lets in.
     Looking,
+    /// Whose token is an operator's.
+    Acting,
 }
 
 /// A path with one of its methods.
@@ -132,6 +137,38 @@ where
 {
     let known = vec![(Method::POST, Admits::Anyone)];
     routes(path, DATA, post(handler), known)
+}
+
+/// A page that asks, for who may look, whether something is to be done, and what does it, for who
+/// may act.
+pub(crate) fn confirmed<S, ST, D, DT>(path: &'static str, show: S, done: D) -> Routes
+where
+    S: Handler<ST, Arc<Site>>,
+    D: Handler<DT, Arc<Site>>,
+    ST: 'static,
+    DT: 'static,
+{
+    let known = vec![(Method::GET, Admits::Looking), (Method::POST, Admits::Acting)];
+    let acting = post(done).layer(from_fn(require_operator));
+    routes(path, DATA, get(show).merge(acting), known)
+}
+
+/// Lets in whose token is an operator's.
+async fn require_operator(request: Request, next: Next) -> Response {
+    let visitor = request.extensions().get::<Caller>().and_then(Caller::visitor);
+    match visitor {
+        None => unauthorized("only an operator may act, and nobody is known here").into_response(),
+        Some(visitor) if visitor.role == Role::Operator => next.run(request).await,
+        Some(visitor) => {
+            let message = format!(
+                "the token {} may look, and only an operator may act",
+                visitor.name
+            );
+            Fault::new(StatusCode::FORBIDDEN, "forbidden", message)
+                .hint("orchestrate token create --name NAME --role operator makes one that may")
+                .into_response()
+        }
+    }
 }
 
 fn routes(

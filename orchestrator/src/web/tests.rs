@@ -1,8 +1,11 @@
 //! The router as a whole, without a socket: which paths there are, what may be done with
 //! them, and that their documents are those of the verbs.
 
+mod actions;
 mod logs;
+mod matrices;
 mod night;
+mod noting_desk;
 mod pages;
 
 use std::sync::Arc;
@@ -26,6 +29,7 @@ use crate::store::Store;
 use crate::web::access::entrance::Entrance;
 use crate::web::access::entrance::tests::local;
 use crate::web::access::sign_in_tries::SignInTries;
+use crate::web::actions::Acting;
 use crate::web::route_policy::{DATA, PAGE};
 use crate::web::routes::routes;
 use crate::web::site::{LOG_SEARCHES, Site};
@@ -52,6 +56,7 @@ struct Fixture {
     standing: watch::Sender<SchedulerStatus>,
     clock: Arc<ManualClock>,
     dir: TempDir,
+    desk: Arc<noting_desk::NotingDesk>,
 }
 
 #[derive(Debug)]
@@ -91,7 +96,11 @@ impl Fixture {
             side_work: Vec::new(),
         });
         let clock = Arc::new(ManualClock::new(now()));
+        let desk = Arc::<noting_desk::NotingDesk>::default();
+        *desk.store.lock().unwrap() = Some(store.clone());
+        let shared = Box::new(noting_desk::SharedDesk(Arc::clone(&desk)));
         let site = Site {
+            acting: Acting::new(shared).unwrap(),
             store: store.clone(),
             standing: receiver,
             metrics: Metrics::default(),
@@ -108,6 +117,7 @@ impl Fixture {
             standing,
             clock,
             dir,
+            desk,
         }
     }
 

@@ -114,6 +114,11 @@ impl RunsByHand {
         })
     }
 
+    /// Whether it was asked for here, and its end is not known.
+    pub fn has(&self, run: &RunId) -> bool {
+        self.with(|begun| begun.contains_key(run))
+    }
+
     /// Gives all of them an order.
     pub(crate) fn order_all(&self, order: Order) {
         self.with(|begun| {

@@ -2,6 +2,7 @@
 //! (`guard`), does it come from a page of ours (`origin`), who asks (`identify`, `session_cookie`),
 //! and may he (`route_policy`, beside the routes).
 
+pub(crate) mod audited;
 pub(crate) mod entrance;
 pub(crate) mod guard;
 pub(crate) mod identify;

@@ -37,6 +37,8 @@ struct CollectorPage {
     chart_height: u32,
     rows: Vec<PastRow>,
     all_href: String,
+    /// Where it is run now, as long as the timetable has it.
+    run_now: Option<String>,
 }
 
 async fn show(
@@ -52,9 +54,13 @@ async fn show(
         ))
         .hint("the page Schedule lists the collectors"));
     };
+    let in_timetable = schedule
+        .tasks()
+        .any(|task| task.group.as_str() == group && task.name.as_str() == name);
     let facts = answer.why.as_ref().map(|why| &why.facts);
     Ok(page(&CollectorPage {
         frame: Frame::new(format!("{group}/{name}"), "/schedule", now, &reader),
+        run_now: in_timetable.then(|| links::collector_action(&group, &name, "run")),
         group_href: links::with_query("/runs", &[("group", Some(&group))]),
         command: answer.task.command.clone(),
         args: facts.map(|facts| facts.args.join(" ")).unwrap_or_default(),

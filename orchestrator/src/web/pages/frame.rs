@@ -15,13 +15,14 @@ use crate::web::fault::Fault;
 use crate::web::route_policy::PAGE;
 
 /// The pages that the navigation leads to: path and name.
-const PLACES: [(&str, &str); 6] = [
+const PLACES: [(&str, &str); 7] = [
     ("/", "Home"),
     ("/timeline", "Timeline"),
     ("/runs", "Runs"),
     ("/schedule", "Schedule"),
     ("/records", "Records"),
     ("/workers", "Workers"),
+    ("/audit", "Audit"),
 ];
 
 /// The frame of a page.

@@ -1,5 +1,7 @@
 //! Pages for people. One file a page: its route and its handler.
 
+pub(crate) mod actions;
+pub(crate) mod audit;
 pub(crate) mod collector;
 pub(crate) mod doors;
 pub(crate) mod faults;
@@ -29,4 +31,6 @@ pub(crate) fn routes() -> Routes {
         .merge(schedule::route())
         .merge(timeline::route())
         .merge(workers::route())
+        .merge(actions::routes())
+        .merge(audit::route())
 }

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use crate::store::{SecretHash, SecretValue, Visitor};
+use crate::store::{ActionVerb, SecretHash, SecretValue, Visitor};
+use crate::web::access::audited::audited;
 use crate::web::access::identify::caller;
 use crate::web::access::next_page::NextPage;
 use crate::web::access::session_cookie::{SessionCookie, ShownSession};
@@ -114,9 +115,9 @@ async fn begin(
     };
     let value = SecretValue::new_cookie().map_err(|_| no_cookie())?;
     let cookie = written.set(value.reveal()).ok_or_else(no_cookie)?;
-    site.store
-        .begin_session(&value.hash(), visitor, site.clock.now())
-        .await?;
+    let hash = value.hash();
+    let begun = site.store.begin_session(&hash, visitor, site.clock.now());
+    audited(site, visitor, ActionVerb::SignIn, begun).await?;
     tracing::info!("{} has signed in ({})", visitor.name, visitor.role.as_str());
     let leave = (StatusCode::SEE_OTHER, [(header::LOCATION, next.as_str())]);
     let mut response = leave.into_response();

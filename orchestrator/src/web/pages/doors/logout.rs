@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::store::SecretHash;
+use crate::store::{ActionVerb, SecretHash};
+use crate::web::access::audited::audited;
 use crate::web::access::session_cookie::{SessionCookie, ShownSession};
 use crate::web::fault::Fault;
 use crate::web::route_policy::{Routes, open_post};
@@ -23,7 +24,20 @@ pub(crate) fn route() -> Routes {
 async fn sign_out(State(site): State<Arc<Site>>, headers: HeaderMap) -> Result<Response, Fault> {
     let cookie = SessionCookie::of(&headers, &site.entrance);
     if let ShownSession::Value(value) = cookie.shown(&headers) {
-        site.store.end_session(&SecretHash::of(value)).await?;
+        let hash = SecretHash::of(value);
+        // One that is over is nobody's; it is ended all the same.
+        match site.store.visitor_of_session(&hash, site.clock.now()).await? {
+            Some(visitor) => {
+                audited(
+                    &site,
+                    &visitor,
+                    ActionVerb::SignOut,
+                    site.store.end_session(&hash),
+                )
+                .await?;
+            }
+            None => site.store.end_session(&hash).await?,
+        }
     }
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/login")]).into_response();
     let (name, value) = CLEAR;
