@@ -1,8 +1,10 @@
 //! `check-collector`: what it finds in good and in bad collectors.
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::support::Place;
+use crate::support::{Place, wait_until};
 
 fn findings(place: &Place, args: &[&str], code: i32) -> Vec<(String, String)> {
     let mut all = vec!["check-collector", "--format", "json"];
@@ -22,6 +24,27 @@ fn verdicts(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter()
         .map(|(check, verdict)| ((*check).to_owned(), (*verdict).to_owned()))
         .collect()
+}
+
+/// However it ends, nothing of the trial is left.
+#[test]
+fn a_check_that_is_ended_leaves_nothing_behind() {
+    for (signal, code) in [
+        (Signal::SIGINT, 130),
+        (Signal::SIGTERM, 143),
+        (Signal::SIGHUP, 129),
+    ] {
+        let place = Place::new("");
+        place.script("hangs", "#!/bin/sh\ntouch started\nexec sleep 1000\n");
+        std::fs::create_dir(place.path("tmp")).unwrap();
+        let mut command = place.command(&["check-collector", "hangs"]);
+        let child = place.start(command.env("TMPDIR", place.path("tmp")));
+        wait_until("the collector to start", || place.path("started").exists());
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+        kill(pid, signal).unwrap();
+        place.see(child).exits(code);
+        assert_eq!(std::fs::read_dir(place.path("tmp")).unwrap().count(), 0);
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod files;
 mod hostile;
 mod input;
 mod languages;
+mod lineage;
 mod manual;
 mod network;
 mod notices;

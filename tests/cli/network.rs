@@ -173,7 +173,7 @@ fn sigterm_ends_a_finished_run_that_waits_for_a_server_and_the_next_one_tells() 
         (&"pending".into(), &0.into())
     );
     place.run(&["notices", "deliver"]).exits(0);
-    assert_eq!(next(&told).1["kind"], "failure");
+    assert_eq!(next(&told).1["kind"], "digest");
 }
 
 #[test]

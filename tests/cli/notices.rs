@@ -6,6 +6,7 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
+use crate::pty::open_terminal;
 use crate::receiver::{http, next, server, well};
 use crate::support::{PATIENCE, Place};
 
@@ -91,7 +92,9 @@ fn deliveries(place: &Place) -> Vec<(String, String, u64)> {
 #[test]
 fn a_webhook_is_told_of_changes_and_not_of_every_repeat() {
     let (address, told) = server(well);
-    let place = place(&format!("notify: [{{webhook: \"http://{address}/hook\"}}]\n"));
+    let place = place(&format!(
+        "notify: [{{webhook: \"http://{address}/hook\", digest: false}}]\n"
+    ));
     assert_eq!(run(&place), 0);
     broken(&place, true);
     for _ in 0..5 {
@@ -215,8 +218,10 @@ fn a_command_is_told_by_its_environment() {
     assert_eq!(run(&place), 1);
     let told = std::fs::read_to_string(place.path("told")).unwrap();
     let notice: Value = serde_json::from_str(told.strip_prefix("--now ").unwrap()).unwrap();
+    assert_eq!(notice["kind"], "digest");
+    let only = &notice["notices"][0];
     assert_eq!(
-        (notice["kind"].as_str(), notice["command"].as_str()),
+        (only["kind"].as_str(), only["command"].as_str()),
         (Some("failure"), Some("job"))
     );
 }
@@ -224,7 +229,9 @@ fn a_command_is_told_by_its_environment() {
 #[test]
 fn a_lost_run_is_told_of_too() {
     let (address, told) = server(well);
-    let place = place(&format!("notify: [{{webhook: \"http://{address}/\"}}]\n"));
+    let place = place(&format!(
+        "notify: [{{webhook: \"http://{address}/\", digest: false}}]\n"
+    ));
     place.script("job", "#!/bin/sh\necho begun\nexec sleep 1000\n");
     let mut child = place.start(&mut place.command(&["run", "--schedule", "daily"]));
     let mut line = String::new();
@@ -275,4 +282,195 @@ fn wrong_settings_are_said_and_secrets_are_not() {
         .says("did you mean `failure`?")
         .says("`dead_man` needs one of");
     assert!(!place.state().exists());
+}
+
+/// Three tasks, of which the first fails, the second cannot start, and the third is well.
+const NIGHT: &str = r#"
+groups:
+  g:
+    default_time: "04:10"
+    tasks:
+      - {command: job, schedule: daily}
+      - {command: missing, schedule: daily}
+      - {command: well, schedule: daily}
+"#;
+
+#[test]
+fn a_run_is_one_message_that_one_can_act_on() {
+    let (address, told) = server(well);
+    let settings = format!(
+        "base_url: https://o.example.org/x/\nsecrets: [TOKEN]\nnotify:\n  - {{name: all, webhook: \"http://{address}/all\"}}\n  - {{name: some, webhook: \"http://{address}/some\", tasks: [g/missing], digest: false}}\n  - {{name: none, webhook: \"http://{address}/none\", groups: [h]}}\n"
+    );
+    let place = place(&settings);
+    place.schedule(NIGHT);
+    place.script(
+        "job",
+        "#!/bin/sh\necho \"with $TOKEN\"\nprintf '\\033[2J<b>last</b>\\n' >&2\nexit 75\n",
+    );
+    place.script("well", "#!/bin/sh\n");
+    // It is there, and cannot be executed.
+    std::fs::write(place.path("collectors/missing"), "#!/bin/sh\n").unwrap();
+    let mut command = place.command(&["run", "--schedule", "daily"]);
+    place
+        .see(place.start(command.env("TOKEN", "s3cret-w0rd")))
+        .exits(1);
+    let mut seen = [next(&told), next(&told)];
+    seen.sort_by(|a, b| a.0.cmp(&b.0));
+    let [(all, digest), (some, single)] = seen;
+    assert_eq!(
+        (all.as_str(), some.as_str()),
+        ("POST /all HTTP/1.1", "POST /some HTTP/1.1")
+    );
+    let run = place.last()["run"].as_str().unwrap().to_owned();
+    assert_eq!(digest["kind"], "digest");
+    assert_eq!(digest["run"], run.as_str());
+    assert_eq!(digest["link"], format!("https://o.example.org/x/runs/{run}"));
+    assert!(
+        digest["text"]
+            .as_str()
+            .unwrap()
+            .starts_with(&format!("2 failures in run {run} on "))
+    );
+    let notices = digest["notices"].as_array().unwrap();
+    let names: Vec<&str> = notices
+        .iter()
+        .map(|notice| notice["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["job", "missing"]);
+    assert_eq!(
+        notices[0]["next"],
+        format!("orchestrate logs {run} job --group g")
+    );
+    let tail = notices[0]["tail"].as_array().unwrap();
+    assert_eq!(tail.len(), 2, "{tail:?}");
+    assert!(tail.iter().any(|line| line == "with ***"), "{tail:?}");
+    assert_eq!(notices[1]["hint"], notices[1]["next"], "{digest}");
+    assert!(
+        notices[1]["next"].as_str().unwrap().starts_with("chmod +x "),
+        "{digest}"
+    );
+    let text = digest.to_string();
+    assert!(!text.contains("s3cret") && !text.contains("\\u001b"), "{text}");
+    assert_eq!(
+        (&single["kind"], &single["name"]),
+        (&"failure".into(), &"missing".into())
+    );
+    assert!(told.try_recv().is_err(), "nobody else is told");
+    assert_eq!(deliveries(&place).len(), 3);
+}
+
+#[test]
+fn nobody_is_told_of_a_run_that_is_not_to_be_told_of() {
+    let (address, told) = server(well);
+    let place = place(&format!(
+        "notify: [{{webhook: \"http://{address}/\", digest: false}}]\n"
+    ));
+    broken(&place, true);
+    let run = |how: &str| place.run(&["run", "--schedule", "daily", how]).code.unwrap();
+    assert_eq!(run("--no-notify"), 1);
+    place.run(&["notices", "deliver"]).exits(0);
+    assert_eq!(deliveries(&place), []);
+    // It does not count in a row either.
+    assert_eq!(run("--notify"), 1);
+    assert_eq!(next(&told).1["in_a_row"], 1);
+    broken(&place, false);
+    assert_eq!(run("--no-notify"), 0);
+    broken(&place, true);
+    assert_eq!(run("--notify"), 1);
+    assert_eq!(next(&told).1["in_a_row"], 2);
+    broken(&place, false);
+    assert_eq!(run("--notify"), 0);
+    assert_eq!(next(&told).1["kind"], "recovery");
+    assert!(told.try_recv().is_err());
+}
+
+/// On a terminal nobody is told unless that is asked for.
+#[test]
+fn a_run_on_a_terminal_is_told_only_when_asked() {
+    let (address, told) = server(well);
+    let place = place(&format!(
+        "notify: [{{webhook: \"http://{address}/\", digest: false}}]\n"
+    ));
+    broken(&place, true);
+    let on_terminal = |args: &[&str]| {
+        let mut command = place.command(args);
+        // The other end stays open meanwhile.
+        let (_screen, terminal) = open_terminal();
+        command.stderr(terminal);
+        command.stdout(std::process::Stdio::null());
+        command.status().unwrap()
+    };
+    on_terminal(&["run", "--schedule", "daily"]);
+    assert_eq!(deliveries(&place), []);
+    on_terminal(&["run", "--schedule", "daily", "--notify"]);
+    assert_eq!(next(&told).1["kind"], "failure");
+}
+
+#[test]
+fn a_task_that_takes_far_longer_than_usual_is_told_of_while_it_runs() {
+    let (address, told) = server(well);
+    let place = place(&format!(
+        "notify: [{{webhook: \"http://{address}/\", on: [long], long_after: 1s, digest: false}}]\n"
+    ));
+    assert_eq!(run(&place), 0);
+    // It ends when it was told of, and not before.
+    place.script("job", "#!/bin/sh\nuntil [ -e go ]; do sleep 0.05; done\n");
+    let child = place.start(&mut place.command(&["run", "--schedule", "daily"]));
+    let (_, notice) = next(&told);
+    assert_eq!(notice["kind"], "long");
+    let reason = notice["reason"].as_str().unwrap();
+    assert!(reason.starts_with("it has run for 1"), "{reason}");
+    assert!(
+        notice["hint"]
+            .as_str()
+            .unwrap()
+            .starts_with("orchestrate cancel "),
+        "{notice}"
+    );
+    std::fs::write(place.path("go"), "").unwrap();
+    place.see(child).exits(0);
+    assert!(told.try_recv().is_err(), "once");
+}
+
+#[test]
+fn that_nobody_can_tell_of_a_release_is_told() {
+    let (address, told) = server(well);
+    let place = place(&format!(
+        "notify: [{{webhook: \"http://{address}/\", on: [release_unknown], digest: false}}]\n"
+    ));
+    place.schedule(
+        "release: {repository: ./nowhere}\ngroups:\n  g:\n    default_time: \"04:10\"\n    tasks:\n      - {command: job, schedule: on_release}\n",
+    );
+    for _ in 0..3 {
+        place.run(&["run", "--schedule", "on_release"]);
+    }
+    let seen = [next(&told).1, next(&told).1];
+    assert_eq!(
+        seen.each_ref()
+            .map(|notice| (notice["kind"].clone(), notice["in_a_row"].clone())),
+        [1, 2].map(|times| ("release_unknown".into(), times.into()))
+    );
+    assert_eq!(seen[0]["next"], "orchestrate release check");
+    assert!(told.try_recv().is_err());
+}
+
+/// At once, and not when somebody should have been told.
+#[test]
+fn what_is_not_set_and_who_cannot_start_is_said_by_check_and_health() {
+    let place = place("secrets: [TOKEN]\nnotify: [{webhook_env: HOOK_URL}]\n");
+    place.schedule(NIGHT);
+    place.script("well", "#!/no/such/interpreter\n");
+    std::fs::write(place.path("collectors/job"), "#!/bin/sh\n").unwrap();
+    place
+        .run(&["check"])
+        .exits(2)
+        .says("HOOK_URL")
+        .says("W308-secret-not-set")
+        .says("missing")
+        .says("/no/such/interpreter");
+    let health = place.run(&["health", "--format", "json"]).json();
+    let warnings = health["warnings"].to_string();
+    for said in ["HOOK_URL", "TOKEN", "missing", "/no/such/interpreter"] {
+        assert!(warnings.contains(said), "no {said} in {warnings}");
+    }
 }

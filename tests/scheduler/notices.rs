@@ -36,7 +36,11 @@ fn next_of(told: &Receiver<String>, kind: &str) -> Value {
 #[test]
 fn failure_suspicion_and_recovery_are_told_while_it_runs() {
     let schedule = EVERY_MINUTE.replace("minutes: 1", "minutes: 1, expect: {min_records: 1}");
-    let (fast, told) = told(600, &schedule, "notify: [{webhook: \"http://ADDRESS/hook\"}]\n");
+    let (fast, told) = told(
+        600,
+        &schedule,
+        "notify: [{webhook: \"http://ADDRESS/hook\", digest: false}]\n",
+    );
     let script = "#!/bin/sh
 record='{\"type\":\"record\",\"collection\":\"c\",\"key\":\"k\",\"data\":{}}'
 case $(cat mode) in
@@ -79,7 +83,7 @@ esac
 
 #[test]
 fn slots_that_nobody_ran_are_told_when_somebody_is_there_again() {
-    let settings = "notify: [{webhook: \"http://ADDRESS/hook\", on: [missed]}]\n";
+    let settings = "notify: [{webhook: \"http://ADDRESS/hook\", digest: false, on: [missed]}]\n";
     let (fast, told) = told(600, EVERY_MINUTE, settings);
     let beat = fast.start(&["-q", "beat"]);
     wait_until("a slot", || !fast.ran().is_empty());
@@ -117,7 +121,8 @@ groups:
 
 #[test]
 fn a_slot_that_begins_late_because_nobody_was_there_is_told() {
-    let settings = "notify: [{webhook: \"http://ADDRESS/hook\", on: [late], late_after: 20m}]\n";
+    let settings =
+        "notify: [{webhook: \"http://ADDRESS/hook\", digest: false, on: [late], late_after: 20m}]\n";
     let (fast, told) = told(3600, HOURLY, settings);
     let beat = fast.start(&["-q", "beat"]);
     wait_until("a slot", || !fast.ran().is_empty());
@@ -151,7 +156,8 @@ groups:
     tasks:
       - {command: note, schedule: daily}
 ";
-    let settings = "notify: [{webhook: \"http://ADDRESS/hook\", on: [late], late_after: 6h}]\n";
+    let settings =
+        "notify: [{webhook: \"http://ADDRESS/hook\", digest: false, on: [late], late_after: 6h}]\n";
     let (fast, told) = told(40_000, schedule, settings);
     let script =
         "#!/bin/sh\necho \"$ORCHESTRATE_SLOT\" >> ran\nif ! [ -e second ]; then touch second; cat go; fi\n";

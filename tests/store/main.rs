@@ -10,6 +10,7 @@
 mod both;
 mod audit;
 mod before_house;
+mod changes;
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod conformance;
@@ -18,6 +19,7 @@ mod django;
 mod django_installed;
 mod faults;
 mod figures;
+mod lineage;
 mod logs;
 mod looking;
 mod outage;

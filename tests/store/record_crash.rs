@@ -52,6 +52,9 @@ fn noted(place: &Place, run: &str) -> Delivery {
         events: path,
         bytes: examined.bytes,
         state: Some("{}".into()),
+        reads: Vec::new(),
+        complete: Vec::new(),
+        only_reads: false,
     };
     delivery.note(&place.state()).unwrap();
     delivery
@@ -162,6 +165,9 @@ fn others_write_while_a_delivery_is_taken() {
             events: "events".into(),
             bytes: fs::metadata(home.path().join("events")).unwrap().len(),
             state: None,
+            reads: Vec::new(),
+            complete: Vec::new(),
+            only_reads: false,
         };
         let (shelf, path) = (shelf(&store), home.path().to_owned());
         let taking = tokio::spawn(async move { shelf.ingest(&path, &delivery).await });

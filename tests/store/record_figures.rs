@@ -49,6 +49,9 @@ fn events(home: &Home, version: u32, of_ten: u64) -> Delivery {
         events: name.into(),
         bytes: examined.bytes,
         state: None,
+        reads: Vec::new(),
+        complete: Vec::new(),
+        only_reads: false,
     }
 }
 

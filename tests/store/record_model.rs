@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use orchestrator::database::Database;
 use orchestrator::events::RecordCounts;
+use orchestrator::model::RunId;
+use orchestrator::records::{ChangeFilter, RecordChange};
 use orchestrator::store::Store;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -64,18 +66,32 @@ struct Known {
     seen: (usize, i64),
 }
 
+/// What a delivery changed: collection, key, the values before and after.
+type Changed = BTreeMap<(u8, u8), (Option<u8>, Option<u8>)>;
+
 #[derive(Default)]
-struct Model(BTreeMap<(u8, u8), Known>);
+struct Model {
+    records: BTreeMap<(u8, u8), Known>,
+    /// The step of the newest census of each collection.
+    census: BTreeMap<u8, usize>,
+    /// When the newest delivery so far had ended.
+    newest: i64,
+    /// What the last delivery changed.
+    changed: Changed,
+}
 
 impl Model {
     fn deliver(&mut self, by: (usize, i64), lines: &[(u8, u8, u8)]) -> RecordCounts {
         let mut counts = RecordCounts::default();
         let last: BTreeMap<_, _> = lines.iter().map(|&(c, key, value)| ((c, key), value)).collect();
-        for (key, value) in last {
-            let Some(known) = self.0.get_mut(&key) else {
+        self.changed.clear();
+        let mut unchanged: BTreeMap<u8, usize> = BTreeMap::new();
+        for (key, value) in last.clone() {
+            let Some(known) = self.records.get_mut(&key) else {
                 counts.new += 1;
+                self.changed.insert(key, (None, Some(value)));
                 let (first, changed, seen) = (by, by, by);
-                self.0.insert(
+                self.records.insert(
                     key,
                     Known {
                         value,
@@ -89,22 +105,49 @@ impl Model {
             let late = known.seen.1 > by.1;
             if late || known.value == value {
                 counts.unchanged += 1;
+                *unchanged.entry(key.0).or_default() += 1;
             } else {
                 counts.changed += 1;
+                self.changed.insert(key, (Some(known.value), Some(value)));
                 (known.value, known.changed) = (value, by);
             }
             if !late {
                 known.seen = by;
             }
         }
+        self.newest = self.newest.max(by.1);
+        for (collection, unchanged) in unchanged {
+            let of = |key: &&(u8, u8)| key.0 == collection;
+            let (there, brought) = (
+                self.records.keys().filter(of).count(),
+                last.keys().filter(of).count(),
+            );
+            if by.1 == self.newest && there - brought <= unchanged {
+                let before = self.census.insert(collection, by.0);
+                self.miss(collection, before, &last);
+            }
+        }
         counts
     }
 
+    /// What was there at the census before, or came after it, and is not any more.
+    fn miss(&mut self, collection: u8, before: Option<usize>, brought: &BTreeMap<(u8, u8), u8>) {
+        let absent = self
+            .records
+            .iter()
+            .filter(|(key, _)| key.0 == collection && !brought.contains_key(*key));
+        for (key, known) in absent {
+            if before.is_none_or(|before| known.seen.0.max(known.changed.0) >= before) {
+                self.changed.insert(*key, (Some(known.value), None));
+            }
+        }
+    }
+
     fn prune(&mut self, collection: u8, before: i64) -> u64 {
-        let count = self.0.len();
-        self.0
+        let count = self.records.len();
+        self.records
             .retain(|key, known| key.0 != collection || known.seen.1 >= before);
-        u64::try_from(count - self.0.len()).unwrap()
+        u64::try_from(count - self.records.len()).unwrap()
     }
 }
 
@@ -120,6 +163,23 @@ async fn view(store: &Store, like: &str) -> Vec<(String, String, String, String,
         }
     }
     .unwrap()
+}
+
+/// What a run changed: collection, key, before and after.
+async fn changes_of(store: &Store, run: &str) -> Vec<(String, String, Option<String>, Option<String>)> {
+    let wanted = ChangeFilter {
+        run: Some(RunId::new(run)),
+        ..ChangeFilter::default()
+    };
+    let mut found = Vec::new();
+    let each = |change: &RecordChange| {
+        let [before, after] =
+            [&change.before, &change.after].map(|data| data.as_ref().map(|data| data.get().to_owned()));
+        found.push((change.collection.clone(), change.key.clone(), before, after));
+        Ok(())
+    };
+    shelf(store).changes(&wanted, each).await.unwrap();
+    found
 }
 
 async fn agree(home: &Home, store: &Store, case: usize, steps: &[Step]) -> Result<(), TestCaseError> {
@@ -139,6 +199,15 @@ async fn agree(home: &Home, store: &Store, case: usize, steps: &[Step]) -> Resul
                 let delivery = delivery(home, &run(by), by.1, &events);
                 let taken = shelf(store).ingest(home.path(), &delivery).await.unwrap();
                 prop_assert_eq!(taken.counts, model.deliver(by, lines), "step {}", step);
+                let value = |value: u8| format!("{{\"v\":{value}}}");
+                let expected: Vec<_> = model
+                    .changed
+                    .iter()
+                    .map(|((c, key), (before, after))| {
+                        (name(*c), key.to_string(), before.map(value), after.map(value))
+                    })
+                    .collect();
+                prop_assert_eq!(changes_of(store, &run(by)).await, expected, "step {}", step);
             }
             Step::Prune {
                 collection,
@@ -154,7 +223,11 @@ async fn agree(home: &Home, store: &Store, case: usize, steps: &[Step]) -> Resul
         }
         for collection in 0..COLLECTIONS {
             let found = all(store, &name(collection)).await;
-            let expected: Vec<_> = model.0.iter().filter(|(key, _)| key.0 == collection).collect();
+            let expected: Vec<_> = model
+                .records
+                .iter()
+                .filter(|(key, _)| key.0 == collection)
+                .collect();
             prop_assert_eq!(found.len(), expected.len(), "step {}", step);
             for (found, ((_, key), known)) in found.iter().zip(expected) {
                 prop_assert_eq!(&found.key, &key.to_string());
@@ -169,7 +242,7 @@ async fn agree(home: &Home, store: &Store, case: usize, steps: &[Step]) -> Resul
     }
     let seen = view(store, &format!("c{case}-%")).await;
     let expected: Vec<_> = model
-        .0
+        .records
         .iter()
         .map(|((c, key), known)| {
             let [first, changed, seen] = [known.first, known.changed, known.seen].map(run);

@@ -61,6 +61,9 @@ pub(crate) fn delivery(home: &Home, run: &str, second: i64, events: &str) -> Del
         at: at(second),
         events: path,
         bytes: examined.bytes,
+        reads: examined.examination.reads(),
+        complete: examined.examination.complete(),
+        only_reads: false,
         state: examined.examination.state,
     }
 }

@@ -125,6 +125,7 @@ impl Story {
             owner,
             slot,
             epoch: None,
+            quiet: false,
             tasks: planned.collect(),
         };
         Self {

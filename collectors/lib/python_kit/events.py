@@ -81,6 +81,16 @@ class Events:
         self.delivered[collection] = self.delivered.get(collection, 0) + 1
         self._append({"type": "record", "collection": collection, "key": key, "data": data})
 
+    def read(self, collection):
+        """A collection that was read by SQL; what `records` reads is noted without this."""
+        if not self.by_hand:
+            self._append({"type": "read", "collection": collection})
+
+    def complete(self, collection):
+        """All there is of a collection is brought: what is not is gone."""
+        if not self.by_hand:
+            self._append({"type": "complete", "collection": collection})
+
     def defer(self, releases):
         """Releases that this run was started for and has not dealt with: it is to be given them again."""
         if not self.by_hand:

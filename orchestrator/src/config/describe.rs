@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::config::table::{Kind, Preset};
-use crate::config::values::names::MAX_NAME;
+use crate::config::values::names::{MAX_NAME, MAX_TASK_NAME};
 use crate::model::MonthDay;
 
 impl Kind {
@@ -16,7 +16,7 @@ impl Kind {
         match self {
             Self::Bool => "true or false".to_owned(),
             Self::Text => "text".to_owned(),
-            Self::Name => "name".to_owned(),
+            Self::Name | Self::TaskName => "name".to_owned(),
             Self::Time => "time of day, \"HH:MM\"".to_owned(),
             Self::TimeZone => "time zone of the IANA database".to_owned(),
             Self::Integer { .. } => "whole number".to_owned(),
@@ -40,7 +40,8 @@ impl Kind {
             Self::Integer { min, max } => Some(format!("{min} to {max}")),
             Self::Duration { min } if *min > Duration::ZERO => Some(format!("at least {}", duration(*min))),
             Self::Size { min } => Some(format!("at least {}", size(*min))),
-            Self::Name => Some(format!("1 to {MAX_NAME} characters that can be seen")),
+            Self::Name => Some(format!("1 to {MAX_NAME} bytes of characters that can be seen")),
+            Self::TaskName => Some(format!("1 to {MAX_TASK_NAME} letters, digits, `_`, `.` or `-`")),
             Self::Weekday => Some("monday or mon, tuesday or tue, ... sunday or sun".to_owned()),
             Self::MonthDay => Some(format!(
                 "{} to {}",

@@ -22,7 +22,9 @@ pub(crate) mod values;
 pub(crate) mod yaml;
 
 pub use load::parse_schedule;
-pub(crate) use load::{load_dotenv, load_schedule, load_settings, read_schedule_file, warn_of_yaml_11};
+pub(crate) use load::{
+    LoadError, load_dotenv, load_schedule, load_settings, read_schedule_file, warn_of_yaml_11,
+};
 pub use problems::codes::{Code, Severity};
 pub use problems::diagnostic::Diagnostic;
 pub(crate) use problems::gather::NeededVariable;

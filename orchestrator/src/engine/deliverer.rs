@@ -156,7 +156,8 @@ impl Job {
 }
 
 impl DeliveryQueue {
-    fn hand_over(&self, delivery: &Delivery) -> LateDelivery {
+    /// Hands it over and waits for nothing.
+    pub(crate) fn hand_over(&self, delivery: &Delivery) -> LateDelivery {
         let (sender, taken) = oneshot::channel();
         let job = Job {
             delivery: delivery.clone(),
@@ -219,7 +220,8 @@ impl DeliveryQueue {
 
 /// What it is, in words for people.
 pub(crate) fn name(delivery: &Delivery) -> String {
-    let name = format!("what {}/{} brought", delivery.group, delivery.name);
+    let did = if delivery.only_reads { "read" } else { "brought" };
+    let name = format!("what {}/{} {did}", delivery.group, delivery.name);
     make_safe(&name).into_owned()
 }
 

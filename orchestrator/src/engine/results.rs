@@ -65,10 +65,12 @@ pub(crate) async fn read_results(
     };
     if !outcome.is_success() {
         results.failed(attempt, &examined);
+        results.hand_over_reads(attempt, &examined, at);
         return results;
     }
     if let Some(why) = said.refusal() {
         *outcome = Outcome::Refused(format!("{why}; nothing of it was taken"));
+        results.hand_over_reads(attempt, &examined, at);
         return results;
     }
     let taken = if said.brings_something() {
@@ -77,6 +79,7 @@ pub(crate) async fn read_results(
             None => return results,
         }
     } else {
+        results.hand_over_reads(attempt, &examined, at);
         None
     };
     results.suspect = match &said.failure {
@@ -122,18 +125,7 @@ impl AttemptResults {
         examined: &Examined,
         at: Timestamp,
     ) -> Option<Ingested> {
-        let delivery = Delivery {
-            run: attempt.run.clone(),
-            epoch: attempt.epoch,
-            position: attempt.task_ref.position,
-            group: attempt.task_ref.group.clone(),
-            name: attempt.task_ref.name.clone(),
-            command: attempt.task_ref.command.clone(),
-            at,
-            events: attempt.events.clone(),
-            bytes: examined.bytes,
-            state: examined.examination.state.clone(),
-        };
+        let delivery = delivery(attempt, examined, at);
         let (queue, state_dir) = (&attempt.deliveries, &attempt.engine.state_dir);
         let delivered = queue.deliver(&delivery, state_dir, &mut attempt.orders);
         self.late = match delivered.await {
@@ -170,6 +162,20 @@ impl AttemptResults {
         None
     }
 
+    /// What was read is noted whatever became of the attempt, and nobody waits for that.
+    fn hand_over_reads(&mut self, attempt: &TaskAttempt, examined: &Examined, at: Timestamp) {
+        let delivery = delivery(attempt, examined, at);
+        if !delivery.reads.is_empty() {
+            self.late = Some(attempt.deliveries.hand_over(&Delivery {
+                bytes: 0,
+                state: None,
+                complete: Vec::new(),
+                only_reads: true,
+                ..delivery
+            }));
+        }
+    }
+
     fn suspicion(&self, attempt: &TaskAttempt, taken: Option<Ingested>, at: Timestamp) -> Option<String> {
         let counts = self.counts.unwrap_or_default();
         // What brought nothing asks nobody: it is known since before the run.
@@ -180,5 +186,24 @@ impl AttemptResults {
             newest: fresh_at.map(|then| Duration::try_from(at.duration_since(then)).unwrap_or_default()),
         };
         suspicion(&attempt.task.policy.expect, brought)
+    }
+}
+
+fn delivery(attempt: &TaskAttempt, examined: &Examined, at: Timestamp) -> Delivery {
+    let said = &examined.examination;
+    Delivery {
+        run: attempt.run.clone(),
+        epoch: attempt.epoch,
+        position: attempt.task_ref.position,
+        group: attempt.task_ref.group.clone(),
+        name: attempt.task_ref.name.clone(),
+        command: attempt.task_ref.command.clone(),
+        at,
+        events: attempt.events.clone(),
+        bytes: examined.bytes,
+        state: said.state.clone(),
+        reads: said.reads(),
+        complete: said.complete(),
+        only_reads: false,
     }
 }

@@ -149,6 +149,7 @@ impl Running<'_> {
                 owner: self.engine.owner.clone(),
                 slot: self.plan.slot.clone(),
                 epoch: self.past.epoch,
+                quiet: self.plan.quiet,
                 tasks,
             })
             .await;
@@ -308,14 +309,22 @@ impl Running<'_> {
         self.deliverer.hurry();
         for late in std::mem::take(&mut self.late) {
             let (position, what) = (late.delivery.position, deliverer::name(&late.delivery));
+            let reads = late.delivery.only_reads.then(|| late.delivery.clone());
             let taken = tokio::select! {
                 taken = late.taken() => taken,
                 Some(_) = orders.recv() => return,
             };
-            match taken {
-                Some(Ok(taken)) => self.tally.deliver(position, taken.counts),
-                Some(Err(error)) => tracing::error!("{what} is not in the database: {error}"),
-                None => tracing::error!("{what} is not in the database"),
+            match (taken, reads) {
+                (Some(Ok(_)), Some(_)) => {}
+                (Some(Ok(taken)), None) => self.tally.deliver(position, taken.counts),
+                (not_taken, Some(reads)) => {
+                    if let Err(error) = reads.note(&self.engine.state_dir) {
+                        tracing::warn!("{what} is not noted: {error}");
+                    }
+                    tracing::debug!("{what} is noted later: {not_taken:?}");
+                }
+                (Some(Err(error)), None) => tracing::error!("{what} is not in the database: {error}"),
+                (None, None) => tracing::error!("{what} is not in the database"),
             }
         }
     }

@@ -55,6 +55,9 @@ pub enum RunEvent {
         /// Which claim of a queued run it is; `None` for a run that was in no queue.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         epoch: Option<i64>,
+        /// Whether nobody is to be told how it ends.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        quiet: bool,
         /// What will run, in order.
         tasks: Vec<ListedTask>,
     },

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::{HoldKey, Overlap, RunId};
-use crate::rundir::{Collision, Hold, HoldRequest, Holder, Holds, RunPlan, StateDir, Taken};
+use crate::rundir::{Collision, Hold, HoldRequest, Holder, Holds, LockedHolds, RunPlan, StateDir, Taken};
 
 /// Who decides it.
 pub trait Admission {
@@ -66,8 +66,7 @@ impl Admission for LocalAdmission {
         let mut waited = false;
         loop {
             let place = Arc::clone(&self.places).acquire_owned().await.ok();
-            let (holds, wanted) = (self.holds.clone(), Wanted::of(plan));
-            let taken = tokio::task::spawn_blocking(move || wanted.take(&holds)).await??;
+            let taken = Wanted::of(plan).take(&self.holds.lock().await?)?;
             match taken {
                 Taken::Held { hold, left_out } => {
                     let permit = LocalPermit {
@@ -123,14 +122,14 @@ impl Wanted {
         wanted
     }
 
-    fn take(&self, holds: &Holds) -> io::Result<Taken> {
+    fn take(&self, locked: &LockedHolds<'_>) -> io::Result<Taken> {
         let request = HoldRequest {
             run: &self.run,
             entry: self.entry.as_deref(),
             attempt: None,
             keys: &self.keys,
         };
-        holds.take(&request, |key, holder| self.judge(key, holder))
+        locked.take(&request, |key, holder| self.judge(key, holder))
     }
 
     /// A batch always waits for a release check, as in a scheduler's queue: a night is not given
@@ -176,13 +175,15 @@ mod tests {
             group: None,
             slot: None,
             stop_on_failure: false,
+            quiet: false,
             plan,
         }
     }
 
     /// Which run is waited for.
-    fn waits_for(admission: &LocalAdmission, plan: &RunPlan) -> RunId {
-        match Wanted::of(plan).take(&admission.holds).unwrap() {
+    async fn waits_for(admission: &LocalAdmission, plan: &RunPlan) -> RunId {
+        let locked = admission.holds.lock().await.unwrap();
+        match Wanted::of(plan).take(&locked).unwrap() {
             Taken::Busy(holder) => holder.run,
             Taken::Held { left_out, .. } => panic!("it waits for nobody; held back: {left_out:?}"),
         }
@@ -218,7 +219,7 @@ mod tests {
         assert!(allowed.held_back.is_empty() && !allowed.waited);
         drop((skips, allowed));
         let queued = plan(4, &["h", "g"], Overlap::Queue);
-        assert_eq!(waits_for(&two, &queued), first.run);
+        assert_eq!(waits_for(&two, &queued).await, first.run);
         drop(going_on);
         assert!(two.admit(&queued).await.unwrap().held_back.is_empty());
     }
@@ -241,7 +242,7 @@ mod tests {
         assert_eq!(second.held_back.len(), 1);
         drop(second);
         let batch = plan(3, &["g"], Overlap::Skip);
-        assert_eq!(waits_for(&admission, &batch), first.run);
+        assert_eq!(waits_for(&admission, &batch).await, first.run);
         drop(going_on);
         assert!(admission.admit(&batch).await.unwrap().held_back.is_empty());
     }

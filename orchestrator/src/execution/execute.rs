@@ -13,6 +13,7 @@ use crate::execution::admission::Admission;
 use crate::execution::await_recorder::await_recorder;
 use crate::execution::error::ExecutionError;
 use crate::execution::executor::Executor;
+use crate::execution::notices::watch_length::watch_length;
 use crate::execution::orders::Orders;
 use crate::execution::tenure::RunTenure;
 use crate::model::{Order, RunId};
@@ -75,7 +76,7 @@ impl Executor {
         mut orders: Orders,
         tenure: Option<RunTenure>,
     ) -> Result<Executed, ExecutionError> {
-        let id = plan.run.clone();
+        let (id, quiet) = (plan.run.clone(), plan.quiet);
         plan.fill_arguments(self.now());
         // Whoever made it may have known fewer of them.
         plan.hide_secrets(&self.engine.secrets);
@@ -87,6 +88,7 @@ impl Executor {
         let journal_state = journal.state();
         let mut bus = Bus::new(vec![Box::new(journal)]);
         let reporter = reporter(&mut bus, audience);
+        let watcher = self.length_watcher(&id, quiet, &mut bus);
         let enough = Arc::new(Notify::new());
         let (recorder, past) = self.start_recorder(id, tenure, bus.subscribe(false), &enough);
         if let Err(error) = orders.accept_from(ControlFifo::of(&dir.path())) {
@@ -103,6 +105,9 @@ impl Executor {
         let recorded = await_recorder(recorder, &enough)
             .await
             .map_err(|error| part("recorder", &error))?;
+        if let Some(watcher) = watcher {
+            watcher.await.map_err(|error| part("watcher", &error))?;
+        }
         if let Some(reporter) = reporter {
             tokio::task::spawn_blocking(move || reporter.join())
                 .await
@@ -114,6 +119,16 @@ impl Executor {
             recorded,
             journal_failure: journal_state.incomplete(),
         })
+    }
+
+    /// Somebody who listens for tasks that take unusually long, if anybody wants to know.
+    fn length_watcher(&self, run: &RunId, quiet: bool, bus: &mut Bus) -> Option<JoinHandle<()>> {
+        if quiet || !self.notifier.watches_length() {
+            return None;
+        }
+        let (notifier, store) = (self.notifier.clone(), self.store.clone());
+        let watching = watch_length(notifier, store, run.clone(), bus.subscribe(false));
+        Some(tokio::spawn(watching))
     }
 
     /// Waits until the run of `plan` may begin; what is held back of it is not run. An order that

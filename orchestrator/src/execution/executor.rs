@@ -34,6 +34,8 @@ pub struct ExecutorSettings {
     pub channels: Vec<NoticeChannel>,
     /// Who watches for our silence.
     pub dead_man: Option<DeadMan>,
+    /// Where people find the pages about runs.
+    pub base_url: Option<String>,
     /// What is kept of the past.
     pub retention: Retention,
 }
@@ -83,6 +85,8 @@ impl Executor {
                 launcher: launcher.clone(),
                 clock: Arc::clone(&clock),
                 host: owner.host.clone(),
+                base_url: settings.base_url,
+                secrets: settings.secrets.clone(),
             },
             engine: Arc::new(Engine {
                 launcher,
@@ -155,6 +159,7 @@ impl Executor {
             variables: Vec::new(),
             channels: Vec::new(),
             dead_man: None,
+            base_url: None,
             retention: Retention::default(),
         };
         Self::new(settings, store, clock).unwrap()

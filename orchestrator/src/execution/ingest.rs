@@ -27,7 +27,9 @@ pub async fn ingest_deliveries(records: &Records, state_dir: &Path) -> Result<Ve
         match records.ingest(state_dir, &delivery).await {
             Ok(taken) => {
                 delivery.forget(state_dir)?;
-                tracing::info!("{} is in the database now: {}", make_safe(&name), taken.counts);
+                if !delivery.only_reads {
+                    tracing::info!("{} is in the database now: {}", make_safe(&name), taken.counts);
+                }
             }
             Err(error) if error.may_pass() => return Err(error),
             // It stays in its events file, and changes nothing.

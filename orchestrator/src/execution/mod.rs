@@ -9,7 +9,7 @@ pub(crate) mod execute;
 pub(crate) mod executor;
 pub(crate) mod heartbeat_file;
 pub(crate) mod ingest;
-pub(crate) mod notify;
+pub(crate) mod notices;
 pub(crate) mod orders;
 pub(crate) mod plan_view;
 pub(crate) mod queueing;

@@ -2,6 +2,7 @@
 //! that stays as it is: collectors inherit it); what is there is tightened; a lock is waited
 //! for with a limit; and who is in the way is named. Knows no path: those are `rundir`'s.
 
+pub(crate) mod append;
 pub(crate) mod daily_log;
 pub(crate) mod denied;
 pub(crate) mod holder;
@@ -12,6 +13,7 @@ pub(crate) mod mode;
 pub(crate) mod tighten;
 pub(crate) mod touch;
 
+pub(crate) use append::append_line;
 pub(crate) use daily_log::DailyLog;
 pub(crate) use denied::{NotPermitted, check_readable, is_home, name_owner, our_uid};
 pub(crate) use holder::{LockHolder, stranger_with_lock};

@@ -20,6 +20,27 @@ pub struct NoticeChannel {
     pub after: u64,
     /// A slot that begins so long after it should is not yet late for them.
     pub late_after: Duration,
+    /// A task that runs for so long is not yet unusually long for them, whatever is usual.
+    pub long_after: Duration,
+    /// Whether all of a run, or of a slot, is told in one message.
+    pub digest: bool,
+    /// Only tasks of these groups; empty for all.
+    pub groups: Vec<String>,
+    /// Only these tasks: a name, or group and name with a slash; empty for all.
+    pub tasks: Vec<String>,
+}
+
+impl NoticeChannel {
+    /// Whether it wants to hear this of a task.
+    pub fn wants(&self, kind: NoticeKind, group: &str, name: &str) -> bool {
+        let is_task = |task: &String| match task.strip_prefix(group) {
+            Some(rest) if rest.strip_prefix('/') == Some(name) => true,
+            _ => task == name,
+        };
+        self.kinds.contains(&kind)
+            && (self.groups.is_empty() || self.groups.iter().any(|wanted| wanted == group))
+            && (self.tasks.is_empty() || self.tasks.iter().any(is_task))
+    }
 }
 
 /// Where notices go. What may be secret is a name of an environment variable, or
@@ -97,6 +118,32 @@ pub enum Pulse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_channel_is_narrowed_by_kind_group_and_task() {
+        let channel = |groups: &[&str], tasks: &[&str]| NoticeChannel {
+            name: "c".to_owned(),
+            address: Address::Command(Vec::new()),
+            kinds: vec![NoticeKind::Failure],
+            after: 1,
+            late_after: Duration::ZERO,
+            long_after: Duration::ZERO,
+            digest: true,
+            groups: groups.iter().map(ToString::to_string).collect(),
+            tasks: tasks.iter().map(ToString::to_string).collect(),
+        };
+        let wants = |groups: &[&str], tasks: &[&str]| {
+            let channel = channel(groups, tasks);
+            [("g", "a"), ("g", "b"), ("h", "a")]
+                .map(|(group, name)| channel.wants(NoticeKind::Failure, group, name))
+        };
+        assert_eq!(wants(&[], &[]), [true, true, true]);
+        assert_eq!(wants(&["g"], &[]), [true, true, false]);
+        assert_eq!(wants(&[], &["a"]), [true, false, true]);
+        assert_eq!(wants(&[], &["g/a", "b"]), [true, true, false]);
+        assert_eq!(wants(&["h"], &["g/a"]), [false, false, false]);
+        assert!(!channel(&[], &[]).wants(NoticeKind::Recovery, "g", "a"));
+    }
 
     #[test]
     fn what_is_secret_is_not_shown() {

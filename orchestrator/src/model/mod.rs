@@ -25,7 +25,7 @@ pub use channel::{Address, DeadMan, NoticeChannel, Pulse, Secret};
 pub use clock::{Clock, LapseClock, ManualClock, SystemClock};
 pub use ids::{CommandName, GroupName, RunId, TaskName};
 pub(crate) use nearest::nearest;
-pub use notice::{EndKind, Judged, NoticeKind, Streak, judge, judge_late};
+pub use notice::{EndKind, Judged, NoticeKind, Streak, judge, judge_late, judge_unknown, unusually_long};
 pub use owner::Owner;
 pub use release::{Handled, PatternError, Probe, ReleaseSource, ReleaseTag, Releases, TagPattern, Version};
 pub use retention::Retention;

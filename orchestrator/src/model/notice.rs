@@ -19,6 +19,10 @@ words! {
         Missed = "missed",
         /// A slot began later than it should have.
         Late = "late",
+        /// A task was skipped, because nobody could tell whether there is a new release.
+        ReleaseUnknown = "release_unknown",
+        /// A task runs for far longer than it usually does.
+        Long = "long",
     }
 }
 
@@ -72,6 +76,20 @@ pub fn judge(before: Streak, ended: EndKind, after: u64) -> Option<Judged> {
             })
         }
     }
+}
+
+/// How often in a row nobody could tell whether there is a release, this time included, and
+/// whether that is worth telling.
+pub fn judge_unknown(before: u64) -> Option<Judged> {
+    let in_a_row = before.saturating_add(1);
+    let kind = NoticeKind::ReleaseUnknown;
+    in_a_row.is_power_of_two().then_some(Judged { kind, in_a_row })
+}
+
+/// After how long a task that usually takes `usual` is unusually long for somebody who does not
+/// care below `at_least`.
+pub fn unusually_long(usual: Duration, at_least: Duration) -> Duration {
+    usual.saturating_mul(3).max(at_least)
 }
 
 /// How often an entry of the timetable has begun late in a row, this time included, after
@@ -131,6 +149,24 @@ mod tests {
             told(1, &[EndKind::Well, EndKind::Suspect, EndKind::Well]),
             [(1, NoticeKind::Suspect, 1), (2, NoticeKind::Recovery, 1)]
         );
+    }
+
+    #[test]
+    fn three_times_the_usual_and_ten_minutes_are_unusually_long() {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        let long = |usual| unusually_long(minutes(usual), minutes(10));
+        assert_eq!([0, 1, 3].map(long), [minutes(10); 3]);
+        assert_eq!([4, 60].map(long), [minutes(12), minutes(180)]);
+        assert_eq!(unusually_long(Duration::MAX, minutes(10)), Duration::MAX);
+    }
+
+    #[test]
+    fn unknown_releases_are_told_less_and_less() {
+        let told: Vec<u64> = (0..9)
+            .filter_map(judge_unknown)
+            .map(|judged| judged.in_a_row)
+            .collect();
+        assert_eq!(told, [1, 2, 4, 8]);
     }
 
     proptest! {

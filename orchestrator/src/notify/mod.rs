@@ -4,6 +4,8 @@
 //! fails a run, and never shows where a channel leads: who knows that may write there.
 
 pub(crate) mod dead_man;
+pub(crate) mod digest;
+pub(crate) mod long;
 pub(crate) mod notifier;
 pub(crate) mod raise;
 pub(crate) mod stop_switch;

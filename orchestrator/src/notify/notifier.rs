@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Address, Clock, DeadMan, Limits, NoticeChannel, Outcome, Stream};
+use crate::notify::digest::Digest;
 use crate::notify::stop_switch::StopSwitch;
 use crate::notify::transport::NetworkClient;
 use crate::notify::transport::request::{Mail, NetworkRequest};
-use crate::notify::words;
 use crate::process::{Helper, Launcher, OutputSink};
 use crate::store::{Notice, Store, StoreError};
+use crate::text::NamedSecrets;
 
-/// Notices that are taken at once: each is ours for two minutes only.
-const BATCH: u32 = 1;
+/// A variable of a process may have 128 KiB with its name (execve(2), MAX_ARG_STRLEN).
+const IN_VARIABLE: usize = 100_000;
+
+/// A message to a server may be larger.
+const IN_MESSAGE: usize = 256 << 10;
 
 /// How long a command may take.
 const COMMAND: Duration = Duration::from_secs(60);
@@ -35,6 +39,10 @@ pub struct Notifier {
     pub clock: Arc<dyn Clock>,
     /// This machine, for whoever is told.
     pub host: String,
+    /// Where people find the pages about runs.
+    pub base_url: Option<String>,
+    /// Masked in everything that is told.
+    pub secrets: NamedSecrets,
 }
 
 /// What came of a delivery.
@@ -62,50 +70,66 @@ impl Notifier {
         };
         let mut enough = std::pin::pin!(enough);
         let mut failed = 0;
+        let apart: Vec<&str> = self.apart().collect();
         loop {
-            let mut notices = store.take_notices(self.clock.now(), BATCH).await?;
-            let Some(notice) = notices.pop() else {
+            let notices = store.take_notices(self.clock.now(), &apart).await?;
+            let Some(first) = notices.first() else {
                 let complete = true;
                 return Ok(DeliveryTally { failed, complete });
             };
             let result = tokio::select! {
                 biased;
                 () = &mut enough => {
-                    store.give_back(&notice, self.clock.now()).await?;
+                    store.give_back(&notices, self.clock.now()).await?;
                     let complete = false;
                     return Ok(DeliveryTally { failed, complete });
                 }
-                result = self.send_by_name(&notice) => result,
+                result = self.send_by_name(&first.channel, &notices) => result,
             };
             if let Err(error) = &result {
                 failed += 1;
-                tracing::warn!("{} was not told of {}: {error}", notice.channel, notice.subject);
+                tracing::warn!("{} was not told of {}: {error}", first.channel, first.batch);
             }
-            store.record_delivery(&notice, result, self.clock.now()).await?;
+            store.record_delivery(&notices, result, self.clock.now()).await?;
         }
     }
 
-    async fn send_by_name(&self, notice: &Notice) -> Result<(), String> {
-        let mut channels = self.channels.iter();
-        match channels.find(|channel| channel.name == notice.channel) {
-            Some(channel) => self.send(channel, notice).await,
+    /// The channels that are told each notice by itself.
+    fn apart(&self) -> impl Iterator<Item = &str> {
+        let single = self.channels.iter().filter(|channel| !channel.digest);
+        single.map(|channel| channel.name.as_str())
+    }
+
+    async fn send_by_name(&self, name: &str, notices: &[Notice]) -> Result<(), String> {
+        match self.channels.iter().find(|channel| channel.name == name) {
+            Some(channel) => self.send(channel, notices).await,
             None => Err("the settings have no such channel any more".to_owned()),
         }
     }
 
-    /// Sends a notice to a channel, whatever that wants to hear.
+    /// Sends notices to a channel in one message, whatever that wants to hear.
     ///
     /// # Errors
     /// Why it did not arrive.
-    pub async fn send(&self, channel: &NoticeChannel, notice: &Notice) -> Result<(), String> {
+    pub async fn send(&self, channel: &NoticeChannel, notices: &[Notice]) -> Result<(), String> {
         let network = &self.network;
+        let digest = Digest::new(
+            notices,
+            &self.host,
+            self.base_url.as_deref(),
+            self.secrets.masker(),
+        );
+        let json = |bytes: usize| match channel.digest {
+            true => digest.json_within(bytes).to_string(),
+            false => digest.single_json().to_string(),
+        };
         let request = match &channel.address {
             Address::Webhook { url, slack } => NetworkRequest::Post {
                 url: network.value(url)?,
                 body: if *slack {
-                    words::slack(notice, &self.host).to_string()
+                    digest.slack().to_string()
                 } else {
-                    words::json(notice, &self.host).to_string()
+                    json(IN_MESSAGE)
                 },
             },
             Address::Mail {
@@ -121,23 +145,22 @@ impl Notifier {
                     Some((user, password)) => Some((user.clone(), network.value(password)?)),
                     None => None,
                 },
-                subject: words::subject(notice, &self.host),
-                body: words::line(notice, &self.host),
+                subject: digest.subject(),
+                body: digest.body(),
                 host: self.host.clone(),
             }),
-            Address::Command(line) => return self.run_command(line, notice).await,
+            Address::Command(line) => return self.run_command(line, json(IN_VARIABLE)).await,
         };
         network.send(&request).await
     }
 
     /// Runs the command, supervised as collectors are; the notice is in its environment.
-    async fn run_command(&self, line: &[String], notice: &Notice) -> Result<(), String> {
+    async fn run_command(&self, line: &[String], json: String) -> Result<(), String> {
         let Some((command, args)) = line.split_first() else {
             return Err("the command is empty".to_owned());
         };
         let found = self.launcher.resolve(command).map_err(|error| error.message)?;
         let mut env = self.launcher.environment.variables();
-        let json = words::json(notice, &self.host).to_string();
         env.push(("ORCHESTRATE_NOTICE".into(), json.into()));
         let args = args.iter().map(OsString::from);
         let helper = Helper {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::events::SlotRef;
-use crate::model::{EndKind, NoticeChannel, NoticeKind, OutcomeKind, RunId, Task, judge};
+use crate::model::{EndKind, NoticeChannel, NoticeKind, OutcomeKind, RunId, Task, judge, judge_unknown};
 use crate::notify::notifier::Notifier;
 use crate::store::{Notice, Store, StoreError, TaskEnd};
 
@@ -47,8 +47,8 @@ impl Notifier {
     /// The database fails; what was looked at until then stays so.
     pub async fn raise(&self, store: &Store) -> Result<(), StoreError> {
         let now = self.clock.now();
-        for run in store.unjudged_runs(RUNS).await? {
-            let ends = if self.channels.is_empty() {
+        for (run, quiet) in store.unjudged_runs(RUNS).await? {
+            let ends = if quiet || self.channels.is_empty() {
                 Vec::new()
             } else {
                 store.task_ends(&run).await?
@@ -72,12 +72,10 @@ impl Notifier {
     /// The database fails.
     pub async fn raise_missed(&self, store: &Store, missed: &SlotNotice) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let wanted = self
+        let notices: Vec<Notice> = self
             .channels
             .iter()
-            .filter(|channel| channel.kinds.contains(&NoticeKind::Missed));
-        let notices: Vec<Notice> = wanted
-            .flat_map(|channel| missed.notices(NoticeKind::Missed, &channel.name, 1, now))
+            .flat_map(|channel| missed.notices(NoticeKind::Missed, channel, 1, now))
             .collect();
         if notices.is_empty() {
             return Ok(());
@@ -97,9 +95,11 @@ impl Notifier {
         channels: &[(String, u64)],
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
+        let named = |name: &str| self.channels.iter().find(|channel| channel.name == name);
         let notices: Vec<Notice> = channels
             .iter()
-            .flat_map(|(channel, in_a_row)| late.notices(NoticeKind::Late, channel, *in_a_row, now))
+            .filter_map(|(channel, in_a_row)| Some((named(channel)?, *in_a_row)))
+            .flat_map(|(channel, in_a_row)| late.notices(NoticeKind::Late, channel, in_a_row, now))
             .collect();
         store.raise(&notices).await
     }
@@ -107,12 +107,16 @@ impl Notifier {
 
 fn notice(channel: &NoticeChannel, run: &RunId, end: &TaskEnd, now: Timestamp) -> Option<Notice> {
     let ended = match (end.outcome, &end.suspect) {
-        (OutcomeKind::Succeeded, None) => EndKind::Well,
-        (OutcomeKind::Succeeded, Some(_)) => EndKind::Suspect,
-        _ => EndKind::Badly,
+        (OutcomeKind::Succeeded, None) => Some(EndKind::Well),
+        (OutcomeKind::Succeeded, Some(_)) => Some(EndKind::Suspect),
+        (OutcomeKind::Skipped, _) => None,
+        _ => Some(EndKind::Badly),
     };
-    let judged = judge(end.before, ended, channel.after)?;
-    channel.kinds.contains(&judged.kind).then(|| Notice {
+    let judged = match ended {
+        Some(ended) => judge(end.before, ended, channel.after)?,
+        None => judge_unknown(end.before.bad)?,
+    };
+    channel.wants(judged.kind, &end.group, &end.name).then(|| Notice {
         subject: format!("{run}/{}", end.position),
         channel: channel.name.clone(),
         kind: judged.kind,
@@ -123,30 +127,45 @@ fn notice(channel: &NoticeChannel, run: &RunId, end: &TaskEnd, now: Timestamp) -
         at: now,
         reason: end.suspect.clone().unwrap_or_else(|| end.reason.clone()),
         in_a_row: judged.in_a_row,
+        batch: run.to_string(),
+        hint: end.hint.clone(),
+        tail: end.tail.clone(),
     })
 }
 
 impl SlotNotice {
-    /// One for each task.
-    fn notices(&self, kind: NoticeKind, channel: &str, in_a_row: u64, now: Timestamp) -> Vec<Notice> {
+    /// One for each task that the channel wants to hear of.
+    fn notices(
+        &self,
+        kind: NoticeKind,
+        channel: &NoticeChannel,
+        in_a_row: u64,
+        now: Timestamp,
+    ) -> Vec<Notice> {
         let Self { slot, tasks, reason } = self;
         // A slot is missed or late; that it is late may be said of one that was missed by mistake.
         let of = match kind {
             NoticeKind::Late => "late ",
             _ => "",
         };
-        let notice = |(place, task): (usize, &NoticedTask)| Notice {
-            subject: format!("{of}{}@{}/{place}", slot.entry, slot.at),
-            channel: channel.to_owned(),
-            kind,
-            group: task.group.clone(),
-            name: task.name.clone(),
-            command: task.command.clone(),
-            run: None,
-            at: now,
-            reason: format!("slot {} of {}: {reason}", slot.at, slot.entry),
-            in_a_row,
+        let batch = format!("{of}{}@{}", slot.entry, slot.at);
+        let notice = |(place, task): (usize, &NoticedTask)| {
+            channel.wants(kind, &task.group, &task.name).then(|| Notice {
+                subject: format!("{batch}/{place}"),
+                channel: channel.name.clone(),
+                kind,
+                group: task.group.clone(),
+                name: task.name.clone(),
+                command: task.command.clone(),
+                run: None,
+                at: now,
+                reason: format!("slot {} of {}: {reason}", slot.at, slot.entry),
+                in_a_row,
+                batch: batch.clone(),
+                hint: None,
+                tail: Vec::new(),
+            })
         };
-        tasks.iter().enumerate().map(notice).collect()
+        tasks.iter().enumerate().filter_map(notice).collect()
     }
 }

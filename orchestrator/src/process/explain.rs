@@ -47,7 +47,8 @@ pub(crate) fn too_big(program: &Path) -> SpawnError {
 fn executing(program: &Path, errno: Errno) -> StartProblem {
     let found = match errno {
         Errno::ENOENT | Errno::EACCES => problem_with(program),
-        Errno::ENOEXEC => Some(refused(program)),
+        // A script whose first line is wrong is no program to the kernel either.
+        Errno::ENOEXEC => problem_with(program).or_else(|| Some(refused(program))),
         _ => None,
     };
     found.unwrap_or_else(|| match errno {

@@ -5,6 +5,7 @@
 
 pub(crate) mod collections;
 pub(crate) mod collector;
+pub(crate) mod early_reads;
 pub(crate) mod find_run;
 pub(crate) mod find_task;
 pub(crate) mod health;

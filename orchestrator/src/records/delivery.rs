@@ -43,6 +43,15 @@ pub struct Delivery {
     pub bytes: u64,
     /// What the collector left for its next run.
     pub state: Option<String>,
+    /// The collections that it read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
+    /// The collections of which it brought all there is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub complete: Vec<String>,
+    /// Whether it brings nothing: it failed, or it only read. Nobody waits for that.
+    #[serde(default)]
+    pub only_reads: bool,
 }
 
 impl Delivery {
@@ -77,7 +86,8 @@ impl Delivery {
     }
 
     fn name(&self) -> String {
-        format!("{}-{}", self.run, self.position)
+        let what = if self.only_reads { "-reads" } else { "" };
+        format!("{}-{}{what}", self.run, self.position)
     }
 }
 
@@ -134,7 +144,7 @@ impl Undelivered {
         Ok(found)
     }
 
-    /// Whether a run has left some.
+    /// How many a run has left, but for those that bring nothing.
     ///
     /// # Errors
     /// The directory cannot be read.
@@ -143,7 +153,7 @@ impl Undelivered {
         Ok(found
             .deliveries
             .iter()
-            .filter(|delivery| delivery.run == *run)
+            .filter(|delivery| delivery.run == *run && !delivery.only_reads)
             .count())
     }
 }
@@ -166,6 +176,9 @@ mod tests {
             events: "runs/r/1-c.events.jsonl".into(),
             bytes: 7,
             state: Some("{}".into()),
+            reads: Vec::new(),
+            complete: Vec::new(),
+            only_reads: false,
         };
         let (late, early) = (
             delivery(1, "2026-11-25T05:00:00Z"),

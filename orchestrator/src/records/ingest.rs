@@ -24,6 +24,10 @@ impl Records {
     /// # Errors
     /// The file cannot be read or the database fails; then nothing of it is kept.
     pub async fn ingest(&self, state_dir: &Path, delivery: &Delivery) -> Result<Ingested, RecordsError> {
+        if delivery.only_reads {
+            self.take_reads(delivery).await?;
+            return Ok(Ingested::default());
+        }
         let (sender, receiver) = mpsc::channel(2);
         let (path, bytes) = (state_dir.join(&delivery.events), delivery.bytes);
         let reading = tokio::task::spawn_blocking(move || feed(&path, bytes, &sender));

@@ -1,5 +1,5 @@
 //! The merge of a delivery whose records lie in `delivered`, on either database: who
-//! delivered, the records, what was seen again, the sums, and the collector's state, in
+//! delivered, the records, what was seen again, who read what, the sums, and the collector's state, in
 //! a transaction that has begun. How records are merged differs, the rest does not.
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use crate::database::connection::Connection;
 use crate::events::RecordCounts;
 use crate::records::delivery::Delivery;
 use crate::records::error::RecordsError;
+use crate::records::lineage::{note_reads, note_writes};
 use crate::records::sighting::see;
 
 /// What a delivery brought.
@@ -95,7 +96,9 @@ pub(super) async fn merge(
                 .execute(*text, if text.contains("$1") { &one } else { &[] })
                 .await?;
         }
-        see(connection, ingest).await?;
+        see(connection, ingest, &delivery.complete).await?;
+        note_writes(connection, ingest).await?;
+        note_reads(connection, delivery).await?;
         connection.execute(SUM, &args![ingest]).await?;
         let state = args![group, name, &delivery.state, delivery.at, ingest, command];
         connection.execute(keep, &state).await?;

@@ -4,12 +4,14 @@
 //! nothing of how a run proceeds.
 
 pub(crate) mod brought;
+pub(crate) mod changes;
 pub(crate) mod delivery;
 pub(crate) mod error;
 pub(crate) mod events_file;
 pub(crate) mod export;
 pub(crate) mod ingest;
 pub(crate) mod kept_states;
+pub(crate) mod lineage;
 pub(crate) mod merge;
 pub(crate) mod postgres;
 pub(crate) mod prune;
@@ -23,6 +25,7 @@ pub(crate) mod records;
 pub(crate) mod sighting;
 pub(crate) mod sqlite;
 
+pub use changes::{ChangeFilter, ChangesCut, RecordChange, RecordChangeKind};
 pub use delivery::{Delivery, Undelivered};
 pub use error::RecordsError;
 pub use events_file::event::{
@@ -35,6 +38,7 @@ pub use events_file::lines::LONGEST_LINE;
 pub use events_file::schema::event_schema;
 pub use export::{Collection, Kept, Wanted};
 pub use kept_states::KeptState;
+pub use lineage::{CollectionUse, Edge};
 pub use merge::Ingested;
 pub use records::Records;
 pub use states::CollectorMemory;

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::database::connection::Connection;
 use crate::database::limits::WORK;
+use crate::records::changes::keep_changes;
 use crate::records::delivery::Delivery;
 use crate::records::error::RecordsError;
 use crate::records::events_file::event::Record;
@@ -43,7 +44,7 @@ const SETTLE: [&str; 3] = [
 
 /// Compared once. Then a record that did not change is not written; and one that is
 /// known to be new costs half of what one costs that may be there.
-const MERGE: [&str; 5] = [
+const MERGE: [&str; 7] = [
     concat!(
         "insert into judged (collection, key, verdict, data)
          select d.collection, d.key,
@@ -62,6 +63,18 @@ const MERGE: [&str; 5] = [
          count(*) filter (where verdict = 'changed'),
          count(*) filter (where verdict in ('same', 'late'))
      from judged group by collection",
+    keep_changes!(
+        "changed",
+        "select j.collection, j.key, r.data as before, j.data as after
+         from (select collection, key, data from judged where verdict = 'changed'
+             order by collection, key limit 10000) j
+         join records r on r.collection = j.collection and r.key = j.key"
+    ),
+    keep_changes!(
+        "new",
+        "select collection, key, cast(null as json) as before, data as after
+         from judged where verdict = 'new' order by collection, key"
+    ),
     "insert into records (collection, key, data, first_ingest, changed_ingest)
      select collection, key, data, $1, $1 from judged where verdict = 'new' order by collection, key",
     "update records r set data = j.data, changed_ingest = $1 from judged j

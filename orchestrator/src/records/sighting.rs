@@ -8,8 +8,9 @@
 //! Statements for the merge and for whoever reads.
 
 use crate::database::DatabaseError;
-use crate::database::arg::args;
+use crate::database::arg::{Arg, args};
 use crate::database::connection::Connection;
+use crate::records::changes::keep_changes;
 
 /// Of how many collections of a delivery is it asked whether it saw most of them? Those
 /// beyond have their records named.
@@ -63,6 +64,45 @@ const REPEATED: &str = "select collection, added + changed + unchanged, unchange
 /// How many records collection `$1` has, counted up to `$2`.
 const SIZE: &str = "select count(*) from (select 1 from records where collection = $1 limit $2) as counted";
 
+/// The same of collection `$2` alone, however little was unchanged.
+const COMPLETED: &str = "select collection, added + changed + unchanged, unchanged
+     from deliveries where ingest = $1 and collection = $2
+         and (select max(at) from ingests) <= (select at from ingests where id = $1)";
+
+/// Of collection `$2` nothing was delivered, and that is all there is of it.
+const NOTHING_LEFT: &str = "insert into deliveries (collection, ingest, added, changed, unchanged)
+     select $2, $1, 0, 0, 0 where exists (select 1 from records where collection = $2)
+         and (select max(at) from ingests) <= (select at from ingests where id = $1)
+     on conflict (collection, ingest) do nothing";
+
+/// What collection `$1` had until delivery `$2`, which took its census: all that is absent has a
+/// row of its own by now, and what was absent at the census before was last seen before that.
+macro_rules! gone {
+    () => {
+        " from sightings s join records r on r.collection = s.collection and r.key = s.key
+         where s.collection = $1 and (case when s.ingest > r.changed_ingest then s.ingest
+                 else r.changed_ingest end) >= coalesce(
+             (select max(w.ingest) from deliveries w
+              where w.collection = $1 and w.census and w.ingest < $2), 0)"
+    };
+}
+
+const COUNT_GONE: &str = concat!(
+    "update deliveries set gone = (select count(*)",
+    gone!(),
+    ") where collection = $1 and ingest = $2"
+);
+
+const KEEP_GONE: &str = keep_changes!(
+    "$2",
+    "gone",
+    concat!(
+        "select r.collection, r.key, r.data as before, cast(null as json) as after",
+        gone!(),
+        " order by r.collection, r.key"
+    )
+);
+
 /// Who last saw the records of collection `$1` that were not delivered, before a census
 /// says otherwise.
 const KEEP_ABSENT: &str = concat!(
@@ -102,26 +142,60 @@ pub(super) const FORGET: &str = "delete from sightings where collection = $1
      and not exists (select 1 from records r
          where r.collection = sightings.collection and r.key = sightings.key)";
 
-/// What a delivery saw, in its transaction, when its records are merged.
-pub(super) async fn see(connection: &mut Connection, ingest: i64) -> Result<(), DatabaseError> {
+/// What a delivery saw, in its transaction, when its records are merged. Of the collections
+/// that it says are `complete` it takes the census, whatever that costs.
+pub(super) async fn see(
+    connection: &mut Connection,
+    ingest: i64,
+    complete: &[String],
+) -> Result<(), DatabaseError> {
+    for collection in complete {
+        let of = args![ingest, collection];
+        connection.execute(NOTHING_LEFT, &of).await?;
+        let seen: Vec<(String, i64, i64)> = connection.fetch(COMPLETED, &of).await?;
+        for (collection, delivered, _) in seen {
+            let counted = args![&collection, delivered.saturating_add(1)];
+            let size = count(connection, &counted).await?;
+            take_census(connection, ingest, &collection, size > delivered).await?;
+        }
+    }
     let repeated: Vec<(String, i64, i64)> = connection.fetch(REPEATED, &args![ingest, CENSUSES]).await?;
     for (collection, delivered, unchanged) in repeated {
-        // Are there fewer absent than seen again?
-        let most = delivered.saturating_add(unchanged);
-        let counted = args![&collection, most.saturating_add(1)];
-        let size: Vec<(i64,)> = connection.fetch(SIZE, &counted).await?;
-        let size = size.first().map_or(0, |(size,)| *size);
-        if size > most {
+        if complete.contains(&collection) {
             continue;
         }
-        if size > delivered {
-            connection.execute(KEEP_ABSENT, &args![&collection]).await?;
+        // Are there fewer absent than seen again?
+        let most = delivered.saturating_add(unchanged);
+        let size = count(connection, &args![&collection, most.saturating_add(1)]).await?;
+        if size <= most {
+            take_census(connection, ingest, &collection, size > delivered).await?;
         }
-        connection.execute(DROP_PRESENT, &args![&collection]).await?;
-        connection
-            .execute(TAKE_CENSUS, &args![&collection, ingest])
-            .await?;
     }
     connection.execute(SEE_AGAIN, &args![ingest]).await?;
+    Ok(())
+}
+
+async fn count(connection: &mut Connection, counted: &[Arg]) -> Result<i64, DatabaseError> {
+    let size: Vec<(i64,)> = connection.fetch(SIZE, counted).await?;
+    Ok(size.first().map_or(0, |(size,)| *size))
+}
+
+/// The delivery saw all of the collection but what is `absent`, if anything is.
+async fn take_census(
+    connection: &mut Connection,
+    ingest: i64,
+    collection: &str,
+    absent: bool,
+) -> Result<(), DatabaseError> {
+    if absent {
+        connection.execute(KEEP_ABSENT, &args![collection]).await?;
+    }
+    connection.execute(DROP_PRESENT, &args![collection]).await?;
+    let census = args![collection, ingest];
+    if absent {
+        connection.execute(COUNT_GONE, &census).await?;
+        connection.execute(KEEP_GONE, &census).await?;
+    }
+    connection.execute(TAKE_CENSUS, &census).await?;
     Ok(())
 }

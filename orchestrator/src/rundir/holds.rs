@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use crate::files::{FileUse, create_new, lock_patiently, make_folder, open_or_create};
+use crate::files::{FileUse, LockWait, create_new, make_folder, open_or_create};
 use crate::input::open_own;
 use crate::model::{HoldKey, RunId, StateMode};
 use crate::rundir::paths::StateDir;
@@ -19,12 +19,22 @@ use crate::rundir::paths::StateDir;
 /// Held only while somebody looks and takes. No run is called so.
 const ENTRANCE: &str = ".entrance";
 
+/// Between a run and the attempt of it that holds. No run has it in its name.
+const OF_ATTEMPT: char = '.';
+
 /// No holder's file is larger: a plan names a few entries.
 const LARGEST: u64 = 1 << 20;
 
 /// The holds of a state directory.
 #[derive(Debug, Clone)]
 pub struct Holds(PathBuf);
+
+/// Nobody else looks or takes until this is dropped.
+#[derive(Debug)]
+pub struct LockedHolds<'h> {
+    folder: &'h Path,
+    _locked: File,
+}
 
 /// Who wants to hold something.
 #[derive(Debug, Clone)]
@@ -95,8 +105,33 @@ impl Holds {
         Self(state_dir.holds())
     }
 
+    /// Waits until nobody else looks or takes, which is a moment.
+    ///
+    /// # Errors
+    /// The state directory cannot be written, or somebody has nothing to do with us and stays.
+    pub async fn lock(&self) -> io::Result<LockedHolds<'_>> {
+        let path = self.0.join(ENTRANCE);
+        let open = || open_or_create(&path, FileUse::ReadAndWrite, StateMode::Private);
+        let locked = match open() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_folder(&self.0, StateMode::Private)?;
+                open()?
+            }
+            opened => opened?,
+        };
+        let mut wait = LockWait::on(&locked);
+        while let Some(pause) = wait.attempt()? {
+            tokio::time::sleep(pause).await;
+        }
+        Ok(LockedHolds {
+            folder: &self.0,
+            _locked: locked,
+        })
+    }
+}
+
+impl LockedHolds<'_> {
     /// Takes what nobody else holds. Where somebody does, `judge` says what is done about it.
-    /// Blocks, but waits for nobody longer than it takes to look.
     ///
     /// # Errors
     /// The state directory cannot be read or written; nothing is held.
@@ -105,9 +140,6 @@ impl Holds {
         request: &HoldRequest<'_>,
         judge: impl Fn(&HoldKey, &Holder) -> Collision,
     ) -> io::Result<Taken> {
-        make_folder(&self.0, StateMode::Private)?;
-        let entrance = open_or_create(&self.0.join(ENTRANCE), FileUse::ReadAndWrite, StateMode::Private)?;
-        lock_patiently(&entrance)?;
         let mut left_out: Vec<(HoldKey, RunId)> = Vec::new();
         for (holder, held) in self.others(request.run)? {
             for key in request.keys.iter().filter(|key| held.contains(key)) {
@@ -129,9 +161,10 @@ impl Holds {
     /// here without the entrance, which is ours.
     fn others(&self, run: &RunId) -> io::Result<Vec<(Holder, Vec<HoldKey>)>> {
         let mut others = Vec::new();
-        for entry in fs::read_dir(&self.0)? {
+        for entry in fs::read_dir(self.folder)? {
             let entry = entry?;
-            if entry.file_name() == ENTRANCE {
+            let name = entry.file_name();
+            if name == ENTRANCE || is_of(run, &name.to_string_lossy()) {
                 continue;
             }
             let mut file = match open_own(&entry.path()) {
@@ -149,11 +182,8 @@ impl Holds {
             }
             let mut text = Vec::new();
             Read::by_ref(&mut file).take(LARGEST).read_to_end(&mut text)?;
-            let document: Document = serde_json::from_slice(&text)?;
-            if document.run != *run {
-                let Document { run, entry, keys } = document;
-                others.push((Holder { run, entry, file }, keys));
-            }
+            let Document { run, entry, keys } = serde_json::from_slice(&text)?;
+            others.push((Holder { run, entry, file }, keys));
         }
         // Whoever began first is the one that is named.
         others.sort_by(|(one, _), (other, _)| one.run.as_str().cmp(other.run.as_str()));
@@ -164,14 +194,14 @@ impl Holds {
         let HoldRequest { run, entry, .. } = *request;
         let name = match request.attempt {
             None => run.to_string(),
-            Some((position, attempt)) => format!("{run}.{position}.{attempt}"),
+            Some((position, attempt)) => format!("{run}{OF_ATTEMPT}{position}.{attempt}"),
         };
         let document = Document {
             run: run.clone(),
             entry: entry.map(str::to_owned),
             keys,
         };
-        let path = self.0.join(name);
+        let path = self.folder.join(name);
         let locked = create_new(&path, FileUse::ReadAndWrite, StateMode::Private)?;
         // From here on it goes with us, also if it cannot be written.
         let mut hold = Hold { path, locked };
@@ -210,6 +240,12 @@ impl Holder {
     }
 }
 
+/// Whether a holder's file is that of the run or of one of its attempts.
+fn is_of(run: &RunId, name: &str) -> bool {
+    name.strip_prefix(run.as_str())
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(OF_ATTEMPT))
+}
+
 fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         // With the whole state directory, or by somebody who tidied up.
@@ -226,7 +262,7 @@ mod tests {
         HoldKey::workspace(name)
     }
 
-    fn take(holds: &Holds, run: &str, keys: &[HoldKey], collision: Collision) -> Taken {
+    async fn take(holds: &Holds, run: &str, keys: &[HoldKey], collision: Collision) -> Taken {
         let run = RunId::new(run);
         let request = HoldRequest {
             run: &run,
@@ -234,7 +270,8 @@ mod tests {
             attempt: None,
             keys,
         };
-        holds.take(&request, |_, _| collision).unwrap()
+        let locked = holds.lock().await.unwrap();
+        locked.take(&request, |_, _| collision).unwrap()
     }
 
     fn left_out(taken: &Taken) -> Vec<(String, String)> {
@@ -247,19 +284,19 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_one_holds_another_leaves_out_or_shares() {
+    #[tokio::test]
+    async fn what_one_holds_another_leaves_out_or_shares() {
         let dir = tempfile::tempdir().unwrap();
         let holds = Holds::of(StateDir(dir.path()));
-        let first = take(&holds, "a", &[key("x"), key("y")], Collision::LeaveOut);
+        let first = take(&holds, "a", &[key("x"), key("y")], Collision::LeaveOut).await;
         assert_eq!(left_out(&first), []);
-        let second = take(&holds, "b", &[key("y"), key("z")], Collision::LeaveOut);
+        let second = take(&holds, "b", &[key("y"), key("z")], Collision::LeaveOut).await;
         assert_eq!(left_out(&second), [("workspace:y".to_owned(), "a".to_owned())]);
-        let third = take(&holds, "c", &[key("z")], Collision::Share);
+        let third = take(&holds, "c", &[key("z")], Collision::Share).await;
         assert_eq!(left_out(&third), []);
         drop(second);
         // Who shares is in the way as well, and what was left out was never held.
-        let fourth = take(&holds, "d", &[key("y"), key("z")], Collision::LeaveOut);
+        let fourth = take(&holds, "d", &[key("y"), key("z")], Collision::LeaveOut).await;
         assert_eq!(
             left_out(&fourth),
             [
@@ -272,11 +309,11 @@ mod tests {
         assert_eq!(names, 1, "the entrance is left");
     }
 
-    #[test]
-    fn who_was_killed_holds_nothing_and_a_run_is_not_in_its_own_way() {
+    #[tokio::test]
+    async fn who_was_killed_holds_nothing_and_a_run_is_not_in_its_own_way() {
         let dir = tempfile::tempdir().unwrap();
         let holds = Holds::of(StateDir(dir.path()));
-        let run = take(&holds, "a", &[key("x")], Collision::LeaveOut);
+        let run = take(&holds, "a", &[key("x")], Collision::LeaveOut).await;
         let own = RunId::new("a");
         let attempt = HoldRequest {
             run: &own,
@@ -284,12 +321,14 @@ mod tests {
             attempt: Some((1, 2)),
             keys: &[key("x")],
         };
-        let attempt = holds.take(&attempt, |_, _| Collision::Wait).unwrap();
+        let locked = holds.lock().await.unwrap();
+        let attempt = locked.take(&attempt, |_, _| Collision::Wait).unwrap();
+        drop(locked);
         assert_eq!(left_out(&attempt), []);
         drop((run, attempt));
         let dead = r#"{"run":"dead","keys":["workspace:x"]}"#;
         fs::write(holds.0.join("dead"), dead).unwrap();
-        let next = take(&holds, "b", &[key("x")], Collision::Wait);
+        let next = take(&holds, "b", &[key("x")], Collision::Wait).await;
         assert_eq!(left_out(&next), []);
         assert!(!holds.0.join("dead").exists());
     }
@@ -298,8 +337,8 @@ mod tests {
     async fn who_waits_is_woken_when_it_is_let_go() {
         let dir = tempfile::tempdir().unwrap();
         let holds = Holds::of(StateDir(dir.path()));
-        let first = take(&holds, "a", &[key("x")], Collision::Wait);
-        let Taken::Busy(holder) = take(&holds, "b", &[key("x")], Collision::Wait) else {
+        let first = take(&holds, "a", &[key("x")], Collision::Wait).await;
+        let Taken::Busy(holder) = take(&holds, "b", &[key("x")], Collision::Wait).await else {
             panic!("it is held");
         };
         assert_eq!(holder.run.as_str(), "a");
@@ -308,6 +347,9 @@ mod tests {
         assert!(!waiting.is_finished());
         drop(first);
         waiting.await.unwrap().unwrap();
-        assert_eq!(left_out(&take(&holds, "b", &[key("x")], Collision::Wait)), []);
+        assert_eq!(
+            left_out(&take(&holds, "b", &[key("x")], Collision::Wait).await),
+            []
+        );
     }
 }

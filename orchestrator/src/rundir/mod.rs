@@ -19,7 +19,7 @@ pub(crate) mod unrecorded;
 pub(crate) mod watch;
 pub(crate) mod workspaces;
 
-pub use holds::{Collision, Hold, HoldRequest, Holder, Holds, Taken};
+pub use holds::{Collision, Hold, HoldRequest, Holder, Holds, LockedHolds, Taken};
 pub(crate) use journal::LONGEST_EVENT;
 pub use journal::{JOURNAL_NAME, Journal, JournalState, goes_on, parse_journal_line, wait_for_end};
 pub(crate) use liveness::is_worked_on;

@@ -45,6 +45,9 @@ pub struct RunPlan {
     pub slot: Option<SlotRef>,
     /// Whether the first failure skips all that follows.
     pub stop_on_failure: bool,
+    /// Whether nobody is to be told how it ends: who started it sits before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quiet: bool,
     /// What to run. Its order is the order of execution.
     #[serde(flatten)]
     pub plan: Plan,

@@ -71,7 +71,6 @@ impl Workspaces {
     }
 
     fn of_command(&self, command: &str) -> io::Result<PathBuf> {
-        make_folder(&self.0, StateMode::Private)?;
         if is_plain(command) {
             let path = self.0.join(command);
             make_folder(&path, StateMode::Private)?;

@@ -1,7 +1,7 @@
 //! The names that are ours in a database. A test compares them with what the steps make.
 
 /// Our tables and views, and the step that made each.
-pub(crate) const RELATIONS: [(&str, i64); 28] = [
+pub(crate) const RELATIONS: [(&str, i64); 30] = [
     ("runs", 1),
     ("tasks", 1),
     ("attempts", 1),
@@ -25,6 +25,8 @@ pub(crate) const RELATIONS: [(&str, i64); 28] = [
     ("readable_tasks", 10),
     ("readable_attempts", 10),
     ("readable_slots", 10),
+    ("lineage", 13),
+    ("record_changes", 13),
     ("queued_runs", 14),
     ("workers", 14),
     ("actions", 15),

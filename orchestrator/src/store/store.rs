@@ -11,7 +11,7 @@ use crate::store::error::StoreError;
 const FILE: &str = "orchestrate.db";
 
 /// Tables that a run writes, the most telling first.
-const OF_RUNS: [&str; 8] = [
+const OF_RUNS: [&str; 10] = [
     "runs",
     "tasks",
     "attempts",
@@ -20,6 +20,8 @@ const OF_RUNS: [&str; 8] = [
     "records",
     "states",
     "sightings",
+    "record_changes",
+    "lineage",
 ];
 
 /// Tables that a scheduler writes besides.

@@ -12,6 +12,7 @@ pub(crate) mod redact;
 pub(crate) mod safe;
 pub(crate) mod secret_forms;
 pub(crate) mod secrets;
+pub(crate) mod shell_word;
 pub(crate) mod spelling;
 pub(crate) mod wrap;
 
@@ -26,4 +27,5 @@ pub(crate) use redact::{MASK, Redactor};
 pub(crate) use safe::{first_unseen, make_safe, push_safe};
 pub(crate) use secret_forms::{LONGEST, SHORTEST};
 pub(crate) use secrets::Secrets;
+pub(crate) use shell_word::shell_word;
 pub(crate) use wrap::{cut_line, pad_left, pad_right, wrap_words};

@@ -39,6 +39,42 @@ fn as_nobody(place: &Place, group: u32, args: &[&str]) -> Command {
     command
 }
 
+/// Settings that nobody may look for are not missing: they say which values are secrets.
+#[test]
+fn settings_in_a_closed_directory_are_not_taken_for_missing() {
+    if !has_nobody("settings_in_a_closed_directory_are_not_taken_for_missing") {
+        return;
+    }
+    let place = place();
+    set_mode(place.dir.path(), 0o777);
+    set_mode(place.path("config"), 0o700);
+    fs::write(place.path("config/orchestrator.yaml"), "secrets: [TOKEN]\n").unwrap();
+    for verb in [
+        &["run-one", "look"][..],
+        &["run", "--schedule", "daily"],
+        &["history"],
+    ] {
+        let seen = as_nobody(&place, NOBODY, verb).output().unwrap();
+        let told = String::from_utf8(seen.stderr).unwrap();
+        assert_eq!(seen.status.code(), Some(2), "{told}");
+        assert!(
+            told.contains("config/orchestrator.yaml") && told.contains("Permission denied"),
+            "{told}"
+        );
+    }
+    assert!(!place.state().exists());
+    // The schedule alone: by hand it would run without its settings.
+    for verb in [&["run-one", "look"][..], &["retry", "last"]] {
+        let mut command = as_nobody(&place, NOBODY, verb);
+        let seen = command.env("ORCHESTRATE_CONFIG", place.path("own.yaml"));
+        fs::write(place.path("own.yaml"), "secrets: [TOKEN]\n").unwrap();
+        let seen = seen.output().unwrap();
+        let told = String::from_utf8(seen.stderr).unwrap();
+        assert_ne!(seen.status.code(), Some(0), "{told}");
+    }
+    assert!(!place.state().join("runs").exists());
+}
+
 #[test]
 fn another_user_is_told_whose_it_is() {
     if !has_nobody("another_user_is_told_whose_it_is") {

@@ -65,6 +65,7 @@ async fn a_lease_that_is_over_lets_another_worker_resume(home: &Home) {
         },
         slot: None,
         epoch: Some(2),
+        quiet: false,
         tasks: Vec::new(),
     };
     story.events.splice(..told, [begin]);

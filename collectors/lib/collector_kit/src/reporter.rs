@@ -68,6 +68,16 @@ impl Reporter {
         self.event(&json!({"type": "warning", "message": text}));
     }
 
+    /// A collection that was read by SQL; what `records` read is noted without this.
+    pub fn read(&self, collection: &str) {
+        self.event(&json!({"type": "read", "collection": collection}));
+    }
+
+    /// All there is of a collection is brought: what is not is gone.
+    pub fn complete(&self, collection: &str) {
+        self.event(&json!({"type": "complete", "collection": collection}));
+    }
+
     /// How far the work is; dropped when the last progress was said within a
     /// second, so that a fast loop may call it freely.
     pub fn progress(&self, current: u64, total: Option<u64>, text: &str) {

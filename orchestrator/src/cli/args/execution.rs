@@ -1,6 +1,7 @@
 //! What every verb that executes collectors takes: `run`, `run-all`, `run-one`, `retry`
 //! and `release check --run`.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,9 +27,26 @@ pub(crate) struct ExecutionArgs {
     /// Write the summary as JSON
     #[arg(long, value_name = "FILE", value_parser = typed_path_parser())]
     pub(crate) summary_file: Option<PathBuf>,
+    /// Tell whom the settings name how it ends [default: unless standard error is a terminal]
+    #[arg(long, overrides_with = "no_notify")]
+    pub(crate) notify: bool,
+    /// Tell nobody how it ends
+    #[arg(long, overrides_with = "notify")]
+    pub(crate) no_notify: bool,
     /// Form of what is printed: text, or run events as JSON Lines
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+impl ExecutionArgs {
+    /// Whether nobody is to be told: who sits at a terminal sees how it ends.
+    pub(crate) fn is_quiet(&self) -> bool {
+        match (self.notify, self.no_notify) {
+            (true, _) => false,
+            (_, true) => true,
+            _ => std::io::stderr().is_terminal(),
+        }
+    }
 }
 
 fn overlap_parser() -> impl TypedValueParser<Value = Overlap> {

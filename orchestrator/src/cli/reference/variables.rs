@@ -172,7 +172,7 @@ const VARIABLES: [Variable; 27] = [
     given(
         "ORCHESTRATE_SLOT",
         "instant",
-        "The time for which it runs; absent where it is run by hand.",
+        "The time for which it runs: its slot, or when it was begun by hand.",
         "2026-11-26T04:10:00Z",
     ),
     given(

@@ -1,7 +1,11 @@
 //! Finding and starting collectors, as the settings say.
 
+use std::collections::BTreeSet;
+
 use crate::cli::shell::settings::CliSettings;
+use crate::model::Schedule;
 use crate::process::{Collectors, Environment, Launcher};
+use crate::text::make_safe;
 
 /// The launcher that the settings describe. Nothing is started by that.
 pub(crate) fn launcher(settings: &CliSettings) -> Launcher {
@@ -36,4 +40,20 @@ fn inheritance(settings: &CliSettings) -> (Vec<String>, Option<Vec<String>>) {
         allow.push(NAME.to_owned());
     }
     (strip, allow)
+}
+
+/// What is wrong with collectors of the timetable, each once: they cannot be found, or could not
+/// start. For people.
+pub(crate) fn unusable_collectors(launcher: &Launcher, schedule: &Schedule) -> Vec<String> {
+    let enabled = schedule.tasks().filter(|task| task.enabled);
+    let commands: BTreeSet<&str> = enabled.map(|task| task.command.as_str()).collect();
+    let fault = |command: &str| match launcher.resolve(command) {
+        Ok(found) => found.doubt(command),
+        Err(missing) => Some(missing),
+    };
+    commands
+        .into_iter()
+        .filter_map(fault)
+        .map(|fault| make_safe(&fault.message).into_owned())
+        .collect()
 }

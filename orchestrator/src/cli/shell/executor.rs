@@ -28,6 +28,7 @@ pub(crate) fn executor(
         variables: settings.environment.pairs(),
         channels: settings.file.notify.clone(),
         dead_man: settings.file.dead_man.clone(),
+        base_url: settings.file.base_url.clone(),
         retention: settings.file.retention,
     };
     Executor::new(wanted, store, clock).map_err(not_executed)

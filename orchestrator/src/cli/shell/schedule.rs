@@ -24,6 +24,18 @@ pub(crate) fn load(settings: &CliSettings) -> Result<Schedule, Failure> {
     load_file(settings, &settings.schedule_file)
 }
 
+/// The same, for who can do without a file.
+///
+/// # Errors
+/// Those of [`load`], but for a file that is not there.
+pub(crate) fn load_if_there(settings: &CliSettings) -> Result<Option<Schedule>, Failure> {
+    // One that cannot be looked for is not missing.
+    match settings.schedule_file.try_exists() {
+        Ok(false) => Ok(None),
+        Ok(true) | Err(_) => load(settings).map(Some),
+    }
+}
+
 /// Loads a schedule that is not the one in force.
 ///
 /// # Errors
@@ -81,11 +93,7 @@ pub(crate) fn planned_one(
         return Err(Failure::usage("the name of a collector is missing: it is empty")
             .hint("orchestrate run-one NAME, or a path with a slash"));
     }
-    let schedule = if settings.schedule_file.exists() {
-        Some(load(settings)?)
-    } else {
-        None
-    };
+    let schedule = load_if_there(settings)?;
     let mut task = match &schedule {
         Some(schedule) => known_task(schedule, word, group)?,
         None => None,

@@ -11,9 +11,9 @@ use crate::cli::shell::database::choice::{DatabaseChoice, UrlSources};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{fail_with_diagnostics, print_diagnostics};
 use crate::cli::shell::stderr::print_words;
-use crate::config::{self, Diagnostic, LOG_LEVELS, NeededVariable};
+use crate::config::{self, Diagnostic, LOG_LEVELS, LoadError, NeededVariable};
 use crate::files;
-use crate::model::{SchemaName, nearest};
+use crate::model::{Schedule, SchemaName, nearest};
 use crate::text::{LONGEST, NamedSecrets, read_http_url};
 
 /// Everything that was decided before a verb does its work.
@@ -180,6 +180,22 @@ impl CliSettings {
         self.file.needed.iter().filter_map(problem).collect()
     }
 
+    /// The secrets that have no value: neither here, nor in a task of the schedule.
+    pub(crate) fn unset_secrets(&self, schedule: Option<&Schedule>) -> Vec<String> {
+        let given = |name: &str| {
+            let mut tasks = schedule.into_iter().flat_map(Schedule::tasks);
+            self.environment.get(name).is_some() || tasks.any(|task| task.policy.env.contains_key(name))
+        };
+        let unset = self.file.secrets.iter().filter(|name| !given(name));
+        unset
+            .map(|name| {
+                format!(
+                    "the variable {name}, which `secrets:` names, is not set: its value is masked nowhere"
+                )
+            })
+            .collect()
+    }
+
     /// Says so on stderr, as a warning: what is to be run can be run.
     pub(crate) fn warn_of_unset(&self) {
         for unset in self.unset() {
@@ -278,11 +294,11 @@ fn collectors_dirs(global: &Global, environment: &ProcessVariables, file: &confi
 /// A file that was named must be there; the default one may be missing.
 fn settings_file(named: Option<&Path>) -> Result<config::Settings, Failure> {
     let default = Path::new("config/orchestrator.yaml");
-    if named.is_none() && !default.exists() {
-        return Ok(config::Settings::default());
-    }
-    let loaded = config::load_settings(named.unwrap_or(default))
-        .map_err(|error| fail_with_diagnostics(error.diagnostics()))?;
+    let loaded = match config::load_settings(named.unwrap_or(default)) {
+        // One that nobody may look for is not missing: its secrets would go unmasked.
+        Err(LoadError::NotFound(_)) if named.is_none() => return Ok(config::Settings::default()),
+        loaded => loaded.map_err(|error| fail_with_diagnostics(error.diagnostics()))?,
+    };
     print_diagnostics(&loaded.warnings);
     Ok(loaded.value)
 }

@@ -30,7 +30,7 @@ const ENABLED: Key = key(
 .by_default(Preset::Bool(true));
 const NAME: Key = key(
     "name",
-    Kind::Name,
+    Kind::TaskName,
     "What the task is called in its group: its state, history and releases are kept under it.",
 )
 .such_as("export-nightly")

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::config::schedule::keys::{FREE_PREFIX, SCHEDULE};
 use crate::config::settings::keys::SETTINGS;
 use crate::config::table::{Key, KeyTable, Kind, Preset};
-use crate::config::values::names::MAX_NAME;
+use crate::config::values::names::{MAX_NAME, MAX_TASK_NAME};
 use crate::model::{MonthDay, WEEKDAYS};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -90,6 +90,9 @@ fn of_kind(kind: &Kind) -> Value {
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Text => json!({ "type": "string" }),
         Kind::Name => json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME }),
+        Kind::TaskName => json!({
+            "type": "string", "pattern": format!("^[A-Za-z0-9_.-]{{1,{MAX_TASK_NAME}}}$"),
+        }),
         Kind::Time => {
             json!({ "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["04:10"] })
         }

@@ -8,12 +8,10 @@ use indexmap::IndexMap;
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
+use crate::config::values::names::MAX_TASK_NAME;
 use crate::config::values::scalar::text;
 use crate::config::yaml::node::Node;
 use crate::model::{Task, Titled, name_tasks};
-
-/// What a file may hold: it stands in URLs, labels and file names.
-const LONGEST: usize = 64;
 
 /// A task whose name is not settled, for that depends on the others of its group.
 pub(crate) struct UnnamedTask {
@@ -28,7 +26,7 @@ pub(crate) struct UnnamedTask {
 pub(crate) fn task_name(node: &Node, report: &mut Problems<'_>) -> Option<(String, usize)> {
     let name = text(node, "`name`", report)?;
     let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    if (1..=LONGEST).contains(&name.len()) && name.chars().all(usable) {
+    if (1..=MAX_TASK_NAME).contains(&name.len()) && name.chars().all(usable) {
         return Some((name.to_owned(), node.at));
     }
     let message = format!("the name {} cannot be that of a task", quote(name));

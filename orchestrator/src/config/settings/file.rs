@@ -16,7 +16,7 @@ use crate::config::values::names::variable;
 use crate::config::values::scalar::{argument, boolean, text};
 use crate::config::yaml::node::{Node, Value};
 use crate::model::{DeadMan, NoticeChannel, Retention, SchemaName, StateMode};
-use crate::text::has_placeholder;
+use crate::text::{has_placeholder, read_http_url};
 
 /// What the settings file says; `None` and empty lists where it is silent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     /// Which past runs are kept.
     pub(crate) retention: Retention,
     pub(crate) notify: Vec<NoticeChannel>,
+    /// Where people find our pages, without a slash at its end.
+    pub(crate) base_url: Option<String>,
     /// Who watches for our silence.
     pub(crate) dead_man: Option<DeadMan>,
     /// The variables that `notify` and `dead_man` need.
@@ -109,6 +111,7 @@ pub(crate) fn settings(root: &Node, report: &mut Problems<'_>) -> Option<Setting
             .get("notify")
             .map(|node| channels(node, report))
             .unwrap_or_default(),
+        base_url: fields.get("base_url").and_then(|node| base_url(node, report)),
         dead_man: fields.get("dead_man").and_then(|node| dead_man(node, report)),
         needed: report.take_needed(),
     })
@@ -138,6 +141,19 @@ fn filled(node: &Node, what: &str, report: &mut Problems<'_>) -> Option<String> 
         return None;
     }
     Some(text)
+}
+
+/// An address of HTTP to which a path can be added.
+fn base_url(node: &Node, report: &mut Problems<'_>) -> Option<String> {
+    let given = filled(node, "`base_url`", report)?;
+    let why = match read_http_url(&given) {
+        Ok(url) if url.contains(['?', '#', '@']) => "it has more than a host and a path",
+        Ok(url) => return Some(url.trim_end_matches('/').to_owned()),
+        Err(why) => why,
+    };
+    let message = format!("`base_url` is no address of HTTP: {why}");
+    report.add(Problem::new(Code::BadText, node.at, message).hint("write https://orchestrate.example.org"));
+    None
 }
 
 fn schema_name(node: &Node, report: &mut Problems<'_>) -> Option<SchemaName> {

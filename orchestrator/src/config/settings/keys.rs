@@ -13,6 +13,8 @@ pub(crate) const COLLECTORS_DIR: &str = "collectors";
 pub(crate) const STATE_DIR: &str = ".orchestrate";
 /// What is not yet late, where nothing is said.
 pub(crate) const LATE: Duration = Duration::from_secs(600);
+/// What is not yet unusually long, where it is not said.
+pub(crate) const LONG: Duration = Duration::from_secs(600);
 /// How often a dead man's watch is told that all is well, where nothing is said.
 pub(crate) const PULSE: Duration = Duration::from_secs(60);
 /// The words after `log_level:`.
@@ -133,6 +135,12 @@ pub(crate) static SETTINGS: KeyTable = KeyTable {
         .such_as("[{webhook_env: CHAT_URL, format: slack, on: [failure, recovery]}]")
         .by_default(Preset::Told("nobody")),
         key(
+            "base_url",
+            Kind::Text,
+            "Where people find the pages of `serve`, for links in notices.",
+        )
+        .such_as(r#""https://orchestrate.example.org""#),
+        key(
             "dead_man",
             Kind::Table(&DEAD_MAN),
             "A URL that is asked for as long as all is well.",
@@ -176,6 +184,34 @@ pub(crate) static NOTIFY: KeyTable = KeyTable {
         )
         .such_as("30m")
         .by_default(Preset::Duration(LATE)),
+        key(
+            "long_after",
+            Kind::Duration {
+                min: Duration::from_secs(1),
+            },
+            "It is told of a task that runs for longer than this and than three times its usual.",
+        )
+        .such_as("1h")
+        .by_default(Preset::Duration(LONG)),
+        key(
+            "digest",
+            Kind::Bool,
+            "One message for all of a run, or a message for each task.",
+        )
+        .such_as("false")
+        .by_default(Preset::Bool(true)),
+        key(
+            "groups",
+            Kind::List(&Kind::Name),
+            "It is told only of tasks of these groups; of all where it is left out.",
+        )
+        .such_as("[github]"),
+        key(
+            "tasks",
+            Kind::List(&Kind::Name),
+            "It is told only of these tasks, each NAME or GROUP/NAME; of all where it is left out.",
+        )
+        .such_as("[github/export]"),
         key("webhook", Kind::Text, "URL that is sent a POST.").such_as(r#""https://example.com/hook""#),
         key("webhook_env", Kind::Name, "The variable that has that URL.").such_as("CHAT_URL"),
         key(

@@ -3,10 +3,10 @@
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
 use crate::config::problems::suggest::quote;
-use crate::config::settings::keys::{DEAD_MAN, LATE, NOTIFY, PULSE};
+use crate::config::settings::keys::{DEAD_MAN, LATE, LONG, NOTIFY, PULSE};
 use crate::config::values::fields::{Fields, list};
 use crate::config::values::names::{self, variable};
-use crate::config::values::scalar::{argument, text, word};
+use crate::config::values::scalar::{argument, boolean, text, word};
 use crate::config::yaml::node::{MapEntry, Node};
 use crate::model::{Address, DeadMan, NoticeChannel, NoticeKind, Pulse, Secret};
 use crate::text::read_http_url;
@@ -47,7 +47,20 @@ fn channel(node: &Node, report: &mut Problems<'_>) -> Option<NoticeChannel> {
     };
     let after = or_default(&fields, "after", 1, |key| fields.integer(key, report))?;
     let late_after = or_default(&fields, "late_after", LATE, |key| fields.duration(key, report))?;
+    let long_after = or_default(&fields, "long_after", LONG, |key| fields.duration(key, report))?;
+    let digest = or_default(&fields, "digest", true, |key| {
+        boolean(fields.get(key)?, "`digest`", report)
+    })?;
+    let mut narrowed = |key: &str| {
+        let node = fields.get(key);
+        node.map_or_else(Vec::new, |node| texts(node, &format!("`{key}`"), report))
+    };
+    let (groups, tasks) = (narrowed("groups"), narrowed("tasks"));
     Some(NoticeChannel {
+        digest,
+        groups,
+        tasks,
+        long_after,
         name,
         address: address(node, &fields, report)?,
         kinds,

@@ -13,6 +13,9 @@ use crate::text::first_unseen;
 
 /// Names become parts of paths, of which Linux allows 255 bytes.
 pub(crate) const MAX_NAME: usize = 200;
+
+/// The longest name of a task, which stands in URLs, labels and file names.
+pub(crate) const MAX_TASK_NAME: usize = 64;
 /// Variables with this prefix are how orchestrate speaks to collectors.
 const OUR_PREFIX: &str = "ORCHESTRATE_";
 

@@ -2,7 +2,9 @@
 //! not for ever, unless its task may overlap. With it the attempt holds its task, so that nobody
 //! starts the same by hand beside it.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -76,25 +78,23 @@ fn make_workspace(attempt: &TaskAttempt) -> Result<PathBuf, SpawnError> {
 
 async fn take(attempt: &TaskAttempt, workspace: &Path) -> io::Result<Taken> {
     // Two links may lead to the same place.
-    let own = HoldKey::workspace(&workspace.canonicalize()?.to_string_lossy());
+    let place = fs::metadata(workspace)?;
+    let own = HoldKey::workspace(&format!("{}:{}", place.dev(), place.ino()));
     let keys = [HoldKey::task(&attempt.task), own.clone()];
-    let (run, number) = (attempt.run.clone(), (attempt.task_ref.position, attempt.number));
-    let holds = Holds::of(StateDir(&attempt.engine.state_dir));
-    let shares = attempt.overlap == Overlap::Allow;
-    let take = move || {
-        let request = HoldRequest {
-            run: &run,
-            entry: None,
-            attempt: Some(number),
-            keys: &keys,
-        };
-        // That the task goes on elsewhere was judged when the run was admitted.
-        holds.take(&request, |key, _| match *key == own && !shares {
-            true => Collision::Wait,
-            false => Collision::Share,
-        })
+    let request = HoldRequest {
+        run: &attempt.run,
+        entry: None,
+        attempt: Some((attempt.task_ref.position, attempt.number)),
+        keys: &keys,
     };
-    tokio::task::spawn_blocking(take).await?
+    let shares = attempt.overlap == Overlap::Allow;
+    let holds = Holds::of(StateDir(&attempt.engine.state_dir));
+    let locked = holds.lock().await?;
+    // That the task goes on elsewhere was judged when the run was admitted.
+    locked.take(&request, |key, _| match *key == own && !shares {
+        true => Collision::Wait,
+        false => Collision::Share,
+    })
 }
 
 fn still_used(workspace: &Path, run: &RunId, waited: Duration) -> SpawnError {

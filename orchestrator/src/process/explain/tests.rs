@@ -29,6 +29,35 @@ fn words(content: &[u8]) -> String {
     problem(content, 0o755).unwrap().message
 }
 
+/// What is said beforehand and what is said of a start that failed.
+#[test]
+fn the_same_is_said_before_and_afterwards() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("x");
+    for content in [
+        &b"#!\n"[..],
+        b"",
+        b"\xef\xbb\xbf#!/bin/sh\n",
+        b"echo hi\n",
+        b"#!/no/such\n",
+        b"\x7fELF",
+    ] {
+        fs::write(&program, content).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let before = problem_with(&program).unwrap();
+        let errno = Command::new(&program)
+            .output()
+            .unwrap_err()
+            .raw_os_error()
+            .unwrap();
+        if errno != libc::ETXTBSY {
+            let after = spawn_error(&program, None, Stage::Execute, errno);
+            assert!(after.message.ends_with(&before.message), "{before:?} {after:?}");
+            assert_eq!(after.hint, before.hint);
+        }
+    }
+}
+
 #[test]
 fn each_kind_of_broken_script_has_its_own_words() {
     assert_eq!(

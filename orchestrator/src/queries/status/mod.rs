@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{OutcomeKind, Schedule};
+use crate::records::{Edge, Records};
 use crate::store::{Heartbeat, SchedulerRole, Store};
 
 pub(crate) use answer::{NightLine, NightState, StatusAnswer, StatusProblem};
@@ -45,6 +46,8 @@ pub(crate) struct StatusQuestion<'a> {
 struct Surroundings {
     schedulers: Vec<(Heartbeat, SchedulerRole)>,
     newest_slot: Option<Timestamp>,
+    /// Who wrote and read what.
+    edges: Vec<Edge>,
 }
 
 /// Where nothing is said.
@@ -59,6 +62,7 @@ pub(crate) async fn status(store: &Store, asked: &StatusQuestion<'_>) -> Result<
     let around = Surroundings {
         schedulers: store.schedulers().await?,
         newest_slot: store.newest_slot().await?,
+        edges: Records::from(store.database()).edges(asked.now).await?,
     };
     Ok(answer(&facts, &around, asked))
 }
@@ -86,6 +90,12 @@ fn answer(facts: &[NightFacts], around: &Surroundings, asked: &StatusQuestion<'_
         place,
     ));
     problems.extend(problems::complaints(&around.schedulers));
+    problems.extend(
+        asked
+            .schedule
+            .iter()
+            .flat_map(|schedule| problems::early(schedule, &around.edges)),
+    );
     let wanted = |line: &NightLine| asked.groups.is_empty() || asked.groups.contains(&line.group);
     let tasks: Vec<NightLine> = all.into_iter().filter(wanted).collect();
     // Nothing is said twice: what a task says of itself is no problem beside it.

@@ -3,6 +3,7 @@
 use crate::model::{OutcomeKind, SkipCause};
 use crate::queries::status::answer::{NightLine, NightState};
 use crate::queries::status::facts::NightFacts;
+use crate::text::shell_word;
 
 /// One line to copy.
 pub(crate) fn next_step(line: &NightLine, facts: &NightFacts) -> String {
@@ -18,7 +19,7 @@ pub(crate) fn step(
     cause: Option<&str>,
     hint: Option<&str>,
 ) -> String {
-    let task = format!("{} --group {}", quoted(name), quoted(group));
+    let task = format!("{} --group {}", shell_word(name), shell_word(group));
     match became {
         (NightState::Missed, _) | (_, Some(OutcomeKind::Cancelled)) => format!("orchestrate run-one {task}"),
         (NightState::Skipped, _) => match cause.map(SkipCause::of_reason) {
@@ -30,14 +31,4 @@ pub(crate) fn step(
             .map_or_else(|| "orchestrate check".to_owned(), str::to_owned),
         _ => format!("orchestrate logs {task}"),
     }
-}
-
-/// As a shell takes it; most names need nothing.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./#:@%+=,".contains(letter);
-    // A shell takes what begins so for a comment.
-    if !word.is_empty() && word.chars().all(plain) && !word.starts_with('#') {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

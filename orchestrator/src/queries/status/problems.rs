@@ -3,8 +3,11 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::Schedule;
+use crate::queries::early_reads::{EarlyRead, early_reads};
 use crate::queries::status::answer::{NightLine, NightScheduler, NightState, StatusProblem};
 use crate::queries::status::words::short_time;
+use crate::records::Edge;
 use crate::store::{Heartbeat, SchedulerRole};
 
 /// A scheduler says every ten seconds that it is there.
@@ -83,4 +86,14 @@ pub(crate) fn complaints(schedulers: &[(Heartbeat, SchedulerRole)]) -> Vec<Statu
     each.flat_map(|heartbeat| [schedule(heartbeat), release(heartbeat)])
         .flatten()
         .collect()
+}
+
+/// Who reads what somebody writes only later in the night.
+pub(crate) fn early(schedule: &Schedule, edges: &[Edge]) -> Vec<StatusProblem> {
+    let problem = |early: EarlyRead| StatusProblem {
+        code: "reads_before_written",
+        message: early.message(),
+        hint: Some(early.hint()),
+    };
+    early_reads(schedule, edges).into_iter().map(problem).collect()
 }

@@ -37,6 +37,10 @@ pub enum CollectorEvent {
     State(String),
     /// Releases that it was started for and has not dealt with.
     Defer(Vec<String>),
+    /// The collection that it read.
+    Read(String),
+    /// The collection of which it brought all there is.
+    Complete(String),
 }
 
 /// Something that a collector found.
@@ -136,8 +140,10 @@ pub fn parse_event(line: &[u8]) -> Result<CollectorEvent, LineFault> {
             None => Err(wrong("data", "given", None)),
         },
         "defer" => tags(raw.releases).map(CollectorEvent::Defer),
+        "read" => collection(raw.collection).map(CollectorEvent::Read),
+        "complete" => collection(raw.collection).map(CollectorEvent::Complete),
         other => Err(LineFault(format!(
-            "unknown type {:?}; there are record, progress, failure, note, warning, state and defer",
+            "unknown type {:?}; there are record, progress, failure, note, warning, state, defer, read and complete",
             cut(other, 40)
         ))),
     }

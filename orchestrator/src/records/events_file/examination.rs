@@ -20,6 +20,9 @@ pub const LARGEST_STATE: usize = 64 << 10;
 /// So many releases can be deferred; more are taken to be dealt with.
 const MOST_DEFERRED: usize = 10_000;
 
+/// So many collections can be read, and so many said to be complete; the others are told of.
+const MOST_COLLECTIONS: usize = 100;
+
 /// How many notes and warnings are kept in words, and faults shown of a run; all are counted.
 const KEPT: usize = 10;
 
@@ -46,6 +49,12 @@ pub struct Examination {
     pub state: Option<String>,
     /// How far it said last that it was.
     pub progress: Option<Progress>,
+    /// The collections that it read.
+    reads: BTreeSet<String>,
+    /// The collections of which it brought all there is.
+    complete: BTreeSet<String>,
+    /// Whether these are not all of them.
+    is_cut: bool,
     /// Releases that it has not dealt with, of whatever name.
     deferred: BTreeSet<String>,
     /// Lines that are not to be kept as they are: with a secret, or too long to be looked at.
@@ -127,6 +136,8 @@ impl Examination {
                 let room = MOST_DEFERRED.saturating_sub(self.deferred.len());
                 self.deferred.extend(tags.into_iter().take(room));
             }
+            CollectorEvent::Read(collection) => self.is_cut |= !put(&mut self.reads, collection),
+            CollectorEvent::Complete(collection) => self.is_cut |= !put(&mut self.complete, collection),
         }
     }
 
@@ -141,6 +152,16 @@ impl Examination {
     pub fn deferred(&self, releases: &[String]) -> Vec<String> {
         let deferred = releases.iter().filter(|tag| self.deferred.contains(*tag));
         deferred.cloned().collect()
+    }
+
+    /// The collections that it read, in order.
+    pub fn reads(&self) -> Vec<String> {
+        self.reads.iter().cloned().collect()
+    }
+
+    /// The collections of which it brought all there is, in order.
+    pub fn complete(&self) -> Vec<String> {
+        self.complete.iter().cloned().collect()
     }
 
     /// Why nothing of the file can be taken, if that is so.
@@ -167,12 +188,14 @@ impl Examination {
     /// Whether the file says anything that can be read.
     pub fn says_something(&self) -> bool {
         let told = self.failure.is_some() || self.progress.is_some() || !self.deferred.is_empty();
-        told || self.brings_something() || self.notes.count + self.warnings.count > 0
+        told || !self.reads.is_empty()
+            || self.brings_something()
+            || self.notes.count + self.warnings.count > 0
     }
 
     /// Whether there is something to be kept.
     pub fn brings_something(&self) -> bool {
-        self.records > 0 || self.state.is_some()
+        self.records > 0 || self.state.is_some() || !self.complete.is_empty()
     }
 
     /// What a person should see of it: bad lines first, then the collector's warnings.
@@ -187,12 +210,26 @@ impl Examination {
         if self.state_masked {
             all.push(STATE_MASKED.to_owned());
         }
+        if self.is_cut {
+            all.push(format!(
+                "it named more than {MOST_COLLECTIONS} collections as read or complete; the others are not noted"
+            ));
+        }
         let ours = all.len();
         all.extend(self.warnings.first.iter().cloned());
         let told = self.warnings.count + ours as u64;
         more(&mut all, told, "warnings");
         all
     }
+}
+
+/// Adds it, unless there are too many; whether it is in.
+fn put(set: &mut BTreeSet<String>, collection: String) -> bool {
+    if set.len() < MOST_COLLECTIONS {
+        set.insert(collection);
+        return true;
+    }
+    set.contains(&collection)
 }
 
 /// Says how many are not in the list.

@@ -25,8 +25,8 @@ const KEYS: [&str; 10] = [
 ];
 
 /// The kinds of events, which are ours as well.
-const KINDS: [&str; 7] = [
-    "record", "progress", "failure", "note", "warning", "state", "defer",
+const KINDS: [&str; 9] = [
+    "record", "progress", "failure", "note", "warning", "state", "defer", "read", "complete",
 ];
 
 /// The line, without secrets; borrowed if it has none.

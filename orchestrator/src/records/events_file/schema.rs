@@ -44,6 +44,18 @@ pub fn event_schema() -> Value {
             } }),
             &["releases"],
         ),
+        of_kind(
+            "read",
+            "The collection that it read.",
+            collection(),
+            &["collection"],
+        ),
+        of_kind(
+            "complete",
+            "The collection of which it brings all there is: what it does not bring is gone.",
+            collection(),
+            &["collection"],
+        ),
     ];
     json!({ "type": "object", "required": ["type"], "anyOf": kinds })
 }
@@ -63,14 +75,18 @@ fn optional_text(example: &str) -> Value {
     json!({ "description": "A line for people.", "type": ["string", "null"], "examples": [example] })
 }
 
+fn collection() -> Value {
+    json!({ "collection": {
+        "description": "What kind of thing it is.",
+        "type": "string",
+        "pattern": format!("^[A-Za-z0-9_.:/-]{{1,{LONGEST_COLLECTION}}}$"),
+        "examples": ["weather"],
+    } })
+}
+
 fn record() -> Value {
     json!({
-        "collection": {
-            "description": "What kind of thing it is.",
-            "type": "string",
-            "pattern": format!("^[A-Za-z0-9_.:/-]{{1,{LONGEST_COLLECTION}}}$"),
-            "examples": ["weather"],
-        },
+        "collection": collection()["collection"],
         "key": {
             "description": "Which of its kind; a later record of the key takes its place.",
             "type": "string", "minLength": 1, "maxLength": LONGEST_KEY,

@@ -127,6 +127,7 @@ fn run_plan() -> impl Strategy<Value = RunPlan> {
                 at,
             }),
             stop_on_failure: group.is_some(),
+            quiet: false,
             plan: Plan {
                 selection: schedule.clone(),
                 date: jiff::tz::TimeZone::UTC.to_datetime(at).date(),
@@ -223,6 +224,7 @@ fn values_of_secrets_are_placeholders_in_what_is_written() {
         group: None,
         slot: None,
         stop_on_failure: false,
+        quiet: false,
         plan: Plan::new("daily", date, Release::None, &[&task]),
     };
     let written = plan.clone().with_placeholders(&secrets);

@@ -82,6 +82,10 @@ mod tests {
             kinds: vec![kind],
             after: 1,
             late_after: Duration::from_secs(minutes * 60),
+            long_after: Duration::MAX,
+            digest: true,
+            groups: Vec::new(),
+            tasks: Vec::new(),
         }
     }
 

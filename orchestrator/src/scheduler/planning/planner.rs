@@ -203,6 +203,7 @@ impl Deciding<'_, '_, '_, '_> {
                 group: entry.group().map(|group| group.name.to_string()),
                 slot: Some(slot_ref(entry.key(), slot)),
                 stop_on_failure: false,
+                quiet: false,
                 plan,
             },
             causes: causes(&rows),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use sqlx::types::Json;
 
 use crate::database::arg::args;
 use crate::database::columns::Micros;
@@ -33,6 +34,13 @@ pub struct Notice {
     pub reason: String,
     /// How many of its kind in a row it stands for.
     pub in_a_row: u64,
+    /// What is told together with it: the run, or the slot.
+    #[serde(skip)]
+    pub batch: String,
+    /// What to do about it, where we know.
+    pub hint: Option<String>,
+    /// The last lines of its output; untrusted text.
+    pub tail: Vec<String>,
 }
 
 words! {
@@ -75,6 +83,9 @@ pub(super) struct NoticeColumns {
     at: Micros,
     reason: String,
     in_a_row: i64,
+    batch: String,
+    hint: Option<String>,
+    tail: Json<Vec<String>>,
     tries: i64,
     error: Option<String>,
     delivered_at: Option<Micros>,
@@ -105,6 +116,9 @@ impl NoticeColumns {
                 at: self.at.0,
                 reason: self.reason,
                 in_a_row: u64::try_from(self.in_a_row).unwrap_or(0),
+                batch: self.batch,
+                hint: self.hint,
+                tail: self.tail.0,
             },
         })
     }

@@ -1,8 +1,10 @@
 //! What is to be told of runs that ended, each looked at once, and of slots.
 
+use sqlx::types::Json;
+
 use crate::database::arg::args;
 use crate::database::transaction::Transaction;
-use crate::model::{OutcomeKind, RunId, Streak};
+use crate::model::{OutcomeKind, RunId, SkipCause, Streak};
 use crate::store::error::StoreError;
 use crate::store::notices::notice::Notice;
 use crate::store::store::Store;
@@ -27,6 +29,10 @@ pub struct TaskEnd {
     pub suspect: Option<String>,
     /// Why.
     pub reason: String,
+    /// What to do about it, where we know.
+    pub hint: Option<String>,
+    /// The last lines of its output, of a failure.
+    pub tail: Vec<String>,
     /// What it was before.
     pub before: Streak,
 }
@@ -40,47 +46,63 @@ struct EndColumns {
     outcome: String,
     suspect: Option<String>,
     reason: Option<String>,
+    hint: Option<String>,
+    tail: Json<Vec<String>>,
     run_started_at: i64,
 }
 
 impl Store {
-    /// The finished runs whose ends nobody has looked at, the oldest first.
+    /// The finished runs whose ends nobody has looked at, the oldest first, and whether nobody
+    /// is to be told of them.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn unjudged_runs(&self, limit: u32) -> Result<Vec<RunId>, StoreError> {
+    pub async fn unjudged_runs(&self, limit: u32) -> Result<Vec<(RunId, bool)>, StoreError> {
         let sql = self.database.text(
-            "select id from runs where judged = 0 and finished_at is not null order by started_at, id limit $1",
-            "select id from runs where not judged and finished_at is not null order by started_at, id limit $1",
+            "select id, quiet from runs where judged = 0 and finished_at is not null order by started_at, id limit $1",
+            "select id, quiet from runs where not judged and finished_at is not null order by started_at, id limit $1",
         );
-        let rows: Vec<(String,)> = self.database.fetch(sql, &args![limit]).await?;
-        Ok(rows.into_iter().map(|(id,)| RunId::new(id)).collect())
+        let rows: Vec<(String, bool)> = self.database.fetch(sql, &args![limit]).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, quiet)| (RunId::new(id), quiet))
+            .collect())
     }
 
-    /// How its tasks ended, and what they were before; tasks that were not run are left out.
+    /// How its tasks ended, and what they were before. Of tasks that were not run only those
+    /// are there of which nobody could tell whether there is a new release; what they were
+    /// before is how often that was so in a row.
     ///
     /// # Errors
     /// The database fails.
     pub async fn task_ends(&self, run: &RunId) -> Result<Vec<TaskEnd>, StoreError> {
+        let unknown = format!("{}%", SkipCause::UNKNOWN_RELEASE);
         let rows: Vec<EndColumns> = self
             .database
             .fetch(
-                "select position, group_name, name, command, outcome, suspect, reason, run_started_at from tasks
-                 where run_id = $1 and outcome not in ('skipped', 'cancelled') order by position",
-                &args![run],
+                "select position, group_name, name, command, outcome, suspect, reason, hint, tail, run_started_at
+                 from tasks where run_id = $1 and outcome <> 'cancelled'
+                   and (outcome <> 'skipped' or reason like $2) order by position",
+                &args![run, &unknown],
             )
             .await?;
         let mut ends = Vec::with_capacity(rows.len());
         for row in rows {
+            let outcome = read_outcome(&row.outcome)?;
             ends.push(TaskEnd {
-                outcome: read_outcome(&row.outcome)?,
-                before: self.streak(run, &row).await?,
+                outcome,
+                before: match outcome {
+                    OutcomeKind::Skipped => self.unknown_streak(run, &row).await?,
+                    _ => self.streak(run, &row).await?,
+                },
                 position: row.position,
                 group: row.group_name,
                 name: row.name,
                 command: row.command,
                 suspect: row.suspect,
                 reason: row.reason.unwrap_or_default(),
+                hint: row.hint,
+                tail: row.tail.0,
             });
         }
         Ok(ends)
@@ -93,6 +115,7 @@ impl Store {
                 "select outcome, suspect from tasks
                  where name = $1 and group_name = $2 and (run_started_at, run_id) < ($3, $4)
                    and outcome not in ('skipped', 'cancelled')
+                   and not exists (select 1 from runs q where q.id = tasks.run_id and q.quiet)
                  order by run_started_at desc, run_id desc limit $5",
                 &args![&of.name, &of.group_name, of.run_started_at, run, STREAK],
             )
@@ -106,6 +129,27 @@ impl Store {
             }
         }
         Ok(streak)
+    }
+
+    /// How often in a row nobody could tell whether there is a release for a task.
+    async fn unknown_streak(&self, run: &RunId, of: &EndColumns) -> Result<Streak, StoreError> {
+        let before: Vec<(String, Option<String>)> = self
+            .database
+            .fetch(
+                "select outcome, reason from tasks
+                 where name = $1 and group_name = $2 and (run_started_at, run_id) < ($3, $4)
+                   and outcome is not null
+                   and not exists (select 1 from runs q where q.id = tasks.run_id and q.quiet)
+                 order by run_started_at desc, run_id desc limit $5",
+                &args![&of.name, &of.group_name, of.run_started_at, run, STREAK],
+            )
+            .await?;
+        let unknown = |(outcome, reason): &&(String, Option<String>)| {
+            let reason = reason.as_deref().unwrap_or_default();
+            outcome == OutcomeKind::Skipped.as_str() && reason.starts_with(SkipCause::UNKNOWN_RELEASE)
+        };
+        let bad = u64::try_from(before.iter().take_while(unknown).count()).unwrap_or(u64::MAX);
+        Ok(Streak { bad, suspect: 0 })
     }
 
     /// The run has been looked at, and this is to be told; `false` if somebody else was faster.
@@ -144,8 +188,10 @@ impl Store {
 async fn insert(sql: &mut Transaction, notice: &Notice) -> Result<(), StoreError> {
     sql.execute(
         "insert into notices
-             (subject, channel, kind, group_name, name, command, run_id, at, reason, in_a_row, next_try_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $8) on conflict (subject, channel) do nothing",
+             (subject, channel, kind, group_name, name, command, run_id, at, reason, in_a_row, next_try_at,
+              batch, hint, tail)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $8, $11, $12, $13)
+         on conflict (subject, channel) do nothing",
         &args![
             &notice.subject,
             &notice.channel,
@@ -156,7 +202,10 @@ async fn insert(sql: &mut Transaction, notice: &Notice) -> Result<(), StoreError
             notice.run.as_ref(),
             notice.at,
             &notice.reason,
-            notice.in_a_row
+            notice.in_a_row,
+            &notice.batch,
+            &notice.hint,
+            &notice.tail
         ],
     )
     .await?;

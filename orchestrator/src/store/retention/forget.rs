@@ -59,6 +59,12 @@ impl Store {
             .map_err(|error| StoreError::Refused(format!("removing runs: {error}")))??;
         let mut sql = self.database.begin().await?;
         for run in runs {
+            // What it changed is its own; what it brought is everybody's.
+            sql.execute(
+                "delete from record_changes where ingest in (select id from ingests where run_id = $1)",
+                &args![run],
+            )
+            .await?;
             sql.execute("delete from runs where id = $1", &args![run]).await?;
             let of_queue = "delete from queued_runs where run_id = $1 and state = 'ended'";
             sql.execute(of_queue, &args![run]).await?;

@@ -302,6 +302,7 @@ async fn start_run(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> Resu
         group,
         at,
         owner,
+        quiet,
         ..
     } = event
     else {
@@ -311,8 +312,9 @@ async fn start_run(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> Resu
         sql,
         StateChange::StartRun,
         "insert into runs
-             (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start, judged)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             (id, schedule, group_name, started_at, owner_host, owner_boot, owner_pid, owner_start, judged,
+              quiet)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &args![
             run,
             schedule,
@@ -322,7 +324,8 @@ async fn start_run(sql: &mut Transaction, run: &RunId, event: &RunEvent) -> Resu
             &owner.boot,
             owner.pid,
             owner.started,
-            false
+            false,
+            *quiet
         ],
     )
     .await

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::model::RunId;
-use crate::queries::collections::{collections, records_after};
+use crate::queries::collections::{CollectionAnswer, CollectionUser, Kept, collections, records_after};
 use crate::web::fault::Fault;
 use crate::web::pages::frame::{Frame, Reader, page};
 use crate::web::parameters::Parameters;
@@ -49,11 +50,17 @@ struct CollectionRow {
     href: String,
     current: bool,
     records: String,
-    by: String,
-    by_href: String,
+    writers: Vec<UserLink>,
+    readers: Vec<UserLink>,
     delivered: Option<ShownMoment>,
     brought: String,
     run: Option<String>,
+}
+
+/// A task that writes or reads a collection.
+struct UserLink {
+    name: String,
+    href: String,
 }
 
 struct Shown {
@@ -76,11 +83,11 @@ async fn records(
     Parameters(query): Parameters<RecordsQuery>,
 ) -> Result<Response, Fault> {
     let now = site.clock.now();
-    let found = collections(&site.store).await?;
-    let total: u64 = found.iter().map(|collection| collection.records).sum();
+    let found = collections(&site.store, now).await?;
+    let total: u64 = found.iter().map(|answer| answer.collection.records).sum();
     let wanted = query.collection.as_deref().filter(|name| !name.is_empty());
     if let Some(name) = wanted
-        && !found.iter().any(|collection| collection.collection == name)
+        && !found.iter().any(|answer| answer.collection.collection == name)
     {
         return Err(
             Fault::not_found(format!("there is no collection {name:?}")).hint("the page Records lists them")
@@ -90,12 +97,28 @@ async fn records(
         Some(name) => Some(shown(&site, name, query.after.as_deref().unwrap_or_default()).await?),
         None => None,
     };
-    let row = |collection: crate::queries::collections::Collection| CollectionRow {
+    let row = |answer: CollectionAnswer| row(answer, wanted, now);
+    Ok(page(&RecordsPage {
+        frame: Frame::new("Records", "/records", now, &reader),
+        total: grouped(total),
+        collections: found.into_iter().map(row).collect(),
+        shown,
+    }))
+}
+
+fn row(answer: CollectionAnswer, wanted: Option<&str>, now: Timestamp) -> CollectionRow {
+    let collection = answer.collection;
+    let mut writers: Vec<UserLink> = answer.writers.iter().map(UserLink::from).collect();
+    if writers.is_empty() {
+        // Whoever delivered last, though nobody did in the days that are looked at.
+        writers.push(UserLink::new(&collection.group, &collection.name));
+    }
+    CollectionRow {
         href: links::with_query("/records", &[("collection", Some(&collection.collection))]),
         current: wanted == Some(collection.collection.as_str()),
         records: grouped(collection.records),
-        by: format!("{}/{}", collection.group, collection.name),
-        by_href: links::collector(&collection.group, &collection.name),
+        writers,
+        readers: answer.readers.iter().map(UserLink::from).collect(),
         delivered: collection.delivered_at.map(|at| ShownMoment::new(at, now)),
         brought: match brought(collection.counts) {
             words if words.is_empty() => format!("{} unchanged", grouped(collection.counts.unchanged)),
@@ -103,13 +126,22 @@ async fn records(
         },
         run: links::run(&RunId::new(&*collection.run)),
         name: collection.collection,
-    };
-    Ok(page(&RecordsPage {
-        frame: Frame::new("Records", "/records", now, &reader),
-        total: grouped(total),
-        collections: found.into_iter().map(row).collect(),
-        shown,
-    }))
+    }
+}
+
+impl UserLink {
+    fn new(group: &str, name: &str) -> Self {
+        Self {
+            name: format!("{group}/{name}"),
+            href: links::collector(group, name),
+        }
+    }
+}
+
+impl From<&CollectionUser> for UserLink {
+    fn from(user: &CollectionUser) -> Self {
+        Self::new(&user.group, &user.name)
+    }
 }
 
 async fn shown(site: &Site, collection: &str, after: &str) -> Result<Shown, Fault> {
@@ -120,7 +152,7 @@ async fn shown(site: &Site, collection: &str, after: &str) -> Result<Shown, Faul
     };
     let full = kept.len() >= LAST as usize;
     let older = kept.last().filter(|_| full).map(|last| address(Some(&last.key)));
-    let row = |record: crate::queries::collections::Kept| {
+    let row = |record: Kept| {
         let data = record.data.get();
         let mut shown: String = data.chars().take(DATA_SHOWN).collect();
         if shown.len() < data.len() {

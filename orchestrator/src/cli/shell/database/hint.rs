@@ -38,6 +38,11 @@ pub(crate) fn hint_of_database(error: &DatabaseError) -> Option<String> {
         error if error.is_lack_of_threads() => NO_THREADS.to_owned(),
         error => {
             let denied = error.denied_object()?;
+            if denied.starts_with("schema ") {
+                return Some(format!(
+                    "its owner can allow it: GRANT USAGE, CREATE ON {denied} TO the user of the URL"
+                ));
+            }
             format!(
                 "the owner of the tables can allow it: GRANT SELECT, INSERT, UPDATE, DELETE ON {denied} TO the user \
                  of the URL"

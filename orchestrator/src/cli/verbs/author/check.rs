@@ -114,8 +114,9 @@ pub(crate) fn check(global: &Global, args: &CheckArgs) -> Result<VerbExit, Failu
             start_up.extend(wrong_programs(&file, check_collectors(&settings, schedule)));
             start_up.extend(exposed_secrets(&settings, schedule));
         }
+        start_up.extend(unset_secrets(&settings, schedule.as_ref()));
         start_up.extend(wrong_programs("notify", check_messengers(&settings)));
-        start_up.extend(state_and_database(&settings)?);
+        start_up.extend(state_and_database(&settings, schedule.as_ref())?);
     }
     let infrastructure = start_up.iter().any(Problem::is_error);
     match args.format {
@@ -162,13 +163,31 @@ fn exposed_secrets(settings: &CliSettings, schedule: &Schedule) -> Vec<Problem> 
         .collect()
 }
 
+fn unset_secrets(settings: &CliSettings, schedule: Option<&Schedule>) -> Vec<Problem> {
+    let problem = |message: String| {
+        let hint = Some("set it, or take it out of `secrets:`".to_owned());
+        Problem::start_up(
+            "warning",
+            "W308-secret-not-set",
+            "secrets".to_owned(),
+            message,
+            hint,
+        )
+    };
+    let unset = settings.unset_secrets(schedule);
+    unset.into_iter().map(problem).collect()
+}
+
 /// State directory and database, as problems of the first.
-fn state_and_database(settings: &CliSettings) -> Result<Vec<Problem>, Failure> {
-    let directory = settings.state_dir.display().to_string();
-    let faults = start_up::state_and_database(settings)?.into_iter();
+fn state_and_database(settings: &CliSettings, schedule: Option<&Schedule>) -> Result<Vec<Problem>, Failure> {
+    let faults = start_up::state_and_database(settings, schedule)?.into_iter();
     let problem = |fault: StartUpFault| {
-        let (severity, code) = (fault.severity, fault.code);
-        Problem::start_up(severity, code, directory.clone(), fault.message, fault.hint)
+        let file = match fault.of_schedule {
+            true => &settings.schedule_file,
+            false => &settings.state_dir,
+        };
+        let file = file.display().to_string();
+        Problem::start_up(fault.severity, fault.code, file, fault.message, fault.hint)
     };
     Ok(faults.map(problem).collect())
 }

@@ -1,5 +1,6 @@
 //! What `check` finds in the state directory and in the database, without making either.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -9,7 +10,9 @@ use crate::cli::shell::database::refusal::Refusal;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
-use crate::cli::shell::store::{hint_of_state_dir, runtime};
+use crate::cli::shell::store::{hint_of_state_dir, runtime, shelf};
+use crate::model::{Clock, Schedule, SystemClock};
+use crate::queries::early_reads::{EarlyRead, early_reads};
 use crate::rundir::{StateDir, StateProbe, probe_state_dir};
 use crate::text::make_safe;
 
@@ -19,46 +22,74 @@ pub(crate) struct StartUpFault {
     pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
+    /// Whether it is the schedule file's.
+    pub(crate) of_schedule: bool,
 }
 
-/// Looks at both.
+impl StartUpFault {
+    fn error(code: &'static str, message: String, hint: Option<String>) -> Self {
+        Self {
+            severity: "error",
+            code,
+            message,
+            hint,
+            of_schedule: false,
+        }
+    }
+}
+
+/// Looks at both; what the database knows of the schedule's order is held against it.
 ///
 /// # Errors
 /// The system has no resources left.
-pub(crate) fn state_and_database(settings: &CliSettings) -> Result<Vec<StartUpFault>, Failure> {
+pub(crate) fn state_and_database(
+    settings: &CliSettings,
+    schedule: Option<&Schedule>,
+) -> Result<Vec<StartUpFault>, Failure> {
     let mut faults = application_url(settings);
     let directory = &settings.state_dir;
     if let Err(error) = usable(directory) {
-        faults.push(StartUpFault {
-            severity: "error",
-            code: "E302-state-directory",
-            message: format!(
-                "the state directory {} cannot be written: {error}",
-                directory.display()
-            ),
-            hint: Some(hint_of_state_dir(&error)),
-        });
+        let message = format!(
+            "the state directory {} cannot be written: {error}",
+            directory.display()
+        );
+        let hint = Some(hint_of_state_dir(&error));
+        faults.push(StartUpFault::error("E302-state-directory", message, hint));
         return Ok(faults);
     }
-    if let Err(failure) = runtime()?.block_on(database(settings)) {
-        let (message, hint) = failure.words();
-        faults.push(StartUpFault {
-            severity: "error",
-            code: "E303-database",
-            message,
-            hint,
-        });
+    match runtime()?.block_on(database(settings, schedule)) {
+        Ok(early) => faults.extend(early.iter().map(too_early)),
+        Err(failure) => {
+            let (message, hint) = failure.words();
+            faults.push(StartUpFault::error("E303-database", message, hint));
+        }
     }
     Ok(faults)
 }
 
-/// A database that is not there yet is none to complain of.
-async fn database(settings: &CliSettings) -> Result<(), Failure> {
+/// A task that reads what is written after it.
+fn too_early(early: &EarlyRead) -> StartUpFault {
+    StartUpFault {
+        severity: "warning",
+        code: "W401-reads-before-written",
+        message: early.message(),
+        hint: Some(early.hint()),
+        of_schedule: true,
+    }
+}
+
+/// A database that is not there yet is none to complain of. Returns who reads too early.
+async fn database(
+    settings: &CliSettings,
+    schedule: Option<&Schedule>,
+) -> Result<BTreeSet<EarlyRead>, Failure> {
     let address = address(settings).await?;
     match find(settings, &address).await? {
         Found::Usable(store) => {
+            let edges = shelf(&store).edges(SystemClock.now()).await;
             store.close().await;
-            Ok(())
+            let edges = edges.map_err(Failure::infrastructure)?;
+            Ok(schedule.map_or_else(BTreeSet::new, |schedule| early_reads(schedule, &edges)))
         }
         Found::Refused(refusal, _) => Err(refusal.into()),
         Found::Nothing => match Refusal::of_journals(&settings.state_dir, &address.name())? {
@@ -68,7 +99,7 @@ async fn database(settings: &CliSettings) -> Result<(), Failure> {
                     "note: there is no database yet ({}); the first run makes it",
                     make_safe(&address.name())
                 );
-                Ok(())
+                Ok(BTreeSet::new())
             }
         },
     }
@@ -100,5 +131,6 @@ fn application_url(settings: &CliSettings) -> Vec<StartUpFault> {
         code: "W306-database-url",
         message: "DATABASE_URL names our own database, so that no collector gets it".to_owned(),
         hint: Some("name ours ORCHESTRATE_DATABASE_URL, and DATABASE_URL reaches the collectors".to_owned()),
+        of_schedule: false,
     }]
 }

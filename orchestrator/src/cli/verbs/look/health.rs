@@ -8,12 +8,14 @@ use serde::Serialize;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::limit::positive_duration;
+use crate::cli::shell::collectors::{launcher, unusable_collectors};
 use crate::cli::shell::database::address::address;
 use crate::cli::shell::database::look::{Found, find};
 use crate::cli::shell::database::refusal::Refusal;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{print_json, print_text};
+use crate::cli::shell::schedule::schedule_if_usable;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{runtime, unusable};
@@ -61,6 +63,12 @@ pub(crate) fn health(global: &Global, args: &HealthArgs) -> Result<VerbExit, Fai
     health
         .warnings
         .extend(settings.unset().iter().map(ToString::to_string));
+    let schedule = schedule_if_usable(&settings);
+    health.warnings.extend(settings.unset_secrets(schedule.as_ref()));
+    if let Some(schedule) = schedule {
+        let unusable = unusable_collectors(&launcher(&settings), &schedule);
+        health.warnings.extend(unusable);
+    }
     match args.format {
         // As a value, because its keys are sorted.
         Format::Json => print_json(&serde_json::to_value(&health).map_err(Failure::infrastructure)?)?,

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
 use crate::cli::args::moment::MomentArg;
-use crate::cli::shell::collectors::launcher;
+use crate::cli::shell::collectors::{launcher, unusable_collectors};
 use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
@@ -21,7 +21,6 @@ use crate::config;
 use crate::model::{Clock, Schedule, SystemClock, nearest};
 use crate::queries;
 use crate::queries::status::{StatusAnswer, StatusError, StatusProblem, StatusQuestion};
-use crate::text::make_safe;
 
 /// Show what became of the night: what needs a look first, with the command to type next
 #[derive(Debug, Args)]
@@ -170,18 +169,13 @@ fn check_groups(schedule: &Schedule, groups: &[String]) -> Result<(), Failure> {
 }
 
 fn missing_collectors(settings: &CliSettings, schedule: &Schedule) -> Vec<StatusProblem> {
-    let launcher = launcher(settings);
-    let enabled = schedule.tasks().filter(|task| task.enabled);
-    let commands: BTreeSet<&str> = enabled.map(|task| task.command.as_str()).collect();
-    let missing = |command: &str| {
-        let missing = launcher.resolve(command).err()?;
-        Some(StatusProblem {
-            code: "collector_missing",
-            message: make_safe(&missing.message).into_owned(),
-            hint: Some("orchestrate check".to_owned()),
-        })
+    let problem = |message: String| StatusProblem {
+        code: "collector_missing",
+        message,
+        hint: Some("orchestrate check".to_owned()),
     };
-    commands.into_iter().filter_map(missing).collect()
+    let unusable = unusable_collectors(&launcher(settings), schedule);
+    unusable.into_iter().map(problem).collect()
 }
 
 fn only_attention(mut answer: StatusAnswer) -> StatusAnswer {

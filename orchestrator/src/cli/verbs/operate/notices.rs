@@ -163,9 +163,12 @@ fn test(settings: &CliSettings, args: &NoticesTestArgs) -> Result<VerbExit, Fail
                 at: SystemClock.now(),
                 reason: "somebody tries this channel".to_owned(),
                 in_a_row: 1,
+                batch: "test".to_owned(),
+                hint: None,
+                tail: Vec::new(),
             };
             let name = make_safe(&channel.name);
-            match executor.notifier.send(channel, &notice).await {
+            match executor.notifier.send(channel, &[notice]).await {
                 Ok(()) => print_text(&format!("{name}: delivered\n"))?,
                 Err(error) => {
                     failed += 1;

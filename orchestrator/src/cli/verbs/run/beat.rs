@@ -99,6 +99,7 @@ pub(crate) fn schedule_for_ever(
     let _logging = logging::start(global, &settings, &terminal, RunShown::AsLog)?;
     keep_or_tell(&settings, stale.as_ref());
     let now = clock.now();
+    warn_of_secrets(&settings, &schedule);
     introduce(&schedule, &settings.schedule_file, &launcher(&settings), now);
     let executor = executor(&settings, store, clock)?;
     runtime
@@ -179,6 +180,13 @@ fn keep_or_tell(settings: &CliSettings, stale: Option<&StaleSchedule>) {
             stale.good_at,
             stale.error
         ),
+    }
+}
+
+/// Secrets without a value are masked nowhere.
+fn warn_of_secrets(settings: &CliSettings, schedule: &Schedule) {
+    for unset in settings.unset_secrets(Some(schedule)) {
+        tracing::warn!("{unset}");
     }
 }
 

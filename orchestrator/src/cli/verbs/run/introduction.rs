@@ -1,14 +1,13 @@
 //! What a scheduler says of its timetable when it starts: how much there is, what comes next,
-//! and which collectors are not there.
+//! and which collectors are not there or cannot start.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::cli::shell::collectors::unusable_collectors;
 use crate::model::{Schedule, release_checks, timetable};
 use crate::process::Launcher;
-use crate::text::make_safe;
 
 /// So many are named.
 const NAMED: usize = 5;
@@ -34,18 +33,13 @@ pub(crate) fn introduce(schedule: &Schedule, file: &Path, launcher: &Launcher, n
     if schedule.release.poll.is_some() && release_checks(schedule).is_empty() {
         tracing::warn!("release: poll: no enabled task waits for a release, so none is looked for");
     }
-    let commands: BTreeSet<&str> = enabled.iter().map(|task| task.command.as_str()).collect();
-    let missing: Vec<String> = commands
-        .into_iter()
-        .filter_map(|command| launcher.resolve(command).err())
-        .map(|missing| make_safe(&missing.message).into_owned())
-        .collect();
+    let missing = unusable_collectors(launcher, schedule);
     for message in missing.iter().take(NAMED) {
         tracing::warn!("{message}");
     }
     if missing.len() > NAMED {
         tracing::warn!(
-            "collectors that cannot be found besides: {} (orchestrate check)",
+            "collectors that cannot be found or started besides: {} (orchestrate check)",
             missing.len() - NAMED
         );
     }

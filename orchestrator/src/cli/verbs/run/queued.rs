@@ -64,7 +64,7 @@ impl QueuedJob {
         settings: &CliSettings,
         args: &ExecutionArgs,
     ) -> Result<VerbExit, Failure> {
-        let runs = self.runs(executor, settings)?;
+        let runs = self.runs(executor, settings, args)?;
         if runs.is_empty() {
             print_words!("Nothing is due.");
         }
@@ -83,7 +83,12 @@ impl QueuedJob {
     }
 
     /// One of each group, in the order of the plan.
-    fn runs(&self, executor: &Executor, settings: &CliSettings) -> Result<Vec<NewQueuedRun>, Failure> {
+    fn runs(
+        &self,
+        executor: &Executor,
+        settings: &CliSettings,
+        args: &ExecutionArgs,
+    ) -> Result<Vec<NewQueuedRun>, Failure> {
         let mut groups = Vec::new();
         for planned in &self.plan.tasks {
             if !groups.contains(&planned.task.group) {
@@ -91,6 +96,8 @@ impl QueuedJob {
             }
         }
         let now = executor.now();
+        // Who does not wait for it does not sit before it.
+        let quiet = args.no_notify || (self.wait && args.is_quiet());
         let run = |group| {
             let mut plan = self.plan.clone();
             plan.tasks.retain(|planned| planned.task.group == group);
@@ -102,6 +109,7 @@ impl QueuedJob {
                 group: Some(group.to_string()),
                 slot: None,
                 stop_on_failure: self.stop_on_failure,
+                quiet,
                 plan,
             };
             let entry = EntryKey::Group(group).overlap_queue().to_string();

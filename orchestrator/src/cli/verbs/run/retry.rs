@@ -7,7 +7,7 @@ use crate::cli::args::global::Global;
 use crate::cli::args::task_word::tasks_meant;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::schedule::load;
+use crate::cli::shell::schedule::load_if_there;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
@@ -45,11 +45,7 @@ pub(crate) struct RetryArgs {
 /// Makes a plan of the record and runs it.
 pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failure> {
     let settings = CliSettings::resolve(global)?;
-    let schedule = if settings.schedule_file.exists() {
-        Some(load(&settings)?)
-    } else {
-        None
-    };
+    let schedule = load_if_there(&settings)?;
     let source = schedule
         .as_ref()
         .map_or_else(ReleaseSource::default, |schedule| schedule.release.clone());

@@ -97,6 +97,11 @@ impl<'a> Session<'a> {
         self.args.timeout
     }
 
+    /// Whether nobody is to be told how runs end.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.args.is_quiet()
+    }
+
     /// Who is told of a run while it goes on.
     pub(crate) fn audience(&self) -> Audience {
         let json = self.told.json.then(|| self.told.unwritten.clone());

@@ -75,7 +75,7 @@ fn what_is_wrong_is_said_in_words() {
         (r#"{"type":7}"#, "`type` must be a text, not a number"),
         (
             r#"{"type":"recrod"}"#,
-            "unknown type \"recrod\"; there are record, progress, failure, note, warning, state and defer",
+            "unknown type \"recrod\"; there are record, progress, failure, note, warning, state, defer, read and complete",
         ),
         (
             r#"{"type":"record","type":"record"}"#,

@@ -7,6 +7,7 @@ pub(crate) mod specimen;
 pub(crate) mod trial;
 pub(crate) mod verdicts;
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -25,9 +26,10 @@ use crate::cli::verbs::author::check_collector::scratch::make_scratch_dir;
 use crate::cli::verbs::author::check_collector::specimen::{PATIENCE, specify};
 use crate::cli::verbs::author::check_collector::trial::{check_sigterm, run_whole};
 use crate::cli::verbs::author::check_collector::verdicts::{judge_end, judge_words};
+use crate::engine::EndingSignals;
 use crate::files::{FileUse, create_new};
 use crate::model::{CommandName, StateMode};
-use crate::process::ForkServer;
+use crate::process::{AttemptSpec, ForkServer};
 
 /// Try a collector in a scratch directory: does it keep the contract?
 #[derive(Debug, Args)]
@@ -47,6 +49,19 @@ pub(crate) struct CheckCollectorArgs {
     /// Its arguments
     #[arg(last = true)]
     pub(crate) args: Vec<String>,
+}
+
+/// Once to its end, and once to its end by SIGTERM.
+async fn try_twice(
+    server: &ForkServer,
+    spec: &AttemptSpec,
+    events: &Path,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Failure> {
+    let (end, written) = run_whole(server, spec).await?;
+    findings.extend(judge_end(&end));
+    findings.extend(judge_words(&end, written, events));
+    check_sigterm(server, spec, findings).await
 }
 
 /// Runs the checks and prints what they found.
@@ -74,15 +89,20 @@ pub(crate) fn check_collector(global: &Global, args: &CheckCollectorArgs) -> Res
                 scratch.path(),
                 &events,
             )?;
-            runtime()?.block_on(async {
+            let ended_by = runtime()?.block_on(async {
+                let mut signals = EndingSignals::new().map_err(Failure::infrastructure)?;
                 let server = ForkServer::new();
-                let (end, written) = run_whole(&server, &spec).await?;
-                findings.extend(judge_end(&end));
-                findings.extend(judge_words(&end, written, &events));
-                check_sigterm(&server, &spec, &mut findings).await?;
+                let ended = tokio::select! {
+                    tried = try_twice(&server, &spec, &events, &mut findings) => tried.map(|()| None),
+                    // The collector goes with the attempt, and then the directory.
+                    by = signals.next() => Ok(Some(by)),
+                };
                 server.shutdown().await;
-                Ok::<(), Failure>(())
+                ended
             })?;
+            if let Some(by) = ended_by {
+                return Ok(VerbExit::from(by));
+            }
         }
     }
     let failed = findings.iter().any(Finding::is_bad);

@@ -94,5 +94,9 @@ fn judge_events(end: &AttemptEnd, examined: &Examination) -> Vec<Finding> {
             ),
         });
     }
+    let reads = examined.reads();
+    if !reads.is_empty() {
+        findings.push(ok("reads", reads.join(", ")));
+    }
     findings
 }

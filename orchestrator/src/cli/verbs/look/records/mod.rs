@@ -1,8 +1,10 @@
 //! `records`: what collectors brought, read back.
 
+pub(crate) mod changes;
 pub(crate) mod collection;
 pub(crate) mod export;
 pub(crate) mod list;
+pub(crate) mod note_read;
 pub(crate) mod prune;
 pub(crate) mod rows;
 pub(crate) mod show;
@@ -14,7 +16,9 @@ use crate::cli::args::global::Global;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
+use crate::cli::verbs::look::records::changes::RecordsChangesArgs;
 use crate::cli::verbs::look::records::export::RecordsExportArgs;
+use crate::cli::verbs::look::records::note_read::note_read;
 use crate::cli::verbs::look::records::prune::RecordsPruneArgs;
 use crate::cli::verbs::look::records::show::RecordsShowArgs;
 
@@ -47,6 +51,12 @@ Examples:
   orchestrate records export boost_library
   orchestrate records export boost_usage --format csv --since 7d")]
     Export(RecordsExportArgs),
+    /// Show what deliveries made of records: new, changed (before and after), gone
+    #[command(after_help = "\
+Examples:
+  orchestrate records changes
+  orchestrate records changes run_boost_library_tracker --since 7d --format json")]
+    Changes(RecordsChangesArgs),
     /// Forget records that no collector has delivered for some time
     #[command(after_help = "\
 Examples:
@@ -60,8 +70,15 @@ pub(crate) fn records(global: &Global, verb: &RecordsVerb) -> Result<VerbExit, F
     let settings = CliSettings::resolve(global)?;
     match verb {
         RecordsVerb::List { format } => list::list(&settings, *format),
-        RecordsVerb::Show(args) => show::show(&settings, args),
-        RecordsVerb::Export(args) => export::export(&settings, args),
+        RecordsVerb::Show(args) => {
+            note_read(global, &args.collection);
+            show::show(&settings, args)
+        }
+        RecordsVerb::Export(args) => {
+            note_read(global, &args.collection);
+            export::export(&settings, args)
+        }
+        RecordsVerb::Changes(args) => changes::changes(&settings, args),
         RecordsVerb::Prune(args) => prune::prune(&settings, args),
     }
 }

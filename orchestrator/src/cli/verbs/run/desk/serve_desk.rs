@@ -176,6 +176,7 @@ impl ServeDesk {
             group: wished.group,
             slot: None,
             stop_on_failure: false,
+            quiet: false,
             plan,
         };
         let Some(to) = &self.queue else {

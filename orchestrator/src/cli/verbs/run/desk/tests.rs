@@ -267,6 +267,7 @@ async fn a_run_that_waits_can_be_cancelled_and_its_action_says_so() {
         group: None,
         slot: None,
         stop_on_failure: false,
+        quiet: false,
         plan,
     };
     let permit = other.admit(&held).await.unwrap();
