@@ -242,7 +242,7 @@ fn serve_answers_its_own_machine_and_changes_nothing() {
     assert_eq!(
         ask(
             port,
-            &format!("POST /api/runs HTTP/1.1\r\nHost: 127.0.0.1:{port}")
+            &format!("POST /api/runs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nSec-Fetch-Site: same-origin")
         )
         .0,
         405

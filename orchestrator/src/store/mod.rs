@@ -30,6 +30,7 @@ pub(crate) mod schema;
 pub(crate) mod store;
 pub(crate) mod timetable;
 
+pub use access::action::{ActionKey, ActionOutcome, ActionVerb, BegunAction, KnownAction, NewAction};
 pub use access::role::Role;
 pub use access::secret_value::{SecretHash, SecretValue};
 pub use access::sessions::SESSION;

@@ -29,6 +29,7 @@ pub(crate) const RELATIONS: [(&str, i64); 30] = [
     ("record_changes", 13),
     ("queued_runs", 14),
     ("workers", 14),
+    ("actions", 15),
     ("tokens", 18),
     ("sessions", 18),
     ("log_chunks", 20),

@@ -9,7 +9,9 @@ use crate::events::SchedulerStatus;
 use crate::model::Clock;
 use crate::report::Metrics;
 use crate::store::Store;
-use crate::web::entrance::Entrance;
+use crate::web::access::entrance::Entrance;
+use crate::web::access::sign_in_tries::SignInTries;
+use crate::web::actions::Acting;
 use crate::web::schedule_text::ReadSchedule;
 
 /// Everything that handlers may read.
@@ -29,6 +31,10 @@ pub(crate) struct Site {
     pub(crate) log_searches: Semaphore,
     /// Under which names it answers, and whom.
     pub(crate) entrance: Entrance,
+    /// Does what operators want done.
+    pub(crate) acting: Acting,
+    /// Who has shown what is no token.
+    pub(crate) tries: SignInTries,
 }
 
 /// As many logs are searched at a time.

@@ -1,8 +1,11 @@
 //! The router as a whole, without a socket: which paths there are, what may be done with
 //! them, and that their documents are those of the verbs.
 
+mod actions;
 mod logs;
+mod matrices;
 mod night;
+mod noting_desk;
 mod pages;
 
 use std::sync::Arc;
@@ -23,13 +26,19 @@ use crate::model::{ManualClock, timetable, upcoming_slots};
 use crate::queries::next::{SlotFacts, next_slots, window};
 use crate::report::Metrics;
 use crate::store::Store;
-use crate::web::entrance::Entrance;
-use crate::web::entrance::tests::local;
+use crate::web::access::entrance::Entrance;
+use crate::web::access::entrance::tests::local;
+use crate::web::access::sign_in_tries::SignInTries;
+use crate::web::actions::Acting;
 use crate::web::route_policy::{DATA, PAGE};
 use crate::web::routes::routes;
 use crate::web::site::{LOG_SEARCHES, Site};
 
+mod sign_in;
 mod who;
+
+/// What a browser says of a request that a page of ours makes.
+const FROM_OUR_PAGE: (HeaderName, &str) = (HeaderName::from_static("sec-fetch-site"), "same-origin");
 
 const PATHS: [&str; 6] = [
     "/",
@@ -47,6 +56,7 @@ struct Fixture {
     standing: watch::Sender<SchedulerStatus>,
     clock: Arc<ManualClock>,
     dir: TempDir,
+    desk: Arc<noting_desk::NotingDesk>,
 }
 
 #[derive(Debug)]
@@ -86,7 +96,11 @@ impl Fixture {
             side_work: Vec::new(),
         });
         let clock = Arc::new(ManualClock::new(now()));
+        let desk = Arc::<noting_desk::NotingDesk>::default();
+        *desk.store.lock().unwrap() = Some(store.clone());
+        let shared = Box::new(noting_desk::SharedDesk(Arc::clone(&desk)));
         let site = Site {
+            acting: Acting::new(shared).unwrap(),
             store: store.clone(),
             standing: receiver,
             metrics: Metrics::default(),
@@ -95,6 +109,7 @@ impl Fixture {
             state_dir: dir.path().to_owned(),
             read_schedule: Box::new(pages::schedule_file),
             log_searches: Semaphore::new(LOG_SEARCHES),
+            tries: SignInTries::default(),
         };
         Self {
             router: routes(site),
@@ -102,12 +117,14 @@ impl Fixture {
             standing,
             clock,
             dir,
+            desk,
         }
     }
 
+    /// As a page of ours asks.
     async fn ask(&self, method: &str, path: &str, hosts: &[&str]) -> Answer {
         let hosts = hosts.iter().map(|host| (header::HOST, *host));
-        self.ask_with(method, path, hosts).await
+        self.ask_with(method, path, hosts.chain([FROM_OUR_PAGE])).await
     }
 
     async fn ask_with<'h>(
@@ -116,11 +133,21 @@ impl Fixture {
         path: &str,
         headers: impl IntoIterator<Item = (HeaderName, &'h str)>,
     ) -> Answer {
+        self.send_body(method, path, headers, Body::empty()).await
+    }
+
+    async fn send_body<'h>(
+        &self,
+        method: &str,
+        path: &str,
+        headers: impl IntoIterator<Item = (HeaderName, &'h str)>,
+        body: Body,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        let request = request.body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();

@@ -76,6 +76,7 @@ impl Store {
             self.forget_slots(since).await?;
             self.forget_logs(since).await?;
         }
+        self.forget_actions(retention.since(now)).await?;
         Ok(Some(pruned))
     }
 

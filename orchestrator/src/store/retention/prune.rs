@@ -80,6 +80,7 @@ impl Store {
                 self.forget_slots(since).await?;
                 self.forget_logs(since).await?;
             }
+            self.forget_actions(since).await?;
         }
         Ok(pruned)
     }

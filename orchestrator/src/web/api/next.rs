@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Json;
 use serde::Deserialize;
@@ -13,10 +12,10 @@ use crate::queries::next::{SlotFacts, next_slots, window};
 use crate::web::api::MOST;
 use crate::web::fault::Fault;
 use crate::web::parameters::Parameters;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/api/next", DATA, next)
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Json;
 use jiff::Timestamp;
@@ -17,10 +16,10 @@ use crate::store::{HistoryFilter, KnownTask, RunHeader, RunRecord};
 use crate::web::api::MOST;
 use crate::web::fault::Fault;
 use crate::web::parameters::{Parameters, PathPart};
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 
-pub(crate) fn routes() -> Router<Arc<Site>> {
+pub(crate) fn routes() -> Routes {
     readable("/api/runs", DATA, runs).merge(readable("/api/runs/{run}", DATA, run))
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Json;
 use jiff::Timestamp;
@@ -11,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::store::Pause;
 use crate::web::fault::Fault;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/api/schedule", DATA, schedule)
 }
 

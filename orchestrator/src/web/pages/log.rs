@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -21,9 +20,9 @@ use crate::queries::logs::opened::open_log;
 use crate::queries::logs::window::{At, LogWindow, read_window};
 use crate::store::{RecordedAttempt, RunRecord, TaskState};
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::pages::frame::{Frame, Reader, page};
 use crate::web::parameters::{Parameters, PathParts};
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::home::attention::sentence;
 use crate::web::views::links::{self, is_run_id, with_query};
@@ -32,7 +31,7 @@ use crate::web::views::log::words::{missing, never_started, nothing_found};
 use crate::web::views::look::OutcomeLook;
 use crate::web::views::numbers::bytes;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/runs/{run}/logs/{place}", DATA, log)
 }
 
@@ -127,7 +126,7 @@ impl Asked {
 
 async fn log(
     State(site): State<Arc<Site>>,
-    Theme(theme): Theme,
+    reader: Reader,
     PathParts([run, place]): PathParts<2>,
     Parameters(query): Parameters<LogQuery>,
 ) -> Result<Response, Fault> {
@@ -171,7 +170,7 @@ async fn log(
     };
     Ok(page(&log_page(
         &site,
-        theme,
+        &reader,
         &asked,
         &query,
         Parts {
@@ -195,7 +194,7 @@ struct Parts {
 
 fn log_page(
     site: &Site,
-    theme: Option<&'static str>,
+    reader: &Reader,
     asked: &Asked,
     query: &LogQuery,
     parts: Parts,
@@ -208,7 +207,7 @@ fn log_page(
         Some(attempt) => attempt.outcome.as_deref().unwrap_or("running"),
         None => summary.word(),
     };
-    let mut frame = Frame::new(format!("Log of {}", summary.name), "/runs", now, theme);
+    let mut frame = Frame::new(format!("Log of {}", summary.name), "/runs", now, reader);
     frame.refresh = parts
         .shown
         .as_ref()

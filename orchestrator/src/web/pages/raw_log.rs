@@ -4,7 +4,6 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
@@ -16,14 +15,14 @@ use crate::queries::logs::opened::open_log;
 use crate::web::fault::Fault;
 use crate::web::pages::log::{Asked, unreadable};
 use crate::web::parameters::PathParts;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 
 /// How much is read at a time, and how much may wait for who reads slowly.
 const CHUNK: usize = 64 << 10;
 const WAITING: usize = 4;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/runs/{run}/logs/{place}/raw", DATA, raw)
 }
 

@@ -4,18 +4,17 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 
 use crate::store::SchedulerRole;
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
-use crate::web::route_policy::{DATA, readable};
+use crate::web::pages::frame::{Frame, Reader, page};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::moment::ShownMoment;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/workers", DATA, workers)
 }
 
@@ -35,7 +34,7 @@ struct SchedulerRow {
     seen: ShownMoment,
 }
 
-async fn workers(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<Response, Fault> {
+async fn workers(State(site): State<Arc<Site>>, reader: Reader) -> Result<Response, Fault> {
     let now = site.clock.now();
     let found = site.store.schedulers().await?;
     let schedulers = found.into_iter().map(|(heartbeat, role)| SchedulerRow {
@@ -47,7 +46,7 @@ async fn workers(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<R
         seen: ShownMoment::new(heartbeat.seen_at, now),
     });
     Ok(page(&WorkersPage {
-        frame: Frame::new("Workers", "/workers", now, theme),
+        frame: Frame::new("Workers", "/workers", now, &reader),
         schedulers: schedulers.collect(),
     }))
 }

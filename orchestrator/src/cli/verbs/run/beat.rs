@@ -21,12 +21,14 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
+use crate::cli::verbs::run::desk::ServeDesk;
 use crate::cli::verbs::run::introduction::introduce;
 use crate::cli::verbs::run::last_good::{keep_last_good, load_or_last_good};
 use crate::cli::verbs::run::port::{refuse_locked, take_port};
 use crate::cli::verbs::run::schedule_text::schedule_text;
 use crate::config::{self, render};
 use crate::engine::Hangups;
+use crate::events::SchedulerStatus;
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock};
 use crate::process::open_files;
@@ -36,7 +38,8 @@ use crate::scheduler::{self, QueueDispatch, Scheduler, SchedulerSettings, StaleS
 use crate::store::{Store, WorkerState};
 use crate::text::{NamedSecrets, make_safe};
 use crate::web::{
-    BROWSER_HOST, Connections, Entrance, LOG_SEARCHES, Listening, ReadSchedule, Site, descriptors_for,
+    Acting, BROWSER_HOST, Connections, Entrance, LOG_SEARCHES, Listening, ReadSchedule, SignInTries, Site,
+    descriptors_for,
 };
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
@@ -117,6 +120,7 @@ pub(crate) fn schedule_for_ever(
     };
     let (file, secrets) = (settings.schedule_file.clone(), settings.secrets());
     let state_dir = settings.state_dir.clone();
+    let web = listening.map(|port| WebSetup::new(port, &settings, queue.clone()));
     let setup = SchedulerSettings {
         executor: Arc::clone(&executor),
         schedule_file: file.clone(),
@@ -127,13 +131,12 @@ pub(crate) fn schedule_for_ever(
             keep_last_good(&state_dir, &file, &secrets);
             Ok(schedule)
         }),
-        audience: Box::new(audience),
+        audience: Arc::new(audience),
         queue,
         concurrency: args.concurrency.into(),
         drain_timeout: args.drain_timeout,
         metrics: metrics.clone(),
     };
-    let web = listening.map(|port| WebSetup::new(port, &settings));
     runtime.block_on(async {
         warn_of_changes(settings.read_once.clone());
         work(setup, hangups, metrics, web).await
@@ -197,16 +200,49 @@ struct WebSetup {
     entrance: Entrance,
     state_dir: PathBuf,
     read_schedule: ReadSchedule,
+    secrets: NamedSecrets,
+    queue: Option<QueueDispatch>,
 }
 
 impl WebSetup {
-    fn new((listening, entrance): (Listening, Entrance), settings: &CliSettings) -> Self {
+    fn new(
+        (listening, entrance): (Listening, Entrance),
+        settings: &CliSettings,
+        queue: Option<QueueDispatch>,
+    ) -> Self {
         Self {
             listening,
             entrance,
             state_dir: settings.state_dir.clone(),
             read_schedule: schedule_text(settings.schedule_file.clone(), settings.secrets()),
+            secrets: settings.secrets(),
+            queue,
         }
+    }
+
+    /// What it answers with, and where it listens.
+    fn site(
+        self,
+        executor: &Executor,
+        (standing, metrics): (watch::Receiver<SchedulerStatus>, Metrics),
+        acting: Acting,
+    ) -> (Listening, Site) {
+        let address = self.listening.address();
+        tracing::info!("listening on http://{address}");
+        tracing::info!("for a browser: http://{BROWSER_HOST}:{}", address.port());
+        let site = Site {
+            store: executor.store.clone(),
+            standing,
+            metrics,
+            clock: Arc::clone(&executor.engine.clock),
+            entrance: self.entrance,
+            state_dir: self.state_dir,
+            read_schedule: self.read_schedule,
+            log_searches: Semaphore::new(LOG_SEARCHES),
+            tries: SignInTries::default(),
+            acting,
+        };
+        (self.listening, site)
     }
 }
 
@@ -221,22 +257,21 @@ async fn work(
     remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
-    let web = web.map(|web| {
-        let address = web.listening.address();
-        tracing::info!("listening on http://{address}");
-        tracing::info!("for a browser: http://{BROWSER_HOST}:{}", address.port());
-        let site = Site {
-            store: executor.store.clone(),
-            standing,
-            metrics,
-            clock: Arc::clone(&executor.engine.clock),
-            entrance: web.entrance,
-            state_dir: web.state_dir,
-            read_schedule: web.read_schedule,
-            log_searches: Semaphore::new(LOG_SEARCHES),
-        };
-        tokio::spawn(web.listening.serve(site, connections, end))
-    });
+    let web = match web {
+        Some(web) => {
+            let desk = ServeDesk {
+                executor: Arc::clone(&executor),
+                by_hand: scheduler.by_hand(),
+                queue: web.queue.clone(),
+                standing: standing.clone(),
+                secrets: web.secrets.clone(),
+            };
+            let acting = Acting::new(Box::new(desk)).map_err(Failure::infrastructure)?;
+            let (listening, site) = web.site(&executor, (standing, metrics), acting);
+            Some(tokio::spawn(listening.serve(site, connections, end)))
+        }
+        None => None,
+    };
     let stopped = scheduler::event_loop::run(scheduler, hangups)
         .await
         .map_err(Failure::infrastructure);

@@ -14,6 +14,8 @@ use crate::web::views::moment::about;
 pub(crate) struct Going {
     pub(crate) who: String,
     pub(crate) href: Option<String>,
+    /// Where its run is cancelled.
+    pub(crate) cancel: Option<String>,
     pub(crate) elapsed: String,
     pub(crate) usual: String,
     pub(crate) left: String,
@@ -35,6 +37,7 @@ fn one(task: &RunningTask, usual: Option<Duration>, now: Timestamp) -> Going {
     Going {
         who: format!("{}/{}", task.group, task.name),
         href: links::run(&task.run),
+        cancel: links::run_action(&task.run, "cancel"),
         elapsed: format!("{} so far", human_duration(whole(elapsed))),
         usual: match (usual, task.attempts) {
             (Some(usual), 0..=1) => format!("usually {}", human_duration(usual)),

@@ -1,4 +1,5 @@
-//! Who asks: whom a token lets in, or somebody on this machine who shows none.
+//! Who asks: whom a token lets in, a browser that has signed in with one, or somebody on this
+//! machine who shows none.
 
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::store::{SecretHash, Visitor};
+use crate::web::access::session_cookie::{SessionCookie, ShownSession};
 use crate::web::fault::Fault;
 use crate::web::site::Site;
 
@@ -19,34 +21,67 @@ const LONGEST: usize = 512;
 pub(crate) enum Caller {
     /// Somebody on this machine, who may look.
     Anybody,
-    /// Whom a token lets in.
+    /// Whom a token lets in that came with the request.
     Known(Visitor),
+    /// A browser that has shown a token before.
+    SignedIn(Visitor),
 }
 
-/// Lets in who may come in. A token that is shown counts: one that is none, expired or revoked
-/// makes nobody anonymous.
+impl Caller {
+    /// Whom a token lets in, now or before.
+    pub(crate) fn visitor(&self) -> Option<&Visitor> {
+        match self {
+            Self::Anybody => None,
+            Self::Known(visitor) | Self::SignedIn(visitor) => Some(visitor),
+        }
+    }
+}
+
+/// Lets in who may come in. A token that is shown counts, and else a cookie: one that is none,
+/// expired or revoked makes nobody anonymous.
 pub(crate) async fn identify(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
-    let caller = match shown_token(request.headers()) {
-        Err(fault) => Err(fault),
-        Ok(Some(token)) => known(&site, token).await,
-        Ok(None) if site.entrance.asks_for_token() => Err(unauthorized("a token is needed")),
-        Ok(None) => Ok(Caller::Anybody),
-    };
-    match caller {
+    match caller(&site, request.headers()).await {
+        Ok(Caller::Anybody) if site.entrance.asks_for_token() => {
+            unauthorized("a token is needed").into_response()
+        }
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(fault) => fault.into_response(),
+        Err(fault) => {
+            let cookie = SessionCookie::of(request.headers(), &site.entrance);
+            let is_stale = cookie.shown(request.headers()) != ShownSession::None
+                && fault.status == StatusCode::UNAUTHORIZED;
+            let mut response = fault.into_response();
+            if let Some(clear) = is_stale.then(|| cookie.clear()).flatten() {
+                response.headers_mut().append(header::SET_COOKIE, clear);
+            }
+            response
+        }
     }
 }
 
-async fn known(site: &Site, token: &str) -> Result<Caller, Fault> {
-    let now = site.clock.now();
-    let visitor = site.store.visitor_with_token(&SecretHash::of(token), now).await?;
-    visitor
-        .map(Caller::Known)
-        .ok_or_else(|| unauthorized("this token lets nobody in: it is none, expired or revoked"))
+/// Who asks with these headers.
+///
+/// # Errors
+/// What is shown lets nobody in, or the database does not answer.
+pub(crate) async fn caller(site: &Site, headers: &HeaderMap) -> Result<Caller, Fault> {
+    if let Some(token) = shown_token(headers)? {
+        let hash = SecretHash::of(token);
+        let visitor = site.store.visitor_with_token(&hash, site.clock.now());
+        let refused = || unauthorized("this token lets nobody in: it is none, expired or revoked");
+        return visitor.await?.map(Caller::Known).ok_or_else(refused);
+    }
+    let refused = || unauthorized("this browser is not signed in any more");
+    match SessionCookie::of(headers, &site.entrance).shown(headers) {
+        ShownSession::None => Ok(Caller::Anybody),
+        ShownSession::Confused => Err(refused()),
+        ShownSession::Value(value) => {
+            let hash = SecretHash::of(value);
+            let visitor = site.store.visitor_of_session(&hash, site.clock.now());
+            visitor.await?.map(Caller::SignedIn).ok_or_else(refused)
+        }
+    }
 }
 
 /// The token of a request (RFC 6750, 2.1). Only there: an address is written down by many.
@@ -68,7 +103,8 @@ fn shown_token(headers: &HeaderMap) -> Result<Option<&str>, Fault> {
     }
 }
 
-fn unauthorized(message: &str) -> Fault {
+/// Nobody is let in by what was shown.
+pub(crate) fn unauthorized(message: &str) -> Fault {
     Fault::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
         .hint("send `Authorization: Bearer TOKEN`; orchestrate token create makes one")
 }
