@@ -1,7 +1,7 @@
 //! The names that are ours in a database. A test compares them with what the steps make.
 
 /// Our tables and views, and the step that made each.
-pub(crate) const RELATIONS: [(&str, i64); 30] = [
+pub(crate) const RELATIONS: [(&str, i64); 31] = [
     ("runs", 1),
     ("tasks", 1),
     ("attempts", 1),
