@@ -40,7 +40,9 @@ class Browser:
         except urllib.error.HTTPError as error:
             told = json.load(error)["value"]
             problem = f"{told['error']}: {told['message'].splitlines()[0]}"
-            if told["error"] in ("no such element", "stale element reference"):
+            # The last is what chromedriver says of an element whose page is being left.
+            is_gone = told["error"] in ("no such element", "stale element reference")
+            if is_gone or "does not belong to the document" in problem:
                 raise Absent(problem) from None
             raise AssertionError(problem) from None
 

@@ -176,7 +176,7 @@ def examine(walk, shown, axe, shots):
                 walk.open(path)
                 if shots:
                     walk.browser.screenshot(shots / f"{name}-{theme}-{width}.png")
-                wide = walk.browser.run("return document.documentElement.scrollWidth - innerWidth")
+                wide = walk.browser.run("return document.documentElement.scrollWidth") - width
                 if wide > 0:
                     found.append(f"{name} {theme} {width}: {wide} px wider than the screen")
                 if axe:

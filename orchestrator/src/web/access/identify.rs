@@ -45,8 +45,11 @@ pub(crate) async fn identify(State(site): State<Arc<Site>>, mut request: Request
             unauthorized("a token is needed").into_response()
         }
         Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+            request.extensions_mut().insert(caller.clone());
+            let mut response = next.run(request).await;
+            // For the page of a refusal, which is made further out.
+            response.extensions_mut().insert(caller);
+            response
         }
         Err(fault) => {
             let cookie = SessionCookie::of(request.headers(), &site.entrance);

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::web::access::identify::Caller;
 use crate::web::access::next_page::NextPage;
 use crate::web::fault::{DATABASE_UNAVAILABLE, Fault};
 use crate::web::pages::frame::{Frame, Reader, page};
@@ -22,8 +23,13 @@ pub(crate) async fn for_people(State(site): State<Arc<Site>>, request: Request, 
     let asked_for = request.uri().path_and_query().map(ToString::to_string);
     let is_get = request.method() == Method::GET;
     let wants_page = !request.uri().path().starts_with("/api") && accepts_html(request.headers());
-    let reader = Reader::of_headers(request.headers());
+    // Programs ask often, and need none of it.
+    let headers = match wants_page {
+        true => request.headers().clone(),
+        false => HeaderMap::new(),
+    };
     let mut response = next.run(request).await;
+    let caller = response.extensions_mut().remove::<Caller>();
     let fault = response.extensions_mut().remove::<Fault>();
     match fault {
         // Who only wanted to look is led to where he signs in, and back.
@@ -38,6 +44,7 @@ pub(crate) async fn for_people(State(site): State<Arc<Site>>, request: Request, 
             )
         }
         Some(fault) if wants_page => {
+            let reader = Reader::of_caller(&headers, caller.as_ref());
             let mut shown = page(&fault_page(&site, &reader, &fault));
             *shown.status_mut() = fault.status;
             kept(&response, shown)

@@ -85,6 +85,12 @@ async fn a_token_is_shown_once_and_a_cookie_from_then_on() {
     assert_eq!(home.status, StatusCode::OK);
     assert!(home.text.contains("title=\"Sign out ops\""), "{}", home.text);
     assert!(!home.text.contains(&cookie) && !home.text.contains(&token));
+    let lost = site.browse_as("/nothing", &cookie).await;
+    assert_eq!(lost.status, StatusCode::NOT_FOUND);
+    assert!(
+        lost.text.contains("title=\"Sign out ops\""),
+        "also on the page of a refusal"
+    );
 
     let out = site.post_as("/logout", Some(&cookie), "").await;
     assert_eq!((out.status, out.location()), (StatusCode::SEE_OTHER, "/login"));
