@@ -30,7 +30,7 @@
   }
 
   // Keys, never while somebody types or holds a modifier.
-  const places = { h: "/", t: "/timeline", r: "/runs", s: "/schedule", c: "/records", w: "/workers" };
+  const places = { h: "/", t: "/timeline", r: "/runs", s: "/schedule", c: "/records", w: "/workers", a: "/audit" };
   let went = 0;
   const rows = () => [...document.querySelectorAll(".att li, .groups > li, .tasks tbody tr, .now > li")]
     .filter((row) => row.querySelector("a"));
@@ -51,6 +51,7 @@
     else if (key === "k") move(-1);
     else if (key === "[") press("#previous");
     else if (key === "]") press("#next");
+    else if (key === "R") press("#retry");
     else if (key === "n") press("#hit-next");
     else if (key === "e") press("#err-next");
     else if (key === "f") { const end = find("#newest") || find("#tail a"); if (end) end.click(); }

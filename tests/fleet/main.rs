@@ -13,6 +13,7 @@ mod both;
 #[expect(dead_code, reason = "made for the tests of the store")]
 #[path = "../support/cluster.rs"]
 mod cluster;
+mod logs;
 mod pgmq;
 mod queue;
 mod rounds;

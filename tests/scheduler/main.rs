@@ -6,10 +6,12 @@
     reason = "a test may fail where it stands"
 )]
 
+mod acting;
 #[expect(dead_code, reason = "shared with the tests of the store")]
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod crowd;
+mod deployment;
 mod displaced;
 mod fast;
 mod kill;

@@ -49,6 +49,18 @@ fn a_changed_file_is_read_and_a_bad_one_changes_nothing() {
     assert_eq!(health.status.code(), Some(3), "{health:?}");
 }
 
+/// What is read at the start only says so when it changes.
+#[test]
+fn changed_settings_are_said_to_need_a_restart() {
+    let fast = Fast::new(EVERY_MINUTE, None);
+    let beat = fast.start(&["beat"]);
+    fast.wait_for("this scheduler leads");
+    fs::write(fast.place.path(".env"), "TOKEN=a secret\n").unwrap();
+    fast.wait_for(".env has changed: a scheduler reads it when it starts");
+    assert_eq!(stop(beat), Some(0));
+    fast.place.wait_until_gone();
+}
+
 #[test]
 fn a_hangup_reads_the_file_again() {
     let fast = Fast::new(EVERY_MINUTE, None);
@@ -236,7 +248,7 @@ fn serve_answers_its_own_machine_and_changes_nothing() {
     assert_eq!(
         ask(
             port,
-            &format!("POST /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{port}")
+            &format!("POST /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nSec-Fetch-Site: same-origin")
         )
         .0,
         405

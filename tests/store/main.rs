@@ -8,6 +8,7 @@
 
 #[macro_use]
 mod both;
+mod audit;
 mod before_house;
 mod changes;
 #[path = "../support/cluster.rs"]

@@ -15,6 +15,7 @@ fn normalised(lines: &str) -> Vec<String> {
                 // SQLite has no other whole numbers, no booleans and no JSON.
                 .replace("|bigint|", "|integer|")
                 .replace("|boolean|", "|integer|")
+                .replace("|bytea|", "|blob|")
                 .replace("|jsonb|", "|text|")
                 .replace("|json|", "|text|")
         })

@@ -12,6 +12,7 @@ pub(crate) enum Arg {
     Text(Option<String>),
     Bool(bool),
     List(Vec<String>),
+    Bytes(Vec<u8>),
 }
 
 /// `&args![run, position, at]`
@@ -138,5 +139,11 @@ impl From<String> for Arg {
 impl From<Option<&RunId>> for Arg {
     fn from(value: Option<&RunId>) -> Self {
         Self::Text(value.map(|run| without_nul(run.as_str())))
+    }
+}
+
+impl From<&Vec<u8>> for Arg {
+    fn from(value: &Vec<u8>) -> Self {
+        Self::Bytes(value.clone())
     }
 }

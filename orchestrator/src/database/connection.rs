@@ -37,6 +37,7 @@ macro_rules! bind_all {
                 Arg::Text(value) => query.bind(value.as_deref()),
                 Arg::Bool(value) => query.bind(*value),
                 Arg::List(value) => query.bind(Json(value)),
+                Arg::Bytes(value) => query.bind(value.as_slice()),
             };
         }
         query

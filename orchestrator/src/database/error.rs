@@ -5,6 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
 
 use crate::files::NotPermitted;
 
@@ -120,6 +121,16 @@ impl DatabaseError {
         }
     }
 
+    /// Whether the disk of a SQLite file has no room: also whoever only reads needs 32 KiB for the
+    /// `-shm` beside it.
+    pub(crate) fn is_lack_of_room(&self) -> bool {
+        match self {
+            Self::Open { reason, .. } => reason == NO_ROOM,
+            Self::Statement(error) => words(error) == NO_ROOM,
+            _ => false,
+        }
+    }
+
     /// What the user of the connection lacks a right on, in the words of the server: a table,
     /// a sequence or a schema; `None` if that is not what failed.
     pub(crate) fn denied_object(&self) -> Option<String> {
@@ -214,6 +225,15 @@ fn words_of_file(path: &Path, error: &std::io::Error) -> String {
 /// connection answers so: those are waited for.
 const NO_THREAD: &str = "no thread can be started";
 
+/// What is said where SQLite could write no more, or not make the file that readers share.
+const NO_ROOM: &str = "there is no room on its disk";
+
+/// FULL, IOERR_WRITE and IOERR_SHMSIZE of <https://sqlite.org/rescode.html>.
+fn lacks_room(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let is_sqlite = error.try_downcast_ref::<SqliteError>().is_some();
+    is_sqlite && matches!(error.code().as_deref(), Some("13" | "778" | "4874"))
+}
+
 /// What a database error says, without the words of the library around it.
 pub(crate) fn words(error: &sqlx::Error) -> String {
     match error {
@@ -223,6 +243,7 @@ pub(crate) fn words(error: &sqlx::Error) -> String {
         }
         sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::WouldBlock => NO_THREAD.to_owned(),
         sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Database(error) if lacks_room(&**error) => NO_ROOM.to_owned(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Migrate(error) => error.to_string(),
         sqlx::Error::ColumnDecode { index, source } => format!("column {index} cannot be read: {source}"),

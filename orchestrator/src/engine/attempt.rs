@@ -30,10 +30,37 @@ pub(crate) async fn make_attempt(mut attempt: TaskAttempt) -> FinishedAttempt {
         Ok(workspace) => make_masked(&mut attempt, &known, workspace.path()).await,
         Err(outcome) => FinishedAttempt::never_begun(outcome, attempt.engine.clock.now()),
     };
+    let finished = FinishedAttempt {
+        hint: finished
+            .hint
+            .clone()
+            .or_else(|| why_not_again(&attempt, &finished)),
+        ..finished
+    };
     match known.masker() {
         Some(secrets) => finished.masked(secrets),
         None => finished,
     }
+}
+
+/// Why no further attempt follows although the task may have some: whoever wrote `retry:` wonders.
+fn why_not_again(attempt: &TaskAttempt, finished: &FinishedAttempt) -> Option<String> {
+    let (retry, outcome) = (&attempt.task.policy.retry, &finished.outcome);
+    if retry.limit == 0 || !outcome.is_failure() || matches!(outcome, Outcome::Cancelled { .. }) {
+        return None;
+    }
+    let category = finished.results.reported.category.or(outcome.category())?;
+    if !category.may_pass() {
+        return Some(format!("not tried again: a failure of kind {category} stays one"));
+    }
+    if retry.on.contains(&category) {
+        return None;
+    }
+    let kinds: Vec<&str> = retry.on.iter().map(|kind| kind.as_str()).collect();
+    Some(format!(
+        "not tried again: its retries are for {}, and this is {category}; orchestrate explain retry.on",
+        kinds.join(", ")
+    ))
 }
 
 async fn make_masked(attempt: &mut TaskAttempt, known: &NamedSecrets, workspace: &Path) -> FinishedAttempt {

@@ -87,7 +87,9 @@ pub(crate) async fn read_results(
             "it exited with code 0 and told of a failure: {}",
             failure.message.as_deref().unwrap_or("without a message")
         )),
-        None => results.suspicion(attempt, taken, at),
+        None => said
+            .brought_only_faults()
+            .or_else(|| results.suspicion(attempt, taken, at)),
     };
     results
 }

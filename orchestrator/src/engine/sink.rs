@@ -128,7 +128,7 @@ impl Sink {
             log.flush();
         }
         if !lines.is_empty() {
-            self.tail.push(&lines);
+            self.tail.push(stream, &lines);
             self.bus
                 .output(Output {
                     task: Arc::clone(&self.task),

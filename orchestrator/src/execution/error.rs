@@ -35,6 +35,9 @@ pub enum ExecutionError {
     /// This process cannot say who it is.
     #[error("cannot tell the name of this host")]
     Owner(#[source] std::io::Error),
+    /// The one that tells of the run has no thread.
+    #[error("not started: no thread can be started")]
+    Reporter(#[source] std::io::Error),
     /// A part of ours ended too early: a defect.
     #[error("the {part} of the run ended too early: {reason}")]
     Part {

@@ -8,26 +8,18 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::engine::CollectorStates;
-use crate::events::{Bus, Listener, Message, RunPast, Summary, report};
+use crate::events::{Bus, Message, RunPast, Summary};
 use crate::execution::admission::Admission;
 use crate::execution::await_recorder::await_recorder;
 use crate::execution::error::ExecutionError;
 use crate::execution::executor::Executor;
 use crate::execution::notices::watch_length::watch_length;
 use crate::execution::orders::Orders;
+use crate::execution::reporter::{Audience, Reporter};
 use crate::execution::tenure::RunTenure;
 use crate::model::{Order, RunId};
 use crate::rundir::{ControlFifo, Journal, RunDir, RunPlan};
 use crate::store::{DRAIN, RecordedClaim, RecorderEnd, record, record_claimed};
-
-/// Who is told while it goes on, besides the journal and the database.
-#[derive(Default)]
-pub struct Audience {
-    /// In a thread of their own, which is started only if there are any.
-    pub listeners: Vec<Box<dyn Listener>>,
-    /// Whether they want to hear what collectors write.
-    pub with_output: bool,
-}
 
 /// What became of it.
 #[derive(Debug)]
@@ -81,13 +73,15 @@ impl Executor {
         // Whoever made it may have known fewer of them.
         plan.hide_secrets(&self.engine.secrets);
         let states = self.read_states(&plan, &mut orders, tenure.is_some()).await?;
+        // Nothing is made yet if it cannot be told.
+        let reporter = Reporter::start(audience).map_err(ExecutionError::Reporter)?;
         let (dir, journal) = self.open_run_dir(&id, tenure.as_ref())?;
         let written = plan.clone().with_placeholders(&self.engine.secrets);
         written.write(&dir).map_err(state(&dir.path()))?;
         // Kept to the end: until then the run goes on, for whoever asks by the journal's lock.
         let journal_state = journal.state();
         let mut bus = Bus::new(vec![Box::new(journal)]);
-        let reporter = reporter(&mut bus, audience);
+        let reporter = reporter.map(|reporter| reporter.listen_to(&mut bus));
         let watcher = self.length_watcher(&id, quiet, &mut bus);
         let enough = Arc::new(Notify::new());
         let (recorder, past) = self.start_recorder(id, tenure, bus.subscribe(false), &enough);
@@ -238,18 +232,6 @@ impl Executor {
             }
         }
     }
-}
-
-fn reporter(bus: &mut Bus, audience: Audience) -> Option<std::thread::JoinHandle<()>> {
-    let Audience {
-        mut listeners,
-        with_output,
-    } = audience;
-    if listeners.is_empty() {
-        return None;
-    }
-    let told = bus.subscribe(with_output);
-    Some(std::thread::spawn(move || report(told, &mut listeners)))
 }
 
 fn state(path: &Path) -> impl FnOnce(std::io::Error) -> ExecutionError {

@@ -39,6 +39,7 @@ pub use run::outcome::{Because, Outcome, OutcomeKind, SpawnError};
 pub use run::skip_cause::SkipCause;
 pub use run::suspicion::{Brought, suspicion};
 pub use run::task_status::TaskStatus;
+pub use run::telling_line::telling_line;
 pub use schedule::{
     Cadence, CadenceKind, CatchUp, CatchUpMode, DEFAULT_GRACE, Expect, Group, Limits, Minutes, MonthDay,
     Overlap, Policy, Retry, Schedule, Task, WORKFLOW_GROUP, Workflow, WorkspaceScope,

@@ -25,7 +25,9 @@ pub use journal::{JOURNAL_NAME, Journal, JournalState, goes_on, parse_journal_li
 pub(crate) use liveness::is_worked_on;
 pub use liveness::{journalled_runs, unrecorded_runs};
 pub use logs::attempt_log::{AttemptLog, DEFAULT_CAP, LogEnd, LogRecord};
+pub use logs::log_chunk::unpack_chunk;
 pub use logs::log_page::{LogPage, read_page, tail_start};
+pub use logs::new_pieces::{KEPT_OF_LOG, LogCursor, LogFileEnd, LogPiece, NewPieces, read_new_pieces};
 pub use orders::{ControlFifo, OrderSource};
 pub use paths::{RunDir, StateDir, file_name};
 pub use plan::{PLAN_NAME, PlanError, RunPlan};

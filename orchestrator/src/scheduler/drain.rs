@@ -16,6 +16,7 @@ impl Scheduler {
     pub(crate) async fn drain(&mut self, signals: &mut Signals, cause: CancelCause) -> Option<CancelCause> {
         systemd::notify_stopping();
         self.slots.dispatcher.stop_starting();
+        self.slots.by_hand.stop_starting();
         self.slots.side_work.release_checks.break_off();
         self.slots.leave_waiting();
         // Another scheduler may lead while our last runs go on: it cannot run the same entry.
@@ -66,6 +67,7 @@ impl Scheduler {
             }
             tracing::warn!("cancelled: {}", counted(self.slots.count_begun(), "run"));
             self.slots.dispatcher.order_all(order);
+            self.slots.by_hand.order_all(order);
         }
         cancelled
     }

@@ -4,7 +4,7 @@
 //! `event_loop` waits for what happens. `planning` (pure) says what becomes of it: which
 //! slots are due, what each means for its tasks, what waits in the overlap queue. `dispatch`
 //! carries that out: it claims slots and executes their plans here, or gives them to a
-//! queue. `background` drives the work beside the loop, `host` is the machine around it,
+//! queue; what somebody asks for by hand is executed beside them. `background` drives the work beside the loop, `host` is the machine around it,
 //! and `leadership` sees to it that one scheduler leads and others stand by.
 //!
 //! It must never decide what a run does, and never start anything whose slot it has not
@@ -29,7 +29,8 @@ pub(crate) mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use dispatch::by_hand::{NotBegun, RunsByHand};
 pub use dispatch::queue::QueueDispatch;
 pub use event_loop::{Stopped, run};
 pub use scheduler::Scheduler;
-pub use settings::{SchedulerError, SchedulerSettings, StaleSchedule};
+pub use settings::{MakeAudience, SchedulerError, SchedulerSettings, StaleSchedule};

@@ -7,11 +7,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::events::SchedulerStatus;
+use crate::execution::LocalAdmission;
 use crate::scheduler::background::SideWork;
+use crate::scheduler::dispatch::by_hand::RunsByHand;
 use crate::scheduler::dispatch::dispatcher::Dispatcher;
 use crate::scheduler::dispatch::local::LocalDispatcher;
 use crate::scheduler::dispatch::queue::QueueDispatcher;
-use crate::scheduler::dispatch::slots::Slots;
+use crate::scheduler::dispatch::slots::{Slots, Starters};
 use crate::scheduler::leadership::Leadership;
 use crate::scheduler::reload::ScheduleSource;
 use crate::scheduler::settings::{SchedulerSettings, StaleSchedule};
@@ -48,7 +50,10 @@ impl Scheduler {
             status.set_schedule_error(&error);
         }
         let standing = status.subscribe();
-        let local = LocalDispatcher::new(executor.clone(), audience, concurrency, metrics.clone());
+        let admission = LocalAdmission::new(concurrency, executor.state_dir());
+        let (told, places) = (Arc::clone(&audience), admission.clone());
+        let local = LocalDispatcher::new(executor.clone(), audience, admission, metrics.clone());
+        let by_hand = RunsByHand::new(executor.clone(), told, places, local.running());
         let side_work = SideWork::start(&executor, local.running(), &status);
         let dispatcher: Box<dyn Dispatcher> = match queue {
             None => Box::new(local),
@@ -60,7 +65,7 @@ impl Scheduler {
                 executor.store.clone(),
                 Arc::clone(&clock),
                 metrics,
-                dispatcher,
+                Starters { dispatcher, by_hand },
                 side_work,
                 status.clone(),
             ),
@@ -74,5 +79,10 @@ impl Scheduler {
             status,
         };
         (scheduler, standing)
+    }
+
+    /// Where runs are asked for by hand.
+    pub fn by_hand(&self) -> RunsByHand {
+        self.slots.by_hand.clone()
     }
 }

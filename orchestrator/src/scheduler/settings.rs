@@ -11,6 +11,9 @@ use crate::model::Schedule;
 use crate::report::Metrics;
 use crate::scheduler::dispatch::queue::QueueDispatch;
 
+/// Makes those who are told of a run.
+pub type MakeAudience = Arc<dyn Fn() -> Audience + Send + Sync>;
+
 /// What a scheduler needs.
 pub struct SchedulerSettings {
     /// To execute and to remember.
@@ -24,7 +27,7 @@ pub struct SchedulerSettings {
     /// Reads it again; the error is in words for people, with places.
     pub load: Box<dyn Fn() -> Result<Schedule, String>>,
     /// Who is told of each run.
-    pub audience: Box<dyn Fn() -> Audience>,
+    pub audience: MakeAudience,
     /// Where slots go instead of being run here.
     pub queue: Option<QueueDispatch>,
     /// How many runs may go on at a time; those of one entry follow each other anyway.

@@ -49,7 +49,7 @@ impl Night {
             schedule,
             stale: None,
             load: Box::new(|| Err("there is no file".to_owned())),
-            audience: Box::new(Audience::default),
+            audience: Arc::new(Audience::default),
             queue: None,
             concurrency,
             drain_timeout: Duration::from_secs(1),

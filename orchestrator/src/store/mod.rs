@@ -30,6 +30,7 @@ pub(crate) mod schema;
 pub(crate) mod store;
 pub(crate) mod timetable;
 
+pub use access::action::{ActionKey, ActionOutcome, ActionVerb, BegunAction, KnownAction, NewAction};
 pub use access::role::Role;
 pub use access::secret_value::{SecretHash, SecretValue};
 pub use access::sessions::SESSION;
@@ -40,6 +41,7 @@ pub use fleet::claim::RunGrant;
 pub use fleet::enqueue::{EnqueuedSlot, NewQueuedRun};
 pub use fleet::fence::RunFence;
 pub use fleet::lease::Renewal;
+pub use fleet::log_chunks::{KeptLog, LogChunk};
 pub use fleet::looking::{QueuedRun, QueuedState};
 pub use fleet::queue::{FleetQueue, LossPolicy};
 pub use fleet::show::{ShownRun, WorkerMeans};

@@ -112,6 +112,10 @@ async fn ask_for_pages(store: &Store, now: Timestamp) {
         ..HistoryFilter::default()
     };
     store.history(&before).await.unwrap();
+    store.actions(Some(7), 20).await.unwrap();
+    store.actions_on("r", 20).await.unwrap();
+    store.action_of_run(&RunId::new("r")).await.unwrap();
+    store.newest_retry(&RunId::new("r")).await.unwrap();
 }
 
 async fn ask_for_slots_not_run(store: &Store, now: Timestamp) {

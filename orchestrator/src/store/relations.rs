@@ -1,7 +1,7 @@
 //! The names that are ours in a database. A test compares them with what the steps make.
 
 /// Our tables and views, and the step that made each.
-pub(crate) const RELATIONS: [(&str, i64); 29] = [
+pub(crate) const RELATIONS: [(&str, i64); 31] = [
     ("runs", 1),
     ("tasks", 1),
     ("attempts", 1),
@@ -29,8 +29,10 @@ pub(crate) const RELATIONS: [(&str, i64); 29] = [
     ("record_changes", 13),
     ("queued_runs", 14),
     ("workers", 14),
+    ("actions", 15),
     ("tokens", 18),
     ("sessions", 18),
+    ("log_chunks", 20),
 ];
 
 #[cfg(test)]

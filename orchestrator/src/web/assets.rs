@@ -2,17 +2,15 @@
 //! content, so that a browser may keep them for ever and never shows a page with old ones.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use axum::Router;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use crate::web::fault::Fault;
 use crate::web::parameters::PathPart;
-use crate::web::route_policy::{ASSET, readable};
-use crate::web::site::Site;
+use crate::web::route_policy::{ASSET, Routes, open};
 
 /// A file of ours.
 pub(crate) struct Asset {
@@ -53,8 +51,8 @@ impl Asset {
     }
 }
 
-pub(crate) fn route() -> Router<Arc<Site>> {
-    readable("/assets/{name}", ASSET, asset)
+pub(crate) fn route() -> Routes {
+    open("/assets/{name}", ASSET, asset)
 }
 
 async fn asset(PathPart(name): PathPart) -> Result<Response, Fault> {

@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 
+use crate::web::access::sign_in_tries::Peer;
 use crate::web::connections::{Answering, ConnectionPlace};
 use crate::web::patient_stream::{PATIENCE, PatientStream};
 
@@ -35,7 +36,11 @@ pub(crate) async fn converse(
     end: impl Future<Output = ()>,
 ) {
     let activity = place.activity.clone();
-    let answer = service_fn(move |request: Request<Incoming>| {
+    let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         let answering = activity.answer();
         let answer = TowerToHyperService::new(router.clone()).call(request);
         async move {

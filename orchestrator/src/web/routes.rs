@@ -12,10 +12,13 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::web::access::guard::guard;
+use crate::web::access::identify::identify;
+use crate::web::access::origin::refuse_foreign;
 use crate::web::fault::Fault;
-use crate::web::guard::guard;
-use crate::web::identify::identify;
-use crate::web::route_policy::{harden, refuse_path};
+#[cfg(test)]
+use crate::web::route_policy::KnownRoute;
+use crate::web::route_policy::{Routes, harden, refuse_path};
 use crate::web::site::Site;
 use crate::web::{api, assets, live, pages, probes};
 
@@ -26,34 +29,42 @@ const PATIENCE: Duration = Duration::from_secs(45);
 pub(crate) fn routes(site: Site) -> Router {
     let site = Arc::new(site);
     // Pages and their style alone: what programs ask for in a flood costs no compression.
-    let pages = Router::new()
-        .merge(pages::home::route())
-        .merge(pages::run::route())
-        .merge(pages::log::route())
-        .merge(pages::raw_log::route())
-        .merge(pages::runs::route())
-        .merge(pages::collector::route())
-        .merge(pages::records::route())
-        .merge(pages::schedule::route())
-        .merge(pages::timeline::route())
-        .merge(pages::workers::route())
-        .layer(CompressionLayer::new());
+    let pages = pages::routes().router.layer(CompressionLayer::new());
+    let doors = pages::doors::routes().router.layer(CompressionLayer::new());
     Router::new()
         .merge(pages)
-        .merge(probes::healthz::route())
+        .merge(data().router)
+        .fallback(refuse_path)
+        .layer(from_fn_with_state(Arc::clone(&site), identify))
+        .merge(doors)
+        .layer(from_fn(within))
+        .merge(assets::route().router.layer(CompressionLayer::new()))
+        .layer(CatchPanicLayer::custom(internal_error))
+        .layer(from_fn_with_state(Arc::clone(&site), refuse_foreign))
+        .layer(from_fn_with_state(Arc::clone(&site), guard))
+        .layer(from_fn_with_state(Arc::clone(&site), pages::faults::for_people))
+        .merge(probes::liveness::routes().router)
+        .layer(map_response(harden))
+        .with_state(site)
+}
+
+/// What programs read.
+fn data() -> Routes {
+    probes::healthz::route()
         .merge(probes::metrics::route())
         .merge(api::routes::routes())
         .merge(live::stream::route())
-        .fallback(refuse_path)
-        .layer(from_fn(within))
-        .layer(from_fn_with_state(Arc::clone(&site), identify))
-        .merge(assets::route().layer(CompressionLayer::new()))
-        .layer(CatchPanicLayer::custom(internal_error))
-        .layer(from_fn_with_state(Arc::clone(&site), guard))
-        .layer(from_fn_with_state(Arc::clone(&site), pages::faults::for_people))
-        .merge(probes::liveness::routes())
-        .layer(map_response(harden))
-        .with_state(site)
+}
+
+/// Every path, as it was made.
+#[cfg(test)]
+pub(crate) fn known_routes() -> Vec<KnownRoute> {
+    let all = pages::routes()
+        .merge(pages::doors::routes())
+        .merge(data())
+        .merge(assets::route())
+        .merge(probes::liveness::routes());
+    all.known
 }
 
 /// A panic of a handler is our defect, and no reason to leave who asks without an answer.

@@ -9,7 +9,9 @@ use crate::events::SchedulerStatus;
 use crate::model::Clock;
 use crate::report::Metrics;
 use crate::store::Store;
-use crate::web::entrance::Entrance;
+use crate::web::access::entrance::Entrance;
+use crate::web::access::sign_in_tries::SignInTries;
+use crate::web::actions::Acting;
 use crate::web::live::hub::LiveHub;
 use crate::web::schedule_text::ReadSchedule;
 
@@ -32,6 +34,10 @@ pub(crate) struct Site {
     pub(crate) entrance: Entrance,
     /// What pages are told while they are open.
     pub(crate) live: LiveHub,
+    /// Does what operators want done.
+    pub(crate) acting: Acting,
+    /// Who has shown what is no token.
+    pub(crate) tries: SignInTries,
 }
 
 /// As many logs are searched at a time.

@@ -1,10 +1,13 @@
 //! The router as a whole, without a socket: which paths there are, what may be done with
 //! them, and that their documents are those of the verbs.
 
+mod actions;
 mod api;
 mod live;
 mod logs;
+mod matrices;
 mod night;
+mod noting_desk;
 mod pages;
 
 use std::sync::Arc;
@@ -25,15 +28,21 @@ use crate::model::{ManualClock, timetable, upcoming_slots};
 use crate::queries::next::{SlotFacts, next_slots, window};
 use crate::report::Metrics;
 use crate::store::Store;
-use crate::web::entrance::Entrance;
-use crate::web::entrance::tests::local;
+use crate::web::access::entrance::Entrance;
+use crate::web::access::entrance::tests::local;
+use crate::web::access::sign_in_tries::SignInTries;
+use crate::web::actions::Acting;
 use crate::web::live::feed::LiveFeed;
 use crate::web::live::hub::LiveHub;
 use crate::web::route_policy::{DATA, PAGE};
 use crate::web::routes::routes;
 use crate::web::site::{LOG_SEARCHES, Site};
 
+mod sign_in;
 mod who;
+
+/// What a browser says of a request that a page of ours makes.
+const FROM_OUR_PAGE: (HeaderName, &str) = (HeaderName::from_static("sec-fetch-site"), "same-origin");
 
 const PATHS: [&str; 6] = [
     "/",
@@ -53,6 +62,7 @@ struct Fixture {
     dir: TempDir,
     feed: LiveFeed,
     ending: watch::Sender<bool>,
+    desk: Arc<noting_desk::NotingDesk>,
 }
 
 #[derive(Debug)]
@@ -94,7 +104,11 @@ impl Fixture {
         let clock = Arc::new(ManualClock::new(now()));
         let feed = LiveFeed::default();
         let (ending, end) = watch::channel(false);
+        let desk = Arc::<noting_desk::NotingDesk>::default();
+        *desk.store.lock().unwrap() = Some(store.clone());
+        let shared = Box::new(noting_desk::SharedDesk(Arc::clone(&desk)));
         let site = Site {
+            acting: Acting::new(shared).unwrap(),
             store: store.clone(),
             standing: receiver,
             metrics: Metrics::default(),
@@ -104,6 +118,7 @@ impl Fixture {
             read_schedule: Box::new(pages::schedule_file),
             log_searches: Semaphore::new(LOG_SEARCHES),
             live: LiveHub::new(feed.clone(), 1024, end),
+            tries: SignInTries::default(),
         };
         Self {
             router: routes(site),
@@ -113,12 +128,14 @@ impl Fixture {
             dir,
             feed,
             ending,
+            desk,
         }
     }
 
+    /// As a page of ours asks.
     async fn ask(&self, method: &str, path: &str, hosts: &[&str]) -> Answer {
         let hosts = hosts.iter().map(|host| (header::HOST, *host));
-        self.ask_with(method, path, hosts).await
+        self.ask_with(method, path, hosts.chain([FROM_OUR_PAGE])).await
     }
 
     async fn ask_with<'h>(
@@ -127,11 +144,21 @@ impl Fixture {
         path: &str,
         headers: impl IntoIterator<Item = (HeaderName, &'h str)>,
     ) -> Answer {
+        self.send_body(method, path, headers, Body::empty()).await
+    }
+
+    async fn send_body<'h>(
+        &self,
+        method: &str,
+        path: &str,
+        headers: impl IntoIterator<Item = (HeaderName, &'h str)>,
+        body: Body,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        let request = request.body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();

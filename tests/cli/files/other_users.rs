@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -73,6 +74,51 @@ fn settings_in_a_closed_directory_are_not_taken_for_missing() {
         assert_ne!(seen.status.code(), Some(0), "{told}");
     }
     assert!(!place.state().join("runs").exists());
+}
+
+/// Where no more threads may be started that is said, whichever thread it is; nothing panics.
+#[test]
+fn who_may_start_no_thread_is_told_so() {
+    /// Nobody else is this user, whose processes are counted.
+    const CROWDED: u32 = 64_321;
+    if !has_nobody("who_may_start_no_thread_is_told_so") {
+        return;
+    }
+    let place = place();
+    set_mode(place.dir.path(), 0o777);
+    let mut refused = 0;
+    for most in 1..=12 {
+        for verb in [&["run", "--schedule", "daily"][..], &["history"], &["status"]] {
+            let mut command = place.command(verb);
+            command.uid(CROWDED).gid(CROWDED);
+            // SAFETY: setrlimit(2) is async-signal-safe.
+            unsafe {
+                command.pre_exec(move || Ok(setrlimit(Resource::RLIMIT_NPROC, most, most)?));
+            }
+            let seen = command.output().unwrap();
+            let told = String::from_utf8(seen.stderr).unwrap();
+            let code = seen.status.code().unwrap();
+            assert!(!told.contains("panicked"), "{verb:?} with {most}: {told}");
+            if code == 3 {
+                assert!(
+                    told.contains("no thread can be started"),
+                    "{verb:?} with {most}: {told}"
+                );
+                assert!(told.contains("RLIMIT_NPROC"), "{verb:?} with {most}: {told}");
+                refused += 1;
+            } else {
+                assert!(matches!(code, 0 | 1), "{verb:?} with {most}: {code}, {told}");
+            }
+        }
+    }
+    assert!(refused >= 3, "{refused}");
+    let mut command = place.command(&["run", "--schedule", "daily"]);
+    let seen = command.uid(CROWDED).gid(CROWDED).output().unwrap();
+    let told = String::from_utf8(seen.stderr).unwrap();
+    assert!(
+        told.contains("[g/look] 00"),
+        "where there is room it is run: {told}"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod claims;
 mod leases;
+mod log_chunks;
 mod slots;
 
 use std::sync::Arc;

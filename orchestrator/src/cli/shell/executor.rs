@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::cli::shell::collectors::launcher;
+use crate::cli::shell::database::hint::NO_THREADS;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::database::url_of_file;
@@ -57,6 +58,7 @@ pub(crate) fn not_executed(error: ExecutionError) -> Failure {
         ExecutionError::Cancelled(by) => Failure::cancelled(by, error),
         ExecutionError::State { .. } => Failure::infrastructure(error)
             .hint("--state-dir or ORCHESTRATE_STATE_DIR names a directory that can be written"),
+        ExecutionError::Reporter(_) => Failure::infrastructure(error).hint(NO_THREADS),
         ExecutionError::CollectorStates { .. } => Failure::infrastructure(error)
             .hint("a collector that begins afresh by mistake reads everything again: run it when the database is well"),
         error => Failure::infrastructure(error),

@@ -26,6 +26,8 @@ pub(crate) struct CliSettings {
     pub(crate) database_schema: SchemaName,
     pub(crate) state_dir: PathBuf,
     pub(crate) log_level: Option<String>,
+    /// The files that all this comes from, whether they are there or not: the settings and `.env`.
+    pub(crate) read_once: Vec<PathBuf>,
     /// What the file says and no flag can.
     pub(crate) file: config::Settings,
     /// The process's environment and, below it, that of `.env`.
@@ -42,7 +44,7 @@ impl ProcessVariables {
     /// With what is odd about `.env`.
     fn read() -> (Self, Vec<Diagnostic>) {
         let outer = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
-        let dotenv = config::load_dotenv(Path::new(".env"), &outer);
+        let dotenv = config::load_dotenv(Path::new(DOTENV), &outer);
         let mut variables: BTreeMap<OsString, OsString> = dotenv
             .variables
             .into_iter()
@@ -152,6 +154,10 @@ impl CliSettings {
             )?,
             database_schema: file.database_schema.clone().unwrap_or_default(),
             log_level: log_level(global, &environment, &file)?,
+            read_once: vec![
+                named.unwrap_or_else(|| PathBuf::from(SETTINGS_FILE)),
+                PathBuf::from(DOTENV),
+            ],
             file,
             environment,
             dotenv_warnings,
@@ -291,10 +297,15 @@ fn collectors_dirs(global: &Global, environment: &ProcessVariables, file: &confi
     }
 }
 
+/// Where settings are looked for if nothing names a file.
+const SETTINGS_FILE: &str = "config/orchestrator.yaml";
+
+/// The variables of a project.
+const DOTENV: &str = ".env";
+
 /// A file that was named must be there; the default one may be missing.
 fn settings_file(named: Option<&Path>) -> Result<config::Settings, Failure> {
-    let default = Path::new("config/orchestrator.yaml");
-    let loaded = match config::load_settings(named.unwrap_or(default)) {
+    let loaded = match config::load_settings(named.unwrap_or(Path::new(SETTINGS_FILE))) {
         // One that nobody may look for is not missing: its secrets would go unmasked.
         Err(LoadError::NotFound(_)) if named.is_none() => return Ok(config::Settings::default()),
         loaded => loaded.map_err(|error| fail_with_diagnostics(error.diagnostics()))?,

@@ -127,7 +127,13 @@ fn unknown_key(entry: &MapEntry, table: &KeyTable) -> Problem {
     let message = format!("{} has no key {}", table.what, quote(&entry.key));
     let elsewhere = TABLES.iter().find(|other| other.key(&entry.key).is_some());
     let hint = match (elsewhere, nearest(&entry.key, names(table))) {
-        (Some(other), _) => format!("`{}` is a key of {}", entry.key, other.what),
+        (Some(other), Some(name)) => {
+            format!(
+                "did you mean `{name}`? `{}` is a key of {}",
+                entry.key, other.what
+            )
+        }
+        (Some(other), None) => format!("`{}` is a key of {}", entry.key, other.what),
         (None, Some(name)) => format!("did you mean `{name}`?"),
         (None, None) => format!("{}; keys that begin with `{FREE_PREFIX}` are yours", takes(table)),
     };

@@ -65,7 +65,11 @@ pub(crate) async fn connect(
 /// pooler does not hand that on, by their first statement. `None` if a pooler gives every
 /// transaction another connection.
 async fn enter(options: &PgConnectOptions, schema: &SchemaName) -> Result<Option<PostgresPool>, sqlx::Error> {
-    let led = options.clone().options([("search_path", schema.as_str())]);
+    // What we ask is answered in milliseconds; compiling it first took up to a second where the
+    // server knew little of a new table.
+    let led = options
+        .clone()
+        .options([("search_path", schema.as_str()), ("jit", "off")]);
     let pool = PostgresPool::new(led, None);
     match pool.acquire_asking_for(TURNED_AWAY).await {
         Ok(mut first) => {
@@ -92,7 +96,7 @@ fn refuses_options(error: &sqlx::Error) -> bool {
 }
 
 fn set_search_path(schema: &SchemaName) -> String {
-    format!("set search_path = {schema}")
+    format!("set search_path = {schema}; set jit = off")
 }
 
 async fn search_path(connection: &mut PgConnection) -> Result<String, sqlx::Error> {

@@ -1,5 +1,5 @@
-//! Who is told that there is something for a worker: by the database at once, and by the clock
-//! if that was not heard.
+//! Who is told that there is something for a worker, or that a run has ended: by the database at once,
+//! and by the clock if that was not heard.
 
 use std::time::Duration;
 
@@ -16,14 +16,26 @@ pub(crate) struct Bell {
     queue: FleetQueue,
     listener: Option<ChannelListener>,
     last: Instant,
+    /// Whether it rings for ends as well: a hundred idle workers are not to look for each.
+    with_ends: bool,
 }
 
 impl Bell {
+    /// For a worker.
     pub(crate) fn new(queue: FleetQueue) -> Self {
         Self {
             queue,
             listener: None,
             last: Instant::now(),
+            with_ends: false,
+        }
+    }
+
+    /// For whoever waits for the end of a run.
+    pub(crate) fn with_ends(queue: FleetQueue) -> Self {
+        Self {
+            with_ends: true,
+            ..Self::new(queue)
         }
     }
 
@@ -32,13 +44,13 @@ impl Bell {
         let poll = self.last + POLL;
         tokio::select! {
             () = sleep_until(poll) => {}
-            () = hear(&self.queue, &mut self.listener) => {}
+            () = hear(&self.queue, &mut self.listener, self.with_ends) => {}
         }
         self.last = Instant::now();
     }
 }
 
-async fn hear(queue: &FleetQueue, listener: &mut Option<ChannelListener>) {
+async fn hear(queue: &FleetQueue, listener: &mut Option<ChannelListener>, with_ends: bool) {
     loop {
         let Some(open) = listener else {
             match queue.listen().await {
@@ -51,7 +63,8 @@ async fn hear(queue: &FleetQueue, listener: &mut Option<ChannelListener>) {
             continue;
         };
         match open.next().await {
-            Ok(_) => return,
+            Ok(said) if with_ends || FleetQueue::concerns_workers(&said) => return,
+            Ok(_) => {}
             Err(error) => {
                 tracing::debug!("the queue is not heard any more: {error}");
                 *listener = None;

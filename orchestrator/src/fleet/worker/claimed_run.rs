@@ -99,7 +99,8 @@ impl ClaimedRun {
         }
     }
 
-    fn fence(&self) -> RunFence {
+    /// The claim, which every write names.
+    pub(crate) fn fence(&self) -> RunFence {
         RunFence {
             run: self.grant.run.clone(),
             epoch: self.grant.epoch,

@@ -14,6 +14,7 @@ use crate::engine::{EndingSignals, time_since_boot};
 use crate::execution::{Audience, Executor, Orders};
 use crate::fleet::worker::bell::Bell;
 use crate::fleet::worker::claimed_run::{ClaimEnd, ClaimedRun};
+use crate::fleet::worker::log_sender::LogSender;
 use crate::fleet::worker::presence::{BEAT, Presence};
 use crate::model::{CancelCause, Order, RunId};
 use crate::store::{FleetQueue, StoreError, WorkerBeat, WorkerMeans, WorkerState};
@@ -69,6 +70,8 @@ struct WorkerLoop {
     claimed: HashMap<Id, Claimed>,
     draining: Option<Draining>,
     cancelled: Option<CancelCause>,
+    /// What its collectors write, on its way to whoever looks from elsewhere.
+    log_sender: LogSender,
 }
 
 struct Claimed {
@@ -111,6 +114,7 @@ pub async fn work(settings: WorkerSetup) -> Result<WorkerStopped, WorkerError> {
     }
     worker.presence.set(WorkerState::Gone);
     worker.say_present().await;
+    worker.log_sender.close().await;
     Ok(WorkerStopped {
         cancelled: worker.cancelled,
     })
@@ -141,7 +145,9 @@ impl WorkerLoop {
             settings.means.name,
             counted(settings.capacity, "run")
         );
+        let state_dir = settings.executor.state_dir();
         Ok(Self {
+            log_sender: LogSender::start(settings.queue.clone(), state_dir),
             settings,
             presence,
             runs: JoinSet::new(),
@@ -187,7 +193,11 @@ impl WorkerLoop {
                 claimed_at,
                 worker: means.name.clone(),
             };
-            let work = run.execute((self.settings.audience)(), orders);
+            let mut audience = (self.settings.audience)();
+            let logs = self.log_sender.logs().listener(run.fence());
+            audience.listeners.push(Box::new(logs));
+            audience.with_output = true;
+            let work = run.execute(audience, orders);
             self.claimed.insert(self.runs.spawn(work).id(), claimed);
         }
         Ok(true)

@@ -11,3 +11,4 @@ pub(crate) mod outcome;
 pub(crate) mod skip_cause;
 pub(crate) mod suspicion;
 pub(crate) mod task_status;
+pub(crate) mod telling_line;

@@ -3,7 +3,7 @@
 use crate::model::{Stream, TaskStatus};
 use crate::queries::find_task::is_called;
 use crate::queries::logs::line::LogOwner;
-use crate::store::{RunRecord, TaskState};
+use crate::store::{RecordedAttempt, RunRecord, TaskState};
 
 /// Everything, where nothing is said.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +57,10 @@ pub(crate) struct CollectorLog {
     pub(crate) owner: LogOwner,
     /// Why it has no log, if it could not be started.
     pub(crate) not_started: Option<String>,
+    /// Whether its attempt has ended.
+    pub(crate) has_ended: bool,
+    /// Whether it is known that the collector wrote nothing.
+    pub(crate) is_silent: bool,
 }
 
 impl LogChoice {
@@ -90,8 +94,12 @@ impl LogChoice {
     pub(crate) fn logs(&self, record: &RunRecord) -> Vec<CollectorLog> {
         self.tasks(record)
             .filter_map(|task| {
+                let path = self.log_of(task)?;
+                let attempt = task.attempt_list.iter().find(|attempt| attempt.log == path);
                 Some(CollectorLog {
-                    path: self.log_of(task)?,
+                    has_ended: attempt.is_some_and(|attempt| attempt.finished_at.is_some()),
+                    is_silent: attempt.is_some_and(|attempt| is_silent(task, attempt)),
+                    path,
                     position: task.summary.position,
                     owner: LogOwner {
                         group: task.summary.group.clone(),
@@ -105,7 +113,7 @@ impl LogChoice {
             .collect()
     }
 
-    fn tasks<'a>(&self, record: &'a RunRecord) -> impl Iterator<Item = &'a TaskState> {
+    pub(crate) fn tasks<'a>(&self, record: &'a RunRecord) -> impl Iterator<Item = &'a TaskState> {
         let wanted = |task: &&TaskState| {
             let task = &task.summary;
             self.wants(task.position, (&task.group, &task.name), &task.command)
@@ -120,4 +128,11 @@ impl LogChoice {
         let attempt = task.attempt_list.iter().find(|attempt| attempt.number == number);
         attempt.map(|attempt| attempt.log.clone())
     }
+}
+
+/// Whether it is known that an attempt wrote nothing.
+pub(crate) fn is_silent(task: &TaskState, attempt: &RecordedAttempt) -> bool {
+    // What was counted is of the last attempt, once that has ended.
+    let is_settled = attempt.finished_at.is_some() && task.summary.log.as_deref() == Some(&*attempt.log);
+    is_settled && task.summary.stdout_bytes + task.summary.stderr_bytes == 0
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::input::open_regular;
+use crate::queries::logs::kept::KeptFile;
 use crate::rundir::{LogPage, read_page};
 
 /// How large a page is where nothing is said.
@@ -43,4 +44,19 @@ impl<'a> LogPageEnd<'a> {
 pub(crate) fn read_log_page(path: &Path, offset: u64, limit: u64, ended: bool) -> io::Result<LogPage> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     read_page(&mut open_regular(path)?, offset, limit, ended)
+}
+
+/// The same of what is kept of a log elsewhere: no page begins before that.
+///
+/// # Errors
+/// None that a file has; the type is that of a file.
+pub(crate) fn read_kept_page(
+    mut kept: KeptFile,
+    offset: u64,
+    limit: u64,
+    ended: bool,
+) -> io::Result<LogPage> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let offset = offset.max(kept.first());
+    read_page(&mut kept, offset, limit, ended)
 }

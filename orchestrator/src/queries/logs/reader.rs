@@ -1,8 +1,7 @@
 //! A collector's log, read as it grows.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::PathBuf;
 
 use crate::input::open_regular;
 use crate::model::Stream;
@@ -15,18 +14,30 @@ const LONGEST: usize = 1 << 20;
 /// How much is read at a time.
 const CHUNK: usize = 64 << 10;
 
-/// One log file and how far it has been read.
+/// A log and how far it has been read: of a file, or of what is kept of one elsewhere.
 pub(crate) struct LogReader {
     path: PathBuf,
     owner: LogOwner,
     /// Only what was written there.
     stream: Option<Stream>,
-    file: Option<File>,
+    file: Option<Box<dyn ReadSeek>>,
     /// The beginning of a line whose end has not been written yet.
     rest: Vec<u8>,
 }
 
+/// What is read.
+trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+
 impl LogReader {
+    /// Whole records of a log whose file is elsewhere.
+    pub(crate) fn of_kept(bytes: Vec<u8>, owner: LogOwner, stream: Option<Stream>) -> Self {
+        Self {
+            file: Some(Box::new(Cursor::new(bytes))),
+            ..Self::new(PathBuf::new(), owner, stream)
+        }
+    }
+
     /// The log at `path`, which need not be there yet.
     pub(crate) fn new(path: PathBuf, owner: LogOwner, stream: Option<Stream>) -> Self {
         Self {
@@ -38,31 +49,27 @@ impl LogReader {
         }
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Passes over all but the last `count` records that are wanted.
     ///
     /// # Errors
     /// The file cannot be read.
     pub(crate) fn skip_to_tail(&mut self, count: usize) -> io::Result<()> {
         let stream = self.stream;
-        if let Some(file) = self.file()? {
-            let start = tail_start(file, stream, count)?;
+        if let Some(mut file) = self.file()? {
+            let start = tail_start(&mut file, stream, count)?;
             file.seek(SeekFrom::Start(start))?;
         }
         Ok(())
     }
 
-    fn file(&mut self) -> io::Result<Option<&mut File>> {
+    fn file(&mut self) -> io::Result<Option<&mut dyn ReadSeek>> {
         if self.file.is_none() {
             self.file = match open_regular(&self.path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                file => Some(file?),
+                file => Some(Box::new(file?)),
             };
         }
-        Ok(self.file.as_mut())
+        Ok(self.file.as_deref_mut().map(|file| file as &mut dyn ReadSeek))
     }
 
     /// Hands over what was written since the last time, record by record.

@@ -172,13 +172,20 @@ pub(crate) fn cause_of_run(run: &TaskRun) -> Option<String> {
     }
 }
 
-/// A reason with how often it was tried, and the last line that was written.
+/// A reason with how often it was tried, and the line that tells why where the reason is only how
+/// it ended.
 pub(crate) fn told_cause(reason: &str, attempts: u32, said: Option<&str>) -> String {
     let mut cause = reason.to_owned();
     if attempts > 1 {
         cause.push_str(&format!(", tried {attempts} times"));
     }
-    if let Some(said) = said.map(str::trim).filter(|said| !said.is_empty()) {
+    let only_its_end = ["exited with code", "killed by"]
+        .iter()
+        .any(|end| reason.starts_with(end));
+    if let Some(said) = said
+        .map(str::trim)
+        .filter(|said| only_its_end && !said.is_empty())
+    {
         cause.push_str(&format!(": {said}"));
     }
     cause

@@ -68,8 +68,9 @@ pub(crate) fn complaints(schedulers: &[(Heartbeat, SchedulerRole)]) -> Vec<Statu
         Some(StatusProblem {
             code: "schedule_not_in_force",
             message: format!(
-                "the scheduler cannot use {} as it is now and keeps the timetable that it had: {error}",
-                heartbeat.schedule_file
+                "the scheduler cannot use {} as it is now and keeps the timetable that it had: {}",
+                heartbeat.schedule_file,
+                first_of(error)
             ),
             hint: Some("orchestrate check".to_owned()),
         })
@@ -86,6 +87,16 @@ pub(crate) fn complaints(schedulers: &[(Heartbeat, SchedulerRole)]) -> Vec<Statu
     each.flat_map(|heartbeat| [schedule(heartbeat), release(heartbeat)])
         .flatten()
         .collect()
+}
+
+/// The first line of several, with how many there are more.
+fn first_of(error: &str) -> String {
+    let mut lines = error.lines();
+    let first = lines.next().unwrap_or_default();
+    match lines.count() {
+        0 => first.to_owned(),
+        more => format!("{first} (and {more} more)"),
+    }
 }
 
 /// Who reads what somebody writes only later in the night.

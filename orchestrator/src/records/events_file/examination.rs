@@ -198,6 +198,15 @@ impl Examination {
         self.records > 0 || self.state.is_some() || !self.complete.is_empty()
     }
 
+    /// Why a success that says nothing else is not believed: all that it meant to bring was refused.
+    pub fn brought_only_faults(&self) -> Option<String> {
+        let first = self.first_faults.first().filter(|_| self.records == 0)?;
+        Some(match self.faults {
+            1 => format!("it brought nothing, and the one line that could not be taken was {first}"),
+            faults => format!("it brought nothing: {faults} lines could not be taken, the first was {first}"),
+        })
+    }
+
     /// What a person should see of it: bad lines first, then the collector's warnings.
     pub fn complaints(&self) -> Vec<String> {
         let mut all: Vec<String> = self

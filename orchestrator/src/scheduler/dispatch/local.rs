@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::execution::{Audience, Executor, LocalAdmission, Orders};
+use crate::execution::{Executor, LocalAdmission, Orders};
 use crate::model::{EntryKey, Order, RunId};
 use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::{Dispatcher, EndedStart, StartEnd};
@@ -18,6 +18,7 @@ use crate::scheduler::dispatch::slot_run::SlotRun;
 use crate::scheduler::planning::decision::SlotStart;
 use crate::scheduler::planning::lateness::Lateness;
 use crate::scheduler::planning::situation::ClaimedSlots;
+use crate::scheduler::settings::MakeAudience;
 use crate::store::PassedSlot;
 
 /// The runs that were started here and have not ended: what they have to say is on its way
@@ -30,6 +31,14 @@ impl RunningRuns {
         self.change(|runs| runs.iter().cloned().collect())
     }
 
+    pub(crate) fn insert(&self, run: RunId) {
+        self.change(|runs| runs.insert(run));
+    }
+
+    pub(crate) fn remove(&self, run: &RunId) {
+        self.change(|runs| runs.remove(run));
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut BTreeSet<RunId>) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -38,7 +47,7 @@ impl RunningRuns {
 /// Runs slots in this process.
 pub(crate) struct LocalDispatcher {
     executor: Arc<Executor>,
-    audience: Box<dyn Fn() -> Audience>,
+    audience: MakeAudience,
     metrics: Metrics,
     lateness: Lateness,
     admission: LocalAdmission,
@@ -60,12 +69,12 @@ struct Started {
 impl LocalDispatcher {
     pub(crate) fn new(
         executor: Arc<Executor>,
-        audience: Box<dyn Fn() -> Audience>,
-        concurrency: usize,
+        audience: MakeAudience,
+        admission: LocalAdmission,
         metrics: Metrics,
     ) -> Self {
         Self {
-            admission: LocalAdmission::new(concurrency, executor.state_dir()),
+            admission,
             executor,
             audience,
             metrics,
@@ -87,7 +96,7 @@ impl LocalDispatcher {
             Err(error) => (error.id(), StartEnd::Failed(format!("a defect of ours: {error}"))),
         };
         let Started { key, slot, run, .. } = self.started.remove(&id)?;
-        self.running.change(|runs| runs.remove(&run));
+        self.running.remove(&run);
         Some(EndedStart { key, slot, end })
     }
 }
@@ -102,7 +111,7 @@ impl Dispatcher for LocalDispatcher {
             claimed: Arc::default(),
             orders: orders.sender(),
         };
-        self.running.change(|runs| runs.insert(started.run.clone()));
+        self.running.insert(started.run.clone());
         let run = SlotRun {
             start,
             older,

@@ -1,5 +1,6 @@
 //! What planning decided is carried out: slots are claimed and run, or get their rows.
 
+pub(crate) mod by_hand;
 pub(crate) mod carry_out;
 pub(crate) mod dispatcher;
 pub(crate) mod local;

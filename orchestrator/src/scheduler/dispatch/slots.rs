@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 
 use crate::model::{Clock, RunId};
 use crate::report::Metrics;
 use crate::scheduler::background::SideWork;
 use crate::scheduler::background::release_checks::ReleaseAnswer;
+use crate::scheduler::dispatch::by_hand::{EndedByHand, RunsByHand};
 use crate::scheduler::dispatch::dispatcher::{Dispatcher, EndedStart};
 use crate::scheduler::planning::due_slots::Timeline;
 use crate::scheduler::planning::planner::{Planner, SlotEvent};
@@ -27,13 +29,22 @@ pub(crate) struct Slots {
     pub(crate) planner: Planner,
     pub(crate) unsettled: Unsettled,
     pub(crate) dispatcher: Box<dyn Dispatcher>,
+    pub(crate) by_hand: RunsByHand,
+    ends_by_hand: mpsc::UnboundedReceiver<EndedByHand>,
     pub(crate) side_work: SideWork,
 }
 
-/// Something that was begun for slots has ended.
+/// Who starts runs: those of slots, and those that are asked for, with where these tell their ends.
+pub(crate) struct Starters {
+    pub(crate) dispatcher: Box<dyn Dispatcher>,
+    pub(crate) by_hand: (RunsByHand, mpsc::UnboundedReceiver<EndedByHand>),
+}
+
+/// Something that was begun has ended.
 pub(crate) enum SlotNews {
     Ended(EndedStart),
     Checked(ReleaseAnswer),
+    EndedByHand(EndedByHand),
 }
 
 impl Slots {
@@ -41,7 +52,7 @@ impl Slots {
         store: Store,
         clock: Arc<dyn Clock>,
         metrics: Metrics,
-        dispatcher: Box<dyn Dispatcher>,
+        starters: Starters,
         side_work: SideWork,
         status: Status,
     ) -> Self {
@@ -52,7 +63,9 @@ impl Slots {
             status,
             planner: Planner::new(|now| RunId::at(now, fastrand::u32(..))),
             unsettled: Unsettled::default(),
-            dispatcher,
+            dispatcher: starters.dispatcher,
+            by_hand: starters.by_hand.0,
+            ends_by_hand: starters.by_hand.1,
             side_work,
         }
     }
@@ -73,9 +86,9 @@ impl Slots {
         self.status.set_ticked(now, timeline.next());
     }
 
-    /// How much was begun for slots and has not ended.
+    /// How much was begun, for slots and by hand, and has not ended.
     pub(crate) fn count_begun(&self) -> usize {
-        self.dispatcher.count() + self.side_work.release_checks.count_waiting()
+        self.dispatcher.count() + self.by_hand.count() + self.side_work.release_checks.count_waiting()
     }
 
     /// The next thing that ends; waits for ever while there is none. Safe to drop.
@@ -83,6 +96,7 @@ impl Slots {
         tokio::select! {
             ended = self.dispatcher.next_end() => SlotNews::Ended(ended),
             answer = self.side_work.next_answer() => SlotNews::Checked(answer),
+            Some(ended) = self.ends_by_hand.recv() => SlotNews::EndedByHand(ended),
         }
     }
 
@@ -90,6 +104,13 @@ impl Slots {
     pub(crate) async fn handle(&mut self, news: SlotNews, situation: &mut Situation<'_, '_>) {
         self.read_pauses(&mut situation.circumstances).await;
         match news {
+            // It stands for no slot: nothing follows from it.
+            SlotNews::EndedByHand(ended) => {
+                self.by_hand.acknowledge(&ended);
+                if let Some(success) = ended.success {
+                    self.side_work.report_run(success);
+                }
+            }
             SlotNews::Ended(EndedStart { key, slot, end }) => {
                 let end = self.report_end(&key, slot, end);
                 self.decide(situation, SlotEvent::Ended { key, slot, end });

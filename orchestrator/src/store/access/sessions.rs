@@ -11,6 +11,9 @@ use crate::store::store::Store;
 /// How long a browser is known without a token: one working day.
 pub const SESSION: SignedDuration = SignedDuration::from_hours(12);
 
+/// So many browsers of one token are known; the one that signed in first gives way.
+const MOST: i64 = 50;
+
 impl Store {
     /// Begins a session for whom a token lets in. Sessions that are over are forgotten.
     ///
@@ -32,6 +35,12 @@ impl Store {
                 &args![cookie.as_str(), visitor.name.as_str(), now, now + SESSION],
             )
             .await?;
+        sql.execute(
+            "delete from sessions where token = $1 and hash not in
+                 (select hash from sessions where token = $1 order by created_at desc, hash limit $2)",
+            &args![visitor.name.as_str(), MOST],
+        )
+        .await?;
         sql.commit().await?;
         match begun {
             1 => Ok(()),

@@ -6,7 +6,7 @@ use crate::database::arg::args;
 use crate::database::transaction::Transaction;
 use crate::model::RunId;
 use crate::store::error::StoreError;
-use crate::store::fleet::messages;
+use crate::store::fleet::{messages, queue};
 
 /// A claim of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,18 +42,20 @@ impl RunFence {
         );
         let text = format!(
             "update queued_runs set state = 'ended', lease_until = 0
-             where run_id = $1 and epoch = $2 and state = 'running' returning message, {name}"
+             where run_id = $1 and epoch = $2 and state = 'running' returning message, {name},
+                 exists (select 1 from queued_runs o where o.entry = queued_runs.entry and o.state = 'queued')"
         );
-        let ended: Vec<(i64, String)> = sql
+        let ended: Vec<(i64, String, bool)> = sql
             .fetch(
                 crate::database::AssertSqlSafe(text),
                 &args![&self.run, self.epoch],
             )
             .await?;
         match ended.into_iter().next() {
-            Some((message, queue)) => {
+            Some((message, queue, is_next_there)) => {
                 messages::delete(sql, &queue, message).await?;
-                messages::notify(sql, &queue, "ended").await
+                let word = if is_next_there { queue::NEXT } else { queue::ENDED };
+                messages::notify(sql, &queue, word).await
             }
             None => Err(StoreError::Fenced(self.run.to_string())),
         }

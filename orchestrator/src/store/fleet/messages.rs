@@ -37,7 +37,8 @@ impl FleetQueue {
     }
 
     /// Shows the message of a run, unless it is hidden, and hides it for so many seconds.
-    /// Returns how often it was shown by now.
+    /// Returns how often it was shown by now. The disk is not waited for: the claim that follows
+    /// does, and with it is written what came before; a number that is lost was never claimed.
     pub(super) async fn read(
         &self,
         sql: &mut Transaction,
@@ -46,7 +47,8 @@ impl FleetQueue {
     ) -> Result<Option<i64>, StoreError> {
         let shown: Vec<(i64,)> = if self.is_pgmq() {
             sql.fetch(
-                "select cast(read_ct as bigint) from pgmq.read($1, cast($2 as integer), 1, cast($3 as jsonb))",
+                "select cast(read_ct as bigint) from pgmq.read($1, cast($2 as integer), 1, cast($3 as jsonb))
+                 where set_config('synchronous_commit', 'off', true) is not null",
                 &args![&self.name, seconds, &body(run)],
             )
             .await?

@@ -7,6 +7,7 @@ pub(crate) mod claim;
 pub(crate) mod enqueue;
 pub(crate) mod fence;
 pub(crate) mod lease;
+pub(crate) mod log_chunks;
 pub(crate) mod looking;
 pub(crate) mod messages;
 pub(crate) mod queue;

@@ -9,6 +9,12 @@ use crate::store::store::Store;
 /// No name of a queue is longer: PGMQ makes names of tables of it.
 const LONGEST: usize = 47;
 
+/// What is said when a run has ended, and there is nothing in it for a worker.
+pub(super) const ENDED: &str = "ended";
+
+/// The same, where the next run of its entry waits.
+pub(super) const NEXT: &str = "next";
+
 words! {
     /// What becomes of a run whose worker was lost.
     pub enum LossPolicy {
@@ -76,12 +82,18 @@ impl Store {
 
 impl FleetQueue {
     /// Hears what the queue says from now on: an empty word when a run waits, `cancel` when one
-    /// is to end, `ended` when one has. On SQLite nothing is heard.
+    /// is to end, `ended` or `next` when one has. On SQLite nothing is heard.
     ///
     /// # Errors
     /// The database fails.
     pub async fn listen(&self) -> Result<ChannelListener, StoreError> {
         Ok(self.database.listen(&self.name).await?)
+    }
+
+    /// Whether there may be something for a worker in what the queue said: that a run has ended, and
+    /// nothing waited for that, is not.
+    pub fn concerns_workers(said: &str) -> bool {
+        said != ENDED
     }
 
     /// Where workers of this queue listen.

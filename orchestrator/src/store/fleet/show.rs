@@ -10,6 +10,9 @@ use crate::store::fleet::queue::{FleetQueue, now};
 /// How long a run is hidden from others until whoever was shown it has claimed it, in seconds.
 const UNCLAIMED: i64 = 5;
 
+/// So many runs are looked at for the one that this worker would rather have than others.
+const CHOICE: usize = 64;
+
 /// What a worker has to offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerMeans {
@@ -64,7 +67,9 @@ impl FleetQueue {
         Ok(shown)
     }
 
-    /// Whoever ran the entry last comes first to it: its workspace is there.
+    /// Whoever ran the entry last comes first to it: its workspace is there. `offset 0` keeps
+    /// PostgreSQL from making a join of a question that an index answers for each run: over a queue of
+    /// thousands that took seconds.
     fn candidates(&self) -> String {
         let (now, held, known) = (
             now(&self.database),
@@ -80,14 +85,15 @@ impl FleetQueue {
             ),
         );
         format!(
-            "select r.run_id, r.message from queued_runs r
+            "select r.run_id, r.message from (select r.* from queued_runs r
              where r.state <> 'ended' and r.lease_until <= {now}
                and r.version <= $3 and {held} and {known}
                and not exists (select 1 from queued_runs o
                    where o.entry = r.entry and o.state <> 'ended' and o.run_id <> r.run_id
-                     and (o.state = 'running' or o.message < r.message))
+                     and (o.state = 'running' or o.message < r.message) limit 1 offset 0)
                and not (r.scheduled and r.state = 'queued' and exists (select 1 from pauses p
                    where p.group_name = r.group_name and p.resumed_at is null))
+             order by r.message limit {CHOICE}) as r
              order by case when r.worker = $4 or (select l.worker from queued_runs l
                    where l.entry = r.entry and l.state = 'ended' order by l.message desc limit 1) = $4
                  then 0 else 1 end, r.message

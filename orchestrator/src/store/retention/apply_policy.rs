@@ -74,7 +74,9 @@ impl Store {
         }
         if let Some(since) = retention.since(now) {
             self.forget_slots(since).await?;
+            self.forget_logs(since).await?;
         }
+        self.forget_actions(retention.since(now)).await?;
         Ok(Some(pruned))
     }
 

@@ -83,6 +83,19 @@ impl Store {
         .await?;
         Ok(sql.commit().await?)
     }
+
+    /// What is kept of the logs of runs that began before `since`, whichever machine they were on:
+    /// one that is gone forgets nothing any more.
+    pub(crate) async fn forget_logs(&self, since: Timestamp) -> Result<(), StoreError> {
+        let mut sql = self.database.begin().await?;
+        sql.execute(
+            "delete from log_chunks where run_id in
+                 (select id from runs where started_at < $1 and finished_at is not null)",
+            &args![since],
+        )
+        .await?;
+        Ok(sql.commit().await?)
+    }
 }
 
 fn remove(state_dir: &Path, runs: &[RunId]) -> Result<(), StoreError> {

@@ -78,7 +78,9 @@ impl Store {
             }
             if let Some(since) = since {
                 self.forget_slots(since).await?;
+                self.forget_logs(since).await?;
             }
+            self.forget_actions(since).await?;
         }
         Ok(pruned)
     }

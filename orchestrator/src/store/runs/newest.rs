@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use crate::database::arg::{Arg, args};
 use crate::database::columns::Micros;
 use crate::events::RecordCounts;
-use crate::model::{RunId, TaskStatus};
+use crate::model::{RunId, TaskStatus, telling_line};
 use crate::store::error::StoreError;
 use crate::store::runs::rows::number;
 use crate::store::store::Store;
@@ -206,7 +206,7 @@ impl TaskRunColumns {
             suspect: self.suspect,
             attempts: number(&run, self.attempts)?,
             duration_ms: number(&run, self.duration_ms)?,
-            last_line: self.tail.0.into_iter().next_back(),
+            last_line: telling_line(&self.tail.0).map(str::to_owned),
             records,
             last_success: None,
             run,

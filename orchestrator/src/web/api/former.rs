@@ -1,19 +1,14 @@
 //! The paths of before there were versions: each leads to what took its place, until 1.0.
-
-use std::sync::Arc;
-
-use axum::Router;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::web::route_policy::{DATA, readable};
-use crate::web::site::Site;
+use crate::web::route_policy::{DATA, Routes, readable};
 
 /// Those that there were.
 const FORMER: [&str; 4] = ["/api/schedule", "/api/next", "/api/runs", "/api/runs/{run}"];
 
-pub(crate) fn routes() -> Router<Arc<Site>> {
-    FORMER.into_iter().fold(Router::new(), |router, path| {
+pub(crate) fn routes() -> Routes {
+    FORMER.into_iter().fold(Routes::default(), |router, path| {
         router.merge(readable(path, DATA, moved))
     })
 }

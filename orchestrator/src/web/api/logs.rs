@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Json;
 use serde::{Deserialize, Serialize};
@@ -18,6 +17,7 @@ use crate::web::api::route::route_of;
 use crate::web::fault::Fault;
 use crate::web::pages::asked_log::unreadable;
 use crate::web::parameters::{Parameters, PathParts};
+use crate::web::route_policy::Routes;
 use crate::web::site::Site;
 use crate::web::views::links::is_run_id;
 
@@ -56,7 +56,7 @@ pub(crate) const PATH: ApiPath = ApiPath {
     ]),
 };
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     route_of(&PATH, log)
 }
 

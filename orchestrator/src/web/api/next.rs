@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Json;
 use serde::Deserialize;
@@ -17,6 +16,7 @@ use crate::web::api::document::shape::Shape;
 use crate::web::api::route::route_of;
 use crate::web::fault::Fault;
 use crate::web::parameters::Parameters;
+use crate::web::route_policy::Routes;
 use crate::web::site::Site;
 
 /// The most slots of one entry.
@@ -56,7 +56,7 @@ pub(crate) const PATH: ApiPath = ApiPath {
     ]),
 };
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     route_of(&PATH, next)
 }
 

@@ -1,8 +1,7 @@
 //! `/api/v1/openapi.json`: what there is.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use axum::Router;
 use axum::response::Json;
 use serde_json::Value;
 
@@ -12,7 +11,7 @@ use crate::web::api::document::path::ApiPath;
 use crate::web::api::document::shape::Shape;
 use crate::web::api::route::route_of;
 use crate::web::api::{logs, next, notices, records, releases, runs, schedule, status, why, workers};
-use crate::web::site::Site;
+use crate::web::route_policy::Routes;
 
 pub(crate) const PATH: ApiPath = ApiPath {
     path: "/api/v1/openapi.json",
@@ -42,7 +41,7 @@ pub(crate) const PATHS: [&ApiPath; 14] = [
 
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| describe(&PATHS));
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     route_of(&PATH, openapi)
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Json;
 use serde::Deserialize;
@@ -15,6 +14,7 @@ use crate::web::api::document::shape::Shape;
 use crate::web::api::route::route_of;
 use crate::web::fault::Fault;
 use crate::web::parameters::{Parameters, PathPart};
+use crate::web::route_policy::Routes;
 use crate::web::site::Site;
 
 pub(crate) const COLLECTIONS: ApiPath = ApiPath {
@@ -70,7 +70,7 @@ pub(crate) const RECORDS: ApiPath = ApiPath {
     ]),
 };
 
-pub(crate) fn routes() -> Router<Arc<Site>> {
+pub(crate) fn routes() -> Routes {
     route_of(&COLLECTIONS, list).merge(route_of(&RECORDS, records))
 }
 

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::handler::Handler;
 
 use crate::web::api::document::path::ApiPath;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 
 /// The route of a path, from its document.
-pub(crate) fn route_of<H, T>(path: &ApiPath, handler: H) -> Router<Arc<Site>>
+pub(crate) fn route_of<H, T>(path: &ApiPath, handler: H) -> Routes
 where
     H: Handler<T, Arc<Site>>,
     T: 'static,

@@ -1,20 +1,16 @@
 //! Every path of the API. What is not made of a document here is no path of it.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::middleware::from_fn;
 
 use crate::web::api::answer::etag::with_etag;
 use crate::web::api::{
     former, logs, next, notices, openapi, records, releases, runs, schedule, status, why, workers,
 };
-use crate::web::site::Site;
+use crate::web::route_policy::Routes;
 
 /// All routes, also those under which they were known before.
-pub(crate) fn routes() -> Router<Arc<Site>> {
-    Router::new()
-        .merge(logs::route())
+pub(crate) fn routes() -> Routes {
+    let mut all = logs::route()
         .merge(next::route())
         .merge(notices::route())
         .merge(openapi::route())
@@ -24,7 +20,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(schedule::route())
         .merge(status::route())
         .merge(why::route())
-        .merge(workers::routes())
-        .layer(from_fn(with_etag))
-        .merge(former::routes())
+        .merge(workers::routes());
+    all.router = all.router.layer(from_fn(with_etag));
+    all.merge(former::routes())
 }

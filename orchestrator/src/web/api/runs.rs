@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Json;
 use jiff::Timestamp;
@@ -20,6 +19,7 @@ use crate::web::api::document::shape::Shape;
 use crate::web::api::route::route_of;
 use crate::web::fault::Fault;
 use crate::web::parameters::{Parameters, PathPart};
+use crate::web::route_policy::Routes;
 use crate::web::site::Site;
 use crate::web::views::links::is_run_id;
 
@@ -107,7 +107,7 @@ pub(crate) const RUN: ApiPath = ApiPath {
     ]),
 };
 
-pub(crate) fn routes() -> Router<Arc<Site>> {
+pub(crate) fn routes() -> Routes {
     route_of(&RUNS, runs).merge(route_of(&RUN, run))
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Json;
 use jiff::tz::TimeZone;
@@ -13,6 +12,7 @@ use crate::web::api::document::path::ApiPath;
 use crate::web::api::document::shape::Shape;
 use crate::web::api::route::route_of;
 use crate::web::fault::Fault;
+use crate::web::route_policy::Routes;
 use crate::web::site::Site;
 
 pub(crate) const PATH: ApiPath = ApiPath {
@@ -76,7 +76,7 @@ pub(crate) const PATH: ApiPath = ApiPath {
     ]),
 };
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     route_of(&PATH, night)
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Json;
 use jiff::Timestamp;
@@ -15,6 +14,7 @@ use crate::web::api::document::shape::Shape;
 use crate::web::api::route::route_of;
 use crate::web::fault::Fault;
 use crate::web::parameters::Parameters;
+use crate::web::route_policy::Routes;
 use crate::web::site::Site;
 
 pub(crate) const WORKERS: ApiPath = ApiPath {
@@ -62,7 +62,7 @@ pub(crate) const SCHEDULERS: ApiPath = ApiPath {
     ]),
 };
 
-pub(crate) fn routes() -> Router<Arc<Site>> {
+pub(crate) fn routes() -> Routes {
     route_of(&WORKERS, workers).merge(route_of(&SCHEDULERS, schedulers))
 }
 

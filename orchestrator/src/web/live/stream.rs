@@ -6,7 +6,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -17,9 +16,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::web::access::identify::caller_of;
 use crate::web::assets::{SCRIPT, STYLE};
 use crate::web::fault::Fault;
-use crate::web::identify::caller_of;
 use crate::web::live::channels::Newest;
 use crate::web::live::keep::keep;
 use crate::web::live::log::WatchedLog;
@@ -27,7 +26,7 @@ use crate::web::live::news::event;
 use crate::web::live::places::StreamPlace;
 use crate::web::live::topic::{LiveQuery, Topic};
 use crate::web::parameters::Parameters;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 
 /// Between two signs of life; a proxy closes what is silent for a minute.
@@ -39,7 +38,7 @@ const END: &str = "end";
 /// A tab that is left open begins anew after so long.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/live", DATA, live)
 }
 

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 
 use crate::queries::collector::collector;
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::pages::frame::{Frame, Reader, page};
 use crate::web::parameters::PathParts;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::collector::{Chart, Figure, HEIGHT, PastRow, WIDTH, chart, figures, rows};
 use crate::web::views::links;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/collectors/{group}/{name}", DATA, show)
 }
 
@@ -38,6 +37,8 @@ struct CollectorPage {
     chart_height: u32,
     rows: Vec<PastRow>,
     all_href: String,
+    /// Where it is run now, as long as the timetable has it.
+    run_now: Option<String>,
 }
 
 /// `every day at 03:10 UTC`.
@@ -47,7 +48,7 @@ fn without_due(rule: &str) -> String {
 
 async fn show(
     State(site): State<Arc<Site>>,
-    Theme(theme): Theme,
+    reader: Reader,
     PathParts([group, name]): PathParts<2>,
 ) -> Result<Response, Fault> {
     let now = site.clock.now();
@@ -58,9 +59,13 @@ async fn show(
         ))
         .hint("the page Schedule lists the collectors"));
     };
+    let in_timetable = schedule
+        .tasks()
+        .any(|task| task.group.as_str() == group && task.name.as_str() == name);
     let facts = answer.why.as_ref().map(|why| &why.facts);
     Ok(page(&CollectorPage {
-        frame: Frame::new(format!("{group}/{name}"), "/schedule", now, theme),
+        frame: Frame::new(format!("{group}/{name}"), "/schedule", now, &reader),
+        run_now: in_timetable.then(|| links::collector_action(&group, &name, "run")),
         group_href: links::with_query("/runs", &[("group", Some(&group))]),
         command: answer.task.command.clone(),
         args: facts.map(|facts| facts.args.join(" ")).unwrap_or_default(),

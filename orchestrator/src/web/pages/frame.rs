@@ -8,18 +8,21 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 
+use crate::store::Visitor;
+use crate::web::access::identify::Caller;
 use crate::web::assets::{ICON, SCRIPT, STYLE};
 use crate::web::fault::Fault;
 use crate::web::route_policy::PAGE;
 
 /// The pages that the navigation leads to: path and name.
-const PLACES: [(&str, &str); 6] = [
+const PLACES: [(&str, &str); 7] = [
     ("/", "Home"),
     ("/timeline", "Timeline"),
     ("/runs", "Runs"),
     ("/schedule", "Schedule"),
     ("/records", "Records"),
     ("/workers", "Workers"),
+    ("/audit", "Audit"),
 ];
 
 /// The frame of a page.
@@ -28,8 +31,9 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     /// The path of the place in the navigation to which the page belongs.
     pub(crate) place: &'static str,
-    /// `light` or `dark`, where somebody chose.
-    pub(crate) theme: Option<&'static str>,
+    pub(crate) reader: Reader,
+    /// Whether there is a way to other pages: not for whoever has not come in.
+    pub(crate) has_places: bool,
     /// When the page was made, in RFC 3339, and its time of day.
     pub(crate) made_at: String,
     pub(crate) clock: String,
@@ -57,12 +61,13 @@ impl Frame {
         title: impl Into<String>,
         place: &'static str,
         now: Timestamp,
-        theme: Option<&'static str>,
+        reader: &Reader,
     ) -> Self {
         Self {
             title: title.into(),
             place,
-            theme,
+            reader: reader.clone(),
+            has_places: true,
             made_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             clock: now.strftime("%H:%M:%S UTC").to_string(),
             refresh: None,
@@ -79,30 +84,57 @@ impl Frame {
     pub(crate) fn is_at(&self, path: &str) -> bool {
         self.place == path
     }
+}
 
-    /// The theme that a browser remembers, if it is one.
-    pub(crate) fn theme_of(headers: &HeaderMap) -> Option<&'static str> {
-        let cookies = headers.get_all(header::COOKIE).iter();
-        cookies
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .find_map(|cookie| match cookie.trim() {
-                "theme=light" => Some("light"),
-                "theme=dark" => Some("dark"),
-                _ => None,
-            })
+/// Who reads a page, and how he likes it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reader {
+    /// `light` or `dark`, where somebody chose.
+    pub(crate) theme: Option<&'static str>,
+    /// Whom a token lets in.
+    pub(crate) visitor: Option<Visitor>,
+    /// Whether the browser has signed in, and so can sign out.
+    pub(crate) signed_in: bool,
+}
+
+impl Reader {
+    /// Who sends these headers, where nothing more is known of him.
+    pub(crate) fn of_headers(headers: &HeaderMap) -> Self {
+        Self {
+            theme: theme_of(headers),
+            ..Self::default()
+        }
+    }
+
+    /// The same, and who he is.
+    pub(crate) fn of_caller(headers: &HeaderMap, caller: Option<&Caller>) -> Self {
+        Self {
+            visitor: caller.and_then(Caller::visitor).cloned(),
+            signed_in: matches!(caller, Some(Caller::SignedIn(_))),
+            ..Self::of_headers(headers)
+        }
     }
 }
 
-/// The theme that the one who asks has chosen.
-pub(crate) struct Theme(pub(crate) Option<&'static str>);
-
-impl<S: Sync> FromRequestParts<S> for Theme {
+impl<S: Sync> FromRequestParts<S> for Reader {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(Frame::theme_of(&parts.headers)))
+        Ok(Self::of_caller(&parts.headers, parts.extensions.get::<Caller>()))
     }
+}
+
+/// The theme that a browser remembers, if it is one.
+fn theme_of(headers: &HeaderMap) -> Option<&'static str> {
+    let cookies = headers.get_all(header::COOKIE).iter();
+    cookies
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|cookie| match cookie.trim() {
+            "theme=light" => Some("light"),
+            "theme=dark" => Some("dark"),
+            _ => None,
+        })
 }
 
 /// The answer that shows a page.

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::tz::TimeZone;
@@ -14,8 +13,8 @@ use crate::queries::status::{StatusProblem, StatusQuestion};
 use crate::store::RunningTask;
 use crate::web::fault::Fault;
 use crate::web::live::home::{doings, home_revision};
-use crate::web::pages::frame::{Frame, LiveMark, Theme, page};
-use crate::web::route_policy::{DATA, readable};
+use crate::web::pages::frame::{Frame, LiveMark, Reader, page};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::home::attention::{AttentionRow, alarms, sentence};
 use crate::web::views::home::coming::{Firing, coming};
@@ -26,7 +25,7 @@ use crate::web::views::home::running::{Going, going};
 use crate::web::views::home::tally::{BAR, Count, Nights, nights, tally};
 use crate::web::views::numbers::brought;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/", DATA, home)
 }
 
@@ -72,7 +71,7 @@ impl From<&StatusProblem> for Problem {
     }
 }
 
-async fn home(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<Response, Fault> {
+async fn home(State(site): State<Arc<Site>>, reader: Reader) -> Result<Response, Fault> {
     let now = site.clock.now();
     let standing = site.standing.borrow().clone();
     let asked = StatusQuestion {
@@ -94,7 +93,7 @@ async fn home(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<Resp
     let (alarms, more_alarms) = alarms(status, now);
     let mut problems: Vec<Problem> = status.problems.iter().map(Problem::from).collect();
     let problem = (!problems.is_empty()).then(|| problems.remove(0));
-    let mut frame = Frame::new("Home", "/", now, theme);
+    let mut frame = Frame::new("Home", "/", now, &reader);
     frame.refresh = (!found.running.is_empty()).then_some(10);
     let running: Vec<&RunningTask> = found.running.iter().map(|(task, _)| task).collect();
     frame.live = Some(LiveMark {

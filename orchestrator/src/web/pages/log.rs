@@ -5,31 +5,33 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::model::{Stream, TaskStatus};
-use crate::queries::logs::attempt_file::{has_ended, open_attempt_log};
+use crate::model::Stream;
+use crate::queries::logs::LogHole;
+use crate::queries::logs::attempt_file::has_ended;
 use crate::queries::logs::find::{Direction, LogHit, Needle, PATIENCE, find};
+use crate::queries::logs::opened::open_log;
 use crate::queries::logs::window::{At, LogWindow, read_window};
 use crate::store::{RecordedAttempt, TaskState};
 use crate::web::fault::Fault;
 use crate::web::pages::asked_log::{Asked, unreadable};
-use crate::web::pages::frame::{Frame, LiveMark, Theme, page};
+use crate::web::pages::frame::{Frame, LiveMark, Reader, page};
 use crate::web::parameters::{Parameters, PathParts};
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::home::attention::sentence;
 use crate::web::views::links::{self, with_query};
 use crate::web::views::log::lines::{ShownLine, lines};
+use crate::web::views::log::words::{missing, never_started, nothing_found};
 use crate::web::views::look::OutcomeLook;
 use crate::web::views::numbers::bytes;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/runs/{run}/logs/{place}", DATA, log)
 }
 
@@ -97,7 +99,7 @@ struct Shown {
 
 async fn log(
     State(site): State<Arc<Site>>,
-    Theme(theme): Theme,
+    reader: Reader,
     PathParts([run, place]): PathParts<2>,
     Parameters(query): Parameters<LogQuery>,
 ) -> Result<Response, Fault> {
@@ -132,13 +134,16 @@ async fn log(
     let (shown, nothing) = match attempt {
         None => (None, Some(never_started(task))),
         Some(attempt) => match window(&site, &asked, task, attempt, &query).await? {
-            Ok(found) => (Some(shown(&path, &query, found, !has_ended(task, attempt))), None),
+            Ok((found, holes)) => {
+                told = told.or_else(|| missing(task, &holes));
+                (Some(shown(&path, &query, found, !has_ended(task, attempt))), None)
+            }
             Err(gone) => (None, Some(gone)),
         },
     };
     Ok(page(&log_page(
         &site,
-        theme,
+        &reader,
         &asked,
         &query,
         Parts {
@@ -162,7 +167,7 @@ struct Parts {
 
 fn log_page(
     site: &Site,
-    theme: Option<&'static str>,
+    reader: &Reader,
     asked: &Asked,
     query: &LogQuery,
     parts: Parts,
@@ -175,7 +180,7 @@ fn log_page(
         Some(attempt) => attempt.outcome.as_deref().unwrap_or("running"),
         None => summary.word(),
     };
-    let mut frame = Frame::new(format!("Log of {}", summary.name), "/runs", now, theme);
+    let mut frame = Frame::new(format!("Log of {}", summary.name), "/runs", now, reader);
     let follows = parts.shown.as_ref().filter(|shown| shown.running && shown.at_end);
     if let Some(shown) = follows {
         frame.refresh = Some(10);
@@ -238,27 +243,6 @@ fn stream(query: &LogQuery) -> Option<Stream> {
     }
 }
 
-fn nothing_found(what: &str) -> String {
-    match what {
-        "stderr" => "There is no line of stderr after this place.".to_owned(),
-        "previous" => "It is nowhere before this place.".to_owned(),
-        _ => "It is nowhere after this place.".to_owned(),
-    }
-}
-
-fn never_started(task: &TaskState) -> String {
-    match task.summary.outcome {
-        TaskStatus::Pending => "It waits for its turn, and has written nothing yet.".to_owned(),
-        _ if task.attempt_list.is_empty() => {
-            format!("It was never started: {}", sentence(&task.summary.reason))
-        }
-        _ => format!(
-            "There was no such try; it was tried {} times.",
-            task.attempt_list.len()
-        ),
-    }
-}
-
 /// The same page with its search and its stream, and these parameters.
 fn address(path: &str, query: &LogQuery, more: &[(&str, &str)]) -> String {
     let mut all: Vec<(&str, Option<&str>)> = more.iter().map(|(name, value)| (*name, Some(*value))).collect();
@@ -296,10 +280,10 @@ async fn look_for(
     let Ok(_turn) = site.log_searches.acquire().await else {
         return Err(Fault::bad_request("this process ends"));
     };
-    let from = query.from.unwrap_or_default();
-    let (state_dir, run, attempt) = (site.state_dir.clone(), asked.run().clone(), attempt.clone());
+    let opened = open_log(&site.store, &site.state_dir, asked.run(), attempt).await;
+    let mut file = unreadable(Ok(opened))?;
+    let from = query.from.unwrap_or_default().max(file.first());
     let searched = tokio::task::spawn_blocking(move || {
-        let mut file = open_attempt_log(&state_dir, &run, &attempt)?;
         find(&mut file, &needle, from, direction, Instant::now() + PATIENCE)
     });
     unreadable(searched.await)
@@ -312,7 +296,7 @@ async fn window(
     task: &TaskState,
     attempt: &RecordedAttempt,
     query: &LogQuery,
-) -> Result<Result<LogWindow, String>, Fault> {
+) -> Result<Result<(LogWindow, Vec<LogHole>), String>, Fault> {
     let ended = has_ended(task, attempt);
     let at =
         match (query.before, query.at.as_deref()) {
@@ -325,19 +309,23 @@ async fn window(
             (None, None) if attempt.outcome.as_deref() == Some("succeeded") => At::Offset(0),
             (None, None) => At::End,
         };
-    let (state_dir, run, attempt) = (site.state_dir.clone(), asked.run().clone(), attempt.clone());
+    let mut file = match open_log(&site.store, &site.state_dir, asked.run(), attempt).await {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let gone = "Its log is not there: it was removed with its run's directory, or never made.";
+            return Ok(Err(gone.to_owned()));
+        }
+        opened => unreadable(Ok(opened))?,
+    };
+    let holes = file.holes();
+    let at = match at {
+        At::Offset(offset) => At::Offset(offset.max(file.first())),
+        at => at,
+    };
     let read = tokio::task::spawn_blocking(move || {
-        let mut file = match open_attempt_log(&state_dir, &run, &attempt) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let gone = "Its log is not there: it was removed with its run's directory, or never made.";
-                return Ok(Err(gone.to_owned()));
-            }
-            file => file?,
-        };
         let mut window = read_window(&mut file, at, ended)?;
         // A hit is seen with what stands before it.
         if let At::Offset(offset) = at
-            && offset > 0
+            && offset > file.first()
         {
             let before = read_window(&mut file, At::Before(window.from), ended)?;
             let context = before.records.len().saturating_sub(CONTEXT);
@@ -347,9 +335,9 @@ async fn window(
             records.append(&mut window.records);
             window.records = records;
         }
-        Ok(Ok(window))
+        Ok(window)
     });
-    unreadable(read.await)
+    Ok(Ok((unreadable(read.await)?, holes)))
 }
 
 /// As many lines are shown before the place that was asked for.

@@ -1,7 +1,10 @@
 //! Pages for people. One file a page: its route and its handler.
 
+pub(crate) mod actions;
 pub(crate) mod asked_log;
+pub(crate) mod audit;
 pub(crate) mod collector;
+pub(crate) mod doors;
 pub(crate) mod faults;
 pub(crate) mod frame;
 pub(crate) mod home;
@@ -15,3 +18,21 @@ pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod timeline;
 pub(crate) mod workers;
+
+use crate::web::route_policy::Routes;
+
+/// The pages for who may look.
+pub(crate) fn routes() -> Routes {
+    home::route()
+        .merge(run::route())
+        .merge(log::route())
+        .merge(raw_log::route())
+        .merge(runs::route())
+        .merge(collector::route())
+        .merge(records::route())
+        .merge(schedule::route())
+        .merge(timeline::route())
+        .merge(workers::route())
+        .merge(actions::routes())
+        .merge(audit::route())
+}

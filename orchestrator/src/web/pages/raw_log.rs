@@ -1,9 +1,9 @@
-//! `/runs/{run}/logs/{place}/raw`: the file of a log as it is, with times and streams, to download.
+//! `/runs/{run}/logs/{place}/raw`: the file of a log as it is, with times and streams, to download;
+//! of one on another machine, what is kept of it.
 
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
@@ -11,18 +11,18 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::queries::logs::attempt_file::open_attempt_log;
+use crate::queries::logs::opened::open_log;
 use crate::web::fault::Fault;
 use crate::web::pages::asked_log::{Asked, unreadable};
 use crate::web::parameters::PathParts;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 
 /// How much is read at a time, and how much may wait for who reads slowly.
 const CHUNK: usize = 64 << 10;
 const WAITING: usize = 4;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/runs/{run}/logs/{place}/raw", DATA, raw)
 }
 
@@ -35,9 +35,11 @@ async fn raw(
     let Some(attempt) = attempt else {
         return Err(Fault::not_found("it was never started, so there is no log"));
     };
-    let (state_dir, id, attempt) = (site.state_dir.clone(), asked.run().clone(), attempt.clone());
-    let opened = tokio::task::spawn_blocking(move || open_attempt_log(&state_dir, &id, &attempt));
-    let mut file = unreadable(opened.await)?;
+    let opened = open_log(&site.store, &site.state_dir, asked.run(), attempt).await;
+    let mut file = unreadable(Ok(opened))?;
+    // Of a file that is elsewhere it begins with what is kept.
+    let first = file.first();
+    unreadable(Ok(file.seek(SeekFrom::Start(first))))?;
     let (sender, receiver) = mpsc::channel::<std::io::Result<Bytes>>(WAITING);
     tokio::task::spawn_blocking(move || {
         loop {

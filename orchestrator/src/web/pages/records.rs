@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -12,9 +11,9 @@ use serde::Deserialize;
 use crate::model::RunId;
 use crate::queries::collections::{CollectionAnswer, CollectionUser, Kept, collections, records_after};
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::pages::frame::{Frame, Reader, page};
 use crate::web::parameters::Parameters;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::links;
 use crate::web::views::moment::ShownMoment;
@@ -26,7 +25,7 @@ const LAST: u32 = 50;
 /// A record is shown so far; the whole of it is in the API and in the export.
 const DATA_SHOWN: usize = 400;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/records", DATA, records)
 }
 
@@ -80,7 +79,7 @@ struct RecordRow {
 
 async fn records(
     State(site): State<Arc<Site>>,
-    Theme(theme): Theme,
+    reader: Reader,
     Parameters(query): Parameters<RecordsQuery>,
 ) -> Result<Response, Fault> {
     let now = site.clock.now();
@@ -100,7 +99,7 @@ async fn records(
     };
     let row = |answer: CollectionAnswer| row(answer, wanted, now);
     Ok(page(&RecordsPage {
-        frame: Frame::new("Records", "/records", now, theme),
+        frame: Frame::new("Records", "/records", now, &reader),
         total: grouped(total),
         collections: found.into_iter().map(row).collect(),
         shown,

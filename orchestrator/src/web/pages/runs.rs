@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -17,9 +16,9 @@ use crate::queries::find_task::{Meant, find_tasks};
 use crate::queries::run_list::list_whole_runs;
 use crate::store::{HistoryFilter, KnownTask};
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::pages::frame::{Frame, Reader, page};
 use crate::web::parameters::Parameters;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::links::{is_run_id, run as link_to_run, with_query};
 use crate::web::views::look::OutcomeLook;
@@ -28,7 +27,7 @@ use crate::web::views::run_list::{RunDay, days};
 /// Runs on a page; those that fold are many and small.
 const LAST: u32 = 100;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/runs", DATA, runs)
 }
 
@@ -116,7 +115,7 @@ impl RunsFilter {
 
 async fn runs(
     State(site): State<Arc<Site>>,
-    Theme(theme): Theme,
+    reader: Reader,
     Parameters(filter): Parameters<RunsFilter>,
 ) -> Result<Response, Fault> {
     let now = site.clock.now();
@@ -159,7 +158,7 @@ async fn runs(
         groups.push(group.to_owned());
     }
     Ok(page(&RunsPage {
-        frame: Frame::new("Runs", "/runs", now, theme),
+        frame: Frame::new("Runs", "/runs", now, &reader),
         outcomes: choices(&filter),
         groups: groups
             .into_iter()

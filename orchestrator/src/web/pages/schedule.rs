@@ -4,21 +4,20 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 
 use crate::store::Pause;
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
-use crate::web::route_policy::{DATA, readable};
+use crate::web::pages::frame::{Frame, Reader, page};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::schedule_text::ScheduleText;
 use crate::web::site::Site;
 use crate::web::views::moment::ShownMoment;
 use crate::web::views::schedule::entries::{EntryRow, entries};
 use crate::web::views::schedule::source::{SourceLine, source};
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/schedule", DATA, schedule)
 }
 
@@ -37,12 +36,12 @@ struct SchedulePage {
     lines: Vec<SourceLine>,
 }
 
-async fn schedule(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<Response, Fault> {
+async fn schedule(State(site): State<Arc<Site>>, reader: Reader) -> Result<Response, Fault> {
     let now = site.clock.now();
     let standing = site.standing.borrow().clone();
     let pauses = site.store.pauses().await?;
-    let reader = Arc::clone(&site);
-    let read = tokio::task::spawn_blocking(move || (reader.read_schedule)()).await;
+    let file = Arc::clone(&site);
+    let read = tokio::task::spawn_blocking(move || (file.read_schedule)()).await;
     let read = read.unwrap_or_else(|error| ScheduleText {
         path: "schedule file".to_owned(),
         text: Err(error.to_string()),
@@ -52,7 +51,7 @@ async fn schedule(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<
     let error_line = errors.clone().next().map(|problem| problem.line);
     let is_paused = |group: &str| Pause::of(&pauses, group).is_some();
     Ok(page(&SchedulePage {
-        frame: Frame::new("Schedule", "/schedule", now, theme),
+        frame: Frame::new("Schedule", "/schedule", now, &reader),
         loaded: ShownMoment::new(standing.loaded_at, now),
         refused: standing.schedule_error.is_some() || error_line.is_some(),
         error_line,

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
@@ -12,9 +11,9 @@ use serde::Deserialize;
 
 use crate::queries::timeline::timeline;
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
+use crate::web::pages::frame::{Frame, Reader, page};
 use crate::web::parameters::Parameters;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::links::with_query;
 use crate::web::views::moment::ShownMoment;
@@ -23,7 +22,7 @@ use crate::web::views::timeline::{Lane, Mark, Stretch, WIDTH, lanes};
 /// How much can be shown, and what it is called.
 const STRETCHES: [(&str, i64); 3] = [("day", 24), ("3 days", 72), ("week", 168)];
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/timeline", DATA, show)
 }
 
@@ -61,7 +60,7 @@ fn next_hour(now: Timestamp) -> Timestamp {
 
 async fn show(
     State(site): State<Arc<Site>>,
-    Theme(theme): Theme,
+    reader: Reader,
     Parameters(query): Parameters<TimelineQuery>,
 ) -> Result<Response, Fault> {
     let now = site.clock.now();
@@ -89,7 +88,7 @@ async fn show(
     };
     let chosen = query.to.map(|_| to);
     Ok(page(&TimelinePage {
-        frame: Frame::new("Timeline", "/timeline", now, theme),
+        frame: Frame::new("Timeline", "/timeline", now, &reader),
         from: ShownMoment::new(from, now),
         to: ShownMoment::new(to, now),
         lanes: lanes(&found.runs, &found.unserved, &schedule, stretch, now),

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -12,13 +11,13 @@ use jiff::Timestamp;
 use crate::model::RunId;
 use crate::store::{SchedulerRole, WorkerLine, WorkerState};
 use crate::web::fault::Fault;
-use crate::web::pages::frame::{Frame, Theme, page};
-use crate::web::route_policy::{DATA, readable};
+use crate::web::pages::frame::{Frame, Reader, page};
+use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
 use crate::web::views::links;
 use crate::web::views::moment::ShownMoment;
 
-pub(crate) fn route() -> Router<Arc<Site>> {
+pub(crate) fn route() -> Routes {
     readable("/workers", DATA, workers)
 }
 
@@ -52,7 +51,7 @@ struct SchedulerRow {
     seen: ShownMoment,
 }
 
-async fn workers(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<Response, Fault> {
+async fn workers(State(site): State<Arc<Site>>, reader: Reader) -> Result<Response, Fault> {
     let now = site.clock.now();
     let workers = site.store.workers().await?;
     let found = site.store.schedulers().await?;
@@ -65,7 +64,7 @@ async fn workers(State(site): State<Arc<Site>>, Theme(theme): Theme) -> Result<R
         seen: ShownMoment::new(heartbeat.seen_at, now),
     });
     Ok(page(&WorkersPage {
-        frame: Frame::new("Workers", "/workers", now, theme),
+        frame: Frame::new("Workers", "/workers", now, &reader),
         workers: workers.into_iter().map(|line| worker_row(line, now)).collect(),
         schedulers: schedulers.collect(),
     }))

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
 
 use crate::events::LOOP_PATIENCE;
-use crate::web::route_policy::{DATA, readable};
+use crate::web::route_policy::{DATA, Routes, open};
 use crate::web::site::Site;
 
 /// They answer whatever Host they are asked as: a probe may know only an address.
-pub(crate) fn routes() -> Router<Arc<Site>> {
-    readable("/livez", DATA, livez).merge(readable("/readyz", DATA, readyz))
+pub(crate) fn routes() -> Routes {
+    open("/livez", DATA, livez).merge(open("/readyz", DATA, readyz))
 }
 
 /// Whether the loop turns. Neither a broken schedule nor a database that is away is a reason to

@@ -126,3 +126,32 @@ async fn a_download_is_the_file_as_it_is() {
     let name = format!("attachment; filename=\"{RUN}-1.2.log\"");
     assert_eq!(raw.headers[header::CONTENT_DISPOSITION], name);
 }
+
+#[tokio::test]
+async fn a_log_on_another_machine_is_shown_from_what_the_database_has_of_it() {
+    let site = Fixture::new().await;
+    hostile_run(&site).await;
+    let log = long_log(3000);
+    let path = format!("/runs/{RUN}/logs/1.2");
+    assert!(site.browse(&path).await.text.contains("Its log is not there"));
+    // The file had 1000 bytes before this.
+    let name = format!("runs/{RUN}/1-x.2.log");
+    site.store.keep_log(RUN, &name, 1000, &log).await;
+    let end = site.browse(&path).await;
+    assert!(end.text.contains("line 2999 of many"), "{}", end.text);
+    assert!(
+        end.text
+            .contains("1000 bytes of its log before this are not in the database")
+    );
+    assert!(end.text.contains("the end of its log did not reach the database"));
+    let first = site.browse(&format!("{path}?at=0")).await;
+    assert!(first.text.contains("line 0 of many") && first.text.contains(" id=\"b1000\""));
+    let found = site.browse(&format!("{path}?q=line+2345&find=next&from=0")).await;
+    assert_eq!(found.status, StatusCode::SEE_OTHER, "{}", found.text);
+    let back = site
+        .browse(&format!("{path}?q=line+0+&find=previous&from=5000"))
+        .await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text);
+    let raw = site.browse(&format!("{path}/raw")).await;
+    assert_eq!(raw.text.as_bytes(), log);
+}

@@ -1,7 +1,7 @@
 //! Addresses of pages. Names of collectors come in only percent-encoded, ids only if they are
 //! ids: what cannot be an address of ours becomes none.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::model::RunId;
 
@@ -25,6 +25,33 @@ pub(crate) fn run(run: &RunId) -> Option<String> {
 /// The log of an attempt at a place of a run's plan; both count from 1.
 pub(crate) fn log(run: &RunId, position: usize, attempt: u32) -> Option<String> {
     is_run_id(run.as_str()).then(|| format!("/runs/{run}/logs/{position}.{attempt}"))
+}
+
+/// Where something is done to a group.
+pub(crate) fn group_action(group: &str, verb: &str) -> String {
+    format!("/groups/{}/{verb}", part(group))
+}
+
+/// Where something is done with a collector.
+pub(crate) fn collector_action(group: &str, name: &str, verb: &str) -> String {
+    format!("{}/{verb}", collector(group, name))
+}
+
+/// Where something is done to a run; `None` for what is no id of ours.
+pub(crate) fn run_action(id: &RunId, verb: &str) -> Option<String> {
+    run(id).map(|page| format!("{page}/{verb}"))
+}
+
+/// A task in one word, which [`read_task`] reads: `group/name`.
+pub(crate) fn task(group: &str, name: &str) -> String {
+    format!("{}/{}", part(group), part(name))
+}
+
+/// Group and name of such a word.
+pub(crate) fn read_task(word: &str) -> Option<(String, String)> {
+    let (group, name) = word.split_once('/')?;
+    let read = |part: &str| Some(percent_decode_str(part).decode_utf8().ok()?.into_owned());
+    Some((read(group)?, read(name)?))
 }
 
 /// A page with a query of these parameters; those without a value are left out.
@@ -73,6 +100,17 @@ mod tests {
             ),
             "/runs?group=a%20b%26c"
         );
+    }
+
+    #[test]
+    fn a_task_is_one_word_and_the_same_again() {
+        for (group, name) in [("g", "run_x"), ("a/b", "c%2Fd#2"), ("\u{e4} \"", "&=")] {
+            let read = read_task(&task(group, name));
+            assert_eq!(read, Some((group.to_owned(), name.to_owned())));
+        }
+        for none in ["", "g", "g/%ff"] {
+            assert_eq!(read_task(none), None, "{none}");
+        }
     }
 
     #[test]

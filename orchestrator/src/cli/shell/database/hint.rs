@@ -36,6 +36,10 @@ pub(crate) fn hint_of_database(error: &DatabaseError) -> Option<String> {
         }
         DatabaseError::File { source, .. } => hint_of_file(source)?,
         error if error.is_lack_of_threads() => NO_THREADS.to_owned(),
+        error if error.is_lack_of_room() => {
+            "df -h says what is left; who only reads needs 32 KiB, too. What happened is in the journals of the runs"
+                .to_owned()
+        }
         error => {
             let denied = error.denied_object()?;
             if denied.starts_with("schema ") {

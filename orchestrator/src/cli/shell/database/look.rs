@@ -37,18 +37,14 @@ const TRIES: u32 = 5;
 ///
 /// # Errors
 /// The database cannot be used, or `ask` fails.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a closure that is written where it is given"
-)]
 pub(crate) fn with_look<T>(
     settings: &CliSettings,
-    ask: impl AsyncFn(&Look) -> Result<T, Failure>,
+    mut ask: impl AsyncFnMut(&Look) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     runtime()?.block_on(async {
         let address = address_now(settings).await?;
         for _ in 0..TRIES {
-            let (answer, disturbed) = look_once(settings, &address, &ask).await?;
+            let (answer, disturbed) = look_once(settings, &address, &mut ask).await?;
             if !disturbed {
                 return answer;
             }
@@ -61,17 +57,13 @@ pub(crate) fn with_look<T>(
 ///
 /// # Errors
 /// Those of [`with_look`], or somebody wrote meanwhile.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a closure that is written where it is given"
-)]
 pub(crate) fn with_one_look<T>(
     settings: &CliSettings,
-    ask: impl AsyncFn(&Look) -> Result<T, Failure>,
+    mut ask: impl AsyncFnMut(&Look) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     runtime()?.block_on(async {
         let address = address_now(settings).await?;
-        let (answer, disturbed) = look_once(settings, &address, &ask).await?;
+        let (answer, disturbed) = look_once(settings, &address, &mut ask).await?;
         if disturbed { Err(changed(&address)) } else { answer }
     })
 }
@@ -97,7 +89,7 @@ fn changed(address: &DatabaseAddress) -> Failure {
 async fn look_once<T>(
     settings: &CliSettings,
     address: &DatabaseAddress,
-    ask: &impl AsyncFn(&Look) -> Result<T, Failure>,
+    ask: &mut impl AsyncFnMut(&Look) -> Result<T, Failure>,
 ) -> Result<(Result<T, Failure>, bool), Failure> {
     let mut stamp = Stamp::of(address);
     let mut look = open(settings, address).await?;

@@ -1,6 +1,7 @@
 //! `explain`: the reference in the terminal.
 
 use clap::{Args, ValueEnum};
+use serde_json::json;
 
 use crate::cli::reference::entry::{ReferenceEntry, Topic};
 use crate::cli::reference::find::find;
@@ -8,18 +9,20 @@ use crate::cli::reference::{entries, markdown, page};
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::output::{output_width, print_json, print_text};
+use crate::config::Code;
+use crate::text::wrap_words;
 
 /// How wide the page is where nobody says how wide it may be.
 const WIDTH: usize = 80;
 
-/// Explain a key of a file, an event, a variable or an exit code
+/// Explain a key of a file, an event, a variable, an exit code or the code of a problem
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   orchestrate explain schedule
   orchestrate explain limits.memory")]
 pub(crate) struct ExplainArgs {
-    /// schedule, settings, events, environment or exit-codes; or a key of any
+    /// schedule, settings, events, environment or exit-codes; a key of any; or a code as E012
     #[arg(value_name = "TOPIC")]
     pub(crate) topic: Option<String>,
     /// A key of the topic; `limits.memory` is the one of `limits`
@@ -44,6 +47,7 @@ enum Wanted {
     Everything,
     Topic(Topic),
     Entries(Vec<ReferenceEntry>),
+    Problem(Code),
 }
 
 /// Prints what is known.
@@ -54,6 +58,18 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<VerbExit, Failure> {
         (ExplainFormat::Text, Wanted::Everything) => print_text(&page::overview())?,
         (ExplainFormat::Text, Wanted::Topic(topic)) => print_text(&page::topic_page(topic, width))?,
         (ExplainFormat::Text, Wanted::Entries(found)) => print_text(&page::entry_page(&found, width))?,
+        (ExplainFormat::Text, Wanted::Problem(code)) => {
+            print_text(&format!(
+                "{}\n{}",
+                code.as_str(),
+                wrap_words(code.meaning(), 2, Some(width))
+            ))?;
+        }
+        (ExplainFormat::Json, Wanted::Problem(code)) => {
+            print_json(
+                &json!({ "code": code.as_str(), "severity": code.severity(), "meaning": code.meaning() }),
+            )?;
+        }
         (ExplainFormat::Json, Wanted::Everything) => {
             print_json(&Topic::ALL.into_iter().flat_map(entries).collect::<Vec<_>>())?;
         }
@@ -68,6 +84,9 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<VerbExit, Failure> {
 }
 
 fn wanted(first: Option<&str>, second: Option<&str>) -> Result<Wanted, Failure> {
+    if let (Some(code), None) = (first.and_then(code_called), second) {
+        return Ok(Wanted::Problem(code));
+    }
     let topic = first.and_then(Topic::parse);
     let (topic, key) = match (first, topic, second) {
         (None, ..) => return Ok(Wanted::Everything),
@@ -88,6 +107,16 @@ fn wanted(first: Option<&str>, second: Option<&str>) -> Result<Wanted, Failure> 
             None => topics(),
         })
     })
+}
+
+/// The code of a problem, as `check` prints it: with or without its name.
+fn code_called(word: &str) -> Option<Code> {
+    let called = |code: &&Code| {
+        let whole = code.as_str();
+        let number = whole.split('-').next();
+        whole == word || number.is_some_and(|number| number.eq_ignore_ascii_case(word))
+    };
+    Code::ALL.iter().find(called).copied()
 }
 
 fn topics() -> String {

@@ -97,10 +97,10 @@ fn of_verb(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> std::io:
         .display_name(name.clone())
         .bin_name(words.join(" "))
         .disable_help_subcommand(true);
-    let manual = clap_mangen::Man::new(titled);
+    let manual = clap_mangen::Man::new(titled.clone());
     let mut page = title(&name, 1).into_bytes();
     manual.render_name_section(&mut page)?;
-    manual.render_synopsis_section(&mut page)?;
+    page.extend_from_slice(synopsis(&titled).as_bytes());
     manual.render_description_section(&mut page)?;
     manual.render_options_section(&mut page)?;
     let mut text = String::from_utf8_lossy(&page).into_owned();
@@ -130,6 +130,14 @@ fn of_verb(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> std::io:
         text,
     });
     verbs.iter().try_for_each(|verb| of_verb(verb, &words, pages))
+}
+
+/// As `--help` says it: the library's own lists every flag without its value.
+fn synopsis(command: &Command) -> String {
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
+    let lines: Vec<String> = usage.lines().map(|line| roff(line.trim())).collect();
+    format!(".SH SYNOPSIS\n{}\n", lines.join("\n.br\n"))
 }
 
 /// The line that a page begins with: no date, which would make each build another page.

@@ -2,8 +2,6 @@
 
 pub(crate) mod health;
 pub(crate) mod history;
-pub(crate) mod log_page;
-pub(crate) mod log_text;
 pub(crate) mod logs;
 pub(crate) mod next;
 pub(crate) mod plan;

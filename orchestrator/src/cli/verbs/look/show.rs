@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -74,8 +75,15 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure
                 started: started(&record, &times),
             };
             let head = head(&record.header, &times);
-            let more = attempts(&record, &times) + &isolation(&record);
-            let summary = as_summary(record, SystemClock.now());
+            let more = attempts(&record, &times, &view.state_dir) + &isolation(&record);
+            let mut summary = as_summary(record, SystemClock.now());
+            for task in &mut summary.tasks {
+                // Who was not found was not given one.
+                let is_there = |log: &String| settings.state_dir.join(log).exists();
+                if task.outcome == TaskStatus::NotStarted {
+                    task.log = task.log.take().filter(is_there);
+                }
+            }
             print_text(&(head + &summary_text(&summary, &view) + &more))?;
         }
     }
@@ -132,7 +140,7 @@ fn isolation(record: &RunRecord) -> String {
 }
 
 /// The attempts of tasks that had more than one.
-fn attempts(record: &RunRecord, times: &Times) -> String {
+fn attempts(record: &RunRecord, times: &Times, shown_dir: &Path) -> String {
     let mut text = String::new();
     for task in record.tasks.iter().filter(|task| task.attempt_list.len() > 1) {
         let name = format!("{}/{}", task.summary.group, task.summary.name);
@@ -140,14 +148,14 @@ fn attempts(record: &RunRecord, times: &Times) -> String {
         let _ = writeln!(text, "\nAttempts at {}:", make_safe(&name));
         for attempt in &task.attempt_list {
             let reason = attempt.reason.as_deref().unwrap_or("running");
-            let _ = writeln!(
-                text,
-                "  {}  {}  {}  {}",
+            let line = format!(
+                "  {}  {}  {}",
                 attempt.number,
                 times.clock(attempt.started_at),
-                make_safe(reason),
-                attempt.log
+                make_safe(reason)
             );
+            text.push_str(&wrap_words(&line, 6, output_width()));
+            let _ = writeln!(text, "      log: {}", shown_dir.join(&attempt.log).display());
         }
     }
     text

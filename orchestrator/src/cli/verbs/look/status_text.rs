@@ -87,7 +87,7 @@ impl Page<'_> {
     /// How often in a row, since when, and what was before.
     fn since(&self, line: &NightLine) -> String {
         let mut parts = Vec::new();
-        if line.slots > 1 {
+        if line.slots > 1 && line.failed_slots > 0 {
             parts.push(format!(
                 "{} of its {} slots went wrong",
                 line.failed_slots, line.slots

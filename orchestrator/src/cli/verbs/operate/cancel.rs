@@ -129,7 +129,7 @@ async fn cancel_queued(store: &Store, run: &RunId, args: &CancelArgs) -> Result<
     if args.no_wait {
         return print_text(&format!("Run {run} was asked to end.\n"));
     }
-    let mut bell = Bell::new(queue);
+    let mut bell = Bell::with_ends(queue);
     loop {
         let queued = store.queued_run(run).await.map_err(unusable)?;
         if queued.is_none_or(|queued| queued.state == QueuedState::Ended) {

@@ -21,23 +21,25 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
+use crate::cli::verbs::run::desk::ServeDesk;
 use crate::cli::verbs::run::introduction::introduce;
 use crate::cli::verbs::run::last_good::{keep_last_good, load_or_last_good};
 use crate::cli::verbs::run::port::{refuse_locked, take_port};
 use crate::cli::verbs::run::schedule_text::schedule_text;
 use crate::config::{self, render};
 use crate::engine::Hangups;
-use crate::events::Listener;
+use crate::events::{Listener, SchedulerStatus};
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock};
 use crate::process::open_files;
 use crate::report::{Console, Metrics, ServiceLog, Terminal};
+use crate::scheduler::host::start_files::warn_of_changes;
 use crate::scheduler::{self, QueueDispatch, Scheduler, SchedulerSettings, StaleSchedule};
 use crate::store::{Store, WorkerState};
 use crate::text::{NamedSecrets, make_safe};
 use crate::web::{
-    BROWSER_HOST, Connections, Entrance, LOG_SEARCHES, Listening, LiveFeed, LiveHub, ReadSchedule, Site,
-    descriptors_for,
+    Acting, BROWSER_HOST, Connections, Entrance, LOG_SEARCHES, Listening, LiveFeed, LiveHub, ReadSchedule,
+    SignInTries, Site, descriptors_for,
 };
 
 /// Run the timetable: every slot once, by itself, until a signal ends it
@@ -102,10 +104,13 @@ pub(crate) fn schedule_for_ever(
     introduce(&schedule, &settings.schedule_file, &launcher(&settings), now);
     let executor = executor(&settings, store, clock)?;
     runtime
-        .block_on(async { executor.obey_terminal_stops() })
+        .block_on(async {
+            warn_of_changes(settings.read_once.clone());
+            executor.obey_terminal_stops()
+        })
         .map_err(Failure::infrastructure)?;
     let metrics = Metrics::default();
-    let web = listening.map(|port| WebSetup::new(port, &settings));
+    let web = listening.map(|port| WebSetup::new(port, &settings, queue.clone()));
     let feed = web.as_ref().map(|web| web.feed.clone());
     let (file, secrets) = (settings.schedule_file.clone(), settings.secrets());
     let state_dir = settings.state_dir.clone();
@@ -134,9 +139,9 @@ fn audience(
     terminal: Terminal,
     metrics: Metrics,
     feed: Option<LiveFeed>,
-) -> Box<dyn Fn() -> Audience + Send + Sync> {
+) -> Arc<dyn Fn() -> Audience + Send + Sync> {
     let (quiet, line_form) = (global.quiet, line_form(global));
-    Box::new(move || {
+    Arc::new(move || {
         let mut listeners: Vec<Box<dyn Listener>> = vec![
             Box::new(Console::new(terminal.clone(), !quiet, line_form)),
             Box::new(ServiceLog),
@@ -208,17 +213,52 @@ struct WebSetup {
     state_dir: PathBuf,
     read_schedule: ReadSchedule,
     feed: LiveFeed,
+    secrets: NamedSecrets,
+    queue: Option<QueueDispatch>,
 }
 
 impl WebSetup {
-    fn new((listening, entrance): (Listening, Entrance), settings: &CliSettings) -> Self {
+    fn new(
+        (listening, entrance): (Listening, Entrance),
+        settings: &CliSettings,
+        queue: Option<QueueDispatch>,
+    ) -> Self {
         Self {
             listening,
             entrance,
             state_dir: settings.state_dir.clone(),
             read_schedule: schedule_text(settings.schedule_file.clone(), settings.secrets()),
             feed: LiveFeed::default(),
+            secrets: settings.secrets(),
+            queue,
         }
+    }
+
+    /// What it answers with, and where it listens.
+    fn site(
+        self,
+        executor: &Executor,
+        (standing, metrics): (watch::Receiver<SchedulerStatus>, Metrics),
+        acting: Acting,
+        live: LiveHub,
+    ) -> (Listening, Site) {
+        let address = self.listening.address();
+        tracing::info!("listening on http://{address}");
+        tracing::info!("for a browser: http://{BROWSER_HOST}:{}", address.port());
+        let site = Site {
+            store: executor.store.clone(),
+            standing,
+            metrics,
+            clock: Arc::clone(&executor.engine.clock),
+            entrance: self.entrance,
+            state_dir: self.state_dir,
+            read_schedule: self.read_schedule,
+            log_searches: Semaphore::new(LOG_SEARCHES),
+            tries: SignInTries::default(),
+            acting,
+            live,
+        };
+        (self.listening, site)
     }
 }
 
@@ -234,23 +274,22 @@ async fn work(
     remember_successes(&executor, &setup.schedule, &metrics).await;
     let (scheduler, standing) = Scheduler::new(setup);
     let (ending, end) = watch::channel(false);
-    let web = web.map(|web| {
-        let address = web.listening.address();
-        tracing::info!("listening on http://{address}");
-        tracing::info!("for a browser: http://{BROWSER_HOST}:{}", address.port());
-        let site = Site {
-            store: executor.store.clone(),
-            standing,
-            metrics,
-            clock: Arc::clone(&executor.engine.clock),
-            entrance: web.entrance,
-            state_dir: web.state_dir,
-            read_schedule: web.read_schedule,
-            log_searches: Semaphore::new(LOG_SEARCHES),
-            live: LiveHub::new(web.feed, limit, end.clone()),
-        };
-        tokio::spawn(web.listening.serve(site, connections, end))
-    });
+    let web = match web {
+        Some(web) => {
+            let desk = ServeDesk {
+                executor: Arc::clone(&executor),
+                by_hand: scheduler.by_hand(),
+                queue: web.queue.clone(),
+                standing: standing.clone(),
+                secrets: web.secrets.clone(),
+            };
+            let acting = Acting::new(Box::new(desk)).map_err(Failure::infrastructure)?;
+            let live = LiveHub::new(web.feed.clone(), limit, end.clone());
+            let (listening, site) = web.site(&executor, (standing, metrics), acting, live);
+            Some(tokio::spawn(listening.serve(site, connections, end)))
+        }
+        None => None,
+    };
     let stopped = scheduler::event_loop::run(scheduler, hangups)
         .await
         .map_err(Failure::infrastructure);

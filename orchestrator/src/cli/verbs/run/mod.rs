@@ -1,6 +1,7 @@
 //! Verbs that execute collectors.
 
 pub(crate) mod beat;
+pub(crate) mod desk;
 pub(crate) mod introduction;
 pub(crate) mod last_good;
 pub(crate) mod manual_run;

@@ -1,30 +1,24 @@
 //! `retry`: what a past run ran, once more, with today's settings.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
-use jiff::tz::TimeZone;
 
 use crate::cli::args::execution::ExecutionArgs;
 use crate::cli::args::global::Global;
 use crate::cli::args::task_word::tasks_meant;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::schedule::{by_hand, load_if_there};
+use crate::cli::shell::schedule::load_if_there;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
 use crate::cli::verbs::run::manual_run::ManualRun;
+use crate::cli::verbs::run::retry::plan_again::plan_again;
 use crate::cli::verbs::run::retry::retry_part::{RetryPart, tasks_to_retry};
-use crate::events::TaskSummary;
-use crate::model::{
-    Cadence, Clock, Day, GroupName, Plan, Release, ReleaseSource, Releases, Schedule, SystemClock, Task,
-    TaskName, escape_argument,
-};
+use crate::model::{Clock, ReleaseSource, Schedule, SystemClock};
 use crate::queries::find_run::{find_last_run, find_run};
-use crate::store::{RunRecord, Store, TaskState};
-use crate::text::NamedSecrets;
+use crate::store::{RunRecord, Store};
 
+pub(crate) mod plan_again;
 mod retry_part;
 
 /// Run the collectors of a past run again
@@ -67,27 +61,9 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
         );
     }
     let secrets = settings.secrets();
-    let tasks: Vec<Task> = tasks_to_retry(&record, &args.part)?
-        .into_iter()
-        .map(|state| task(schedule.as_ref(), state, &secrets))
-        .collect();
-    let today = Day::At(SystemClock.now()).in_zone(&TimeZone::UTC);
-    // By hand means now, whether it still waits for a release or not.
-    let mut plan = Plan::new("retry", today, Release::New, &tasks.iter().collect::<Vec<_>>());
+    let states = tasks_to_retry(&record, &args.part)?;
+    let mut plan = plan_again(schedule.as_ref(), &states, (&known, SystemClock.now()), &secrets);
     plan.set_overlap_by_hand(schedule.as_ref(), args.execution.overlap);
-    if let Some(schedule) = &schedule {
-        let known = Releases {
-            source: source.key(),
-            found: schedule.release.releases(known.tags.iter().map(String::as_str)),
-            handled: known.handled,
-        };
-        for planned in &mut plan.tasks {
-            if planned.task.cadence == Cadence::OnRelease {
-                planned.releases = known.pending(&planned.task.group, &planned.task.name);
-                planned.release_source = Some(known.source.clone());
-            }
-        }
-    }
     if args.dry_run {
         return plan::show(&settings, &plan, args.execution.format);
     }
@@ -109,30 +85,4 @@ async fn run_to_retry(
         tasks.extend(tasks_meant(store, schedule, word, None).await?);
     }
     Ok(find_last_run(store, tasks, None).await?)
-}
-
-/// The task as the schedule has it now, with the arguments it had then. One that left the
-/// timetable, or whose name means another command now, is run as if by hand.
-fn task(schedule: Option<&Schedule>, state: &TaskState, secrets: &NamedSecrets) -> Task {
-    let summary = &state.summary;
-    let mut tasks = schedule.into_iter().flat_map(Schedule::tasks);
-    let found = tasks.find(|task| {
-        task.group.as_str() == summary.group
-            && task.name.as_str() == summary.name
-            && task.command.as_str() == summary.command
-    });
-    let mut task = found.cloned().unwrap_or_else(|| by_hand(&summary.command));
-    task.group = GroupName::new(&summary.group);
-    task.name = TaskName::new(&summary.name);
-    // Secrets in them are today's: the record has only their names.
-    task.args = args_then(summary, &task.policy.env, secrets);
-    task
-}
-
-/// What an older program recorded may have values of secrets in it.
-fn args_then(summary: &TaskSummary, env: &BTreeMap<String, String>, secrets: &NamedSecrets) -> Vec<String> {
-    let known = secrets.within(env);
-    // What was put in then is not put in again.
-    let then = |arg: &String| escape_argument(&known.hide(arg));
-    summary.args.iter().map(then).collect()
 }

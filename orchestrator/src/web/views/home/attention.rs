@@ -21,6 +21,8 @@ pub(crate) struct AttentionRow {
     /// What to type, where that is more than to look at the log.
     pub(crate) command: Option<String>,
     pub(crate) run: Option<String>,
+    /// Where it is run again: what its run did not do, or, where none was begun, itself.
+    pub(crate) again: Option<String>,
 }
 
 /// Those of the night, and how many more there are. What befell several of a group alike is told
@@ -75,6 +77,11 @@ fn alarm(lines: &[&NightLine], now: Timestamp) -> AttentionRow {
             alone && !looks.iter().any(|look| command.starts_with(look))
         }),
         run: line.run.as_ref().and_then(links::run),
+        again: match &line.run {
+            Some(run) => links::run_action(run, "retry"),
+            None if alone => Some(links::collector_action(&line.group, &line.name, "run")),
+            None => None,
+        },
     }
 }
 

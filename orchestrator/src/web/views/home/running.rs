@@ -23,6 +23,8 @@ pub(crate) struct Going {
     pub(crate) key: String,
     pub(crate) who: String,
     pub(crate) href: Option<String>,
+    /// Where its run is cancelled.
+    pub(crate) cancel: Option<String>,
     pub(crate) elapsed: String,
     pub(crate) usual: String,
     pub(crate) left: String,
@@ -61,6 +63,7 @@ fn one(task: &RunningTask, usual: Option<Duration>, doing: Option<&Doing>, now: 
         key: format!("{}.{}", task.run, task.position),
         who: format!("{}/{}", task.group, task.name),
         href: links::run(&task.run),
+        cancel: links::run_action(&task.run, "cancel"),
         elapsed: format!("{} so far", human_duration(whole(elapsed))),
         usual: match (usual, task.attempts) {
             (Some(usual), 0..=1) => format!("usually {}", human_duration(usual)),

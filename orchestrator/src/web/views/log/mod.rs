@@ -2,3 +2,4 @@
 
 pub(crate) mod ansi;
 pub(crate) mod lines;
+pub(crate) mod words;

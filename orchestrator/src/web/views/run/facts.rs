@@ -13,6 +13,14 @@ use crate::web::views::numbers::{brought, grouped, took};
 /// A name and its value.
 pub(crate) type Fact = (&'static str, String);
 
+/// Who had a hand in a run, by the names of their tokens; and why, in their words.
+#[derive(Debug, Default)]
+pub(crate) struct Hands {
+    pub(crate) begun: Option<String>,
+    pub(crate) cancelled: Option<String>,
+    pub(crate) note: Option<String>,
+}
+
 /// What people call a run: the group that it was narrowed to, the entry whose slot it took, or
 /// what was asked for.
 pub(crate) fn title(header: &RunHeader, slot: Option<&SlotRef>, tasks: &[(&str, &str)]) -> String {
@@ -64,7 +72,7 @@ pub(crate) fn duration(header: &RunHeader, now: Timestamp) -> String {
 }
 
 /// The facts of a run.
-pub(crate) fn facts(details: &RunDetails, now: Timestamp) -> Vec<Fact> {
+pub(crate) fn facts(details: &RunDetails, hands: &Hands, now: Timestamp) -> Vec<Fact> {
     let header = &details.record.header;
     let began = ShownMoment::new(header.started_at, now);
     let late = details.slot.as_ref().map(|slot| late(slot, header));
@@ -81,9 +89,15 @@ pub(crate) fn facts(details: &RunDetails, now: Timestamp) -> Vec<Fact> {
         "Started by",
         match &details.slot {
             Some(slot) => format!("timetable, slot {}", ShownMoment::new(slot.at, now).short),
-            None => "hand".to_owned(),
+            None => hands.begun.clone().unwrap_or_else(|| "hand".to_owned()),
         },
     ));
+    if let Some(note) = &hands.note {
+        facts.push(("Because", note.clone()));
+    }
+    if let Some(by) = &hands.cancelled {
+        facts.push(("Cancelled by", by.clone()));
+    }
     facts.push(("Asked for", header.schedule.clone()));
     facts.push(("On", format!("{}, pid {}", header.owner.host, header.owner.pid)));
     let counts = sum(&details.record.tasks);

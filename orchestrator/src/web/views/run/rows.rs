@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::model::TaskStatus;
+use crate::model::{TaskStatus, telling_line};
 use crate::queries::run_details::RunDetails;
 use crate::queries::status::judge::told_cause;
 use crate::store::{RecordedAttempt, TaskState};
@@ -186,7 +186,7 @@ pub(crate) fn why(task: &TaskState) -> String {
                 return sentence(&format!("succeeded, but {doubt}"));
             }
             let failed = outcome == TaskStatus::Failed;
-            let said = summary.tail.last().map(String::as_str).filter(|_| failed);
+            let said = telling_line(&summary.tail).filter(|_| failed);
             sentence(&told_cause(&summary.reason, summary.attempts, said))
         }
     }

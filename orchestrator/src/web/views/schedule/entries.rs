@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Entry, Schedule, timetable};
+use crate::model::{Entry, EntryKey, Schedule, WORKFLOW_GROUP, timetable};
 use crate::text::counted;
 use crate::web::views::home::often::name;
 use crate::web::views::links;
@@ -21,6 +21,10 @@ pub(crate) struct EntryRow {
     pub(crate) next: Option<ShownMoment>,
     pub(crate) then: String,
     pub(crate) paused: bool,
+    /// Where it is run now, and where the timetable is told to pass over it, or not to any more: of
+    /// batches and the fixed list.
+    pub(crate) run_now: Option<String>,
+    pub(crate) pause: Option<String>,
     /// Each with its page, its cadence and whether it is enabled.
     pub(crate) collectors: Vec<(String, String, String, bool)>,
 }
@@ -57,6 +61,11 @@ fn row(entry: &Entry<'_>, is_paused: &impl Fn(&str) -> bool, now: Timestamp) -> 
         })
         .collect();
     let tasks = entry.tasks();
+    let group = match entry.key() {
+        EntryKey::Group(group) => Some(group.as_str()),
+        EntryKey::Workflow => Some(WORKFLOW_GROUP),
+        EntryKey::Interval(_) | EntryKey::Cron(..) | EntryKey::Releases(_) => None,
+    };
     EntryRow {
         name: name(&entry.key().to_string()),
         at: entry.time_of_day().map_or_else(String::new, |(time, zone)| {
@@ -69,7 +78,16 @@ fn row(entry: &Entry<'_>, is_paused: &impl Fn(&str) -> bool, now: Timestamp) -> 
         count: counted(tasks.len(), "collector"),
         next: firings.into_iter().next(),
         then: then.join(", "),
-        paused: entry.group().is_some_and(|group| is_paused(group.name.as_str())),
+        run_now: group.map(|group| links::group_action(group, "run")),
+        pause: group.map(|group| {
+            let verb = if is_paused(group) { "resume" } else { "pause" };
+            links::group_action(group, verb)
+        }),
+        paused: entry
+            .group()
+            .map(|group| group.name.as_str())
+            .or(group)
+            .is_some_and(is_paused),
         collectors: tasks
             .iter()
             .map(|task| {

@@ -4,9 +4,12 @@
 use jiff::Timestamp;
 
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::stderr::print_words;
 use crate::cli::times::Times;
+use crate::cli::verbs::look::records::note_read::in_a_collector;
 use crate::model::nearest;
 use crate::records::Records;
+use crate::text::make_safe;
 
 /// How many names a message lists.
 const NAMES: usize = 20;
@@ -28,6 +31,19 @@ pub(crate) async fn require(shelf: &Records, collection: &str) -> Result<(), Fai
     let shown: Vec<_> = names.iter().take(NAMES).map(String::as_str).collect();
     let more = if names.len() > NAMES { ", …" } else { "" };
     Err(failure.hint(format!("the collections are: {}{more}", shown.join(", "))))
+}
+
+/// Whether a collector asks for what nobody has delivered yet: on its first day that is nothing to
+/// fail for. A person who asks has more likely mistyped the name.
+pub(crate) async fn await_first_delivery(shelf: &Records, collection: &str) -> Result<bool, Failure> {
+    if !in_a_collector() || shelf.has(collection).await.map_err(Failure::infrastructure)? {
+        return Ok(false);
+    }
+    print_words!(
+        "warning: there is no collection {:?} yet: it is taken for empty",
+        make_safe(collection)
+    );
+    Ok(true)
 }
 
 /// To the second.

@@ -11,7 +11,7 @@ use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::shelf;
-use crate::cli::verbs::look::records::collection::require;
+use crate::cli::verbs::look::records::collection::{await_first_delivery, require};
 use crate::cli::verbs::look::records::rows::ExportFormat;
 use crate::cli::verbs::look::records::rows::Rows;
 use crate::model::{Clock, SystemClock};
@@ -37,7 +37,7 @@ pub(crate) struct RecordsExportArgs {
 pub(crate) fn export(settings: &CliSettings, args: &RecordsExportArgs) -> Result<VerbExit, Failure> {
     let done = with_one_look(settings, async |look| {
         let (shelf, store) = (shelf(&look.store), &look.store);
-        if !look.exists {
+        if !look.exists || await_first_delivery(&shelf, &args.collection).await? {
             return Ok(Rows::begin(args.format, BufWriter::new(io::stdout().lock())).end());
         }
         require(&shelf, &args.collection).await?;

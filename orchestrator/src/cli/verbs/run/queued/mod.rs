@@ -1,5 +1,7 @@
 //! `run --queue`: what was selected is given to the queue, a run a group, and if somebody wants
-//! to know, their ends are waited for.
+//! to know, their output is shown and their ends are waited for.
+
+mod wait;
 
 use std::sync::Arc;
 
@@ -10,16 +12,16 @@ use crate::cli::shell::database::queue::{open_queue, terms};
 use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
+use crate::cli::shell::logging::line_form;
 use crate::cli::shell::output::print_text;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::stderr::print_words;
+use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, unusable};
-use crate::engine::EndingSignals;
+use crate::cli::verbs::run::queued::wait::QueuedRuns;
 use crate::execution::{Executor, RunPlan};
-use crate::fleet::Bell;
-use crate::model::{CancelCause, Clock, EntryKey, Plan, RunId, SystemClock};
-use crate::store::{FleetQueue, NewQueuedRun, QueuedState, Store};
-use crate::text::make_safe;
+use crate::model::{EntryKey, Plan, RunId, SystemClock};
+use crate::report::{Console, Terminal};
+use crate::store::{FleetQueue, NewQueuedRun};
 
 /// A plan for the queue.
 pub(crate) struct QueuedJob {
@@ -36,7 +38,7 @@ impl QueuedJob {
     /// The database has no queue, or fails.
     pub(crate) fn run(
         mut self,
-        _global: &Global,
+        global: &Global,
         settings: &CliSettings,
         args: &ExecutionArgs,
     ) -> Result<VerbExit, Failure> {
@@ -51,7 +53,7 @@ impl QueuedJob {
             let store = open_store(settings).await?;
             let queue = open_queue(&store, "--queue").await?;
             let executor = executor(settings, store, Arc::new(SystemClock))?;
-            let exit = self.give(&executor, &queue, settings, args).await;
+            let exit = self.give(&executor, &queue, (global, settings), args).await;
             executor.close().await;
             exit
         })
@@ -61,7 +63,7 @@ impl QueuedJob {
         &self,
         executor: &Executor,
         queue: &FleetQueue,
-        settings: &CliSettings,
+        (global, settings): (&Global, &CliSettings),
         args: &ExecutionArgs,
     ) -> Result<VerbExit, Failure> {
         let runs = self.runs(executor, settings, args)?;
@@ -78,8 +80,12 @@ impl QueuedJob {
         if !self.wait {
             return Ok(VerbExit::Success);
         }
-        let runs: Vec<RunId> = runs.into_iter().map(|run| run.run).collect();
-        wait(&executor.store, queue, &runs).await
+        let terminal = Terminal::new(false, colour_on_stderr());
+        let console = Console::new(terminal, !global.quiet, line_form(global));
+        let runs = runs.into_iter().map(|run| run.run).collect();
+        QueuedRuns::new(executor, queue.clone(), console, runs)
+            .wait()
+            .await
     }
 
     /// One of each group, in the order of the plan.
@@ -119,68 +125,4 @@ impl QueuedJob {
         };
         groups.into_iter().map(run).collect()
     }
-}
-
-/// Until all of them have ended. The first signal cancels them, the second lets them be.
-async fn wait(store: &Store, queue: &FleetQueue, runs: &[RunId]) -> Result<VerbExit, Failure> {
-    let mut signals = EndingSignals::new().map_err(Failure::infrastructure)?;
-    let mut bell = Bell::new(queue.clone());
-    let mut waiting = runs.to_vec();
-    let mut cancelled: Option<CancelCause> = None;
-    let mut worst = 0;
-    loop {
-        let mut left = Vec::new();
-        for run in waiting {
-            match end_of(store, &run).await {
-                Some(code) => worst = worst.max(code),
-                None => left.push(run),
-            }
-        }
-        waiting = left;
-        if waiting.is_empty() {
-            return Ok(VerbExit::of_run(worst));
-        }
-        tokio::select! {
-            biased;
-            cause = signals.next() => {
-                if let Some(cause) = cancelled {
-                    print_words!("{cause}: what runs goes on without us.");
-                    return Ok(match cause {
-                        CancelCause::Interrupt => VerbExit::Interrupted,
-                        _ => VerbExit::Terminated,
-                    });
-                }
-                cancelled = Some(cause);
-                print_words!("{cause}: the runs are cancelled; a second signal lets them be");
-                for run in &waiting {
-                    queue.cancel(run, SystemClock.now()).await.map_err(unusable)?;
-                }
-            }
-            () = bell.ring() => {}
-        }
-    }
-}
-
-/// The exit code of a run that has ended, which is told; a database that is away tells nothing.
-async fn end_of(store: &Store, run: &RunId) -> Option<u8> {
-    let queued = store.queued_run(run).await.ok()??;
-    if queued.state != QueuedState::Ended {
-        return None;
-    }
-    let Some(record) = store.run(run).await.ok()? else {
-        print_words!("run {run} was given up before anything of it was started");
-        return Some(1);
-    };
-    let header = record.header;
-    let reason = header
-        .lost
-        .as_deref()
-        .map_or(String::new(), |lost| format!(": {}", make_safe(lost)));
-    print_words!(
-        "run {run} ended: {} succeeded, {} failed, {} skipped{reason}",
-        header.succeeded,
-        header.failed,
-        header.skipped
-    );
-    Some(header.exit_code.unwrap_or(1))
 }

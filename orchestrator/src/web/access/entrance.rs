@@ -27,6 +27,26 @@ impl Entrance {
         self.is_public(host) || self.is_own(host)
     }
 
+    /// Whether who comes by this Host comes through a proxy that does TLS.
+    pub(crate) fn has_tls(&self, host: &str) -> bool {
+        let public = self.public_url.as_ref();
+        public.is_some_and(|url| url.scheme() == "https") && self.is_public(host)
+    }
+
+    /// The address for a browser that came by this Host, where that is not the best one: a name of
+    /// our own, whose cookies reach no other program of this machine.
+    pub(crate) fn better_for_browsers(&self, host: &str) -> Option<String> {
+        let (name, port) = split_port(host);
+        if self.is_public(host) || name.eq_ignore_ascii_case(BROWSER_HOST) {
+            return None;
+        }
+        // A name that only this machine's loopback has.
+        let is_here = name.eq_ignore_ascii_case(LOCALHOST)
+            || bare(name).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let port = port.map_or(String::new(), |port| format!(":{port}"));
+        is_here.then(|| format!("http://{BROWSER_HOST}{port}"))
+    }
+
     fn is_public(&self, host: &str) -> bool {
         let Some(url) = &self.public_url else {
             return false;
@@ -40,26 +60,32 @@ impl Entrance {
     }
 
     fn is_own(&self, host: &str) -> bool {
-        let (name, port) = match host.rsplit_once(':') {
-            // `[::1]` has colons of its own.
-            Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
-            _ => (host, None),
-        };
+        let (name, port) = split_port(host);
         // A port that is forwarded to us may have another number.
         if port.is_some_and(|port| port.parse::<u16>().is_err()) {
             return false;
         }
-        let bare = name
-            .strip_prefix('[')
-            .and_then(|name| name.strip_suffix(']'))
-            .unwrap_or(name);
-        match bare.parse::<IpAddr>() {
+        match bare(name).parse::<IpAddr>() {
             Ok(ip) => ip.is_loopback() || ip == self.address.ip(),
             Err(_) => [LOCALHOST, BROWSER_HOST]
                 .iter()
                 .any(|ours| name.eq_ignore_ascii_case(ours)),
         }
     }
+}
+
+/// Name and port of a Host; `[::1]` has colons of its own.
+fn split_port(host: &str) -> (&str, Option<&str>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    }
+}
+
+/// An address without its brackets.
+fn bare(name: &str) -> &str {
+    let inner = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    inner.unwrap_or(name)
 }
 
 const LOCALHOST: &str = "localhost";
@@ -79,6 +105,37 @@ pub(crate) mod tests {
             public_url: None,
             behind_proxy: false,
         }
+    }
+
+    /// On loopback, with an address for browsers of other machines.
+    pub(crate) fn public(url: &str) -> Entrance {
+        let public_url = Some(Url::parse(url).unwrap());
+        Entrance {
+            public_url,
+            ..local()
+        }
+    }
+
+    #[test]
+    fn browsers_are_led_to_the_name_of_our_own() {
+        let entrance = public("https://ops.example");
+        let better = |host: &str| entrance.better_for_browsers(host);
+        for here in ["127.0.0.1:9000", "localhost:9000", "[::1]:9000"] {
+            assert_eq!(
+                better(here).as_deref(),
+                Some("http://orchestrate.localhost:9000"),
+                "{here}"
+            );
+        }
+        assert_eq!(
+            better("localhost").as_deref(),
+            Some("http://orchestrate.localhost")
+        );
+        for best in ["orchestrate.localhost:9000", "ops.example"] {
+            assert_eq!(better(best), None, "{best}");
+        }
+        assert!(entrance.has_tls("ops.example") && !entrance.has_tls("localhost:9000"));
+        assert!(!public("http://ops.example").has_tls("ops.example"));
     }
 
     #[test]
