@@ -104,7 +104,10 @@ pub(crate) fn schedule_for_ever(
     introduce(&schedule, &settings.schedule_file, &launcher(&settings), now);
     let executor = executor(&settings, store, clock)?;
     runtime
-        .block_on(async { executor.obey_terminal_stops() })
+        .block_on(async {
+            warn_of_changes(settings.read_once.clone());
+            executor.obey_terminal_stops()
+        })
         .map_err(Failure::infrastructure)?;
     let metrics = Metrics::default();
     let quiet = global.quiet;
@@ -137,10 +140,7 @@ pub(crate) fn schedule_for_ever(
         drain_timeout: args.drain_timeout,
         metrics: metrics.clone(),
     };
-    runtime.block_on(async {
-        warn_of_changes(settings.read_once.clone());
-        work(setup, hangups, metrics, web).await
-    })
+    runtime.block_on(work(setup, hangups, metrics, web))
 }
 
 /// Where runs go instead of being executed here.
