@@ -10,12 +10,16 @@
 #[macro_use]
 #[path = "../store/both.rs"]
 mod both;
+mod chaos;
 #[expect(dead_code, reason = "made for the tests of the store")]
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod logs;
 mod pgmq;
+#[path = "../store/proxy.rs"]
+mod proxy;
 mod queue;
+mod replay;
 mod rounds;
 #[expect(dead_code, reason = "made for the tests of the store")]
 #[path = "../support/run_events.rs"]
@@ -25,4 +29,5 @@ mod runtime;
 #[expect(dead_code, reason = "made for the tests of the command line")]
 #[path = "../cli/support.rs"]
 mod support;
+mod terms;
 mod workers;

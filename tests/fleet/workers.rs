@@ -34,6 +34,11 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     pub(crate) fn new(schedule: &str, settings: &str, machines: usize) -> Self {
+        Self::at(cluster().database(), schedule, settings, machines)
+    }
+
+    /// The same with its database elsewhere.
+    pub(crate) fn at(url: String, schedule: &str, settings: &str, machines: usize) -> Self {
         let first = Place::new(schedule);
         first.script("step", STEP);
         fs::create_dir(first.path("gates")).unwrap();
@@ -49,7 +54,7 @@ impl Fleet {
             })
             .collect();
         Self {
-            url: cluster().database(),
+            url,
             first,
             others,
             variables: Vec::new(),
@@ -92,7 +97,7 @@ impl Fleet {
         self.first.script(name, text);
     }
 
-    fn gate(&self, step: &str) -> PathBuf {
+    pub(crate) fn gate(&self, step: &str) -> PathBuf {
         self.first.path("gates").join(step)
     }
 
@@ -112,14 +117,14 @@ impl Fleet {
     }
 
     /// The process of a collector that noted this.
-    fn pid_of(&self, line: &str) -> u32 {
+    pub(crate) fn pid_of(&self, line: &str) -> u32 {
         let text = fs::read_to_string(self.first.path("ledger")).unwrap();
         let of_it = text.lines().find_map(|one| one.strip_prefix(line));
         of_it.unwrap().trim().parse().unwrap()
     }
 
     /// Whether a process is there; a zombie is not.
-    fn is_there(&self, pid: u32) -> bool {
+    pub(crate) fn is_there(&self, pid: u32) -> bool {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.rsplit(") ")
             .next()
@@ -130,11 +135,11 @@ impl Fleet {
         wait_until(line, || self.ledger().iter().any(|one| one == line));
     }
 
-    fn show(&self, run: &str) -> Value {
+    pub(crate) fn show(&self, run: &str) -> Value {
         self.run(0, &["show", run, "--format", "json"]).exits(0).json()
     }
 
-    fn workers(&self) -> Value {
+    pub(crate) fn workers(&self) -> Value {
         self.run(0, &["workers", "--format", "json"]).exits(0).json()
     }
 
@@ -162,7 +167,7 @@ pub(crate) fn signal(worker: &Running, signal: Signal) {
     kill(Pid::from_raw(worker.id().cast_signed()), signal).unwrap();
 }
 
-const BATCH: &str = r#"
+pub(crate) const BATCH: &str = r#"
 groups:
   g:
     default_time: "04:10"
@@ -172,7 +177,7 @@ groups:
       - {command: step, name: c, schedule: daily, args: [c]}
 "#;
 
-fn outcomes(record: &Value) -> Vec<(&str, u64)> {
+pub(crate) fn outcomes(record: &Value) -> Vec<(&str, u64)> {
     let tasks = record["tasks"].as_array().unwrap().iter();
     tasks
         .map(|task| {

@@ -16,6 +16,7 @@ impl Kind {
         match self {
             Self::Bool => "true or false".to_owned(),
             Self::Text => "text".to_owned(),
+            Self::Label => "label of a worker".to_owned(),
             Self::Name | Self::TaskName => "name".to_owned(),
             Self::Time => "time of day, \"HH:MM\"".to_owned(),
             Self::TimeZone => "time zone of the IANA database".to_owned(),
@@ -40,6 +41,7 @@ impl Kind {
             Self::Integer { min, max } => Some(format!("{min} to {max}")),
             Self::Duration { min } if *min > Duration::ZERO => Some(format!("at least {}", duration(*min))),
             Self::Size { min } => Some(format!("at least {}", size(*min))),
+            Self::Label => Some("1 to 64 of A-Z, a-z, 0-9, `-`, `_` and `.`".to_owned()),
             Self::Name => Some(format!("1 to {MAX_NAME} bytes of characters that can be seen")),
             Self::TaskName => Some(format!("1 to {MAX_TASK_NAME} letters, digits, `_`, `.` or `-`")),
             Self::Weekday => Some("monday or mon, tuesday or tue, ... sunday or sun".to_owned()),

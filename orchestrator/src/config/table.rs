@@ -82,6 +82,8 @@ pub(crate) enum Kind {
     Text,
     /// A text without control characters.
     Name,
+    /// Of a worker.
+    Label,
     /// Of a task: it stands in URLs, labels and file names.
     TaskName,
     Time,

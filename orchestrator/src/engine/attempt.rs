@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::engine::events_file::EventsFile;
@@ -73,6 +74,7 @@ async fn make_masked(attempt: &mut TaskAttempt, known: &NamedSecrets, workspace:
     let log = spec.as_ref().ok().and_then(|_| open_log(attempt));
     let logged = log.is_some();
     let clock = Arc::clone(&attempt.engine.clock);
+    let doubt = look_at_executable(attempt);
     let started = Instant::now();
     let mut sink = Sink::new(
         Arc::clone(&attempt.task_ref),
@@ -91,18 +93,33 @@ async fn make_masked(attempt: &mut TaskAttempt, known: &NamedSecrets, workspace:
     // What comes after this is our own time or the database's, and none of the collector's.
     let finished_at = attempt.engine.clock.now();
     let written = sink.finish().await;
-    let results = match (&mut end, events) {
+    let mut results = match (&mut end, events) {
         (Ok(end), Some(events)) => {
             let times = (started, finished_at);
             close_events(attempt, &mut end.outcome, events, times).await
         }
         _ => AttemptResults::default(),
     };
+    if let Some(doubt) = doubt
+        && let Ok(Some(warning)) = doubt.await
+    {
+        tracing::warn!("{}: {warning}", attempt.name());
+        results.warnings.insert(0, warning);
+    }
     FinishedAttempt {
         logged,
         results,
         ..conclude(attempt, end, written, finished_at)
     }
+}
+
+/// Beside the collector: it does not wait for that.
+fn look_at_executable(attempt: &TaskAttempt) -> Option<JoinHandle<Option<String>>> {
+    let (engine, command) = (Arc::clone(&attempt.engine), attempt.task.command.clone());
+    let meant = attempt.executable.clone()?;
+    Some(tokio::spawn(
+        async move { engine.doubt_about(&command, &meant).await },
+    ))
 }
 
 /// The file that the collector may write events into.

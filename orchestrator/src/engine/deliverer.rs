@@ -1,16 +1,20 @@
 //! The deliveries of a run on their way into the database, one after another and beside the
 //! run: one connection serves them all. A task that delivered is followed when its delivery
 //! is committed, but a slow database holds the run up for a while only: what is late stays
-//! on its way, and comes in as soon as the database takes it.
+//! on its way, and comes in as soon as the database takes it. Where somebody else says when the
+//! database is asked (a run of the queue), it is waited for: whoever goes on without it could not
+//! tell a later worker.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::events::{AttemptGate, DeliveryEnd};
 use crate::model::{CancelCause, Order};
 use crate::records::{Delivery, Ingested, Records, RecordsError};
 use crate::text::make_safe;
@@ -20,6 +24,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A database that is well has taken most deliveries by then.
 const LATE: Duration = Duration::from_secs(2);
+
+/// What was read is noted within this time, or not at all where somebody else's deliveries wait.
+const READS: Duration = Duration::from_secs(5);
 
 /// The pause before a database that is away is asked again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -41,7 +48,11 @@ pub(crate) struct Deliverer {
 
 /// Where attempts hand over what they brought. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct DeliveryQueue(mpsc::UnboundedSender<Job>);
+pub(crate) struct DeliveryQueue {
+    jobs: mpsc::UnboundedSender<Job>,
+    /// Whether somebody else says when the database is asked.
+    is_gated: bool,
+}
 
 /// What became of a delivery while the run waited for it.
 pub(crate) enum Delivered {
@@ -68,13 +79,21 @@ impl LateDelivery {
 }
 
 impl Deliverer {
-    pub(crate) fn start(records: Records, state_dir: PathBuf) -> Self {
+    /// With a gate each try is asked for there, and told.
+    pub(crate) fn start(records: Records, state_dir: PathBuf, gate: Option<Arc<dyn AttemptGate>>) -> Self {
         // Not bounded by itself, but by the plan: one delivery for each attempt.
-        let (sender, receiver) = mpsc::unbounded_channel();
+        let (jobs, receiver) = mpsc::unbounded_channel();
         let (hurry, hurried) = watch::channel(false);
-        let work = tokio::spawn(work(records, state_dir, receiver, hurried));
+        let queue = DeliveryQueue {
+            jobs,
+            is_gated: gate.is_some(),
+        };
+        let work = match gate {
+            Some(gate) => tokio::spawn(work_gated(records, state_dir, receiver, gate)),
+            None => tokio::spawn(work(records, state_dir, receiver, hurried)),
+        };
         Self {
-            queue: DeliveryQueue(sender),
+            queue,
             hurry,
             work: work.abort_handle(),
         }
@@ -144,6 +163,62 @@ async fn work(
     }
 }
 
+/// One at a time, and each until it is settled: nothing overtakes it.
+async fn work_gated(
+    records: Records,
+    state_dir: PathBuf,
+    mut queue: mpsc::UnboundedReceiver<Job>,
+    gate: Arc<dyn AttemptGate>,
+) {
+    while let Some(mut job) = queue.recv().await {
+        if job.delivery.only_reads {
+            // Nobody waits for that, and no task is settled by it.
+            let taken = timeout(READS, records.ingest(&state_dir, &job.delivery)).await;
+            if taken.as_ref().is_ok_and(Result::is_ok) {
+                forget(&job.delivery, &state_dir);
+            }
+            let _ = job.taken.send(taken.unwrap_or(Err(RecordsError::CutShort)));
+            continue;
+        }
+        let task = job.delivery.position.saturating_sub(1);
+        loop {
+            let tried = async {
+                match gate.deliver(task).await {
+                    true => Some(records.ingest(&state_dir, &job.delivery).await),
+                    false => None,
+                }
+            };
+            let done = tokio::select! {
+                biased;
+                () = job.taken.closed() => {
+                    gate.delivered(task, DeliveryEnd::Refused);
+                    break;
+                }
+                tried = tried => tried,
+            };
+            let Some(done) = done else { break };
+            let end = match &done {
+                Ok(_) => DeliveryEnd::Taken,
+                Err(RecordsError::Fenced(_)) => DeliveryEnd::Fenced,
+                Err(error) if error.may_pass() => DeliveryEnd::Lost,
+                Err(_) => DeliveryEnd::Refused,
+            };
+            match done {
+                Err(error) if end == DeliveryEnd::Lost => job.tell(&error),
+                done => {
+                    forget(&job.delivery, &state_dir);
+                    // Before the run goes on: what it says next comes after this.
+                    gate.delivered(task, end);
+                    // Whoever does not want to know any more was told to end.
+                    let _ = job.taken.send(done);
+                    break;
+                }
+            }
+            gate.delivered(task, end);
+        }
+    }
+}
+
 impl Job {
     fn tell(&mut self, error: &RecordsError) {
         if !std::mem::replace(&mut self.told, true) {
@@ -165,7 +240,7 @@ impl DeliveryQueue {
             told: false,
         };
         // Without a receiver the answer is that it was not tried.
-        let _ = self.0.send(job);
+        let _ = self.jobs.send(job);
         LateDelivery {
             delivery: delivery.clone(),
             taken,
@@ -194,12 +269,14 @@ impl DeliveryQueue {
                     // Without an answer the other task has panicked: a defect of ours.
                     return Delivered::Done(taken.unwrap_or(Err(RecordsError::CutShort)));
                 }
-                Some(order) = orders.recv() => if let Order::Kill(by) = order {
+                Some(order) = orders.recv() => if let Order::Kill(by) = order
+                    && !(self.is_gated && by == CancelCause::LeaseLost)
+                {
                     drop(late);
                     forget(delivery, state_dir);
                     return Delivered::TakenBack(by);
                 },
-                () = sleep_until(begun + PATIENCE) => {
+                () = sleep_until(begun + PATIENCE), if !self.is_gated => {
                     let waited = PATIENCE.as_secs();
                     tracing::warn!("database is slow: {waited} s for {what}; the run goes on without it");
                     return Delivered::Late(late);
@@ -210,8 +287,11 @@ impl DeliveryQueue {
                     if let Err(error) = delivery.note(state_dir) {
                         tracing::error!("{error}; only this run can bring in {what}");
                     }
-                    let most = PATIENCE.as_secs();
-                    tracing::warn!("the run waits for the database to take {what}, for at most {most} s");
+                    let most = match self.is_gated {
+                        true => "for as long as it takes".to_owned(),
+                        false => format!("for at most {} s", PATIENCE.as_secs()),
+                    };
+                    tracing::warn!("the run waits for the database to take {what}, {most}");
                 }
             }
         }

@@ -56,7 +56,7 @@ impl Engine {
             rest: None,
             usual,
             states,
-            deliverer: Deliverer::start(self.records.clone(), self.state_dir.clone()),
+            deliverer: Deliverer::start(self.records.clone(), self.state_dir.clone(), past.gate.clone()),
             late: Vec::new(),
             past,
             refused: Refused::No,
@@ -268,7 +268,7 @@ impl Running<'_> {
             })
             .await;
         if let Some(gate) = &self.past.gate
-            && !gate.pass(self.bus.published()).await
+            && !gate.pass(task, number, self.bus.published()).await
         {
             self.refused = Refused::Cancels;
             return;
@@ -285,6 +285,7 @@ impl Running<'_> {
             releases: self.plan.plan.tasks[task].releases.clone(),
             slot: self.plan.plan.tasks[task].slot.unwrap_or(at),
             number,
+            executable: self.plan.plan.tasks[task].executable.clone(),
             overlap: self.plan.plan.tasks[task]
                 .overlap
                 .as_ref()

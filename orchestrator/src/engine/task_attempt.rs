@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use crate::engine::deliverer::DeliveryQueue;
 use crate::engine::engine::Engine;
 use crate::events::{Bus, TaskRef};
-use crate::model::{LeaseDeadline, Order, Overlap, RunId, Task};
+use crate::model::{ContentHash, LeaseDeadline, Order, Overlap, RunId, Task};
 use crate::records::CollectorMemory;
 use crate::text::make_safe;
 
@@ -23,6 +23,8 @@ pub(crate) struct TaskAttempt {
     /// What it is run for, if it waits for releases.
     pub(crate) releases: Vec<String>,
     pub(crate) number: u32,
+    /// Which executable is meant, where the plan says so.
+    pub(crate) executable: Option<ContentHash>,
     /// What happens where an attempt of another run has its workspace.
     pub(crate) overlap: Overlap,
     /// Which claim of a queued run it is made for.

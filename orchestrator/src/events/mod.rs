@@ -12,7 +12,7 @@ pub(crate) mod summary;
 pub use bus::{Bus, Listener, Message, report};
 pub use event::{AttemptRecord, ListedTask, RunEvent, SlotRef, TaskRef};
 pub use output::Output;
-pub use past::{AttemptGate, RunPast, TaskPast};
+pub use past::{AttemptGate, DeliveryEnd, GateAnswer, RunPast, TaskPast};
 pub use progress::{TaskProgress, time_left};
 pub(crate) use scheduler_status::LOOP_PATIENCE;
 pub use scheduler_status::{SchedulerStatus, SideWorkStatus};

@@ -32,11 +32,34 @@ pub struct TaskPast {
     pub attempts: u32,
 }
 
-/// Whether another attempt may be started.
+/// What a run that is this process's for a while only has to ask before it goes on.
 pub trait AttemptGate: Send + Sync {
-    /// Waits until everything that was published so far is where it must be; `false` if nothing
-    /// may be started any more.
-    fn pass(&self, published: u64) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
+    /// Waits until everything that was published so far is where it must be, and the attempt may be
+    /// made; `false` if nothing may be started any more. Tasks count from 0, attempts from 1.
+    fn pass(&self, task: usize, attempt: u32, published: u64) -> GateAnswer<'_>;
+
+    /// A collector delivered: waits until the delivery may be tried once; `false` if it is of no use
+    /// any more.
+    fn deliver(&self, task: usize) -> GateAnswer<'_>;
+
+    /// What became of that try.
+    fn delivered(&self, task: usize, end: DeliveryEnd);
+}
+
+/// Comes when it is known.
+pub type GateAnswer<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+
+/// What became of one try to have a delivery taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryEnd {
+    /// The database has it.
+    Taken,
+    /// It never will, or nobody wants it to any more.
+    Refused,
+    /// The run is another worker's by now.
+    Fenced,
+    /// Nobody knows.
+    Lost,
 }
 
 impl RunPast {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::engine::CollectorStates;
@@ -16,10 +16,10 @@ use crate::execution::executor::Executor;
 use crate::execution::notices::watch_length::watch_length;
 use crate::execution::orders::Orders;
 use crate::execution::reporter::{Audience, Reporter};
-use crate::execution::tenure::RunTenure;
+use crate::execution::tenure::{RunTenure, tell_events};
 use crate::model::{Order, RunId};
-use crate::rundir::{ControlFifo, Journal, RunDir, RunPlan};
-use crate::store::{DRAIN, RecordedClaim, RecorderEnd, record, record_claimed};
+use crate::rundir::{ControlFifo, Journal, RunDir, RunPlan, unrecorded};
+use crate::store::{DRAIN, RecorderEnd, record};
 
 /// What became of it.
 #[derive(Debug)]
@@ -47,7 +47,8 @@ impl Executor {
         self.execute_as(plan, audience, orders, None).await
     }
 
-    /// The same for a run of the queue, for as long as this process has it.
+    /// The same for a run of the queue, for as long as this process has it. What happens is told to
+    /// whoever keeps its claim, and recorded there.
     ///
     /// # Errors
     /// Those of [`Executor::execute`].
@@ -163,6 +164,14 @@ impl Executor {
         Ok(())
     }
 
+    /// The database has all of a run: a later start need not look for it.
+    pub fn forget_unrecorded(&self, run: &RunId) {
+        if let Err(error) = unrecorded::forget(self.state_dir(), run) {
+            // Harmless: the next start finds that there is nothing to bring in.
+            tracing::debug!("run {run} stays noted as unrecorded: {error}");
+        }
+    }
+
     /// Its directory and journal. The plan is written after them: see the journal.
     fn open_run_dir(
         &self,
@@ -184,8 +193,8 @@ impl Executor {
         Ok((dir, journal))
     }
 
-    /// Writes what happens into the database from now on; what is there of the run already is
-    /// what the engine goes on from.
+    /// Writes what happens into the database from now on, or tells whoever does; what is there of
+    /// the run already is what the engine goes on from.
     fn start_recorder(
         &self,
         run: RunId,
@@ -201,16 +210,9 @@ impl Executor {
                 (tokio::spawn(recorder), RunPast::default())
             }
             Some(tenure) => {
-                let (stored, reached) = watch::channel(tenure.recorded);
-                let past = tenure.past(reached);
-                let claim = RecordedClaim {
-                    fence: tenure.fence,
-                    before: tenure.recorded,
-                    held: tenure.held,
-                    stored,
-                };
-                let recorder = record_claimed(store, state_dir, events, claim, enough);
-                (tokio::spawn(recorder), past)
+                let past = tenure.past();
+                let tell = tell_events(events, tenure.recorded, tenure.keeper);
+                (tokio::spawn(tell), past)
             }
         }
     }

@@ -29,6 +29,6 @@ pub(crate) use heartbeat_file::{HeartbeatFile, begin_heartbeat_file};
 pub use ingest::ingest_deliveries;
 pub use orders::Orders;
 pub use plan_view::{PlanView, TaskView};
-pub use queueing::QueueTerms;
+pub use queueing::{QueueTerms, queue_entry};
 pub use reporter::Audience;
-pub use tenure::RunTenure;
+pub use tenure::{RunTenure, TenureKeeper, TenureNews};

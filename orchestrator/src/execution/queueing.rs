@@ -4,18 +4,15 @@
 use std::time::Duration;
 
 use crate::execution::executor::Executor;
+use crate::model::{EntryKey, FleetTerms, Overlap, RunId};
 use crate::rundir::RunPlan;
-use crate::store::{LossPolicy, NewQueuedRun};
+use crate::store::NewQueuedRun;
 
-/// On which terms a worker has a run.
+/// On which terms a worker has a run whose groups say nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueTerms {
     /// How long it keeps it without a word.
     pub lease: Duration,
-    /// What becomes of a run whose worker was lost.
-    pub on_lost: LossPolicy,
-    /// Labels that it must have.
-    pub labels: Vec<String>,
 }
 
 impl QueueTerms {
@@ -23,28 +20,39 @@ impl QueueTerms {
     pub const LEASE: Duration = Duration::from_secs(20);
 }
 
+/// Where a run of an entry waits: of those with the same, one goes on at a time. One that may go on
+/// beside others (`overlap: allow`) waits behind none.
+pub fn queue_entry(key: &EntryKey, mode: Overlap, run: &RunId) -> String {
+    match mode {
+        Overlap::Allow => format!("run:{run}"),
+        Overlap::Skip | Overlap::Queue => key.overlap_queue().to_string(),
+    }
+}
+
 impl Executor {
     /// The run for the queue. Of those with the same `entry` no two run at a time.
     ///
     /// # Errors
     /// Something in its plan has no form in JSON: a path that is not UTF-8.
-    pub fn for_queue(
+    pub async fn for_queue(
         &self,
         mut plan: RunPlan,
         entry: String,
         terms: &QueueTerms,
     ) -> serde_json::Result<NewQueuedRun> {
         plan.fill_arguments(self.now());
+        self.engine.note_executables(&mut plan.plan).await;
         let plan = plan.with_placeholders(&self.engine.secrets);
+        let fleet = FleetTerms::joined(plan.plan.tasks.iter().map(|planned| &planned.fleet));
         let document = String::from_utf8_lossy(&plan.to_json()?).into_owned();
         Ok(NewQueuedRun {
             entry,
             schedule: plan.schedule.clone(),
             group: plan.group.clone(),
-            labels: terms.labels.clone(),
+            labels: fleet.runs_on.iter().map(ToString::to_string).collect(),
             secrets: plan.secrets(),
-            lease: terms.lease,
-            on_lost: terms.on_lost,
+            lease: fleet.lease.unwrap_or(terms.lease),
+            on_lost: fleet.on_lost,
             plan: (document, RunPlan::VERSION),
             run: plan.run,
         })

@@ -1,17 +1,16 @@
 //! A run of the queue that this process has for a while: what was recorded of it before, and
-//! what keeps it from the record once somebody else has it.
+//! whom it tells everything that whoever keeps the claim has to know. It decides nothing about
+//! the claim itself, and writes nothing into the database.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::events::{AttemptGate, RunPast, TaskPast};
+use crate::events::{AttemptGate, DeliveryEnd, GateAnswer, Message, RunEvent, RunPast, TaskPast};
 use crate::model::{LeaseDeadline, TaskStatus};
-use crate::store::{RunFence, RunRecord};
+use crate::store::{RecorderEnd, RunFence, RunRecord};
 
 /// What a worker has of a run.
-#[derive(Debug)]
 pub struct RunTenure {
     /// Its claim.
     pub fence: RunFence,
@@ -21,8 +20,49 @@ pub struct RunTenure {
     pub tasks: Vec<TaskPast>,
     /// Until when its collectors may run, as it is put off.
     pub lease: watch::Receiver<LeaseDeadline>,
-    /// Becomes false when nothing may be started or written any more.
-    pub held: watch::Receiver<bool>,
+    /// Who keeps the claim.
+    pub keeper: TenureKeeper,
+}
+
+/// Who is told. Must not block.
+pub type TenureKeeper = Arc<dyn Fn(TenureNews) + Send + Sync>;
+
+/// What whoever keeps a claim is told of its run. Where there is a `go`, the engine waits for it; one
+/// that is dropped means: not any more.
+#[derive(Debug)]
+pub enum TenureNews {
+    /// Another event is in the journal.
+    Journaled {
+        /// Its place in the journal of the run, over all workers, counted from 1.
+        number: u64,
+        /// The event.
+        event: Arc<RunEvent>,
+    },
+    /// An attempt is to be made.
+    Due {
+        /// Its task's place in the plan, counted from 0.
+        task: usize,
+        /// Counted from 1, over all workers.
+        attempt: u32,
+        /// The journal is to be recorded up to here before that.
+        upto: u64,
+        /// It may.
+        go: oneshot::Sender<()>,
+    },
+    /// A collector ended well, and the database is to be asked to take what it delivered.
+    DeliveryDue {
+        /// Its task's place in the plan, counted from 0.
+        task: usize,
+        /// It may be asked once.
+        go: oneshot::Sender<()>,
+    },
+    /// It was asked.
+    Delivered {
+        /// The task's place in the plan, counted from 0.
+        task: usize,
+        /// What it said.
+        end: DeliveryEnd,
+    },
 }
 
 impl RunTenure {
@@ -42,41 +82,67 @@ impl RunTenure {
     }
 
     /// As the engine goes on from it.
-    pub(super) fn past(&self, stored: watch::Receiver<u64>) -> RunPast {
+    pub(super) fn past(&self) -> RunPast {
         RunPast {
             epoch: Some(self.fence.epoch),
             tasks: self.tasks.clone(),
             lease: Some(self.lease.clone()),
-            gate: Some(std::sync::Arc::new(RecordedGate {
+            gate: Some(Arc::new(KeeperGate {
                 before: self.recorded,
-                stored,
-                held: self.held.clone(),
+                keeper: Arc::clone(&self.keeper),
             })),
         }
     }
 }
 
-/// Nothing is started before the database has what came before it: whoever takes the run over
-/// does not do it again.
-struct RecordedGate {
-    /// How many events were recorded before this claim.
+/// Tells the keeper every event, in order; ends with the run.
+pub(super) async fn tell_events(
+    mut queue: mpsc::Receiver<Message>,
     before: u64,
-    /// The number of the last one that is recorded.
-    stored: watch::Receiver<u64>,
-    held: watch::Receiver<bool>,
+    keeper: TenureKeeper,
+) -> RecorderEnd {
+    let mut number = before;
+    while let Some(message) = queue.recv().await {
+        if let Message::Event(event) = message {
+            number += 1;
+            keeper(TenureNews::Journaled { number, event });
+        }
+    }
+    // What becomes of them is the keeper's.
+    RecorderEnd { failure: None }
 }
 
-impl AttemptGate for RecordedGate {
-    fn pass(&self, published: u64) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
-        let wanted = self.before + published;
-        let (mut stored, mut held) = (self.stored.clone(), self.held.clone());
-        Box::pin(async move {
-            tokio::select! {
-                biased;
-                // Without a sender nobody vouches for the claim.
-                _ = held.wait_for(|held| !*held) => false,
-                reached = stored.wait_for(|stored| *stored >= wanted) => reached.is_ok(),
-            }
+/// Nothing is started before the keeper says so.
+struct KeeperGate {
+    /// How many events were recorded before this claim.
+    before: u64,
+    keeper: TenureKeeper,
+}
+
+impl KeeperGate {
+    fn ask(&self, news: impl FnOnce(oneshot::Sender<()>) -> TenureNews) -> GateAnswer<'static> {
+        let (go, gone) = oneshot::channel();
+        (self.keeper)(news(go));
+        Box::pin(async { gone.await.is_ok() })
+    }
+}
+
+impl AttemptGate for KeeperGate {
+    fn pass(&self, task: usize, attempt: u32, published: u64) -> GateAnswer<'_> {
+        let upto = self.before + published;
+        self.ask(|go| TenureNews::Due {
+            task,
+            attempt,
+            upto,
+            go,
         })
+    }
+
+    fn deliver(&self, task: usize) -> GateAnswer<'_> {
+        self.ask(|go| TenureNews::DeliveryDue { task, go })
+    }
+
+    fn delivered(&self, task: usize, end: DeliveryEnd) {
+        (self.keeper)(TenureNews::Delivered { task, end });
     }
 }

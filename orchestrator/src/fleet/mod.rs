@@ -2,8 +2,8 @@
 //! every other run is executed, each for as long as it can renew its lease. The verb `worker`
 //! starts one; who gives runs to the queue is elsewhere (`execution`, `scheduler`).
 //!
-//! [`protocol`] says what a worker may do with a run, and until when; it is pure. The worker does
-//! not go through it yet: its own loop keeps the same rules.
+//! [`protocol`] says what a worker may do with a run, and until when; it is pure. [`worker`] is the
+//! shell around it: one process, its clock, its database and its engine.
 
 pub mod protocol;
 pub(crate) mod worker;

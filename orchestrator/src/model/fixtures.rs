@@ -7,8 +7,9 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use crate::model::{
-    Cadence, CatchUp, CommandName, CronExpression, Day, Group, GroupName, Minutes, MonthDay, Overlap, Policy,
-    Query, ReleaseSource, Schedule, Selection, Task, TaskName, WEEKDAYS, WORKFLOW_GROUP, Workflow,
+    Cadence, CatchUp, CommandName, CronExpression, Day, FleetTerms, Group, GroupName, Minutes, MonthDay,
+    Overlap, Policy, Query, ReleaseSource, Schedule, Selection, Task, TaskName, WEEKDAYS, WORKFLOW_GROUP,
+    Workflow,
 };
 
 /// 25 November 2026 is a Wednesday.
@@ -52,6 +53,7 @@ pub(crate) fn group(name: &str, zone: &str, at: &str, tasks: &[(&str, Cadence)])
         catch_up: CatchUp::default(),
         overlap: Overlap::default(),
         jitter: Duration::ZERO,
+        fleet: FleetTerms::default(),
         tasks: tasks
             .iter()
             .map(|(command, cadence)| task(name, command, cadence.clone()))

@@ -46,9 +46,11 @@ pub use schedule::{
 };
 pub use schema_name::SchemaName;
 pub(crate) use selection::arguments::escape as escape_argument;
+pub use selection::content_hash::ContentHash;
 pub use selection::criteria::{Day, Details, Query, Selection, SelectionError};
 pub use selection::cron::{CronError, CronExpression};
 pub use selection::date_range::{DateRange, DateRangeError};
+pub use selection::fleet_terms::{FleetTerms, LossPolicy, WorkerLabel};
 pub use selection::overlap::{HoldKey, OverlapRule};
 pub use selection::plan::{
     Plan, PlannedTask, Release, WORKFLOW_SELECTION, awaits_release, plan, plan_slot, plan_workflow,

@@ -15,6 +15,7 @@ use crate::model::ids::{CommandName, GroupName, TaskName};
 use crate::model::release::ReleaseSource;
 use crate::model::run::category::Category;
 use crate::model::selection::cron::CronExpression;
+use crate::model::selection::fleet_terms::FleetTerms;
 use crate::model::weekday;
 use crate::model::words::words;
 
@@ -30,6 +31,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// The group of this name.
+    pub fn group(&self, name: &GroupName) -> Option<&Group> {
+        self.groups.iter().find(|group| group.name == *name)
+    }
+
     /// Every task, disabled ones included, in the order of the file; the fixed list last.
     pub fn tasks(&self) -> impl Iterator<Item = &Task> {
         let fixed = self.workflow.iter().flat_map(|workflow| &workflow.tasks);
@@ -66,6 +72,8 @@ pub struct Group {
     pub overlap: Overlap,
     /// The start of a batch is delayed by a stable fraction of this.
     pub jitter: Duration,
+    /// What it says of the workers of its runs.
+    pub fleet: FleetTerms,
     /// Tasks in file order, disabled ones included.
     pub tasks: Vec<Task>,
 }

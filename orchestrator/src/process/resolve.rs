@@ -13,6 +13,7 @@ use crate::process::resolve::directory::{
 };
 
 pub(crate) mod backups;
+pub(crate) mod content_hash;
 pub(crate) mod directory;
 
 /// Where collectors are looked for.

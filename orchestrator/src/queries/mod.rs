@@ -14,6 +14,7 @@ pub(crate) mod liveness;
 pub(crate) mod logs;
 pub(crate) mod next;
 pub(crate) mod overview;
+pub(crate) mod queued_runs;
 pub(crate) mod run_details;
 pub(crate) mod run_list;
 pub(crate) mod status;

@@ -53,15 +53,30 @@ const RESULT: &str = "select added, changed, unchanged,
          (select fresh_at from states s where s.group_name = i.group_name and s.name = i.name)
      from ingests i where run_id = $1 and position = $2";
 
-/// A run of the queue belongs to one claim at a time, for the whole transaction.
+/// A run of the queue belongs to one claim at a time. Held at the end only, until the commit:
+/// its lease is renewed meanwhile, and a large delivery takes longer than that.
 async fn hold_claim(connection: &mut Connection, delivery: &Delivery) -> Result<(), RecordsError> {
+    const HELD: &str =
+        "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'running' for update";
+    find_claim(connection, delivery, HELD).await
+}
+
+/// Whether there is any sense in beginning.
+async fn look_for_claim(connection: &mut Connection, delivery: &Delivery) -> Result<(), RecordsError> {
+    find_claim(connection, delivery, CLAIM).await
+}
+
+const CLAIM: &str = "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'running'";
+
+async fn find_claim(
+    connection: &mut Connection,
+    delivery: &Delivery,
+    postgres: &'static str,
+) -> Result<(), RecordsError> {
     let Some(epoch) = delivery.epoch else {
         return Ok(());
     };
-    let text = connection.text(
-        "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'running'",
-        "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'running' for update",
-    );
+    let text = connection.text(CLAIM, postgres);
     let held: Vec<(i64,)> = connection.fetch(text, &args![&delivery.run, epoch]).await?;
     match held.is_empty() {
         true => Err(RecordsError::Fenced(delivery.run.to_string())),
@@ -87,7 +102,7 @@ pub(super) async fn merge(
         command,
         delivery.at
     ];
-    hold_claim(connection, delivery).await?;
+    look_for_claim(connection, delivery).await?;
     let marked: Vec<(i64,)> = connection.fetch(MARK, &mark).await?;
     if let Some((ingest,)) = marked.into_iter().next() {
         for text in statements {
@@ -104,6 +119,7 @@ pub(super) async fn merge(
         connection.execute(keep, &state).await?;
     }
     let rows: Vec<(i64, i64, i64, Option<Micros>)> = connection.fetch(RESULT, &task).await?;
+    hold_claim(connection, delivery).await?;
     let (added, changed, unchanged, fresh_at) = rows.into_iter().next().ok_or_else(DatabaseError::no_row)?;
     let count = |value: i64| u64::try_from(value).unwrap_or_default();
     Ok(Ingested {

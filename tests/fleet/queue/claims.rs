@@ -1,8 +1,10 @@
 //! Which worker a run is shown to, who has it, and how it ends.
 
-use orchestrator::store::{NewQueuedRun, QueuedState, Renewal, WorkerMeans, this_process};
+use orchestrator::store::{
+    NewQueuedRun, QueuedState, Renewal, WorkerBeat, WorkerMeans, WorkerState, this_process,
+};
 
-use super::{fence, finish, means, names, open, run, shown, take, tell_fenced};
+use super::{fence, finish, means, names, open, run, shown, take, tell_fenced, until_shown};
 use crate::run_events::{Home, Story, at};
 
 on_both!(
@@ -12,6 +14,8 @@ on_both!(
     a_claim_whose_answer_was_lost_is_granted_again,
     the_end_of_a_run_ends_its_message,
     a_run_that_is_given_back_is_shown_at_once,
+    a_run_that_was_not_begun_is_given_back_without_a_loss,
+    who_ran_the_entry_last_comes_first_while_it_is_idle,
 );
 
 async fn a_run_is_shown_to_one_worker(home: &Home) {
@@ -119,14 +123,69 @@ async fn a_run_that_is_given_back_is_shown_at_once(home: &Home) {
     tell_fenced(&story, &store, &fence(&grant), 0).await.unwrap();
     assert!(
         queue
-            .give_back(&fence(&grant), "the database was away")
+            .give_back(&fence(&grant), "the database was away", true)
             .await
             .unwrap()
     );
+    // The answer was lost: what is asked again is done.
+    assert!(queue.give_back(&fence(&grant), "again", true).await.unwrap());
     let again = take(&queue, "w2").await;
     assert_eq!((again.epoch, again.losses), (2, 1));
     let record = store.run(&grant.run).await.unwrap().unwrap();
     let lost = &record.tasks[0].attempt_list[0];
     assert_eq!(lost.reason.as_deref(), Some("the database was away"));
+    store.close().await;
+}
+
+async fn a_run_that_was_not_begun_is_given_back_without_a_loss(home: &Home) {
+    let (store, queue) = open(home).await;
+    queue.enqueue(&run("r", "e"), at(0)).await.unwrap();
+    let grant = take(&queue, "w1").await;
+    let given = queue.give_back(&fence(&grant), "about to end", false).await;
+    assert!(given.unwrap());
+    let again = take(&queue, "w2").await;
+    assert_eq!(again.losses, 0);
+    // Given up twice: the first answer was lost.
+    for _ in 0..2 {
+        store
+            .give_up_claimed(&fence(&again), "lost", at(9))
+            .await
+            .unwrap();
+    }
+    store.close().await;
+}
+
+async fn who_ran_the_entry_last_comes_first_while_it_is_idle(home: &Home) {
+    let (store, queue) = open(home).await;
+    let beat = WorkerBeat {
+        name: "w1".into(),
+        owner: this_process().unwrap(),
+        state: WorkerState::Working,
+        capacity: 1,
+        labels: Vec::new(),
+        lacks: Vec::new(),
+        secrets: Vec::new(),
+        plan_version: 1,
+        started_at: at(0),
+    };
+    queue.note_worker(&beat, None).await.unwrap();
+    queue.enqueue(&run("first", "e"), at(0)).await.unwrap();
+    let first = take(&queue, "w1").await;
+    finish(&store, &first).await;
+    queue.enqueue(&run("second", "e"), at(1)).await.unwrap();
+    // As if it had been given to the queue in this very moment, however long this takes.
+    let moment = "update queued_runs set ready_at = ready_at + 60000000";
+    home.sql(moment).await;
+    assert!(
+        shown(&queue, "w2").await.is_empty(),
+        "it is left to the first one"
+    );
+    // One that has no room is not waited for.
+    queue.enqueue(&run("other", "f"), at(1)).await.unwrap();
+    let other = queue.show(&means("w1"), 2).await.unwrap();
+    let other = other.iter().find(|shown| shown.run.as_str() == "other").unwrap();
+    queue.claim(other, "w1").await.unwrap().unwrap();
+    let hidden = until_shown(&queue, "w2").await;
+    assert_eq!(hidden.run.as_str(), "second");
     store.close().await;
 }

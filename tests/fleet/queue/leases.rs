@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use orchestrator::events::RunEvent;
 use orchestrator::model::{Exit, Outcome, Owner, RunId};
-use orchestrator::store::{BeatAnswer, NewQueuedRun, Renewal, WorkerBeat, WorkerState, this_process};
+use orchestrator::store::{
+    BeatAnswer, NewQueuedRun, QueuedState, Renewal, ShownRun, WorkerBeat, WorkerState, this_process,
+};
 
-use super::{fence, open, run, shown, take, tell_fenced, until_shown};
+use super::{fence, finish, open, run, shown, take, tell_fenced, until_shown};
 use crate::run_events::{Home, Story, at, dead};
 
 /// The shortest there is.
@@ -15,6 +17,9 @@ const LEASE: Duration = Duration::from_secs(1);
 on_both!(
     a_lease_that_is_over_lets_another_worker_resume,
     a_worker_that_lost_its_run_writes_nothing,
+    a_renewal_that_comes_after_the_lease_is_refused,
+    a_run_whose_lease_is_over_keeps_no_other_of_its_entry_out,
+    what_was_delivered_is_not_done_again,
     workers_say_that_they_are_there,
 );
 
@@ -93,17 +98,92 @@ async fn a_worker_that_lost_its_run_writes_nothing(home: &Home) {
     tell_fenced(&story, &store, &fence(&first), 0).await.unwrap();
     let again = until_shown(&queue, "w2").await;
     let second = queue.claim(&again, "w2").await.unwrap().unwrap();
+    // What is there already is no more this worker's to tell than what is new.
+    let stale = tell_fenced(&story, &store, &fence(&first), 0).await.unwrap_err();
+    assert!(stale.contains("is not this worker's any more"), "{stale}");
     story.end(1, Outcome::Succeeded).finish();
     let refused = tell_fenced(&story, &store, &fence(&first), 0).await.unwrap_err();
     assert!(refused.contains("is not this worker's any more"), "{refused}");
     assert_eq!(queue.renew(&fence(&first)).await.unwrap(), Renewal::Fenced);
-    assert!(!queue.give_back(&fence(&first), "late").await.unwrap());
+    assert!(!queue.give_back(&fence(&first), "late", true).await.unwrap());
     let record = store.run(&first.run).await.unwrap().unwrap();
     assert_eq!(record.header.finished_at, None);
     assert_eq!(
         queue.renew(&fence(&second)).await.unwrap(),
         Renewal::Kept { cancelled: false }
     );
+    store.close().await;
+}
+
+/// By the clock of the database.
+const OVER: &str = "update queued_runs set lease_until = 1 where state = 'running'";
+
+async fn a_renewal_that_comes_after_the_lease_is_refused(home: &Home) {
+    let (store, queue) = open(home).await;
+    queue.enqueue(&run("r", "e"), at(0)).await.unwrap();
+    let first = take(&queue, "w1").await;
+    home.sql(OVER).await;
+    // Nobody else has it yet, and all the same it is not kept for one lease more.
+    assert_eq!(queue.renew(&fence(&first)).await.unwrap(), Renewal::Fenced);
+    let one = store.queued_run(&first.run).await.unwrap().unwrap();
+    assert_eq!(one.worker.as_deref(), Some("w1"));
+    store.close().await;
+}
+
+/// The commits of two schedulers may overtake each other: the second run of an entry is taken,
+/// and then the first one appears.
+async fn a_run_whose_lease_is_over_keeps_no_other_of_its_entry_out(home: &Home) {
+    let (store, queue) = open(home).await;
+    queue.enqueue(&run("first", "e"), at(0)).await.unwrap();
+    queue.enqueue(&run("second", "e"), at(0)).await.unwrap();
+    let hidden = "update queued_runs set state = 'ended' where run_id = 'first'";
+    home.sql(hidden).await;
+    let second = take(&queue, "w1").await;
+    assert_eq!(second.run.as_str(), "second");
+    home.sql("update queued_runs set state = 'queued' where run_id = 'first'")
+        .await;
+    assert!(shown(&queue, "w2").await.is_empty(), "its lease holds");
+    home.sql(OVER).await;
+    let first = take(&queue, "w2").await;
+    assert_eq!((first.run.as_str(), first.losses), ("first", 0));
+    let put_back = store.queued_run(&second.run).await.unwrap().unwrap();
+    assert_eq!(put_back.state, QueuedState::Queued);
+    assert_eq!(queue.renew(&fence(&second)).await.unwrap(), Renewal::Fenced);
+    finish(&store, &first).await;
+    let again = until_shown(&queue, "w2").await;
+    let again = queue.claim(&again, "w2").await.unwrap().unwrap();
+    assert_eq!((again.run.as_str(), again.losses), ("second", 1));
+    store.close().await;
+}
+
+/// The worker was lost between the delivery and the record of the end.
+async fn what_was_delivered_is_not_done_again(home: &Home) {
+    let (store, queue) = open(home).await;
+    queue.enqueue(&run("r", "e"), at(0)).await.unwrap();
+    let first = take(&queue, "w1").await;
+    let mut story = Story::new("r", 0, &["a", "b"], this_process().unwrap());
+    story.start(1);
+    tell_fenced(&story, &store, &fence(&first), 0).await.unwrap();
+    home.sql(
+        "insert into ingests (run_id, position, group_name, name, command, at)
+         values ('r', 1, 'g', 'a', 'a', 1795000000000000)",
+    )
+    .await;
+    home.sql(OVER).await;
+    // Its message is hidden until the lease would have been over.
+    let again = ShownRun {
+        run: first.run.clone(),
+        message: 1,
+        shown: first.epoch + 1,
+    };
+    let second = queue.claim(&again, "w2").await.unwrap().unwrap();
+    assert_eq!((second.epoch, second.losses), (2, 1));
+    let record = store.run(&second.run).await.unwrap().unwrap();
+    let task = &record.tasks[0];
+    assert_eq!(task.summary.outcome.as_str(), "succeeded");
+    assert_eq!(task.summary.attempts, 1);
+    assert_eq!(task.attempt_list[0].outcome.as_deref(), Some("succeeded"));
+    assert_eq!(record.tasks[1].summary.outcome.as_str(), "pending");
     store.close().await;
 }
 
@@ -116,6 +196,8 @@ async fn workers_say_that_they_are_there(home: &Home) {
         capacity: 4,
         labels: vec!["eu".into()],
         lacks: vec!["TOKEN".into()],
+        secrets: vec!["OTHER".into()],
+        plan_version: 1,
         started_at: at(0),
     };
     assert!(matches!(

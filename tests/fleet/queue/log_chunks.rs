@@ -92,7 +92,7 @@ async fn who_lost_the_run_sends_nothing(home: &Home) {
     let (store, queue) = open(home).await;
     let mut first = Sender::begin(home, &store, &queue).await;
     first.send("mine\n", LogFileEnd::Open).await;
-    assert!(queue.give_back(&first.fence, "a test").await.unwrap());
+    assert!(queue.give_back(&first.fence, "a test", true).await.unwrap());
     first.send("late\n", LogFileEnd::Open).await;
     assert_eq!(kept(&store, 0).await, Some((0, "mine\n".to_owned(), false)));
     let grant = take(&queue, "other").await;

@@ -9,9 +9,9 @@ mod slots;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orchestrator::model::{Outcome, RunId};
+use orchestrator::model::{LossPolicy, Outcome, RunId};
 use orchestrator::store::{
-    FleetQueue, LossPolicy, NewQueuedRun, RunFence, RunGrant, ShownRun, Store, WorkerMeans, this_process,
+    FleetQueue, NewQueuedRun, RunFence, RunGrant, ShownRun, Store, WorkerMeans, this_process,
 };
 
 use crate::run_events::{Home, Story};

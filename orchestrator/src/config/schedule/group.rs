@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{Problem, Problems};
+use crate::config::schedule::fleet_terms::fleet_terms;
 use crate::config::schedule::keys::{CATCH_UP, GROUP};
 use crate::config::schedule::policy;
 use crate::config::schedule::task::task;
@@ -34,6 +35,7 @@ pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'
         .word("overlap", Code::BadWord, report)
         .and_then(Overlap::parse);
     let jitter = fields.duration("jitter", report);
+    let fleet = fleet_terms(&fields, report);
     let mut policy = defaults.clone();
     policy::read(&mut policy, &fields, report);
     let tasks = fields.require("tasks", report).map_or_else(Vec::new, |node| {
@@ -50,6 +52,7 @@ pub(crate) fn group(entry: &MapEntry, defaults: &Policy, report: &mut Problems<'
         catch_up,
         overlap: overlap.unwrap_or_default(),
         jitter: jitter.unwrap_or_default(),
+        fleet,
         tasks,
     })
 }

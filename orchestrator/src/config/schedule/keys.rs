@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::config::schedule::policy_keys::{EXPECT, LIMITS, PAUSE, POLICY_KEYS, RETRY, SECOND};
 use crate::config::table::{Key, KeyTable, Kind, Preset, key, required};
-use crate::model::{CadenceKind, CatchUpMode, Minutes, Overlap, ReleaseSource};
+use crate::model::{CadenceKind, CatchUpMode, FleetTerms, LossPolicy, Minutes, Overlap, ReleaseSource};
 
 /// Every kind of mapping in a schedule file; where a misplaced key is looked for.
 pub(crate) static TABLES: [&KeyTable; 11] = [
@@ -15,6 +15,11 @@ pub(crate) static TABLES: [&KeyTable; 11] = [
 
 /// Keys with this prefix are the user's own, wherever keys have a meaning.
 pub(crate) const FREE_PREFIX: &str = "x-";
+
+/// Of a group, and of the settings.
+pub(crate) const LEASE: Kind = Kind::Duration {
+    min: FleetTerms::SHORTEST_LEASE,
+};
 
 const ARGS: Key = key(
     "args",
@@ -114,6 +119,21 @@ pub(crate) static GROUP: KeyTable = KeyTable {
                 PAUSE,
                 "The start is delayed by a fixed part of this.",
             ).such_as("5m").by_default(Preset::Duration(Duration::ZERO)),
+            key(
+                "runs_on",
+                Kind::List(&Kind::Label),
+                "Labels that a worker must have to be given the group's runs from the queue.",
+            ).such_as("[gpu, eu]").by_default(Preset::Told("any worker")),
+            key(
+                "lease",
+                LEASE,
+                "How long a worker keeps a run of the group without a word, at most 1h.",
+            ).such_as("2m").by_default(Preset::Told("`lease` of the settings")),
+            key(
+                "on_lost",
+                Kind::Word(LossPolicy::WORDS),
+                "What becomes of a run whose worker is lost: it goes on elsewhere at the interrupted collector, or it ends.",
+            ).such_as("fail").by_default(Preset::Word(LossPolicy::Resume.as_str())),
         ],
         POLICY_KEYS,
     ],

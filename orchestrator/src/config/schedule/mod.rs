@@ -2,6 +2,7 @@
 
 pub(crate) mod cadence;
 pub(crate) mod file;
+pub(crate) mod fleet_terms;
 pub(crate) mod group;
 pub(crate) mod keys;
 pub(crate) mod policy;

@@ -90,6 +90,7 @@ fn of_kind(kind: &Kind) -> Value {
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Text => json!({ "type": "string" }),
         Kind::Name => json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME }),
+        Kind::Label => json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$" }),
         Kind::TaskName => json!({
             "type": "string", "pattern": format!("^[A-Za-z0-9_.-]{{1,{MAX_TASK_NAME}}}$"),
         }),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::config::problems::codes::Code;
 use crate::config::problems::gather::{NeededVariable, Problem, Problems};
 use crate::config::problems::suggest::quote;
+use crate::config::schedule::fleet_terms::lease;
 use crate::config::settings::keys::SETTINGS;
 use crate::config::settings::notify::{channels, dead_man};
 use crate::config::settings::retention::retention;
@@ -166,19 +167,6 @@ fn schema_name(node: &Node, report: &mut Problems<'_>) -> Option<SchemaName> {
             None
         }
     }
-}
-
-/// At least 2 s, as its key says, and at most an hour: a dead worker is noticed that much later.
-fn lease(fields: &Fields<'_>, report: &mut Problems<'_>) -> Option<Duration> {
-    const LONGEST: Duration = Duration::from_secs(3600);
-    let lease = fields.duration("lease", report)?;
-    if lease > LONGEST {
-        let at = fields.get("lease").map_or(0, |node| node.at);
-        let problem = Problem::new(Code::BadDuration, at, "`lease` is longer than an hour");
-        report.add(problem.hint("a worker that is dead is noticed that much later: write at most `1h`"));
-        return None;
-    }
-    Some(lease)
 }
 
 fn fallback(node: &Node, report: &mut Problems<'_>) -> Option<Vec<String>> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::config::schedule::keys::LEASE;
 use crate::config::table::{KeyTable, Kind, Preset, key};
 use crate::model::{NoticeKind, StateMode};
 
@@ -85,9 +86,7 @@ pub(crate) static SETTINGS: KeyTable = KeyTable {
         .by_default(Preset::Word(EXECUTE[0])),
         key(
             "lease",
-            Kind::Duration {
-                min: Duration::from_secs(2),
-            },
+            LEASE,
             "How long a worker keeps a run without a word, at most 1h.",
         )
         .such_as("2m")

@@ -12,9 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::config::parse_schedule;
 use crate::model::{
-    Cadence, CatchUp, CatchUpMode, Category, CommandName, CronExpression, Expect, Group, GroupName, Limits,
-    Minutes, MonthDay, Overlap, Policy, Probe, ReleaseSource, Retry, Schedule, TagPattern, Task, TaskName,
-    Titled, Version, WORKFLOW_GROUP, Workflow, WorkspaceScope, name_tasks,
+    Cadence, CatchUp, CatchUpMode, Category, CommandName, CronExpression, Expect, FleetTerms, Group,
+    GroupName, Limits, LossPolicy, Minutes, MonthDay, Overlap, Policy, Probe, ReleaseSource, Retry, Schedule,
+    TagPattern, Task, TaskName, Titled, Version, WORKFLOW_GROUP, WorkerLabel, Workflow, WorkspaceScope,
+    name_tasks,
 };
 
 fn name() -> impl Strategy<Value = String> {
@@ -168,11 +169,11 @@ fn group(name: String) -> impl Strategy<Value = Group> {
         any::<bool>(),
         catch_up,
         overlap,
-        span(),
+        (span(), fleet()),
         vec(task(&name), 0..4),
     )
         .prop_map(
-            move |(default_time, zone, stop_on_failure, catch_up, overlap, jitter, tasks)| Group {
+            move |(default_time, zone, stop_on_failure, catch_up, overlap, (jitter, fleet), tasks)| Group {
                 name: GroupName::new(name.clone()),
                 default_time: Some(default_time),
                 timezone: TimeZone::get(zone).unwrap(),
@@ -180,9 +181,22 @@ fn group(name: String) -> impl Strategy<Value = Group> {
                 catch_up,
                 overlap,
                 jitter,
+                fleet,
                 tasks: named(tasks),
             },
         )
+}
+
+fn fleet() -> impl Strategy<Value = FleetTerms> {
+    let lease = option::of((2_u64..=3600).prop_map(Duration::from_secs));
+    let on_lost = prop_oneof![Just(LossPolicy::Resume), Just(LossPolicy::Fail)];
+    let label = "[A-Za-z][A-Za-z0-9._-]{0,7}".prop_map(|text| WorkerLabel::parse(&text).unwrap());
+    let runs_on = proptest::collection::btree_set(label, 0..3);
+    (lease, on_lost, runs_on).prop_map(|(lease, on_lost, runs_on)| FleetTerms {
+        lease,
+        on_lost,
+        runs_on,
+    })
 }
 
 fn schedule() -> impl Strategy<Value = Schedule> {
@@ -300,6 +314,9 @@ fn write(schedule: &Schedule) -> String {
             "catch_up": { "mode": mode, "max_age": group.catch_up.max_age.map(spell) },
             "overlap": group.overlap.as_str(),
             "jitter": spell(group.jitter),
+            "lease": group.fleet.lease.map(spell),
+            "on_lost": group.fleet.on_lost.as_str(),
+            "runs_on": group.fleet.runs_on.iter().map(WorkerLabel::as_str).collect::<Vec<_>>(),
             "tasks": group.tasks.iter().map(write_task).map(without_nulls).collect::<Vec<_>>(),
         });
         groups.insert(

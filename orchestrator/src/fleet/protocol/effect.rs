@@ -89,6 +89,8 @@ pub enum EndCause {
     LeaseRunsOut,
     /// Another worker has it: tasks that are left stay open.
     Fenced,
+    /// The database refuses its record: tasks that are left stay open.
+    Unwritable,
 }
 
 /// Why a message is left in the queue.
@@ -113,4 +115,6 @@ pub enum CloseCause {
     Refused,
     /// Another worker has it, or it was ended without us.
     Fenced,
+    /// The database refuses even its end: it is left to its lease.
+    Unwritable,
 }

@@ -135,6 +135,8 @@ pub enum Reply {
     Fenced,
     /// Nobody knows; it may even happen later.
     Lost,
+    /// The database answers that it will never take this, whoever asks and however often.
+    Refused,
 }
 
 /// How the engine came to have nothing more to do.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::model::LeaseDeadline;
+
 /// What CLOCK_BOOTTIME said (clock_gettime(2)): it never jumps, and goes on in suspend.
 /// Comparable on one machine and within one boot only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +90,15 @@ pub struct Deadline {
     pub terminate_at: BootMoment,
     /// SIGKILL to the whole tree, whatever the task's `grace`. 75 % of the lease.
     pub kill_at: BootMoment,
+}
+
+impl From<Deadline> for LeaseDeadline {
+    fn from(deadline: Deadline) -> Self {
+        Self {
+            terminate_at: deadline.terminate_at.0,
+            kill_at: deadline.kill_at.0,
+        }
+    }
 }
 
 #[cfg(test)]

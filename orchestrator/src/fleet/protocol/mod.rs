@@ -19,7 +19,8 @@
 //!   each attempt ([`WorkerInput::Due`], and waits for [`Effect::Start`]), says when its tree is
 //!   gone ([`WorkerInput::Gone`]), brings what a collector delivered by [`WorkerInput::DeliveryDue`], and
 //!   tells the newest entry of the journal that must not be forgotten ([`WorkerInput::Journaled`]).
-//!   When it has no more to do it says [`WorkerInput::Over`], after the last tree is gone.
+//!   When it has no more to do it says [`WorkerInput::Over`], after the last tree is gone. The last
+//!   entries of a journal that is complete need not be told before: `Finish` takes them along.
 //! * The supervisor is given the [`Deadline`] of `Start`, refuses to start behind it, takes
 //!   the later ones of `Extend`, and ends the tree by itself: SIGTERM at the first moment,
 //!   SIGKILL at the second. `End` for [`EndCause::LeaseRunsOut`] tells the engine the same

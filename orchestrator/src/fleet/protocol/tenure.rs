@@ -57,6 +57,8 @@ pub(super) struct Tenure {
     /// The strongest end that was asked for by people.
     asked: Option<Ending>,
     last: Option<Last>,
+    /// The database refuses its record, and nothing that still happens counts.
+    unwritable: bool,
     closed: Option<CloseCause>,
 }
 
@@ -80,6 +82,7 @@ impl Tenure {
             stored: grant.recorded,
             asked: None,
             last: is_lost.then_some(Last::Finish(Verdict::Lost)),
+            unwritable: false,
             closed: None,
         }
     }
@@ -140,7 +143,9 @@ impl Tenure {
                     effects.push(Effect::Extend { fence, until });
                 }
             }
-            Reply::Lost => self.renewal = PendingRequest::From(now.after(self.lease.retry_pause())),
+            Reply::Lost | Reply::Refused => {
+                self.renewal = PendingRequest::From(now.after(self.lease.retry_pause()));
+            }
             // The end of the run may be why; its own answer will say.
             Reply::Fenced if self.last.is_some() => {}
             Reply::Fenced => self.fall(held, effects),
@@ -167,6 +172,13 @@ impl Tenure {
         match (reply, write) {
             (Reply::Lost, _) => self.writing = PendingRequest::From(now.after(self.lease.retry_pause())),
             (Reply::Fenced, _) => self.fall(held, effects),
+            (Reply::Refused, Write::Deliver(_)) => self.delivery = None,
+            (Reply::Refused, Write::Record(_) | Write::Finish(Verdict::OfTasks)) => {
+                self.refuse(held, effects);
+            }
+            (Reply::Refused, Write::Finish(Verdict::Lost) | Write::Release { .. }) => {
+                self.closed = Some(CloseCause::Unwritable);
+            }
             (Reply::Stored, Write::Finish(_)) => self.closed = Some(CloseCause::Finished),
             (Reply::Stored, Write::Release { .. }) => self.closed = Some(CloseCause::Released),
             (Reply::Stored, Write::Deliver(_)) => self.delivery = None,
@@ -175,7 +187,7 @@ impl Tenure {
     }
 
     pub(super) fn due(&mut self, attempt: AttemptKey) {
-        if self.standing == Standing::Holds && self.last.is_none() {
+        if self.standing == Standing::Holds && self.last.is_none() && !self.unwritable {
             self.due = Some(attempt);
         }
     }
@@ -189,13 +201,16 @@ impl Tenure {
     }
 
     pub(super) fn journaled(&mut self, upto: Sequence) {
-        self.journaled = self.journaled.max(upto);
+        if !self.unwritable {
+            self.journaled = self.journaled.max(upto);
+        }
     }
 
     pub(super) fn over(&mut self, over: RunOver) {
         self.due = None;
         self.running = false;
         self.last.get_or_insert(match over {
+            _ if self.unwritable => Last::Release { lost_attempt: true },
             RunOver::Complete => Last::Finish(Verdict::OfTasks),
             RunOver::Interrupted { lost_attempt } => Last::Release { lost_attempt },
         });
@@ -292,7 +307,9 @@ impl Tenure {
         if let Some(task) = self.delivery {
             return Some(Write::Deliver(task));
         }
-        if self.journaled > self.stored {
+        // The end has the rest of the journal with it: one commit instead of two.
+        let ends = matches!(self.last, Some(Last::Finish(Verdict::OfTasks)));
+        if self.journaled > self.stored && !ends {
             return Some(Write::Record(self.journaled));
         }
         self.last.map(|last| match last {
@@ -306,6 +323,17 @@ impl Tenure {
         self.standing = Standing::Fenced;
         self.due = None;
         self.end(held, Ending::Kill, EndCause::Fenced, effects);
+    }
+
+    /// Nobody will ever have the record of this claim: what runs is for nothing.
+    fn refuse(&mut self, held: Held, effects: &mut Vec<Effect>) {
+        self.unwritable = true;
+        self.due = None;
+        self.journaled = self.stored;
+        self.end(held, Ending::Terminate, EndCause::Unwritable, effects);
+        if self.last.is_some() {
+            self.last = Some(Last::Release { lost_attempt: true });
+        }
     }
 
     /// Tells the engine, where it still has something to do.

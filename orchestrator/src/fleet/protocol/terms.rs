@@ -39,7 +39,8 @@ pub enum Write {
     Deliver(usize),
     /// Have the journal up to here.
     Record(Sequence),
-    /// End the run and delete its message.
+    /// End the run and delete its message; where its tasks say how, with what is left of the
+    /// journal.
     Finish(Verdict),
     /// Give the run back to the queue.
     Release {

@@ -1,11 +1,18 @@
-//! One worker process.
+//! One worker process: the shell of [`crate::fleet::protocol`], which decides. Everything that
+//! happens comes to one loop ([`worker`]) as [`news`], becomes an input, and what follows is
+//! carried out ([`effects`]).
 
 pub(crate) mod bell;
-pub(crate) mod claimed_run;
-pub(crate) mod lease_keeper;
-pub(crate) mod log_sender;
-pub(crate) mod logs_to_send;
-pub(crate) mod presence;
+mod claimed_run;
+mod desk;
+mod effects;
+mod journal_feed;
+mod log_sender;
+mod logs_to_send;
+mod news;
+mod presence;
+mod requests;
+mod shell;
 // The type that the folder is about.
 #[expect(
     clippy::module_inception,

@@ -1,49 +1,98 @@
 //! What a worker says of itself every few seconds, and how far its clock is from the
-//! database's.
+//! database's: in a task of its own, so that a database that is away keeps nobody waiting.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::timeout;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::execution::Executor;
 use crate::model::Clock;
 use crate::store::{BeatAnswer, FleetQueue, WorkerBeat, WorkerState};
 
 /// Between two words.
-pub(crate) const BEAT: Duration = Duration::from_secs(5);
+const BEAT: Duration = Duration::from_secs(5);
 
 /// A clock that is further off is worth a line in the log.
 const SKEW_MS: i64 = 2000;
 
 /// Tells that the worker is there.
-pub(crate) struct Presence {
-    pub(crate) beat: WorkerBeat,
+pub(super) struct Presence {
+    beat: WorkerBeat,
+    executor: Arc<Executor>,
+    queue: FleetQueue,
     skew_ms: Option<i64>,
     told: bool,
 }
 
+/// The hand on it.
+pub(super) struct PresenceHandle {
+    state: watch::Sender<WorkerState>,
+    task: JoinHandle<()>,
+}
+
 impl Presence {
-    pub(crate) fn new(beat: WorkerBeat) -> Self {
+    pub(super) fn new(beat: WorkerBeat, executor: Arc<Executor>, queue: FleetQueue) -> Self {
         Self {
             beat,
+            executor,
+            queue,
             skew_ms: None,
             told: false,
         }
     }
 
     /// Says it once. `false` if another worker has the name.
-    pub(crate) async fn say(&mut self, queue: &FleetQueue, clock: &dyn Clock) -> Result<bool, String> {
-        let before = clock.now();
-        let said = timeout(BEAT, queue.note_worker(&self.beat, self.skew_ms)).await;
+    ///
+    /// # Errors
+    /// Why the database does not take note, in words.
+    pub(super) async fn say(&mut self) -> Result<bool, String> {
+        let before = self.clock().now();
+        let said = timeout(BEAT, self.queue.note_worker(&self.beat, self.skew_ms)).await;
         match said {
             Ok(Ok(BeatAnswer::Noted { at })) => {
-                self.measure(before, at, clock.now());
+                self.measure(before, at, self.clock().now());
                 Ok(true)
             }
             Ok(Ok(BeatAnswer::NameTaken)) => Ok(false),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err("no answer".to_owned()),
         }
+    }
+
+    /// Says it again and again, from now on, and at once when there is something new.
+    pub(super) fn keep_saying(self) -> PresenceHandle {
+        let (state, changes) = watch::channel(self.beat.state);
+        let task = tokio::spawn(self.go_on(changes));
+        PresenceHandle { state, task }
+    }
+
+    async fn go_on(mut self, mut state: watch::Receiver<WorkerState>) {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beat.reset();
+        loop {
+            tokio::select! {
+                changed = state.changed() => if changed.is_err() { return },
+                _ = beat.tick() => {}
+            }
+            self.beat.state = *state.borrow_and_update();
+            match self.say().await {
+                Ok(true) => {}
+                Ok(false) => tracing::warn!("another worker has the name of this one"),
+                Err(error) => tracing::debug!("this worker is not seen: {error}"),
+            }
+            if self.beat.state == WorkerState::Gone {
+                return;
+            }
+        }
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &*self.executor.engine.clock
     }
 
     /// The database answered somewhere between.
@@ -55,8 +104,18 @@ impl Presence {
             tracing::warn!("the clock of this machine is {skew} ms ahead of the database's");
         }
     }
+}
 
-    pub(crate) fn set(&mut self, state: WorkerState) {
-        self.beat.state = state;
+impl PresenceHandle {
+    /// It does something else now.
+    pub(super) fn set(&self, state: WorkerState) {
+        self.state.send_replace(state);
+    }
+
+    /// The last word: it is gone.
+    pub(super) async fn end(self) {
+        self.set(WorkerState::Gone);
+        // It panics never, and takes no longer than two words.
+        let _ = self.task.await;
     }
 }

@@ -1,27 +1,29 @@
-//! The loop of a worker: it takes what it has room for, and ends when it is asked to: first it
-//! takes nothing more, then it cancels, then it kills.
+//! The loop of a worker: it waits for whatever happens first. What that means is said by the
+//! protocol.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::engine::{EndingSignals, time_since_boot};
-use crate::execution::{Audience, Executor, Orders};
+use crate::engine::EndingSignals;
+use crate::execution::{Audience, Executor};
+use crate::fleet::protocol::{WorkerInput, WorkerSettings};
 use crate::fleet::worker::bell::Bell;
-use crate::fleet::worker::claimed_run::{ClaimEnd, ClaimedRun};
 use crate::fleet::worker::log_sender::LogSender;
-use crate::fleet::worker::presence::{BEAT, Presence};
-use crate::model::{CancelCause, Order, RunId};
-use crate::store::{FleetQueue, StoreError, WorkerBeat, WorkerMeans, WorkerState};
+use crate::fleet::worker::news::News;
+use crate::fleet::worker::presence::{Presence, PresenceHandle};
+use crate::fleet::worker::requests::Requests;
+use crate::fleet::worker::shell::WorkerShell;
+use crate::model::CancelCause;
+use crate::store::{FleetQueue, WorkerBeat, WorkerMeans, WorkerState};
 use crate::text::counted;
 
-/// How long a look into the queue may take; nothing else of a worker waits longer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// After the third signal, for a database that does not answer: nothing runs any more by then, and
+/// what is not written is left to its lease.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What a worker needs, made once by the verb.
 pub struct WorkerSetup {
@@ -60,233 +62,153 @@ pub enum WorkerError {
     /// The kernel does not give what it needs.
     #[error("the system gives no signal handlers")]
     Signals(#[source] io::Error),
-}
-
-/// A worker that has said that it is there.
-struct WorkerLoop {
-    settings: WorkerSetup,
-    presence: Presence,
-    runs: JoinSet<ClaimEnd>,
-    claimed: HashMap<Id, Claimed>,
-    draining: Option<Draining>,
-    cancelled: Option<CancelCause>,
-    /// What its collectors write, on its way to whoever looks from elsewhere.
-    log_sender: LogSender,
-}
-
-struct Claimed {
-    run: RunId,
-    orders: mpsc::Sender<Order>,
-    /// Whether it was told that somebody wants it to end.
-    told: bool,
-}
-
-struct Draining {
-    cause: CancelCause,
-    deadline: Instant,
+    /// Without one nobody knows how long a lease still holds.
+    #[error("the system gives no clock")]
+    Clock(#[source] io::Error),
 }
 
 /// Takes runs and executes them until a signal ends it.
 ///
 /// # Errors
-/// It cannot begin. Once it has, it goes on whatever the database does.
-pub async fn work(settings: WorkerSetup) -> Result<WorkerStopped, WorkerError> {
+/// It cannot begin, or has no clock. Once it has begun, it goes on whatever the database does.
+pub async fn work(setup: WorkerSetup) -> Result<WorkerStopped, WorkerError> {
     let mut signals = EndingSignals::new().map_err(WorkerError::Signals)?;
-    let mut worker = WorkerLoop::begin(settings).await?;
-    let mut bell = Bell::new(worker.settings.queue.clone());
-    let mut beat = interval(BEAT);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    beat.reset();
-    loop {
-        worker.take().await;
-        if worker.draining.is_some() && worker.runs.is_empty() {
-            break;
-        }
-        let deadline = worker.drain_deadline();
-        tokio::select! {
-            biased;
-            cause = signals.next() => worker.stop(cause),
-            Some(ended) = worker.runs.join_next_with_id() => worker.end(ended),
-            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => worker.run_out_of_time(),
-            _ = beat.tick() => worker.say_present().await,
-            () = bell.ring() => worker.look_for_cancelled().await,
-        }
-    }
-    worker.presence.set(WorkerState::Gone);
-    worker.say_present().await;
-    worker.log_sender.close().await;
-    Ok(WorkerStopped {
-        cancelled: worker.cancelled,
-    })
+    let mut worker = WorkerLoop::begin(setup).await?;
+    let worked = worker.run(&mut signals).await;
+    let WorkerLoop { shell, presence, .. } = worker;
+    presence.end().await;
+    let WorkerShell {
+        log_sender,
+        cancelled,
+        ..
+    } = shell;
+    log_sender.close().await;
+    worked.map_err(WorkerError::Clock)?;
+    Ok(WorkerStopped { cancelled })
+}
+
+/// A worker that has said that it is there.
+struct WorkerLoop {
+    shell: WorkerShell,
+    inbox: mpsc::UnboundedReceiver<News>,
+    bell: Bell,
+    presence: PresenceHandle,
+    drain_timeout: Duration,
+    signals: u32,
+    /// From here on nobody is waited for.
+    leave_at: Option<Instant>,
 }
 
 impl WorkerLoop {
-    async fn begin(settings: WorkerSetup) -> Result<Self, WorkerError> {
-        let mut presence = Presence::new(WorkerBeat {
-            name: settings.means.name.clone(),
-            owner: settings.executor.owner.clone(),
+    async fn begin(setup: WorkerSetup) -> Result<Self, WorkerError> {
+        let WorkerSetup {
+            executor,
+            queue,
+            means,
+            ..
+        } = setup;
+        let beat = WorkerBeat {
+            name: means.name.clone(),
+            owner: executor.owner.clone(),
             state: WorkerState::Working,
-            capacity: settings.capacity,
-            labels: settings.means.labels.clone(),
-            lacks: settings.lacks.clone(),
-            started_at: settings.executor.now(),
-        });
+            capacity: setup.capacity,
+            labels: means.labels.clone(),
+            lacks: setup.lacks,
+            secrets: means.secrets.clone(),
+            plan_version: means.plan_version,
+            started_at: executor.now(),
+        };
+        let mut presence = Presence::new(beat, Arc::clone(&executor), queue.clone());
         // The second word knows what the first one measured.
         for _ in 0..2 {
-            let clock = &*settings.executor.engine.clock;
-            match presence.say(&settings.queue, clock).await {
+            match presence.say().await {
                 Ok(true) => {}
-                Ok(false) => return Err(WorkerError::NameTaken(settings.means.name)),
+                Ok(false) => return Err(WorkerError::NameTaken(means.name)),
                 Err(error) => return Err(WorkerError::Unknown(error)),
             }
         }
         tracing::info!(
             "worker {} takes {} at a time",
-            settings.means.name,
-            counted(settings.capacity, "run")
+            means.name,
+            counted(setup.capacity, "run")
         );
-        let state_dir = settings.executor.state_dir();
+        // Not bounded by itself, but by the runs that it has: each says little.
+        let (sender, inbox) = mpsc::unbounded_channel();
+        let requests = Requests {
+            queue: queue.clone(),
+            store: executor.store.clone(),
+            worker: means.name.clone(),
+            inbox: sender,
+        };
+        let log_sender = LogSender::start(queue.clone(), executor.state_dir());
+        let settings = WorkerSettings {
+            capacity: setup.capacity,
+            drain_timeout: Some(setup.drain_timeout),
+        };
         Ok(Self {
-            log_sender: LogSender::start(settings.queue.clone(), state_dir),
-            settings,
-            presence,
-            runs: JoinSet::new(),
-            claimed: HashMap::new(),
-            draining: None,
-            cancelled: None,
+            shell: WorkerShell::new(
+                settings,
+                requests,
+                (executor, means),
+                (setup.audience, log_sender),
+            ),
+            inbox,
+            bell: Bell::new(queue),
+            presence: presence.keep_saying(),
+            drain_timeout: setup.drain_timeout,
+            signals: 0,
+            leave_at: None,
         })
     }
 
-    /// Claims as many runs as there is room for.
-    async fn take(&mut self) {
-        while self.draining.is_none() && self.runs.len() < self.settings.capacity {
-            match timeout(PATIENCE, self.take_one()).await {
-                Ok(Ok(true)) => {}
-                Ok(Ok(false)) => return,
-                Ok(Err(error)) => return tracing::debug!("the queue cannot be read: {error}"),
-                Err(_) => return tracing::debug!("the queue cannot be read: no answer"),
+    async fn run(&mut self, signals: &mut EndingSignals) -> io::Result<()> {
+        loop {
+            self.shell.look();
+            if self.shell.machine.is_drained() {
+                return Ok(());
+            }
+            let pause = self.shell.pause()?;
+            let leave_at = self.leave_at;
+            tokio::select! {
+                biased;
+                cause = signals.next() => self.signal(cause)?,
+                () = sleep_until(leave_at.unwrap_or_else(Instant::now)), if leave_at.is_some() => {
+                    tracing::warn!("what is not written is left to its lease");
+                    return Ok(());
+                }
+                Some(news) = self.inbox.recv() => {
+                    self.shell.take(news)?;
+                    while let Ok(news) = self.inbox.try_recv() {
+                        self.shell.take(news)?;
+                    }
+                    self.shell.settle()?;
+                }
+                () = sleep(pause.unwrap_or_default()), if pause.is_some() => self.shell.tick()?,
+                () = self.bell.ring() => self.shell.hear(),
             }
         }
     }
 
-    async fn take_one(&mut self) -> Result<bool, StoreError> {
-        let WorkerSetup { queue, means, .. } = &self.settings;
-        let Some(shown) = queue.show(means, 1).await?.pop() else {
-            return Ok(false);
-        };
-        // Without a clock there is no lease, and it is shown to others in a while.
-        let Ok(claimed_at) = time_since_boot() else {
-            return Ok(false);
-        };
-        if let Some(grant) = queue.claim(&shown, &means.name).await? {
-            tracing::info!("run {} is taken, for the {}. time", grant.run, grant.epoch);
-            let orders = Orders::new();
-            let claimed = Claimed {
-                run: grant.run.clone(),
-                orders: orders.sender(),
-                told: grant.cancelled,
-            };
-            let run = ClaimedRun {
-                executor: Arc::clone(&self.settings.executor),
-                queue: queue.clone(),
-                grant,
-                claimed_at,
-                worker: means.name.clone(),
-            };
-            let mut audience = (self.settings.audience)();
-            let logs = self.log_sender.logs().listener(run.fence());
-            audience.listeners.push(Box::new(logs));
-            audience.with_output = true;
-            let work = run.execute(audience, orders);
-            self.claimed.insert(self.runs.spawn(work).id(), claimed);
-        }
-        Ok(true)
-    }
-
-    fn end(&mut self, ended: Result<(Id, ClaimEnd), JoinError>) {
-        let (id, end) = match ended {
-            Ok((id, end)) => (id, Ok(end)),
-            Err(error) => (error.id(), Err(error)),
-        };
-        let Some(Claimed { run, .. }) = self.claimed.remove(&id) else {
-            return;
-        };
-        match end {
-            Ok(ClaimEnd::Ended(exit_code)) => tracing::debug!("run {run} has ended with {exit_code}"),
-            Ok(ClaimEnd::GivenUp) => tracing::error!("run {run} is given up"),
-            Ok(ClaimEnd::GivenBack(reason)) => tracing::warn!("run {run} is given back: {reason}"),
-            Ok(ClaimEnd::Lost) => tracing::warn!("run {run} is another worker's by now"),
-            // Its lease is renewed no more, so another one takes it over.
-            Err(error) => tracing::error!("run {run} is left, by a defect of ours: {error}"),
-        }
-    }
-
-    async fn look_for_cancelled(&mut self) {
-        if self.claimed.is_empty() {
-            return;
-        }
-        let name = &self.settings.means.name;
-        // Renewals tell it, too.
-        let Ok(Ok(cancelled)) = timeout(PATIENCE, self.settings.queue.cancelled_of(name)).await else {
-            return;
-        };
-        for claimed in self.claimed.values_mut() {
-            if cancelled.contains(&claimed.run) && !std::mem::replace(&mut claimed.told, true) {
-                let _ = claimed.orders.try_send(Order::Cancel(CancelCause::Operator));
-            }
-        }
-    }
-
-    async fn say_present(&mut self) {
-        let clock = &*self.settings.executor.engine.clock;
-        match self.presence.say(&self.settings.queue, clock).await {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!("another worker has the name of this one"),
-            Err(error) => tracing::debug!("this worker is not seen: {error}"),
-        }
-    }
-
-    fn drain_deadline(&self) -> Option<Instant> {
-        let draining = self.draining.as_ref()?;
-        self.cancelled.is_none().then_some(draining.deadline)
-    }
-
-    /// The first signal drains, the second cancels, the third kills.
-    fn stop(&mut self, cause: CancelCause) {
-        match (&self.draining, self.cancelled) {
-            (None, _) => {
-                self.draining = Some(Draining {
-                    cause,
-                    deadline: Instant::now() + self.settings.drain_timeout,
-                });
+    /// The first drains, the second cancels, the third kills.
+    fn signal(&mut self, cause: CancelCause) -> io::Result<()> {
+        self.signals += 1;
+        let runs = counted(self.shell.machine.busy(), "run");
+        match self.signals {
+            1 => {
                 self.presence.set(WorkerState::Draining);
-                if !self.runs.is_empty() {
+                if self.shell.machine.busy() > 0 {
                     tracing::info!(
-                        "ending: {} may finish within {}; a second signal cancels them",
-                        counted(self.runs.len(), "run"),
-                        humantime::format_duration(self.settings.drain_timeout)
+                        "ending: {runs} may finish within {}; a second signal cancels them",
+                        humantime::format_duration(self.drain_timeout)
                     );
                 }
             }
-            (Some(_), None) => self.order_all(Order::Cancel(cause)),
-            (Some(_), Some(_)) => self.order_all(Order::Kill(cause)),
+            2 => tracing::warn!("cancelled: {runs}"),
+            _ => {
+                self.leave_at.get_or_insert(Instant::now() + FAREWELL);
+                tracing::warn!("killed: {runs}");
+            }
         }
-    }
-
-    fn run_out_of_time(&mut self) {
-        if let Some(Draining { cause, .. }) = self.draining {
-            tracing::warn!("the time to finish is over");
-            self.order_all(Order::Cancel(cause));
-        }
-    }
-
-    fn order_all(&mut self, order: Order) {
-        let (Order::Cancel(cause) | Order::Kill(cause)) = order;
-        self.cancelled.get_or_insert(cause);
-        tracing::warn!("cancelled: {}", counted(self.runs.len(), "run"));
-        for claimed in self.claimed.values() {
-            // A run that takes no more orders has ended or has them all.
-            let _ = claimed.orders.try_send(order);
-        }
+        self.shell.step(WorkerInput::Signal { cause })
     }
 }

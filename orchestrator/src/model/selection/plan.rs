@@ -9,12 +9,14 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::{GroupName, RunId};
+use crate::model::ids::RunId;
 use crate::model::release::{Handled, Releases};
 use crate::model::run::outcome::Because;
 use crate::model::schedule::{Cadence, Overlap, Schedule, Task};
 use crate::model::selection::arguments::ArgumentValues;
+use crate::model::selection::content_hash::ContentHash;
 use crate::model::selection::criteria::{Day, Query, Selection};
+use crate::model::selection::fleet_terms::FleetTerms;
 use crate::model::selection::overlap::{HoldKey, OverlapRule, rule_by_hand};
 use crate::model::selection::select::{SelectError, groups_of, select, workflow};
 use crate::model::timetable::slots::{Entry, EntryKey};
@@ -93,6 +95,12 @@ pub struct PlannedTask {
     /// The key of their source ([`ReleaseSource::key`](crate::model::ReleaseSource::key)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_source: Option<String>,
+    /// What its group says of the worker of its run, where a queue has it.
+    #[serde(default, skip_serializing_if = "FleetTerms::is_default")]
+    pub fleet: FleetTerms,
+    /// What was to be executed, where the plan was made for other machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executable: Option<ContentHash>,
 }
 
 /// The keyword of a plan of the fixed list; the others are those of a [`Selection`].
@@ -104,14 +112,21 @@ pub fn awaits_release(tasks: &[&Task]) -> bool {
 }
 
 impl Plan {
-    /// Takes from the schedule which groups end with their first failure.
-    pub fn stop_groups(&mut self, schedule: &Schedule) {
-        let stops = |name: &GroupName| {
-            let mut groups = schedule.groups.iter();
-            groups.any(|group| group.stop_on_failure && group.name == *name)
-        };
+    /// Takes from the schedule what groups say of their runs: which end with their first failure,
+    /// and which workers may have them.
+    pub fn follow_groups(&mut self, schedule: &Schedule) {
         for planned in &mut self.tasks {
-            planned.stops_group = stops(&planned.task.group);
+            let group = schedule.group(&planned.task.group);
+            planned.stops_group = group.is_some_and(|group| group.stop_on_failure);
+        }
+        self.set_fleet_terms(schedule);
+    }
+
+    /// Takes from the schedule which workers may have its run.
+    pub fn set_fleet_terms(&mut self, schedule: &Schedule) {
+        for planned in &mut self.tasks {
+            let group = schedule.group(&planned.task.group);
+            planned.fleet = group.map(|group| group.fleet.clone()).unwrap_or_default();
         }
     }
 
@@ -245,6 +260,8 @@ impl Plan {
                     _ => None,
                 },
                 releases,
+                fleet: FleetTerms::default(),
+                executable: None,
             })
         };
         let tasks: Vec<PlannedTask> = tasks.iter().filter_map(|task| planned(task)).collect();

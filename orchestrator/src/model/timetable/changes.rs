@@ -124,6 +124,9 @@ fn compare(old: &Batch<'_>, new: &Batch<'_>, found: &mut Vec<TimetableChange>) {
             ("overlap", before.overlap != after.overlap),
             ("jitter", before.jitter != after.jitter),
             ("stop_on_failure", before.stop_on_failure != after.stop_on_failure),
+            ("lease", before.fleet.lease != after.fleet.lease),
+            ("on_lost", before.fleet.on_lost != after.fleet.on_lost),
+            ("runs_on", before.fleet.runs_on != after.fleet.runs_on),
         ]);
         found.extend(differs.map(|differs| change(ChangeKind::Changed, new.name, differs)));
     }

@@ -213,6 +213,7 @@ pub(crate) fn failing_night() -> StatusAnswer {
     let around = Surroundings {
         schedulers: vec![(heartbeat(now), SchedulerRole::Leading)],
         newest_slot: Some(at("25T04:10")),
+        queued: Vec::new(),
         edges: Vec::new(),
     };
     answer(&night(), &around, &asked)

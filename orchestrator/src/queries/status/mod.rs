@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{OutcomeKind, Schedule};
+use crate::queries::queued_runs::{QueuedLine, queued_lines};
 use crate::records::{Edge, Records};
 use crate::store::{Heartbeat, SchedulerRole, Store};
 
@@ -46,6 +47,8 @@ pub(crate) struct StatusQuestion<'a> {
 struct Surroundings {
     schedulers: Vec<(Heartbeat, SchedulerRole)>,
     newest_slot: Option<Timestamp>,
+    /// Runs that wait for a worker.
+    queued: Vec<QueuedLine>,
     /// Who wrote and read what.
     edges: Vec<Edge>,
 }
@@ -62,6 +65,7 @@ pub(crate) async fn status(store: &Store, asked: &StatusQuestion<'_>) -> Result<
     let around = Surroundings {
         schedulers: store.schedulers().await?,
         newest_slot: store.newest_slot().await?,
+        queued: queued_lines(store).await?,
         edges: Records::from(store.database()).edges(asked.now).await?,
     };
     Ok(answer(&facts, &around, asked))
@@ -90,6 +94,7 @@ fn answer(facts: &[NightFacts], around: &Surroundings, asked: &StatusQuestion<'_
         place,
     ));
     problems.extend(problems::complaints(&around.schedulers));
+    problems.extend(problems::stuck_runs(&around.queued));
     problems.extend(
         asked
             .schedule

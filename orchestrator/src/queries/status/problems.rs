@@ -1,10 +1,13 @@
 //! What needs a look and is no task's: schedulers, and the file of the timetable. Pure.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::Schedule;
 use crate::queries::early_reads::{EarlyRead, early_reads};
+use crate::queries::queued_runs::QueuedLine;
 use crate::queries::status::answer::{NightLine, NightScheduler, NightState, StatusProblem};
 use crate::queries::status::words::short_time;
 use crate::records::Edge;
@@ -59,6 +62,23 @@ pub(crate) fn no_scheduler(
         message,
         hint: Some("orchestrate serve".to_owned()),
     })
+}
+
+/// Runs that no worker takes, as long as nobody does something: one line for each reason.
+pub(crate) fn stuck_runs(queued: &[QueuedLine]) -> Vec<StatusProblem> {
+    let mut reasons: BTreeMap<&str, Vec<&QueuedLine>> = BTreeMap::new();
+    for line in queued.iter().filter(|line| line.is_stuck) {
+        reasons.entry(&line.waits).or_default().push(line);
+    }
+    let problem = |(reason, lines): (&str, Vec<&QueuedLine>)| StatusProblem {
+        code: "no_worker",
+        message: match lines[..] {
+            [line] => format!("run {} waits: {reason}", line.run),
+            _ => format!("{} runs wait: {reason}", lines.len()),
+        },
+        hint: Some("orchestrate workers".to_owned()),
+    };
+    reasons.into_iter().map(problem).collect()
 }
 
 /// What schedulers say of the file and of releases.

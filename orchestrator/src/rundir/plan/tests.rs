@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use super::*;
 
 use crate::model::{
-    Because, Cadence, CancelCause, Category, CommandName, Expect, GroupName, HoldKey, Limits, Minutes,
-    MonthDay, Overlap, OverlapRule, PlannedTask, Policy, Release, Retry, Task, TaskName, WEEKDAYS,
-    WorkspaceScope,
+    Because, Cadence, CancelCause, Category, CommandName, ContentHash, Expect, FleetTerms, GroupName,
+    HoldKey, Limits, LossPolicy, Minutes, MonthDay, Overlap, OverlapRule, PlannedTask, Policy, Release,
+    Retry, Task, TaskName, WEEKDAYS, WorkerLabel, WorkspaceScope,
 };
 use crate::text::NamedSecrets;
 
@@ -105,6 +105,12 @@ fn planned() -> impl Strategy<Value = PlannedTask> {
                 mode: Overlap::Allow,
             }),
             skip,
+            fleet: FleetTerms {
+                lease: slot.map(|_| Duration::from_millis(2500)),
+                on_lost: if yes { LossPolicy::Fail } else { LossPolicy::Resume },
+                runs_on: WorkerLabel::parse("gpu").into_iter().collect(),
+            },
+            executable: slot.map(|_| ContentHash::new(&[7; 32])),
         },
     )
 }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::sleep;
 
-use crate::execution::{Executor, QueueTerms};
+use crate::execution::{Executor, QueueTerms, queue_entry};
 use crate::model::{EntryKey, Order, Overlap};
 use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::{Dispatcher, EndedStart, StartEnd};
@@ -118,10 +118,11 @@ struct SlotJob {
 impl SlotJob {
     /// Until the database has taken it, or nothing is to begin any more.
     async fn enqueue(mut self) -> StartEnd {
-        let entry = self.start.key.overlap_queue().to_string();
+        let entry = queue_entry(&self.start.key, self.start.overlap, &self.start.plan.run);
         let run = match self
             .executor
             .for_queue(self.start.plan.clone(), entry, &self.to.terms)
+            .await
         {
             Ok(run) => run,
             Err(error) => return StartEnd::Failed(error.to_string()),

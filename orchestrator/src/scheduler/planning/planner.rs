@@ -191,7 +191,7 @@ impl Deciding<'_, '_, '_, '_> {
         let run = (self.planner.new_run)(self.now);
         let queues = &mut self.planner.queues;
         queues.set_run(entry.key(), slot, run.clone());
-        plan.stop_groups(self.situation.schedule);
+        plan.follow_groups(self.situation.schedule);
         plan.set_slot(slot);
         plan.set_overlap_of_entry(entry.key(), overlap_elsewhere(entry));
         self.decisions.push(Decision::Start(Box::new(SlotStart {

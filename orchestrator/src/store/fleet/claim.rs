@@ -1,16 +1,18 @@
 //! A run that was shown is claimed: from then on it is this worker's, until its lease is over
-//! and somebody else was shown it.
+//! and somebody else was shown it. Another run of its entry whose lease is over keeps nobody out:
+//! its message need not be the first of the entry, and then nobody would be shown it while it is
+//! in the way (docs/design/0027).
 
 use std::time::Duration;
 
 use crate::database::AssertSqlSafe;
 use crate::database::arg::args;
 use crate::database::transaction::Transaction;
-use crate::model::RunId;
+use crate::model::{LossPolicy, RunId};
 use crate::store::error::StoreError;
-use crate::store::fleet::queue::{FleetQueue, LossPolicy, now};
+use crate::store::fleet::queue::{FleetQueue, now};
 use crate::store::fleet::show::ShownRun;
-use crate::store::fleet::takeover::take_over;
+use crate::store::fleet::takeover::{put_back_overdue, take_over};
 
 /// What a worker may execute, and on which terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,7 @@ pub struct RunGrant {
 #[derive(Debug, sqlx::FromRow)]
 struct Row {
     run_id: String,
+    entry: String,
     state: String,
     epoch: i64,
     worker: Option<String>,
@@ -102,13 +105,16 @@ impl FleetQueue {
         };
         let run = RunId::new(&row.run_id);
         let losses = row.losses + i64::from(lost);
+        let now = now(&self.database);
+        for message in put_back_overdue(&mut sql, (&run, &row.entry), now).await? {
+            self.hide(&mut sql, message, 0).await?;
+        }
         if lost {
             take_over(&mut sql, &run, row.worker.as_deref().unwrap_or("its worker")).await?;
         }
         let text = format!(
             "update queued_runs set state = 'running', epoch = $2, worker = $3, losses = $4,
-                 lease_until = {} + lease_ms * 1000 where message = $1",
-            now(&self.database)
+                 lease_until = {now} + lease_ms * 1000 where message = $1"
         );
         let args = args![shown.message, shown.shown, worker, losses];
         match sql.execute(AssertSqlSafe(text), &args).await {
@@ -125,14 +131,15 @@ impl FleetQueue {
 
     async fn lock(&self, sql: &mut Transaction, message: i64) -> Result<Option<Row>, StoreError> {
         let text = format!(
-            "select run_id, state, epoch, worker, plan, lease_ms, losses, on_lost,
-                 cancelled_at is not null as cancelled, lease_until <= {} as expired,
+            "select run_id, entry, state, epoch, worker, plan, lease_ms, losses, on_lost,
+                 cancelled_at is not null as cancelled, lease_until <= {now} as expired,
                  cast(coalesce((select events from runs where runs.id = run_id), 0) as bigint) as recorded,
                  exists (select 1 from queued_runs o where o.entry = queued_runs.entry
-                     and o.state = 'running' and o.run_id <> queued_runs.run_id) as busy
+                     and o.state = 'running' and o.lease_until > {now}
+                     and o.run_id <> queued_runs.run_id) as busy
              from queued_runs where message = $1 {}",
-            now(&self.database),
             self.database.text("", "for update"),
+            now = now(&self.database),
         );
         let rows: Vec<Row> = sql.fetch(AssertSqlSafe(text), &args![message]).await?;
         Ok(rows.into_iter().next())

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::database::AssertSqlSafe;
 use crate::database::arg::{Arg, args};
 use crate::database::transaction::Transaction;
-use crate::model::RunId;
+use crate::model::{LossPolicy, RunId};
 use crate::store::change::change_one;
 use crate::store::error::StoreError;
-use crate::store::fleet::queue::{FleetQueue, LossPolicy};
+use crate::store::fleet::queue::{FleetQueue, now as now_of};
 use crate::store::timetable::slots::{self, Claim, SlotRequest};
 
 /// A run that is to wait for a worker.
@@ -57,6 +58,24 @@ impl FleetQueue {
         let mut sql = self.database.begin().await?;
         self.insert(&mut sql, run, false, now).await?;
         Ok(sql.commit().await?)
+    }
+
+    /// The same, unless a run of the same entry waits or goes on: then that one is the answer.
+    ///
+    /// # Errors
+    /// The database fails; whoever asks again with the same run does no harm.
+    pub async fn enqueue_unless_busy(
+        &self,
+        run: &NewQueuedRun,
+        now: Timestamp,
+    ) -> Result<Option<RunId>, StoreError> {
+        let mut sql = self.database.begin().await?;
+        let other = find_other(&mut sql, run).await?;
+        if other.is_none() {
+            self.insert(&mut sql, run, false, now).await?;
+        }
+        sql.commit().await?;
+        Ok(other)
     }
 
     /// Takes a slot and gives its run to the queue. With `waits` it waits behind a run of the
@@ -123,15 +142,13 @@ impl FleetQueue {
             now,
             message
         ];
-        change_one(
-            sql,
-            "giving a run to the queue",
+        let text = format!(
             "insert into queued_runs (run_id, entry, schedule, group_name, scheduled, plan, version, labels,
-                 secrets, lease_ms, on_lost, queued_at, message)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            &args,
-        )
-        .await?;
+                 secrets, lease_ms, on_lost, queued_at, message, ready_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, {})",
+            now_of(&self.database)
+        );
+        change_one(sql, "giving a run to the queue", AssertSqlSafe(text), &args).await?;
         self.notify(sql, "").await
     }
 }

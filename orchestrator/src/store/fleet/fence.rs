@@ -34,14 +34,46 @@ impl RunFence {
         Ok(())
     }
 
+    /// Whether nobody has claimed the run since: also when this very claim has ended it.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`]: somebody has. Or the database fails.
+    pub(crate) async fn check_newest(&self, sql: &mut Transaction) -> Result<(), StoreError> {
+        let rows: Vec<(i64,)> = sql
+            .fetch(
+                "select message from queued_runs where run_id = $1 and epoch = $2",
+                &args![&self.run, self.epoch],
+            )
+            .await?;
+        if rows.is_empty() {
+            return Err(StoreError::Fenced(self.run.to_string()));
+        }
+        Ok(())
+    }
+
+    /// Whether this claim has ended the run already.
+    pub(crate) async fn has_ended(&self, sql: &mut Transaction) -> Result<bool, StoreError> {
+        let rows: Vec<(i64,)> = sql
+            .fetch(
+                "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'ended'",
+                &args![&self.run, self.epoch],
+            )
+            .await?;
+        Ok(!rows.is_empty())
+    }
+
     /// The run has ended: nobody is shown it any more.
     pub(crate) async fn finish(&self, sql: &mut Transaction) -> Result<(), StoreError> {
         let name = sql.text(
             "'orchestrate'",
             "'orchestrate_' || current_setting('search_path')",
         );
+        let now = sql.text(
+            "cast(unixepoch('subsec') * 1000000 as integer)",
+            "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)",
+        );
         let text = format!(
-            "update queued_runs set state = 'ended', lease_until = 0
+            "update queued_runs set state = 'ended', lease_until = 0, ended_at = {now}
              where run_id = $1 and epoch = $2 and state = 'running' returning message, {name},
                  exists (select 1 from queued_runs o where o.entry = queued_runs.entry and o.state = 'queued')"
         );

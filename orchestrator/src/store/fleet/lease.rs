@@ -8,7 +8,7 @@ use crate::store::error::StoreError;
 use crate::store::fleet::fence::RunFence;
 use crate::store::fleet::queue::{FleetQueue, now};
 use crate::store::fleet::show::ShownRun;
-use crate::store::fleet::takeover::lose_open_attempts;
+use crate::store::fleet::takeover::close_open_attempts;
 
 /// What a renewal is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,17 +23,18 @@ pub enum Renewal {
 }
 
 impl FleetQueue {
-    /// Prolongs the lease of a run.
+    /// Prolongs the lease of a run, unless it is over: a renewal that arrives later than that would
+    /// keep the run from others for one lease more, for a worker that has given it up.
     ///
     /// # Errors
     /// The database fails.
     pub async fn renew(&self, fence: &RunFence) -> Result<Renewal, StoreError> {
         let mut sql = self.database.begin().await?;
         let text = format!(
-            "update queued_runs set lease_until = {} + lease_ms * 1000
-             where run_id = $1 and epoch = $2 and state = 'running'
+            "update queued_runs set lease_until = {now} + lease_ms * 1000
+             where run_id = $1 and epoch = $2 and state = 'running' and lease_until > {now}
              returning message, (lease_ms + 999) / 1000, cancelled_at is not null",
-            now(&self.database)
+            now = now(&self.database)
         );
         let kept: Vec<(i64, i64, bool)> = sql
             .fetch(AssertSqlSafe(text), &args![&fence.run, fence.epoch])
@@ -51,18 +52,30 @@ impl FleetQueue {
         Ok(renewal)
     }
 
-    /// Gives a run back that this claim could not finish: the attempt that went on is lost, for
-    /// this reason. `false` if it is not this claim's any more.
+    /// Gives a run back that this claim could not finish; what went on of it is lost, for this
+    /// reason. With `lost_attempt` that counts as the loss of a worker. `false` if it is not this
+    /// claim's any more; asked again, it gives the same answer.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn give_back(&self, fence: &RunFence, reason: &str) -> Result<bool, StoreError> {
+    pub async fn give_back(
+        &self,
+        fence: &RunFence,
+        reason: &str,
+        lost_attempt: bool,
+    ) -> Result<bool, StoreError> {
         let mut sql = self.database.begin().await?;
-        let Some(message) = set_queued(&mut sql, fence).await? else {
+        let Some(message) = set_queued(&mut sql, fence, lost_attempt, now(&self.database)).await? else {
+            let given: Vec<(i64,)> = sql
+                .fetch(
+                    "select message from queued_runs where run_id = $1 and epoch = $2 and state = 'queued'",
+                    &args![&fence.run, fence.epoch],
+                )
+                .await?;
             sql.commit().await?;
-            return Ok(false);
+            return Ok(!given.is_empty());
         };
-        lose_open_attempts(&mut sql, &fence.run, reason).await?;
+        close_open_attempts(&mut sql, &fence.run, reason).await?;
         self.hide(&mut sql, message, 0).await?;
         self.notify(&mut sql, "").await?;
         sql.commit().await?;
@@ -88,12 +101,20 @@ impl FleetQueue {
     }
 }
 
-async fn set_queued(sql: &mut Transaction, fence: &RunFence) -> Result<Option<i64>, StoreError> {
+async fn set_queued(
+    sql: &mut Transaction,
+    fence: &RunFence,
+    lost_attempt: bool,
+    now: &str,
+) -> Result<Option<i64>, StoreError> {
+    let text = format!(
+        "update queued_runs set state = 'queued', lease_until = 0, losses = losses + $3, ready_at = {now}
+         where run_id = $1 and epoch = $2 and state = 'running' returning message"
+    );
     let rows: Vec<(i64,)> = sql
         .fetch(
-            "update queued_runs set state = 'queued', lease_until = 0, losses = losses + 1
-             where run_id = $1 and epoch = $2 and state = 'running' returning message",
-            &args![&fence.run, fence.epoch],
+            AssertSqlSafe(text),
+            &args![&fence.run, fence.epoch, i64::from(lost_attempt)],
         )
         .await?;
     Ok(rows.into_iter().next().map(|(message,)| message))

@@ -2,7 +2,6 @@
 
 use crate::database::arg::args;
 use crate::database::{ChannelListener, Database};
-use crate::model::words::words;
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
@@ -14,16 +13,6 @@ pub(super) const ENDED: &str = "ended";
 
 /// The same, where the next run of its entry waits.
 pub(super) const NEXT: &str = "next";
-
-words! {
-    /// What becomes of a run whose worker was lost.
-    pub enum LossPolicy {
-        /// It goes on at the interrupted collector, with another worker.
-        Resume = "resume",
-        /// It ends as lost.
-        Fail = "fail",
-    }
-}
 
 /// Runs wait in it. On PostgreSQL it is a queue of PGMQ, on SQLite the rows themselves. Cheap
 /// to clone.

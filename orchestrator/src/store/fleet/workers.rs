@@ -10,6 +10,7 @@ use crate::database::columns::{Micros, OwnerColumns};
 use crate::model::words::words;
 use crate::model::{Owner, RunId};
 use crate::store::error::StoreError;
+use crate::store::fleet::fit::{LeftRun, WorkerOffer, left_by};
 use crate::store::fleet::queue::{FleetQueue, now};
 use crate::store::owner::is_gone;
 use crate::store::store::Store;
@@ -17,6 +18,9 @@ use sqlx::types::Json;
 
 /// A worker that said nothing for so long is gone, in microseconds.
 const SILENT: i64 = 20_000_000;
+
+/// So many of the runs that wait are looked at for what each worker leaves to others.
+const MOST_LEFT: u32 = 200;
 
 /// One that is gone is listed for so long, in microseconds.
 const LISTED: i64 = 24 * 3_600_000_000;
@@ -48,6 +52,10 @@ pub struct WorkerBeat {
     pub labels: Vec<String>,
     /// Secrets of its settings that have no value there.
     pub lacks: Vec<String>,
+    /// Those that have one.
+    pub secrets: Vec<String>,
+    /// The newest version of plans that it reads.
+    pub plan_version: u32,
     /// When it began, by its own clock.
     pub started_at: Timestamp,
 }
@@ -87,6 +95,11 @@ pub struct WorkerLine {
     pub seen_at: Timestamp,
     /// How far its clock is ahead of the database's.
     pub clock_skew_ms: Option<i64>,
+    /// Runs that wait and that it leaves to others, the oldest first.
+    pub leaves: Vec<LeftRun>,
+    /// What it has to offer, where it says so.
+    #[serde(skip)]
+    pub offer: Option<WorkerOffer>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -100,6 +113,8 @@ struct Row {
     lacks: Json<Vec<String>>,
     seen_at: Micros,
     clock_skew_ms: Option<i64>,
+    secrets: Option<Json<Vec<String>>>,
+    plan_version: Option<i64>,
     silent: bool,
 }
 
@@ -163,14 +178,15 @@ impl FleetQueue {
         let now = now(&self.database);
         let text = format!(
             "insert into workers (name, owner_host, owner_boot, owner_pid, owner_start, version, state,
-                 capacity, labels, lacks, started_at, seen_at, clock_skew_ms)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {now}, $12)
+                 capacity, labels, lacks, started_at, seen_at, clock_skew_ms, secrets, plan_version)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {now}, $12, $13, $14)
              on conflict (name) do update set
                  owner_host = excluded.owner_host, owner_boot = excluded.owner_boot,
                  owner_pid = excluded.owner_pid, owner_start = excluded.owner_start,
                  version = excluded.version, state = excluded.state, capacity = excluded.capacity,
                  labels = excluded.labels, lacks = excluded.lacks, started_at = excluded.started_at,
-                 seen_at = excluded.seen_at, clock_skew_ms = excluded.clock_skew_ms
+                 seen_at = excluded.seen_at, clock_skew_ms = excluded.clock_skew_ms,
+                 secrets = excluded.secrets, plan_version = excluded.plan_version
              where workers.state = 'gone' or workers.seen_at < {now} - {SILENT}
                 or (workers.owner_host = excluded.owner_host and workers.owner_boot = excluded.owner_boot
                     and workers.owner_pid = excluded.owner_pid and workers.owner_start = excluded.owner_start)
@@ -188,7 +204,9 @@ impl FleetQueue {
             &beat.labels,
             &beat.lacks,
             beat.started_at,
-            clock_skew_ms
+            clock_skew_ms,
+            &beat.secrets,
+            beat.plan_version
         ];
         let mut sql = self.database.begin().await?;
         let rows: Vec<(Micros,)> = sql.fetch(AssertSqlSafe(text), &args).await?;
@@ -208,8 +226,8 @@ impl Store {
     pub async fn workers(&self) -> Result<Vec<WorkerLine>, StoreError> {
         let now = now(&self.database);
         let text = format!(
-            "select name, owner_host, version, state, capacity, labels, lacks, seen_at, clock_skew_ms,
-                 seen_at < {now} - {SILENT} as silent
+            "select name, owner_host, version, state, capacity, labels, lacks, seen_at, clock_skew_ms, secrets,
+                 plan_version, seen_at < {now} - {SILENT} as silent
              from workers where seen_at >= {now} - {LISTED} order by name"
         );
         let rows: Vec<Row> = self.database.fetch(AssertSqlSafe(text), &[]).await?;
@@ -220,7 +238,26 @@ impl Store {
                 &[],
             )
             .await?;
-        rows.into_iter().map(|row| row.line(&running)).collect()
+        let mut lines: Vec<WorkerLine> = rows
+            .into_iter()
+            .map(|row| row.line(&running))
+            .collect::<Result<_, _>>()?;
+        if lines.iter().any(WorkerLine::is_there) {
+            let waiting = self.waiting(MOST_LEFT).await?;
+            for line in &mut lines {
+                if line.is_there() {
+                    line.leaves = left_by(&line.labels, line.offer.as_ref(), &waiting);
+                }
+            }
+        }
+        Ok(lines)
+    }
+}
+
+impl WorkerLine {
+    /// Whether it takes runs.
+    pub fn is_there(&self) -> bool {
+        self.state == WorkerState::Working
     }
 }
 
@@ -229,7 +266,16 @@ impl Row {
         let said = WorkerState::parse(&self.state)
             .ok_or_else(|| StoreError::unknown_word("the state of a worker", &self.state))?;
         let of_it = running.iter().filter(|(worker, _)| *worker == self.name);
+        let offer = self
+            .secrets
+            .zip(self.plan_version)
+            .map(|(secrets, version)| WorkerOffer {
+                secrets: secrets.0,
+                plan_version: u32::try_from(version).unwrap_or_default(),
+            });
         Ok(WorkerLine {
+            leaves: Vec::new(),
+            offer,
             running: of_it.map(|(_, run)| RunId::new(run)).collect(),
             worker: self.name,
             host: self.owner_host,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::database::DatabaseError;
@@ -16,7 +16,6 @@ use crate::model::RunId;
 use crate::rundir::journal::{self, Numbered};
 use crate::rundir::unrecorded;
 use crate::store::error::StoreError;
-use crate::store::fleet::fence::RunFence;
 use crate::store::runs::recovery::journal_of;
 use crate::store::runs::write::Gaps;
 use crate::store::store::Store;
@@ -34,22 +33,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long a run that is over waits for a database that is away.
 pub const DRAIN: Duration = Duration::from_secs(15);
-
-/// A claimed run is written for as long as its claim is held, and that ends long before.
-const WHILE_HELD: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// The claim of a run of the queue, as its recorder needs it.
-#[derive(Debug)]
-pub struct RecordedClaim {
-    /// Named in every write.
-    pub fence: RunFence,
-    /// How many events of the run were recorded before this claim.
-    pub before: u64,
-    /// Becomes false when nothing is to be written any more.
-    pub held: watch::Receiver<bool>,
-    /// Told the number of the newest event that is recorded.
-    pub stored: watch::Sender<u64>,
-}
 
 /// What became of the recording.
 #[derive(Debug)]
@@ -74,26 +57,8 @@ pub async fn record(
         store,
         run,
         state_dir,
-        claim: None,
     };
     run.write(queue, drain, enough).await
-}
-
-/// The same for a run of the queue: until everything is written, or the claim is lost.
-pub async fn record_claimed(
-    store: Store,
-    state_dir: PathBuf,
-    queue: mpsc::Receiver<Message>,
-    claim: RecordedClaim,
-    enough: Arc<Notify>,
-) -> RecorderEnd {
-    let run = Recorded {
-        store,
-        run: claim.fence.run.clone(),
-        state_dir,
-        claim: Some(claim),
-    };
-    run.write(queue, WHILE_HELD, enough).await
 }
 
 /// What is recorded, and where.
@@ -101,7 +66,6 @@ struct Recorded {
     store: Store,
     run: RunId,
     state_dir: PathBuf,
-    claim: Option<RecordedClaim>,
 }
 
 impl Recorded {
@@ -119,10 +83,8 @@ impl Recorded {
             drain,
             deadline: None,
             enough,
-            held: self.claim.as_ref().map(|claim| claim.held.clone()),
         };
-        let before = self.claim.as_ref().map_or(0, |claim| claim.before);
-        let ((), failure) = tokio::join!(take(queue, sender, before), self.write_all(feed));
+        let ((), failure) = tokio::join!(take(queue, sender), self.write_all(feed));
         if failure.is_none()
             && let Err(error) = unrecorded::forget(&self.state_dir, &self.run)
         {
@@ -130,20 +92,6 @@ impl Recorded {
             tracing::debug!("run {} stays noted as unrecorded: {error}", self.run);
         }
         RecorderEnd { failure }
-    }
-
-    /// One transaction, under the claim if there is one.
-    async fn apply(&self, events: &[Numbered], gaps: Gaps) -> Result<(), StoreError> {
-        let fence = self.claim.as_ref().map(|claim| &claim.fence);
-        self.store.apply(&self.run, events, gaps, fence).await?;
-        if let (Some(claim), Some((last, _))) = (&self.claim, events.last()) {
-            claim.stored.send_replace(*last);
-        }
-        Ok(())
-    }
-
-    fn is_let_go(&self) -> bool {
-        self.claim.as_ref().is_some_and(|claim| !*claim.held.borrow())
     }
 
     async fn write_all(&self, mut feed: Feed) -> Option<(usize, StoreError)> {
@@ -157,12 +105,9 @@ impl Recorded {
                 return None;
             }
             feed.gather(&mut waiting).await;
-            if self.is_let_go() {
-                failure = failure.or_else(|| Some(StoreError::Fenced(self.run.to_string())));
-                break;
-            }
             let batch = waiting.len().min(BATCH);
-            match feed.during(self.apply(&waiting[..batch], gaps)).await {
+            let applied = self.store.apply(&self.run, &waiting[..batch], gaps, None);
+            match feed.during(applied).await {
                 Some(Ok(())) => {
                     waiting.drain(..batch);
                     if waiting.is_empty() {
@@ -213,8 +158,8 @@ impl Recorded {
 }
 
 /// Numbers the events and takes them off the bus at once, whatever the database does.
-async fn take(mut queue: mpsc::Receiver<Message>, sender: mpsc::UnboundedSender<Numbered>, before: u64) {
-    let mut count = before;
+async fn take(mut queue: mpsc::Receiver<Message>, sender: mpsc::UnboundedSender<Numbered>) {
+    let mut count = 0;
     while let Some(message) = queue.recv().await {
         if let Message::Event(event) = message {
             count += 1;
@@ -234,8 +179,6 @@ struct Feed {
     deadline: Option<Instant>,
     /// Told when nobody wants to wait for the deadline.
     enough: Arc<Notify>,
-    /// Of a claimed run: false when nothing is to be written any more.
-    held: Option<watch::Receiver<bool>>,
 }
 
 impl Feed {
@@ -249,12 +192,7 @@ impl Feed {
 
     /// Lets a few more gather; the end of the run is not waited with.
     async fn gather(&mut self, waiting: &mut Vec<Numbered>) {
-        // Whoever is to start the next attempt of a claimed run waits for this.
-        let enough = sleep(if self.held.is_some() {
-            Duration::ZERO
-        } else {
-            GATHER
-        });
+        let enough = sleep(GATHER);
         tokio::pin!(enough);
         while self.deadline.is_none() && waiting.len() < BATCH {
             tokio::select! {
@@ -270,8 +208,6 @@ impl Feed {
     /// Does `work` while events gather; `None` if the time is over before it is done.
     async fn during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(work);
-        let let_go = let_go(self.held.clone());
-        tokio::pin!(let_go);
         loop {
             let deadline = self.deadline;
             tokio::select! {
@@ -283,7 +219,6 @@ impl Feed {
                 },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => return None,
                 () = self.enough.notified(), if deadline.is_some() => return None,
-                () = &mut let_go => return None,
             }
         }
     }
@@ -295,15 +230,6 @@ impl Feed {
             count += 1;
         }
         count
-    }
-}
-
-/// Waits until a claim is held no more; for ever where there is none.
-async fn let_go(held: Option<watch::Receiver<bool>>) {
-    match held {
-        // Without a sender nobody vouches for it.
-        Some(mut held) => drop(held.wait_for(|held| !*held).await),
-        None => std::future::pending().await,
     }
 }
 

@@ -269,7 +269,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Gives up a run of the queue, while its claim stands: it has lost too many workers.
+    /// Gives up a run of the queue, while its claim stands: it has lost too many workers. Asked
+    /// again, it is done.
     ///
     /// # Errors
     /// [`StoreError::Fenced`], or the database fails.
@@ -280,6 +281,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut sql = self.database.begin().await?;
+        if fence.has_ended(&mut sql).await? {
+            return Ok(sql.commit().await?);
+        }
         fence.hold(&mut sql).await?;
         let begun = sql
             .execute(

@@ -76,21 +76,16 @@ impl Store {
         );
         let row: Vec<(i64, Option<String>, bool)> = sql.fetch(select, &args![run]).await?;
         let known = row.first().map_or(0, |(events, ..)| *events);
-        // Each only once, also where a batch repeats what is in it already.
-        let mut reached = known;
-        let new: Vec<&Numbered> = events
-            .iter()
-            .filter(|(number, _)| match i64::try_from(*number) {
-                Ok(number) if number > reached => {
-                    reached = number;
-                    true
-                }
-                _ => false,
-            })
-            .collect();
+        let new = after(known, events);
         let first = new.first().map_or(0, |(number, _)| *number);
         if gaps == Gaps::Forgotten && i64::try_from(first).is_ok_and(|first| first > known + 1) {
             return Err(StoreError::Forgotten(run.to_string()));
+        }
+        if new.is_empty()
+            && let Some(fence) = fence
+        {
+            // All of it is there: by this claim, or by one that came later.
+            fence.check_newest(&mut sql).await?;
         }
         if let Some((last, _)) = new.last() {
             if let Some(fence) = fence {
@@ -121,6 +116,19 @@ impl Store {
         }
         Ok(sql.commit().await?)
     }
+}
+
+/// Events behind those that are known, each only once, also where a batch repeats what is in it already.
+fn after(known: i64, events: &[Numbered]) -> Vec<&Numbered> {
+    let mut reached = known;
+    let is_new = |(number, _): &&Numbered| match i64::try_from(*number) {
+        Ok(number) if number > reached => {
+            reached = number;
+            true
+        }
+        _ => false,
+    };
+    events.iter().filter(is_new).collect()
 }
 
 /// Writes new events, which are in order. Ends are written together: whatever order

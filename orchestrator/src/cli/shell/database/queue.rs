@@ -5,7 +5,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::unusable;
 use crate::execution::QueueTerms;
-use crate::store::{FleetQueue, LossPolicy, Store};
+use crate::store::{FleetQueue, Store};
 
 /// Opens the queue, for a `what` that needs it.
 ///
@@ -48,7 +48,5 @@ pub(crate) fn execute_mode(
 pub(crate) fn terms(settings: &CliSettings) -> QueueTerms {
     QueueTerms {
         lease: settings.file.lease.unwrap_or(QueueTerms::LEASE),
-        on_lost: LossPolicy::Resume,
-        labels: Vec::new(),
     }
 }

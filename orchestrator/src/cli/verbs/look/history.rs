@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::cli::args::format::ListFormat;
 use crate::cli::args::global::Global;
@@ -20,9 +21,10 @@ use crate::cli::verbs::look::statistics::{StatisticsRange, statistics};
 use crate::cli::verbs::look::task_history_text::print_task_history;
 use crate::model::{Clock, SystemClock};
 use crate::queries::history::{PastRun, RUNS, RUNS_OF_STATISTICS, list_results};
+use crate::queries::queued_runs::{QueuedLine, queued_lines};
 use crate::queries::task_history::task_history;
 use crate::report::{Column, ListRow, outcome_word, rows_text};
-use crate::store::{HistoryFilter, KnownTask};
+use crate::store::{HistoryFilter, KnownTask, Store, StoreError};
 use crate::text::{human_duration, make_safe, push_csv_row};
 
 /// List past and running runs, newest first; of a collector, what became of it
@@ -124,17 +126,43 @@ pub(crate) fn history(global: &Global, args: &HistoryArgs) -> Result<VerbExit, F
         })?;
         return print_task_history(&rows, now, args.format);
     }
-    let runs = with_look(&settings, async |look| {
-        list_results(&look.store, &filter)
-            .await
-            .map_err(Failure::infrastructure)
+    let lines = with_look(&settings, async |look| {
+        lines(&look.store, &filter).await.map_err(Failure::infrastructure)
     })?;
     match args.format {
-        ListFormat::Json => print_json(&runs)?,
-        ListFormat::Csv => print_text(&csv(&runs))?,
-        ListFormat::Table => print_text(&table(&runs))?,
+        ListFormat::Json => print_json(&lines)?,
+        ListFormat::Csv => print_text(&csv(&lines))?,
+        ListFormat::Table => print_text(&table(&lines))?,
     }
     Ok(VerbExit::Success)
+}
+
+/// A run that has begun, or one that waits for a worker.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum HistoryLine {
+    Queued(QueuedLine),
+    Past(Box<PastRun>),
+}
+
+/// The newest first. What waits has neither outcome nor beginning: it is listed where nobody asks for one.
+async fn lines(store: &Store, filter: &HistoryFilter) -> Result<Vec<HistoryLine>, StoreError> {
+    let asks_for_all = filter.outcome.is_none() && filter.since.is_none() && filter.until.is_none();
+    let mut lines = match asks_for_all {
+        true => queued_lines(store)
+            .await?
+            .into_iter()
+            .map(HistoryLine::Queued)
+            .collect(),
+        false => Vec::new(),
+    };
+    let past = list_results(store, filter).await?;
+    // One that goes on elsewhere after a loss has begun, and is listed as such.
+    let is_past = |line: &HistoryLine| matches!(line, HistoryLine::Queued(queued) if past.iter().any(|past| past.header.run == queued.run));
+    lines.retain(|line| !is_past(line));
+    lines.extend(past.into_iter().map(|past| HistoryLine::Past(Box::new(past))));
+    lines.truncate(usize::try_from(filter.last).unwrap_or(usize::MAX));
+    Ok(lines)
 }
 
 /// The filter with the tasks that are named, and all of those.
@@ -160,11 +188,21 @@ async fn narrowed(
     }
 }
 
-fn csv(runs: &[PastRun]) -> String {
+fn csv(lines: &[HistoryLine]) -> String {
     let mut text = String::from(
         "run,schedule,group,state,started_at,finished_at,succeeded,failed,skipped,success,exit_code,lost,suspect,result\n",
     );
-    for PastRun { header: run, result } in runs {
+    for line in lines {
+        let (run, result) = match line {
+            HistoryLine::Past(past) => (&past.header, past.result),
+            HistoryLine::Queued(queued) => {
+                let (run, group) = (queued.run.to_string(), queued.group.clone().unwrap_or_default());
+                let known = [run.as_str(), &queued.schedule, &group, queued.state];
+                let unknown = std::iter::repeat_n("", 9);
+                push_csv_row(&mut text, known.into_iter().chain(unknown).chain(["queued"]));
+                continue;
+            }
+        };
         let fields = [
             run.run.to_string(),
             run.schedule.clone(),
@@ -179,7 +217,7 @@ fn csv(runs: &[PastRun]) -> String {
             run.exit_code.map(|code| code.to_string()).unwrap_or_default(),
             run.lost.clone().unwrap_or_default(),
             run.suspect.to_string(),
-            (*result).to_owned(),
+            result.to_owned(),
         ];
         push_csv_row(&mut text, fields.iter().map(String::as_str));
     }
@@ -197,12 +235,33 @@ const COLUMNS: [Column; 8] = [
     Column::right("Skipped").to_spare(),
 ];
 
-fn table(runs: &[PastRun]) -> String {
-    if runs.is_empty() {
+fn table(lines: &[HistoryLine]) -> String {
+    if lines.is_empty() {
         return "No runs.\n".to_owned();
     }
     let times = Times::of_output();
-    let row = |PastRun { header: run, result }: &PastRun| {
+    let queued = |queued: &QueuedLine| {
+        let schedule = match &queued.group {
+            Some(group) => format!("{} {group}", queued.schedule),
+            None => queued.schedule.clone(),
+        };
+        let dash = "-".to_owned();
+        let cells = vec![
+            queued.run.to_string(),
+            make_safe(&schedule).into_owned(),
+            dash.clone(),
+            dash.clone(),
+            format!("queued {}", times.minute(queued.queued_at)),
+            dash.clone(),
+            dash.clone(),
+            dash,
+        ];
+        ListRow {
+            cells,
+            prose: make_safe(&queued.waits).into_owned(),
+        }
+    };
+    let past = |PastRun { header: run, result }: &PastRun| {
         // When a lost run ended is not known; only when that was found.
         let time = run
             .finished_at
@@ -227,6 +286,10 @@ fn table(runs: &[PastRun]) -> String {
             prose: String::new(),
         }
     };
-    let rows: Vec<ListRow> = runs.iter().map(row).collect();
+    let row = |line: &HistoryLine| match line {
+        HistoryLine::Queued(line) => queued(line),
+        HistoryLine::Past(line) => past(line),
+    };
+    let rows: Vec<ListRow> = lines.iter().map(row).collect();
     rows_text(&COLUMNS, "", &rows, output_width())
 }

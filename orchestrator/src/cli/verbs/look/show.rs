@@ -19,6 +19,7 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::times::Times;
 use crate::events::{Summary, TaskSummary};
 use crate::model::{Clock, SystemClock, TaskStatus};
+use crate::queries::queued_runs::{QueuedLine, queued_line};
 use crate::report::{SummaryView, summary_text};
 use crate::store::{RunHeader, RunRecord, TaskState};
 use crate::text::{human_duration, make_safe, milliseconds, wrap_words};
@@ -54,16 +55,27 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure
     };
     let found = with_look(&settings, async |look| {
         match run_meant(&look.store, &settings, word).await {
-            Err(_) if !look.exists => Ok(None),
-            found => found.map(Some),
+            Err(_) if !look.exists => Ok(Found::Nothing),
+            Ok(record) => Ok(Found::Run(Box::new(record))),
+            Err(failure) => {
+                let queued = queued_line(&look.store, &args.run).await;
+                match queued.map_err(Failure::infrastructure)? {
+                    Some(queued) => Ok(Found::Queued(queued)),
+                    None => Err(failure),
+                }
+            }
         }
     })?;
-    let Some(record) = found else {
+    let record = match found {
+        Found::Run(record) => *record,
+        Found::Queued(queued) => return show_queued(&queued, args.format),
         // There is no database, which was said.
-        return match args.format {
-            Format::Json => print_json(&()).map(|()| VerbExit::Success),
-            Format::Text => Ok(VerbExit::Success),
-        };
+        Found::Nothing => {
+            return match args.format {
+                Format::Json => print_json(&()).map(|()| VerbExit::Success),
+                Format::Text => Ok(VerbExit::Success),
+            };
+        }
     };
     match args.format {
         Format::Json => print_json(&record)?,
@@ -87,6 +99,34 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure
             print_text(&(head + &summary_text(&summary, &view) + &more))?;
         }
     }
+    Ok(VerbExit::Success)
+}
+
+/// What was meant.
+enum Found {
+    Nothing,
+    Run(Box<RunRecord>),
+    /// It waits, and nothing of it has begun.
+    Queued(QueuedLine),
+}
+
+fn show_queued(queued: &QueuedLine, format: Format) -> Result<VerbExit, Failure> {
+    if format == Format::Json {
+        print_json(queued)?;
+        return Ok(VerbExit::Success);
+    }
+    let what = match &queued.group {
+        Some(group) => format!("{} {group}", queued.schedule),
+        None => queued.schedule.clone(),
+    };
+    let sentence = format!(
+        "Run {} ({}), queued {}: {}.",
+        queued.run,
+        make_safe(&what),
+        Times::of_output().second(queued.queued_at),
+        make_safe(&queued.waits)
+    );
+    print_text(&(wrap_words(&sentence, 0, output_width()) + "\n"))?;
     Ok(VerbExit::Success)
 }
 

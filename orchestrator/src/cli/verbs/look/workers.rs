@@ -55,6 +55,9 @@ fn text(workers: &[WorkerLine]) -> String {
         for name in &line.lacks {
             labels.push_str(&format!("\nlacks {name}"));
         }
+        for left in &line.leaves {
+            running.push_str(&format!("\nleaves {}: {}", left.run, make_safe(&left.why)));
+        }
         let skew = line
             .clock_skew_ms
             .map_or("?".to_owned(), |ms| format!("{ms:+} ms"));

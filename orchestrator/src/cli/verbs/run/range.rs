@@ -41,7 +41,7 @@ impl RangeRun<'_> {
     ) -> Result<VerbExit, Failure> {
         let mut plans = planned_range(settings, schedule, self.selection, range, check_releases)?;
         for plan in &mut plans {
-            plan.stop_groups(schedule);
+            plan.follow_groups(schedule);
             plan.set_overlap_by_hand(Some(schedule), self.execution.overlap);
         }
         settings.warn_of_unset();

@@ -12,6 +12,7 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::store::with_store;
 use crate::cli::verbs::look::plan;
 use crate::cli::verbs::run::manual_run::ManualRun;
+use crate::cli::verbs::run::queued::QueuedJob;
 use crate::cli::verbs::run::retry::plan_again::plan_again;
 use crate::cli::verbs::run::retry::retry_part::{RetryPart, tasks_to_retry};
 use crate::model::{Clock, ReleaseSource, Schedule, SystemClock};
@@ -26,6 +27,7 @@ mod retry_part;
 #[command(after_help = "\
 Examples:
   orchestrate retry last --failed
+  orchestrate retry last --failed --queue --wait
   orchestrate retry 20261125-041000 --from run_monthly_report --timeout 2h")]
 pub(crate) struct RetryArgs {
     /// A run's id, or a part of one that no other has, or `last`
@@ -38,6 +40,12 @@ pub(crate) struct RetryArgs {
     /// Only show what would run
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Give it to the queue, a run a group: some worker executes it (PostgreSQL)
+    #[arg(long)]
+    pub(crate) queue: bool,
+    /// With --queue: wait for the end and exit as if it had run here
+    #[arg(long, requires = "queue")]
+    pub(crate) wait: bool,
     #[command(flatten)]
     pub(crate) execution: ExecutionArgs,
 }
@@ -64,8 +72,20 @@ pub(crate) fn retry(global: &Global, args: &RetryArgs) -> Result<VerbExit, Failu
     let states = tasks_to_retry(&record, &args.part)?;
     let mut plan = plan_again(schedule.as_ref(), &states, (&known, SystemClock.now()), &secrets);
     plan.set_overlap_by_hand(schedule.as_ref(), args.execution.overlap);
+    if let Some(schedule) = &schedule {
+        plan.set_fleet_terms(schedule);
+    }
     if args.dry_run {
         return plan::show(&settings, &plan, args.execution.format);
+    }
+    if args.queue {
+        let job = QueuedJob {
+            plan,
+            label: format!("retry {run}"),
+            stop_on_failure: args.stop_on_failure,
+            wait: args.wait,
+        };
+        return job.run(global, &settings, &args.execution);
     }
     let job = ManualRun::by_hand(plan, format!("retry {run}"), args.stop_on_failure);
     job.run(global, &settings, &args.execution)

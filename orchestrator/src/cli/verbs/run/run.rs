@@ -109,7 +109,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<VerbExit, Failure> 
         return job.run(global, &settings, &schedule, range);
     }
     let mut plan = planned(&settings, &schedule, &args.selection, ask)?;
-    plan.stop_groups(&schedule);
+    plan.follow_groups(&schedule);
     plan.set_overlap_by_hand(Some(&schedule), args.execution.overlap);
     if args.queue {
         let job = QueuedJob {

@@ -18,7 +18,7 @@ use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, un
 use crate::cli::shell::undelivered;
 use crate::execution::{Audience, RunPlan};
 use crate::fleet::{self, WorkerError, WorkerSetup};
-use crate::model::{CancelCause, SystemClock};
+use crate::model::{CancelCause, SystemClock, WorkerLabel};
 use crate::report::{Console, ServiceLog, Terminal};
 use crate::store::{WorkerMeans, this_process};
 
@@ -34,7 +34,7 @@ pub(crate) struct WorkerArgs {
     pub(crate) concurrency: u16,
     /// What it has: runs that want a label go only where it is
     #[arg(long, value_name = "LABEL,...", value_delimiter = ',', value_parser = label)]
-    pub(crate) labels: Vec<String>,
+    pub(crate) labels: Vec<WorkerLabel>,
     /// After SIGTERM, how long runs may go on before they are cancelled
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
     pub(crate) drain_timeout: Duration,
@@ -43,12 +43,8 @@ pub(crate) struct WorkerArgs {
     pub(crate) name: Option<String>,
 }
 
-fn label(text: &str) -> Result<String, String> {
-    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    match !text.is_empty() && text.len() <= 64 && text.chars().all(usable) {
-        true => Ok(text.to_owned()),
-        false => Err("a label is of A-Z, a-z, 0-9, `-`, `_` and `.`, and has at most 64".to_owned()),
-    }
+fn label(text: &str) -> Result<WorkerLabel, String> {
+    WorkerLabel::parse(text).ok_or_else(|| WorkerLabel::RULE.to_owned())
 }
 
 /// Works until a signal ends it.
@@ -81,7 +77,7 @@ pub(crate) fn worker(global: &Global, args: &WorkerArgs) -> Result<VerbExit, Fai
         queue,
         means: WorkerMeans {
             name: name(&settings, args)?,
-            labels: args.labels.clone(),
+            labels: args.labels.iter().map(ToString::to_string).collect(),
             secrets: known,
             plan_version: RunPlan::VERSION,
         },

@@ -30,7 +30,7 @@ struct Fleet {
     faults: Faults,
 }
 
-const SETTINGS: WorkerSettings = WorkerSettings {
+pub(super) const SETTINGS: WorkerSettings = WorkerSettings {
     capacity: RUNS,
     drain_timeout: None,
 };
@@ -103,7 +103,7 @@ impl Model for Fleet {
 }
 
 /// Every kind of fault at most twice, together of this weight.
-fn faults(weight: u8) -> Faults {
+pub(super) fn faults(weight: u8) -> Faults {
     Faults {
         kills: 2,
         stalls: 2,

@@ -1,9 +1,12 @@
 //! The database as the protocol is promised it: every method is one transaction. Time is
 //! counted in ticks, and only as far as it still makes a difference.
 
+use std::fmt;
+
 use super::super::input::{ClaimReply, Grant, OnLost, Reply};
 use super::super::lease::Lease;
-use super::super::terms::{Epoch, Fence, MessageId, Sequence, Write};
+use super::super::terms::{Epoch, Fence, MessageId, Sequence, Verdict, Write};
+use super::asked::note;
 use super::{LEASE, RUNS, TASKS, TICK};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +49,11 @@ pub(super) struct ModelDatabase {
 impl ModelDatabase {
     /// A slot, its run and its message, once: the slot is unique.
     pub(super) fn enqueue(&mut self, run: usize) {
+        self.insert(run);
+        note(|| format!("enqueue {run} -> done | {self}"));
+    }
+
+    fn insert(&mut self, run: usize) {
         if self.runs[run].is_some() {
             return;
         }
@@ -85,12 +93,19 @@ impl ModelDatabase {
     /// Reads it.
     pub(super) fn read(&mut self, run: usize) -> Option<Fence> {
         let message = self.messages[run].as_mut()?;
+        let turn = if message.out_of_turn {
+            "out_of_turn"
+        } else {
+            "in_turn"
+        };
         message.read_ct += 1;
         message.hidden_for = LEASE;
         message.out_of_turn = false;
+        let epoch = message.read_ct;
+        note(|| format!("read {run} {turn} -> {epoch} | {self}"));
         Some(Fence {
             message: message_of(run),
-            epoch: Epoch(message.read_ct),
+            epoch: Epoch(epoch),
         })
     }
 
@@ -99,9 +114,20 @@ impl ModelDatabase {
             message.hidden_for = 0;
             message.out_of_turn = true;
         }
+        note(|| format!("show_again {run} -> done | {self}"));
     }
 
     pub(super) fn claim(&mut self, fence: Fence) -> ClaimReply {
+        let reply = self.decide_claim(fence);
+        let said = match reply {
+            ClaimReply::Granted(grant) => format!("granted {}", grant.losses),
+            ClaimReply::Refused | ClaimReply::Lost => "refused".to_owned(),
+        };
+        note(|| format!("claim {} -> {said} | {self}", word(fence)));
+        reply
+    }
+
+    fn decide_claim(&mut self, fence: Fence) -> ClaimReply {
         let run = run_of(fence);
         let Some(mut row) = self.runs[run] else {
             return ClaimReply::Refused;
@@ -165,6 +191,12 @@ impl ModelDatabase {
 
     /// `is_fenced` is what it should always be; planted errors leave it out.
     pub(super) fn renew(&mut self, fence: Fence, is_fenced: bool) -> Reply {
+        let reply = self.decide_renewal(fence, is_fenced);
+        note(|| format!("renew {} -> {} | {self}", word(fence), said(reply)));
+        reply
+    }
+
+    fn decide_renewal(&mut self, fence: Fence, is_fenced: bool) -> Reply {
         let run = run_of(fence);
         let is_over = self.runs[run].is_none_or(|row| row.lease_left == 0);
         if is_fenced && (is_over || !self.stands(fence)) {
@@ -182,6 +214,20 @@ impl ModelDatabase {
 
     /// As [`Self::renew`].
     pub(super) fn write(&mut self, fence: Fence, write: Write, is_fenced: bool) -> Reply {
+        let reply = self.decide_write(fence, write, is_fenced);
+        let what = match write {
+            Write::Deliver(task) => format!("deliver {task}"),
+            Write::Record(Sequence(upto)) => format!("record {upto}"),
+            Write::Finish(Verdict::OfTasks) => "finish".to_owned(),
+            Write::Finish(Verdict::Lost) => "give_up".to_owned(),
+            Write::Release { lost_attempt: true } => "release lost".to_owned(),
+            Write::Release { lost_attempt: false } => "release kept".to_owned(),
+        };
+        note(|| format!("write {} {what} -> {} | {self}", word(fence), said(reply)));
+        reply
+    }
+
+    fn decide_write(&mut self, fence: Fence, write: Write, is_fenced: bool) -> Reply {
         let run = run_of(fence);
         let stands = self.stands(fence);
         let Some(row) = &mut self.runs[run] else {
@@ -199,7 +245,11 @@ impl ModelDatabase {
                     row.delivered = false;
                 }
             }
-            Write::Finish(_) => {
+            Write::Finish(verdict) => {
+                if verdict == Verdict::OfTasks {
+                    row.recorded = TASKS;
+                    row.delivered = false;
+                }
                 row.state = ModelRunState::Ended;
                 row.ends += 1;
                 row.lease_left = 0;
@@ -228,6 +278,7 @@ impl ModelDatabase {
         for message in self.messages.iter_mut().flatten() {
             message.hidden_for = message.hidden_for.saturating_sub(1);
         }
+        note(|| format!("pass -> done | {self}"));
     }
 
     fn stands(&self, fence: Fence) -> bool {
@@ -239,6 +290,43 @@ impl ModelDatabase {
         if let Some(message) = &mut self.messages[run] {
             message.hidden_for = ticks;
         }
+    }
+}
+
+/// Each run: how it stands, its claim, how many of its tasks are done, how many workers it has lost.
+impl fmt::Display for ModelDatabase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (place, run) in self.runs.iter().enumerate() {
+            f.write_str(separator)?;
+            separator = " ";
+            let Some(run) = run else {
+                write!(f, "{place}=none")?;
+                continue;
+            };
+            let state = match run.state {
+                ModelRunState::Queued => "queued",
+                ModelRunState::Running if run.lease_left == 0 => "overdue",
+                ModelRunState::Running => "running",
+                ModelRunState::Ended => "ended",
+            };
+            let done = run.recorded + u8::from(run.delivered);
+            write!(f, "{place}={state}:{}:{done}:{}", run.epoch, run.losses)?;
+        }
+        Ok(())
+    }
+}
+
+fn word(fence: Fence) -> String {
+    format!("{}:{}", fence.message.0, fence.epoch.0)
+}
+
+fn said(reply: Reply) -> &'static str {
+    match reply {
+        Reply::Stored => "stored",
+        Reply::Fenced => "fenced",
+        Reply::Lost => "lost",
+        Reply::Refused => "refused",
     }
 }
 

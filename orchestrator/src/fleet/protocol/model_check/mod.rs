@@ -23,11 +23,13 @@
 //! protocol's.
 
 mod apply;
+mod asked;
 mod checks;
 mod database;
 mod moves;
 mod node;
 mod symmetry;
+mod trace;
 mod tree;
 mod world;
 

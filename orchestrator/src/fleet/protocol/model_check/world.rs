@@ -237,9 +237,12 @@ impl World {
             return;
         };
         engine.task += 1;
-        let fence = engine.fence;
-        let upto = Sequence(u64::from(engine.task));
-        self.feed(node, WorkerInput::Journaled { fence, upto }, true);
+        let (fence, task) = (engine.fence, engine.task);
+        // The last one's end may be recorded with that of the run: of the first run it is.
+        if task < TASKS || run > 0 {
+            let upto = Sequence(u64::from(task));
+            self.feed(node, WorkerInput::Journaled { fence, upto }, true);
+        }
         let mut inputs = VecDeque::new();
         self.go_to_next(node, run, &mut inputs);
         for input in inputs {
@@ -257,6 +260,8 @@ impl World {
             CloseCause::Fenced => row.epoch > fence.epoch.0,
             CloseCause::Released => row.state == ModelRunState::Queued || row.epoch > fence.epoch.0,
             CloseCause::Refused => true,
+            // The database of the model refuses nothing for good.
+            CloseCause::Unwritable => false,
         };
         if !is_so {
             self.broken.get_or_insert(Broken::Misreported);

@@ -163,6 +163,56 @@ fn a_finish_is_retried_past_the_lease_until_it_is_stored_or_fenced() {
 }
 
 #[test]
+fn the_end_of_a_run_takes_the_rest_of_its_journal_along() {
+    let mut bench = Bench::running();
+    bench.send(GONE);
+    let record = Write::Record(Sequence(2));
+    assert_eq!(bench.send(journaled(2)), [Effect::Write(FENCE, record)]);
+    assert_eq!(bench.send(journaled(3)), [], "one at a time");
+    assert_eq!(bench.send(over(RunOver::Complete)), []);
+    assert_eq!(bench.write(record, Reply::Stored), [Effect::Write(FENCE, FINISH)]);
+}
+
+#[test]
+fn a_record_that_is_refused_ends_what_runs_and_gives_the_run_back() {
+    let mut bench = Bench::running();
+    let record = Write::Record(Sequence(2));
+    assert_eq!(bench.send(journaled(2)), [Effect::Write(FENCE, record)]);
+    let terminate = end(Ending::Terminate, EndCause::Unwritable);
+    assert_eq!(bench.write(record, Reply::Refused), [terminate]);
+    assert_eq!(bench.send(due(FIRST)), []);
+    assert_eq!(bench.send(journaled(5)), [], "nothing counts any more");
+    bench.send(GONE);
+    let release = Write::Release { lost_attempt: true };
+    assert_eq!(
+        bench.send(over(RunOver::Complete)),
+        [Effect::Write(FENCE, release)]
+    );
+    let close = Effect::Close(FENCE, CloseCause::Unwritable);
+    assert_eq!(bench.write(release, Reply::Refused), [close]);
+
+    // The last write of all is refused: its attempt is over by then.
+    let mut ending = Bench::running();
+    ending.send(GONE);
+    ending.send(over(RunOver::Complete));
+    assert_eq!(
+        ending.write(FINISH, Reply::Refused),
+        [Effect::Write(FENCE, release)]
+    );
+}
+
+#[test]
+fn a_delivery_that_is_refused_is_not_waited_for() {
+    let mut bench = Bench::running();
+    bench.send(GONE);
+    let (fence, task) = (FENCE, 0);
+    bench.send(WorkerInput::DeliveryDue { fence, task });
+    assert_eq!(bench.write(Write::Deliver(0), Reply::Refused), []);
+    let record = Write::Record(Sequence(2));
+    assert_eq!(bench.send(journaled(2)), [Effect::Write(FENCE, record)]);
+}
+
+#[test]
 fn a_renewal_that_our_own_finish_overtook_does_not_count_as_fenced() {
     let mut bench = Bench::running();
     bench.at(5, WorkerInput::Tick);

@@ -67,7 +67,7 @@ impl PlanSources<'_> {
             )
             .hint("its collectors can be run one by one, from their pages"));
         }
-        plan.stop_groups(self.schedule);
+        plan.follow_groups(self.schedule);
         plan.set_overlap_by_hand(Some(self.schedule), OVERLAP);
         Ok(WishedPlan {
             plan,

@@ -188,7 +188,7 @@ impl ServeDesk {
             conflict("the queue takes one group at a time".to_owned()).hint("choose collectors of one group")
         })?;
         let entry = entry.overlap_queue().to_string();
-        let queued = self.executor.for_queue(plan, entry, &to.terms);
+        let queued = self.executor.for_queue(plan, entry, &to.terms).await;
         let queued = queued.map_err(|error| ActionRefusal::new(RefusalKind::Broken, error.to_string()))?;
         to.queue.enqueue(&queued, self.executor.now()).await?;
         Ok(format!("Run {run} was given to the queue."))

@@ -18,10 +18,11 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, unusable};
 use crate::cli::verbs::run::queued::wait::QueuedRuns;
-use crate::execution::{Executor, RunPlan};
-use crate::model::{EntryKey, Plan, RunId, SystemClock};
+use crate::execution::{Executor, RunPlan, queue_entry};
+use crate::model::{EntryKey, Overlap, Plan, RunId, SystemClock, WORKFLOW_GROUP};
 use crate::report::{Console, Terminal};
 use crate::store::{FleetQueue, NewQueuedRun};
+use crate::text::make_safe;
 
 /// A plan for the queue.
 pub(crate) struct QueuedJob {
@@ -66,30 +67,52 @@ impl QueuedJob {
         (global, settings): (&Global, &CliSettings),
         args: &ExecutionArgs,
     ) -> Result<VerbExit, Failure> {
-        let runs = self.runs(executor, settings, args)?;
+        let runs = self.runs(executor, settings, args).await?;
+        let mut held_back = false;
         if runs.is_empty() {
             print_words!("Nothing is due.");
         }
-        for run in &runs {
-            queue.enqueue(run, executor.now()).await.map_err(unusable)?;
+        // By hand it waits, unless somebody says otherwise.
+        let gives_way = args.overlap == Some(Overlap::Skip);
+        let mut given = Vec::new();
+        for run in runs {
+            let busy = match gives_way {
+                true => queue.enqueue_unless_busy(&run, executor.now()).await,
+                false => queue.enqueue(&run, executor.now()).await.map(|()| None),
+            };
+            if let Some(other) = busy.map_err(unusable)? {
+                let group = run.group.as_deref().unwrap_or_default();
+                print_words!(
+                    "{} is held back: run {other} of it waits or goes on",
+                    make_safe(group)
+                );
+                held_back = true;
+                continue;
+            }
+            given.push(run.run.clone());
             match args.format {
                 Format::Text => print_text(&format!("{}\n", run.run))?,
                 Format::Json => print_text(&format!("{}\n", serde_json::json!({ "run": run.run })))?,
             }
         }
-        if !self.wait {
-            return Ok(VerbExit::Success);
-        }
-        let terminal = Terminal::new(false, colour_on_stderr());
-        let console = Console::new(terminal, !global.quiet, line_form(global));
-        let runs = runs.into_iter().map(|run| run.run).collect();
-        QueuedRuns::new(executor, queue.clone(), console, runs)
-            .wait()
-            .await
+        let exit = match self.wait {
+            true => {
+                let terminal = Terminal::new(false, colour_on_stderr());
+                let console = Console::new(terminal, !global.quiet, line_form(global));
+                QueuedRuns::new(executor, queue.clone(), console, given)
+                    .wait()
+                    .await?
+            }
+            false => VerbExit::Success,
+        };
+        Ok(match exit {
+            VerbExit::Success if held_back => VerbExit::of_run(1),
+            exit => exit,
+        })
     }
 
     /// One of each group, in the order of the plan.
-    fn runs(
+    async fn runs(
         &self,
         executor: &Executor,
         settings: &CliSettings,
@@ -104,7 +127,9 @@ impl QueuedJob {
         let now = executor.now();
         // Who does not wait for it does not sit before it.
         let quiet = args.no_notify || (self.wait && args.is_quiet());
-        let run = |group| {
+        let overlap = args.overlap.unwrap_or(Overlap::Queue);
+        let mut runs = Vec::new();
+        for group in groups {
             let mut plan = self.plan.clone();
             plan.tasks.retain(|planned| planned.task.group == group);
             // By hand a task stands for now, unless it was asked for a day.
@@ -118,11 +143,14 @@ impl QueuedJob {
                 quiet,
                 plan,
             };
-            let entry = EntryKey::Group(group).overlap_queue().to_string();
-            executor
-                .for_queue(plan, entry, &terms(settings))
-                .map_err(Failure::infrastructure)
-        };
-        groups.into_iter().map(run).collect()
+            let key = match group.as_str() {
+                WORKFLOW_GROUP => EntryKey::Workflow,
+                _ => EntryKey::Group(group),
+            };
+            let entry = queue_entry(&key, overlap, &plan.run);
+            let run = executor.for_queue(plan, entry, &terms(settings)).await;
+            runs.push(run.map_err(Failure::infrastructure)?);
+        }
+        Ok(runs)
     }
 }
