@@ -161,7 +161,8 @@ fn of_a_killed_worker_what_it_had_sent_is_there_and_what_is_missing_is_said() {
 fn of_a_flood_the_newest_part_is_there_and_it_is_said_how_much_is_not() {
     let fleet = fleet("", 2);
     fleet.script("talker", "#!/bin/sh\nseq 1 200000\n");
-    let worker = fleet.start(1, &["worker"]);
+    // Nobody reads what it would show.
+    let worker = fleet.start(1, &["-q", "worker"]);
     let run = fleet.queue("g");
     fleet.wait_for_end(&run);
     let size = fs::metadata(fleet.place(1).state().join(format!("runs/{run}/1-talker.log")))

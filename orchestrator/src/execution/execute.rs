@@ -82,7 +82,7 @@ impl Executor {
         // Kept to the end: until then the run goes on, for whoever asks by the journal's lock.
         let journal_state = journal.state();
         let mut bus = Bus::new(vec![Box::new(journal)]);
-        let reporter = reporter.map(|reporter| reporter.listen_to(&mut bus));
+        let reporting = reporter.map(|reporter| reporter.listen_to(&mut bus));
         let watcher = self.length_watcher(&id, quiet, &mut bus);
         let enough = Arc::new(Notify::new());
         let (recorder, past) = self.start_recorder(id, tenure, bus.subscribe(false), &enough);
@@ -103,10 +103,10 @@ impl Executor {
         if let Some(watcher) = watcher {
             watcher.await.map_err(|error| part("watcher", &error))?;
         }
-        if let Some(reporter) = reporter {
-            tokio::task::spawn_blocking(move || reporter.join())
+        if let Some(reporting) = reporting {
+            reporting
+                .ended()
                 .await
-                .map_err(|error| part("reporter", &error))?
                 .map_err(|_| part("reporter", &"it panicked"))?;
         }
         Ok(Executed {

@@ -3,11 +3,17 @@
 
 use std::io;
 use std::sync::mpsc::{Sender, channel};
-use std::thread::{Builder, JoinHandle};
+use std::thread::Builder;
+use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::events::{Bus, Listener, Message, report};
+
+/// The patience of services.
+pub(crate) const SERVICE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Who is told while it goes on, besides the journal and the database.
 #[derive(Default)]
@@ -16,13 +22,23 @@ pub struct Audience {
     pub listeners: Vec<Box<dyn Listener>>,
     /// Whether they want to hear what collectors write.
     pub with_output: bool,
+    /// How long a run that is over waits for them: of a service, whose terminal or pipe may be
+    /// read by nobody. `None` where whoever started it is to see all of it.
+    pub patience: Option<Duration>,
 }
 
 /// The thread, before it has anything to tell.
 pub(crate) struct Reporter {
     told: Sender<Receiver<Message>>,
     with_output: bool,
-    thread: JoinHandle<()>,
+    patience: Option<Duration>,
+    ended: oneshot::Receiver<()>,
+}
+
+/// The thread while it tells. It ends with the last publisher, when all is told.
+pub(crate) struct Reporting {
+    patience: Option<Duration>,
+    ended: oneshot::Receiver<()>,
 }
 
 impl Reporter {
@@ -34,28 +50,58 @@ impl Reporter {
         let Audience {
             mut listeners,
             with_output,
+            patience,
         } = audience;
         if listeners.is_empty() {
             return Ok(None);
         }
         let (told, subscription) = channel();
-        let thread = Builder::new().name("reporter".to_owned()).spawn(move || {
+        let (end, ended) = oneshot::channel();
+        Builder::new().name("reporter".to_owned()).spawn(move || {
             // None comes where the run did not begin.
             if let Ok(told) = subscription.recv() {
                 report(told, &mut listeners);
             }
+            // Nobody may want to know any more.
+            let _ = end.send(());
         })?;
         Ok(Some(Self {
             told,
             with_output,
-            thread,
+            patience,
+            ended,
         }))
     }
 
-    /// From here on it tells of what is published. Its thread ends with the last publisher.
-    pub(crate) fn listen_to(self, bus: &mut Bus) -> JoinHandle<()> {
-        // It is gone only if it panicked, which whoever joins it is told.
+    /// From here on it tells of what is published.
+    pub(crate) fn listen_to(self, bus: &mut Bus) -> Reporting {
+        // It is gone only if it panicked, which whoever waits for its end is told.
         let _ = self.told.send(bus.subscribe(self.with_output));
-        self.thread
+        Reporting {
+            patience: self.patience,
+            ended: self.ended,
+        }
+    }
+}
+
+impl Reporting {
+    /// Waits until all is told. What a terminal or a pipe does not take in time is left to the
+    /// thread, which ends with the process.
+    ///
+    /// # Errors
+    /// It panicked.
+    pub(crate) async fn ended(self) -> Result<(), oneshot::error::RecvError> {
+        let Some(patience) = self.patience else {
+            return self.ended.await;
+        };
+        match timeout(patience, self.ended).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                tracing::warn!(
+                    "where the output of this run goes does not take it; the run ends all the same"
+                );
+                Ok(())
+            }
+        }
     }
 }

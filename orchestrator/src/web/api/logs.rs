@@ -15,7 +15,7 @@ use crate::web::api::document::path::{ApiPath, part, query};
 use crate::web::api::document::shape::Shape;
 use crate::web::api::route::route_of;
 use crate::web::fault::Fault;
-use crate::web::pages::asked_log::unreadable;
+use crate::web::pages::logs::asked::unreadable;
 use crate::web::parameters::{Parameters, PathParts};
 use crate::web::route_policy::Routes;
 use crate::web::site::Site;

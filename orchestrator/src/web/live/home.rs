@@ -8,7 +8,7 @@ use crate::queries::overview::running;
 use crate::queries::status::StatusError;
 use crate::store::RunningTask;
 use crate::web::live::feed::Doing;
-use crate::web::live::news::{News, revision};
+use crate::web::live::news::{LiveNews, revision};
 use crate::web::site::Site;
 use crate::web::views::home::running::{Doings, going};
 
@@ -55,14 +55,14 @@ pub(crate) fn doings<'t>(site: &Site, running: impl IntoIterator<Item = &'t Runn
 ///
 /// # Errors
 /// The database fails.
-pub(crate) async fn home_news(site: &Site) -> Result<News, StatusError> {
+pub(crate) async fn home_news(site: &Site) -> Result<LiveNews, StatusError> {
     let now = site.clock.now();
     let found = running(&site.store).await?;
     let newest = site.store.find_run("last").await?.pop();
     let tasks: Vec<&RunningTask> = found.iter().map(|(task, _)| task).collect();
-    let mut news = News {
+    let mut news = LiveNews {
         revision: home_revision(&tasks, newest.as_ref(), &site.standing.borrow()),
-        ..News::default()
+        ..LiveNews::default()
     };
     let doings = doings(site, tasks);
     for row in going(&found, &doings, now) {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::web::fault::Fault;
 use crate::web::live::home::home_news;
 use crate::web::live::log::WatchedLog;
-use crate::web::live::news::News;
+use crate::web::live::news::LiveNews;
 use crate::web::live::run::run_news;
 use crate::web::live::topic::Topic;
 use crate::web::site::Site;
@@ -33,7 +33,7 @@ const BEHIND: Duration = Duration::from_secs(3);
 pub(crate) async fn keep(site: Arc<Site>, topic: Topic, newest: watch::Sender<Option<Bytes>>) {
     let mut changes = site.live.feed.changes();
     let mut follower = WatchedLog::default();
-    let mut told: Option<News> = None;
+    let mut told: Option<LiveNews> = None;
     let mut happened = Instant::now();
     loop {
         let made = match &topic {
@@ -41,13 +41,13 @@ pub(crate) async fn keep(site: Arc<Site>, topic: Topic, newest: watch::Sender<Op
             Topic::Run(run) => run_news(&site, run).await.map_err(Fault::from),
             Topic::Log(run, place) => follower.news(&site, run, *place).await.map_err(Fault::from),
         };
-        let news = made.unwrap_or_else(|fault| News {
+        let news = made.unwrap_or_else(|fault| LiveNews {
             revision: told
                 .as_ref()
                 .map(|told| told.revision.clone())
                 .unwrap_or_default(),
             away: Some(fault.message),
-            ..News::default()
+            ..LiveNews::default()
         });
         let lively = news.is_lively() || matches!(topic, Topic::Log(..));
         let done = news.done;

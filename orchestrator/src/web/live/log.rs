@@ -12,8 +12,8 @@ use crate::queries::logs::attempt_file::{LogPlace, has_ended, open_attempt_log};
 use crate::queries::logs::window::{At, LogWindow, PlacedRecord, read_window};
 use crate::store::RecordedAttempt;
 use crate::web::live::feed::TailLine;
-use crate::web::live::news::{LogNews, News, revision};
-use crate::web::pages::log_lines::{filed, unfiled};
+use crate::web::live::news::{LiveNews, LogNews, revision};
+use crate::web::pages::logs::lines::{filed, unfiled};
 use crate::web::site::Site;
 
 /// As much of what is new is told at a time, the newest of it.
@@ -43,20 +43,20 @@ impl WatchedLog {
         site: &Arc<Site>,
         run: &RunId,
         place: LogPlace,
-    ) -> Result<News, FindRunError> {
+    ) -> Result<LiveNews, FindRunError> {
         let record = find_run(&site.store, run.as_str()).await?;
         let Some((task, attempt)) = place.find(&record) else {
-            return Ok(News {
+            return Ok(LiveNews {
                 done: true,
-                ..News::default()
+                ..LiveNews::default()
             });
         };
         let ended = record.header.finished_at.is_some()
             || attempt.map_or(!task.attempt_list.is_empty(), |attempt| has_ended(task, attempt));
-        let mut news = News {
+        let mut news = LiveNews {
             revision: revision(&(task.summary.word(), task.attempt_list.len(), ended)),
             done: ended,
-            ..News::default()
+            ..LiveNews::default()
         };
         if let Some(attempt) = attempt {
             news.log = self.look(site, run, place, (attempt, ended)).await;

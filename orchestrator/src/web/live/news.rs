@@ -15,7 +15,7 @@ const MOST: usize = 50;
 
 /// The newest state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct News {
+pub(crate) struct LiveNews {
     /// Of the page without what stands here; says nothing but whether it is the same.
     pub(crate) revision: String,
     pub(crate) texts: BTreeMap<String, String>,
@@ -37,7 +37,7 @@ pub(crate) struct LogNews {
     pub(crate) html: String,
 }
 
-impl News {
+impl LiveNews {
     /// Puts a text into the element of this key, with nothing hidden in it.
     pub(crate) fn say(&mut self, key: String, text: &str) {
         if self.texts.len() < MOST || self.texts.contains_key(&key) {
@@ -84,9 +84,9 @@ mod tests {
 
     #[test]
     fn a_message_is_one_event_with_nothing_hidden() {
-        let mut news = News {
+        let mut news = LiveNews {
             revision: revision(&1),
-            ..News::default()
+            ..LiveNews::default()
         };
         news.say("said-1".to_owned(), "a\u{202e}b\nevent: x\n\n</script>");
         let message = String::from_utf8(news.message().to_vec()).unwrap();

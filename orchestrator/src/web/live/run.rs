@@ -4,7 +4,7 @@ use crate::model::{RunId, TaskStatus};
 use crate::queries::find_run::FindRunError;
 use crate::queries::run_details::run_details;
 use crate::store::RunRecord;
-use crate::web::live::news::{News, revision};
+use crate::web::live::news::{LiveNews, revision};
 use crate::web::site::Site;
 use crate::web::views::run::facts::duration;
 use crate::web::views::run::rows::rows;
@@ -23,13 +23,13 @@ pub(crate) fn run_revision(record: &RunRecord) -> String {
 ///
 /// # Errors
 /// There is no such run, or the database fails.
-pub(crate) async fn run_news(site: &Site, run: &RunId) -> Result<News, FindRunError> {
+pub(crate) async fn run_news(site: &Site, run: &RunId) -> Result<LiveNews, FindRunError> {
     let now = site.clock.now();
     let details = run_details(&site.store, run.as_str()).await?;
-    let mut news = News {
+    let mut news = LiveNews {
         revision: run_revision(&details.record),
         done: details.record.header.finished_at.is_some(),
-        ..News::default()
+        ..LiveNews::default()
     };
     if news.done {
         return Ok(news);

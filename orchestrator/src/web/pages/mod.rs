@@ -1,17 +1,14 @@
 //! Pages for people. One file a page: its route and its handler.
 
 pub(crate) mod actions;
-pub(crate) mod asked_log;
 pub(crate) mod audit;
 pub(crate) mod collector;
 pub(crate) mod doors;
 pub(crate) mod faults;
 pub(crate) mod frame;
 pub(crate) mod home;
-pub(crate) mod log;
-pub(crate) mod log_lines;
+pub(crate) mod logs;
 pub(crate) mod page_text;
-pub(crate) mod raw_log;
 pub(crate) mod records;
 pub(crate) mod run;
 pub(crate) mod runs;
@@ -25,8 +22,8 @@ use crate::web::route_policy::Routes;
 pub(crate) fn routes() -> Routes {
     home::route()
         .merge(run::route())
-        .merge(log::route())
-        .merge(raw_log::route())
+        .merge(logs::page::route())
+        .merge(logs::raw::route())
         .merge(runs::route())
         .merge(collector::route())
         .merge(records::route())

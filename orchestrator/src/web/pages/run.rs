@@ -97,17 +97,10 @@ async fn run(
         return Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response());
     }
     let hands = hands(&site.store, &header.run).await?;
-    let words: Vec<&str> = details
-        .record
-        .tasks
-        .iter()
-        .map(|task| task.summary.word())
-        .collect();
-    let names: Vec<(&str, &str)> = details
-        .record
-        .tasks
-        .iter()
-        .map(|task| (task.summary.group.as_str(), task.summary.name.as_str()))
+    let tasks = || details.record.tasks.iter().map(|task| &task.summary);
+    let words: Vec<&str> = tasks().map(|summary| summary.word()).collect();
+    let names: Vec<(&str, &str)> = tasks()
+        .map(|summary| (summary.group.as_str(), summary.name.as_str()))
         .collect();
     let title = title(header, details.slot.as_ref(), &names);
     let began = ShownMoment::new(header.started_at, now);

@@ -29,6 +29,7 @@ use crate::cli::verbs::run::schedule_text::schedule_text;
 use crate::config::{self, render};
 use crate::engine::Hangups;
 use crate::events::{Listener, SchedulerStatus};
+use crate::execution::reporter::SERVICE_PATIENCE;
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock};
 use crate::process::open_files;
@@ -151,6 +152,7 @@ fn audience(
         Audience {
             listeners,
             with_output: !quiet || feed.is_some(),
+            patience: Some(SERVICE_PATIENCE),
         }
     })
 }

@@ -16,6 +16,7 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::colour_on_stderr;
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
+use crate::execution::reporter::SERVICE_PATIENCE;
 use crate::execution::{Audience, RunPlan};
 use crate::fleet::{self, WorkerError, WorkerSetup};
 use crate::model::{CancelCause, SystemClock, WorkerLabel};
@@ -66,6 +67,7 @@ pub(crate) fn worker(global: &Global, args: &WorkerArgs) -> Result<VerbExit, Fai
             Box::new(ServiceLog),
         ],
         with_output: !quiet,
+        patience: Some(SERVICE_PATIENCE),
     };
     let secrets = &settings.file.secrets;
     let (known, lacks) = secrets

@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::queries::logs::opened::open_log;
 use crate::web::fault::Fault;
-use crate::web::pages::asked_log::{Asked, unreadable};
+use crate::web::pages::logs::asked::{Asked, unreadable};
 use crate::web::parameters::PathParts;
 use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
