@@ -206,10 +206,11 @@ fn arguments_are_recorded_without_secrets_and_given_with_them() {
         .iter()
         .map(|problem| &problem["message"])
         .collect();
-    assert_eq!(of.len(), 2, "{warned}");
+    assert_eq!(of.len(), 3, "{warned}");
     for (message, begins) in of.iter().zip([
         "g/fake has the value of TOKEN in its arguments",
         "g/second has the value of PW in its arguments",
+        "the variable UNSET, which `secrets:` names, is not set",
     ]) {
         assert!(message.as_str().unwrap().starts_with(begins), "{warned}");
     }

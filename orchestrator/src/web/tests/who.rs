@@ -123,6 +123,7 @@ pub(super) fn address(path: &str) -> String {
         ("{place}", "1.1"),
         ("{group}", "early"),
         ("{name}", "usage"),
+        ("{collection}", "boost_library"),
     ] {
         address = address.replace(name, value);
     }

@@ -26,7 +26,6 @@ mod retry_part;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orchestrate retry last --failed
   orchestrate retry last --failed --queue --wait
   orchestrate retry 20261125-041000 --from run_monthly_report --timeout 2h")]
 pub(crate) struct RetryArgs {
