@@ -319,7 +319,7 @@ groups:
     );
     let Some(output) = on_small_disk(
         &place,
-        "1024k",
+        "2048k",
         "small",
         "export DATABASE_URL=sqlite:small/db
          $orchestrate db migrate && $orchestrate run --schedule daily; echo code $?

@@ -15,7 +15,7 @@ use crate::text::wrap_words;
 /// How wide the page is where nobody says how wide it may be.
 const WIDTH: usize = 80;
 
-/// Explain a key of a file, an event, a variable, an exit code or the code of a problem
+/// Explain a key of a file, an event, a variable, an exit code or a problem
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
