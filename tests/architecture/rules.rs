@@ -176,7 +176,7 @@ const PRINTING_TESTS: &[&str] = &[
     "files/holder.rs",
     EXPLORED,
     "process/supervise/cgroup/tests.rs",
-    "scheduler/planning/due_slots/reference.rs",
+    "scheduler/planning/due_slots/tests/reference.rs",
 ];
 
 const POOLS: &str = "one room has the connections and one opinion on which error passes";
@@ -194,7 +194,7 @@ const SYSTEM: &[&str] = &[
     "cli/shell/target.rs",
     // Its tests measure CPU, which the standard library cannot.
     "config/tests/hostile.rs",
-    "scheduler/planning/due_slots/reference.rs",
+    "scheduler/planning/due_slots/tests/reference.rs",
 ];
 
 struct Confined {

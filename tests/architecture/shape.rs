@@ -27,8 +27,7 @@ impl Source {
     /// Whether all of it is for tests.
     pub(crate) fn is_test(&self) -> bool {
         let stem = self.path.trim_end_matches(".rs");
-        stem.split('/')
-            .any(|part| ["tests", "fixtures", "reference"].contains(&part))
+        stem.split('/').any(|part| ["tests", "fixtures"].contains(&part))
     }
 
     /// The text before its tests: `#[cfg(test)]` in front of an inline module ends a file here.

@@ -187,6 +187,4 @@ fn judge_one(catch_up: &CatchUp, slot: Timestamp, newest: Option<Timestamp>, now
 }
 
 #[cfg(test)]
-mod reference;
-#[cfg(test)]
 mod tests;

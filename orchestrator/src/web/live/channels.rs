@@ -8,14 +8,14 @@ use axum::body::Bytes;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 
-use crate::web::live::topic::Topic;
+use crate::web::live::topic::LiveTopic;
 
 /// The newest message of a channel, once there is one.
 pub(crate) type Newest = watch::Receiver<Option<Bytes>>;
 
 /// Those that somebody watches.
 #[derive(Default)]
-pub(crate) struct Channels(Mutex<HashMap<Topic, Weak<Channel>>>);
+pub(crate) struct Channels(Mutex<HashMap<LiveTopic, Weak<Channel>>>);
 
 /// What is watched by everybody who holds this.
 pub(crate) struct Channel {
@@ -27,7 +27,7 @@ impl Channels {
     /// Joins those who watch; for the first, `keep` begins to make messages.
     pub(crate) fn join(
         &self,
-        topic: &Topic,
+        topic: &LiveTopic,
         keep: impl FnOnce(watch::Sender<Option<Bytes>>) -> JoinHandle<()>,
     ) -> Arc<Channel> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,8 +79,8 @@ mod tests {
     #[tokio::test]
     async fn there_is_one_for_all_who_watch_and_none_for_nobody() {
         let channels = Channels::default();
-        let first = channels.join(&Topic::Home, wait_for_ever);
-        let second = channels.join(&Topic::Home, |_| panic!("there is one"));
+        let first = channels.join(&LiveTopic::Home, wait_for_ever);
+        let second = channels.join(&LiveTopic::Home, |_| panic!("there is one"));
         assert!(Arc::ptr_eq(&first, &second));
         let mut newest = second.newest();
         newest.changed().await.unwrap();
@@ -89,7 +89,7 @@ mod tests {
         drop((first, second));
         // Its keeper is gone, and with it the other end.
         assert!(newest.changed().await.is_err());
-        let again = channels.join(&Topic::Home, wait_for_ever);
+        let again = channels.join(&LiveTopic::Home, wait_for_ever);
         assert!(!again.keeper.is_finished());
     }
 }

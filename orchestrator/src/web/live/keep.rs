@@ -14,7 +14,7 @@ use crate::web::live::home::home_news;
 use crate::web::live::log::WatchedLog;
 use crate::web::live::news::LiveNews;
 use crate::web::live::run::run_news;
-use crate::web::live::topic::Topic;
+use crate::web::live::topic::LiveTopic;
 use crate::web::site::Site;
 
 /// Between two messages while something goes on.
@@ -30,16 +30,16 @@ const TOGETHER: Duration = Duration::from_millis(250);
 const BEHIND: Duration = Duration::from_secs(3);
 
 /// Keeps `newest` the newest until nothing will change any more.
-pub(crate) async fn keep(site: Arc<Site>, topic: Topic, newest: watch::Sender<Option<Bytes>>) {
+pub(crate) async fn keep(site: Arc<Site>, topic: LiveTopic, newest: watch::Sender<Option<Bytes>>) {
     let mut changes = site.live.feed.changes();
     let mut follower = WatchedLog::default();
     let mut told: Option<LiveNews> = None;
     let mut happened = Instant::now();
     loop {
         let made = match &topic {
-            Topic::Home => home_news(&site).await.map_err(Fault::from),
-            Topic::Run(run) => run_news(&site, run).await.map_err(Fault::from),
-            Topic::Log(run, place) => follower.news(&site, run, *place).await.map_err(Fault::from),
+            LiveTopic::Home => home_news(&site).await.map_err(Fault::from),
+            LiveTopic::Run(run) => run_news(&site, run).await.map_err(Fault::from),
+            LiveTopic::Log(run, place) => follower.news(&site, run, *place).await.map_err(Fault::from),
         };
         let news = made.unwrap_or_else(|fault| LiveNews {
             revision: told
@@ -49,7 +49,7 @@ pub(crate) async fn keep(site: Arc<Site>, topic: Topic, newest: watch::Sender<Op
             away: Some(fault.message),
             ..LiveNews::default()
         });
-        let lively = news.is_lively() || matches!(topic, Topic::Log(..));
+        let lively = news.is_lively() || matches!(topic, LiveTopic::Log(..));
         let done = news.done;
         if told.as_ref() != Some(&news) {
             newest.send_replace(Some(news.message()));

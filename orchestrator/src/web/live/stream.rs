@@ -24,7 +24,7 @@ use crate::web::live::keep::keep;
 use crate::web::live::log::WatchedLog;
 use crate::web::live::news::event;
 use crate::web::live::places::StreamPlace;
-use crate::web::live::topic::{LiveQuery, Topic};
+use crate::web::live::topic::{LiveQuery, LiveTopic};
 use crate::web::parameters::Parameters;
 use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
@@ -61,7 +61,7 @@ async fn live(
         tokio::spawn(keep(Arc::clone(&site), topic.clone(), newest))
     });
     let mut first = vec![event("hello", &build())];
-    if let (Topic::Log(run, place), Some(_)) = (&topic, query.from) {
+    if let (LiveTopic::Log(run, place), Some(_)) = (&topic, query.from) {
         // What came between the page and the stream.
         let news = WatchedLog::from(query.from).news(&site, run, *place).await?;
         first.push(news.message());

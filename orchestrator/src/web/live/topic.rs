@@ -12,7 +12,7 @@ const LONGEST: usize = 32;
 
 /// What is watched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Topic {
+pub(crate) enum LiveTopic {
     Home,
     Run(RunId),
     Log(RunId, LogPlace),
@@ -35,19 +35,19 @@ impl LiveQuery {
     ///
     /// # Errors
     /// Nothing that can be watched.
-    pub(crate) fn topic(&self) -> Result<Topic, Fault> {
+    pub(crate) fn topic(&self) -> Result<LiveTopic, Fault> {
         let wrong = || {
             Fault::bad_request("this can not be watched").hint("?home, ?run=ID or ?run=ID&log=POSITION.TRY")
         };
         match (&self.home, &self.run, &self.log) {
-            (Some(_), None, None) => Ok(Topic::Home),
+            (Some(_), None, None) => Ok(LiveTopic::Home),
             (None, Some(run), log) if is_run_id(run) => {
                 let run = RunId::new(run);
                 match log {
-                    None => Ok(Topic::Run(run)),
+                    None => Ok(LiveTopic::Run(run)),
                     Some(place) => {
                         let place = LogPlace::parse(place).ok_or_else(wrong)?;
-                        Ok(Topic::Log(run, place))
+                        Ok(LiveTopic::Log(run, place))
                     }
                 }
             }
@@ -86,11 +86,11 @@ mod tests {
         let run = RunId::new("20261130-030000-d014f0");
         let place = LogPlace::parse("2.1").unwrap();
         for (text, topic) in [
-            ("home", Topic::Home),
-            ("run=20261130-030000-d014f0", Topic::Run(run.clone())),
+            ("home", LiveTopic::Home),
+            ("run=20261130-030000-d014f0", LiveTopic::Run(run.clone())),
             (
                 "run=20261130-030000-d014f0&log=2.1&from=77",
-                Topic::Log(run, place),
+                LiveTopic::Log(run, place),
             ),
         ] {
             assert_eq!(query(text).topic().unwrap(), topic, "{text}");

@@ -1,5 +1,7 @@
 //! Absence, clocks that jump, jitter.
 
+mod reference;
+
 use proptest::prelude::*;
 
 use super::*;
