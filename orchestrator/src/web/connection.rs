@@ -44,6 +44,9 @@ pub(crate) async fn converse(
         let answering = activity.answer();
         let answer = TowerToHyperService::new(router.clone()).call(request);
         async move {
+            // One request, and it is the others' turn: the scheduler has the same thread, and a peer
+            // that asks without end would be answered many times in a row.
+            tokio::task::yield_now().await;
             let wrap = |body| AnswerBody {
                 body,
                 _answering: answering,

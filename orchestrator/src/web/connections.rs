@@ -14,8 +14,12 @@ use tokio::sync::Notify;
 /// What a run needs: journal, orders, logs, events, pipes, its supervisor, the database.
 const OF_A_RUN: u64 = 10;
 
-/// What we need ourselves, without runs and connections.
+/// What we need ourselves, without runs and connections; and what is leaving.
 const OF_OURS: u64 = 64;
+
+/// So many that were told to go may still be here while others have their places already: a
+/// connection that answers in a crowd hears it late, and nobody who comes waits for that.
+const LEAVING: usize = 8;
 
 /// More places than this serve nobody: who waits asks again.
 const MOST: u64 = 256;
@@ -37,7 +41,6 @@ struct Shared {
     most: usize,
     share: usize,
     places: Mutex<Places>,
-    freed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +48,14 @@ struct Places {
     /// By age: numbers are given in order.
     held: BTreeMap<u64, Held>,
     next: u64,
+}
+
+impl Places {
+    /// Who has not been told to go.
+    fn staying(&self) -> impl Iterator<Item = (&u64, &Held)> {
+        let stays = |held: &Held| !held.activity.leaving.load(Ordering::Relaxed);
+        self.held.iter().filter(move |(_, held)| stays(held))
+    }
 }
 
 #[derive(Debug)]
@@ -111,15 +122,14 @@ impl ConnectionPlace {
 impl Drop for ConnectionPlace {
     fn drop(&mut self) {
         self.shared.places().held.remove(&self.number);
-        self.shared.freed.notify_one();
     }
 }
 
 /// What becomes of somebody who comes.
 enum Verdict {
     Enters,
-    /// When this one has gone.
-    After(u64),
+    /// And this one goes.
+    InsteadOf(u64),
     Refused,
 }
 
@@ -136,7 +146,6 @@ impl Connections {
             most,
             share: most.div_ceil(2),
             places: Mutex::default(),
-            freed: Notify::new(),
         }))
     }
 
@@ -147,23 +156,19 @@ impl Connections {
 
     /// Whether the next one takes somebody's place.
     pub(crate) fn are_taken(&self) -> bool {
-        self.0.places().held.len() >= self.0.most
+        self.0.places().staying().count() >= self.0.most
     }
 
-    /// A place for a connection from `peer`, once whoever gives way for it has gone; `None`
-    /// if nobody does. To be asked by one at a time.
-    pub(crate) async fn admit(&self, peer: IpAddr) -> Option<ConnectionPlace> {
+    /// A place for a connection from `peer`; whoever gives way for it is told to go. `None` if
+    /// nobody does, or too many have not gone yet. To be asked by one at a time.
+    pub(crate) fn admit(&self, peer: IpAddr) -> Option<ConnectionPlace> {
         let peer = network_of(peer);
-        loop {
-            match self.0.judge(peer) {
-                Verdict::Enters => return Some(self.enter(peer)),
-                Verdict::Refused => return None,
-                Verdict::After(number) => {
-                    self.0.evict(number);
-                    self.0.freed.notified().await;
-                }
-            }
+        match self.0.judge(peer) {
+            Verdict::Enters => {}
+            Verdict::Refused => return None,
+            Verdict::InsteadOf(number) => self.0.evict(number),
         }
+        Some(self.enter(peer))
     }
 
     fn enter(&self, peer: IpAddr) -> ConnectionPlace {
@@ -194,19 +199,15 @@ impl Shared {
 
     fn judge(&self, peer: IpAddr) -> Verdict {
         let places = self.places();
-        let held = &places.held;
-        let count = |peer: IpAddr| held.values().filter(|held| held.peer == peer).count();
-        let own = count(peer);
-        if own < self.share && held.len() < self.most {
+        let count = |peer: IpAddr| places.staying().filter(|(_, held)| held.peer == peer).count();
+        let (own, staying) = (count(peer), places.staying().count());
+        let leaving = places.held.len() - staying;
+        if own < self.share && staying < self.most && places.held.len() < self.most + LEAVING {
             return Verdict::Enters;
         }
-        let full = held.len() >= self.most;
-        // Whoever is told to go and still here is waited for.
-        let leaves = held
-            .iter()
-            .find(|(_, held)| held.activity.leaving.load(Ordering::Relaxed));
-        if let Some((number, _)) = leaves {
-            return Verdict::After(*number);
+        let full = staying >= self.most;
+        if leaving >= LEAVING {
+            return Verdict::Refused;
         }
         // From those who have more than they would leave us; of them from who has the most,
         // first who has nothing to do, and the oldest.
@@ -219,9 +220,11 @@ impl Shared {
             };
             may.then_some((idle, theirs, std::cmp::Reverse(*number)))
         };
-        let candidates = held.iter().filter_map(gives_way);
+        let candidates = places.staying().filter_map(gives_way);
         match candidates.max() {
-            Some((_, _, std::cmp::Reverse(number))) if full || own >= self.share => Verdict::After(number),
+            Some((_, _, std::cmp::Reverse(number))) if full || own >= self.share => {
+                Verdict::InsteadOf(number)
+            }
             _ => Verdict::Refused,
         }
     }
@@ -247,19 +250,17 @@ fn network_of(peer: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn address(last: u8) -> IpAddr {
         IpAddr::from([127, 0, 0, last])
     }
 
-    /// As a connection does: it goes when it is told to.
+    /// Whoever is told to go for it has gone when this returns.
     async fn admit(connections: &Connections, last: u8) -> Option<ConnectionPlace> {
-        tokio::time::timeout(Duration::from_secs(10), connections.admit(address(last)))
-            .await
-            .expect("nobody goes")
+        let place = connections.admit(address(last));
+        tokio::task::yield_now().await;
+        place
     }
 
     /// So many connections, each of which goes when it is told to; who goes is counted.
@@ -325,6 +326,25 @@ mod tests {
         // Now all are busy: whoever has the most gives one.
         assert!(admit(&connections, 7).await.is_some());
         assert!(many.load(Ordering::Relaxed) && !last.load(Ordering::Relaxed));
+    }
+
+    /// Those who do not hear that they are to go keep nobody waiting, and are bounded.
+    #[test]
+    fn whoever_leaves_late_keeps_nobody_waiting() {
+        let connections = Connections::of(4);
+        let mut here: Vec<_> = (1..=4)
+            .map(|last| connections.admit(address(last)).unwrap())
+            .collect();
+        for last in 0..u8::try_from(LEAVING).unwrap() {
+            here.push(connections.admit(address(100 + last)).unwrap());
+        }
+        assert!(
+            connections.admit(address(200)).is_none(),
+            "as many are leaving as may be"
+        );
+        assert_eq!(here.len(), 4 + LEAVING);
+        here.remove(0);
+        assert!(connections.admit(address(200)).is_some());
     }
 
     #[tokio::test]

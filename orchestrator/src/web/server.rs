@@ -78,7 +78,7 @@ impl Listening {
                 () = &mut ended => break,
                 Some(_) = house.open.join_next() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => house.receive(stream, peer).await,
+                    Ok((stream, peer)) => house.receive(stream, peer),
                     Err(error) => {
                         house.say(&format!("no connection can be taken: {error}"));
                         sleep(PAUSE).await;
@@ -104,7 +104,7 @@ struct House {
 }
 
 impl House {
-    async fn receive(&mut self, stream: TcpStream, peer: SocketAddr) {
+    fn receive(&mut self, stream: TcpStream, peer: SocketAddr) {
         if self.connections.are_taken() {
             let most = self.connections.most();
             self.say(&format!(
@@ -112,7 +112,7 @@ impl House {
                 peer.ip()
             ));
         }
-        match self.connections.admit(peer.ip()).await {
+        match self.connections.admit(peer.ip()) {
             Some(place) => {
                 let (router, end) = (self.router.clone(), self.end.clone());
                 self.open.spawn(converse(stream, place, router, ended(end)));
