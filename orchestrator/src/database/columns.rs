@@ -4,6 +4,8 @@
 use std::error::Error;
 
 use jiff::Timestamp;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use sqlx::{ColumnIndex, Database, Decode, FromRow, Row, Type};
 
 use crate::model::Owner;
@@ -31,6 +33,15 @@ where
 {
     fn decode(value: D::ValueRef<'r>) -> Result<Self, Box<dyn Error + Send + Sync>> {
         Ok(Self(Timestamp::from_microsecond(i64::decode(value)?)?))
+    }
+}
+
+/// As it stands in JSON that a statement makes.
+impl<'de> Deserialize<'de> for Micros {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let microseconds = i64::deserialize(deserializer)?;
+        let instant = Timestamp::from_microsecond(microseconds);
+        instant.map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -60,6 +60,22 @@ impl SideWorkStatus {
 }
 
 impl SchedulerStatus {
+    /// That of a scheduler which has just read its timetable, at `now`, and has done nothing yet.
+    pub(crate) fn at_start(schedule: Schedule, now: Timestamp) -> Self {
+        Self {
+            schedule: Arc::new(schedule),
+            loaded_at: now,
+            schedule_error: None,
+            leading: false,
+            ticked_at: None,
+            next_at: None,
+            database_error: None,
+            release_error: None,
+            turned_at: tokio::time::Instant::now().into_std(),
+            side_work: Vec::new(),
+        }
+    }
+
     /// The most important of it in a few words of our own.
     pub fn words(&self) -> &'static str {
         match (self.leading, &self.schedule_error, &self.database_error) {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sqlx::types::Json;
 
 use crate::database::arg::{Arg, args};
 use crate::database::columns::Micros;
@@ -33,19 +34,6 @@ macro_rules! of_each {
     };
 }
 
-/// The duration of a success, counted back from the newest.
-macro_rules! success {
-    ($back:literal) => {
-        concat!(
-            "(select t.duration_ms from tasks t
-              where t.name = asked.name and t.group_name = asked.group_name and t.outcome = 'succeeded'
-              order by t.run_started_at desc, t.run_id desc limit 1 offset ",
-            $back,
-            ")"
-        )
-    };
-}
-
 /// By primary key: in SQLite a cross join begins with what stands first
 /// (<https://sqlite.org/lang_select.html#crossjoin>).
 const MEMORIES: (&str, &str) = of_each!(
@@ -53,28 +41,24 @@ const MEMORIES: (&str, &str) = of_each!(
      where s.group_name = asked.group_name and s.name = asked.name"
 );
 
-const DURATIONS: (&str, &str) = of_each!(concat!(
-    "select place, ",
-    success!(0),
-    ", ",
-    success!(1),
-    ", ",
-    success!(2),
-    ", ",
-    success!(3),
-    ", ",
-    success!(4),
-    " from asked"
-));
+/// The durations of the five newest successes: one way into the index for all of them.
+macro_rules! durations {
+    ($aggregate:literal) => {
+        concat!(
+            "select place, (select ",
+            $aggregate,
+            "(newest.duration_ms) from (
+                 select t.duration_ms from tasks t
+                 where t.name = asked.name and t.group_name = asked.group_name and t.outcome = 'succeeded'
+                 order by t.run_started_at desc, t.run_id desc limit 5) newest)
+             from asked"
+        )
+    };
+}
 
-/// Place and up to five durations.
-type Durations = (
-    i64,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
+const DURATIONS: (&str, &str) = (
+    of_each!(durations!("json_group_array")).0,
+    of_each!(durations!("json_agg")).1,
 );
 
 /// What is remembered of a collector from run to run.
@@ -120,13 +104,13 @@ impl Records {
         collectors: &[(&str, &str)],
     ) -> Result<Vec<Option<Duration>>, RecordsError> {
         let sql = self.database.text(DURATIONS.0, DURATIONS.1);
-        let rows: Vec<Durations> = self
+        let rows: Vec<(i64, Option<Json<Vec<i64>>>)> = self
             .database
             .fetch_within(PATIENCE, sql, &asked(collectors))
             .await?;
         let mut usual = vec![None; collectors.len()];
-        for (place, a, b, c, d, e) in rows {
-            put(&mut usual, place, median([a, b, c, d, e]));
+        for (place, newest) in rows {
+            put(&mut usual, place, newest.and_then(|Json(newest)| median(&newest)));
         }
         Ok(usual)
     }
@@ -145,11 +129,10 @@ fn put<T>(answers: &mut [T], place: i64, answer: T) {
 }
 
 /// The median of five outlives one strange night.
-fn median(milliseconds: [Option<i64>; 5]) -> Option<Duration> {
+fn median(milliseconds: &[i64]) -> Option<Duration> {
     let mut known: Vec<u64> = milliseconds
-        .into_iter()
-        .flatten()
-        .filter_map(|milliseconds| u64::try_from(milliseconds).ok())
+        .iter()
+        .filter_map(|&milliseconds| u64::try_from(milliseconds).ok())
         .collect();
     known.sort_unstable();
     known.get(known.len() / 2).copied().map(Duration::from_millis)
@@ -176,7 +159,7 @@ mod tests {
             (
                 DURATIONS.0,
                 "SEARCH t USING INDEX tasks_by_end (group_name=? AND name=? AND outcome=?)",
-                5,
+                1,
             ),
         ] {
             let sql = AssertSqlSafe(format!("explain query plan {question}"));
@@ -194,13 +177,7 @@ mod tests {
 
     #[test]
     fn the_median_is_of_what_is_known() {
-        let of = |known: &[i64]| {
-            let mut all = [None; 5];
-            for (place, value) in all.iter_mut().zip(known) {
-                *place = Some(*value);
-            }
-            median(all).map(|median| median.as_millis())
-        };
+        let of = |known: &[i64]| median(known).map(|median| median.as_millis());
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[7]), Some(7));
         assert_eq!(of(&[10, 30, 20, 1000]), Some(30));

@@ -18,18 +18,7 @@ pub(crate) struct Status(watch::Sender<SchedulerStatus>);
 
 impl Status {
     pub(crate) fn new(schedule: Schedule, now: Timestamp) -> Self {
-        let (standing, _) = watch::channel(SchedulerStatus {
-            schedule: Arc::new(schedule),
-            loaded_at: now,
-            schedule_error: None,
-            leading: false,
-            ticked_at: None,
-            next_at: None,
-            database_error: None,
-            release_error: None,
-            turned_at: Instant::now().into_std(),
-            side_work: Vec::new(),
-        });
+        let (standing, _) = watch::channel(SchedulerStatus::at_start(schedule, now));
         Self(standing)
     }
 

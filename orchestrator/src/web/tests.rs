@@ -86,20 +86,13 @@ impl Fixture {
     async fn with(entrance: Entrance) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(None, dir.path()).await.unwrap();
+        let timetable = schedule([
+            group("early", "UTC", "04:10", &[("usage", weekly(Weekday::Monday))]),
+            group("often", "UTC", "06:00", &[("poll", interval(180))]),
+        ]);
         let (standing, receiver) = watch::channel(SchedulerStatus {
-            schedule: Arc::new(schedule([
-                group("early", "UTC", "04:10", &[("usage", weekly(Weekday::Monday))]),
-                group("often", "UTC", "06:00", &[("poll", interval(180))]),
-            ])),
-            loaded_at: now(),
-            schedule_error: None,
             leading: true,
-            ticked_at: None,
-            next_at: None,
-            database_error: None,
-            release_error: None,
-            turned_at: std::time::Instant::now(),
-            side_work: Vec::new(),
+            ..SchedulerStatus::at_start(timetable, now())
         });
         let clock = Arc::new(ManualClock::new(now()));
         let feed = LiveFeed::default();

@@ -1,9 +1,11 @@
 //! How verbs print data, to standard output, and the problems of a file.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anstream::stdout;
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -28,7 +30,12 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 /// # Errors
 /// It cannot be written.
 pub(crate) fn print_text(text: &str) -> Result<(), Failure> {
-    let mut out = stdout().lock();
+    let mut out = std::io::stdout().lock();
+    // Whole, in one write(2): what takes colours away would write each line by itself.
+    let text = match AutoStream::choice(&out) {
+        ColorChoice::Never => Cow::Owned(strip_str(text).to_string()),
+        _ => Cow::Borrowed(text),
+    };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::infrastructure(
             anyhow::Error::new(error).context("cannot write to standard output"),

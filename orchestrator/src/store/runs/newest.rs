@@ -91,9 +91,10 @@ macro_rules! columns {
         concat!(
             "select a.place, ",
             run_columns!(),
-            ", (select p.run_started_at from tasks p
-                 where p.group_name = a.group_name and p.name = a.name and p.outcome = 'succeeded'
-                 order by p.run_started_at desc limit 1) as last_success "
+            ", case t.outcome when 'succeeded' then t.run_started_at else
+                 (select p.run_started_at from tasks p
+                  where p.group_name = a.group_name and p.name = a.name and p.outcome = 'succeeded'
+                  order by p.run_started_at desc limit 1) end as last_success "
         )
     };
 }
@@ -136,20 +137,25 @@ const NEWEST: (&str, &str) = (
     ),
 );
 
+/// In a query of its own for each task: to group what a join finds, SQLite would sort all of it.
 macro_rules! streaks {
-    () => {
-        "select a.place, count(*), min(t.run_started_at) from asked a cross join tasks t
-         where t.group_name = a.group_name and t.name = a.name and t.run_started_at > a.since
-           and t.outcome in ('failed', 'timed_out', 'cancelled', 'not_started', 'lost')
-         group by a.place"
+    ($array:literal) => {
+        concat!(
+            "select a.place, (select ",
+            $array,
+            "(count(*), min(t.run_started_at)) from tasks t
+              where t.group_name = a.group_name and t.name = a.name and t.run_started_at > a.since
+                and t.outcome in ('failed', 'timed_out', 'cancelled', 'not_started', 'lost'))
+             from asked a"
+        )
     };
 }
 
 const STREAKS: (&str, &str) = (
-    concat!(asked!(sqlite ", value ->> 2 as since"), streaks!()),
+    concat!(asked!(sqlite ", value ->> 2 as since"), streaks!("json_array")),
     concat!(
         asked!(postgres ", cast(x.value ->> 2 as bigint) as since"),
-        streaks!()
+        streaks!("json_build_array")
     ),
 );
 
@@ -252,12 +258,13 @@ impl Store {
         let asked: serde_json::Value = tasks.iter().map(ask).collect();
         let sql = self.database.text(STREAKS.0, STREAKS.1);
         let args: [Arg; 1] = args![&asked.to_string()];
-        let rows: Vec<(i64, i64, Option<Micros>)> = self.database.fetch(sql, &args).await?;
+        type Streak = Json<(u64, Option<Micros>)>;
+        let rows: Vec<(i64, Streak)> = self.database.fetch(sql, &args).await?;
         let mut streaks = vec![FailingStreak::default(); tasks.len()];
-        for (place, count, since) in rows {
+        for (place, Json((count, since))) in rows {
             if let Some(streak) = at(&mut streaks, place) {
-                streak.count = u64::try_from(count).unwrap_or_default();
-                streak.since = since.map(Timestamp::from);
+                let since = since.map(Timestamp::from);
+                *streak = FailingStreak { count, since };
             }
         }
         Ok(streaks)

@@ -60,16 +60,8 @@ impl Office {
             RunningRuns::default(),
         );
         let (sender, standing) = watch::channel(SchedulerStatus {
-            schedule: Arc::new(timetable()),
-            loaded_at: now(),
-            schedule_error: None,
             leading: true,
-            ticked_at: None,
-            next_at: None,
-            database_error: None,
-            release_error: None,
-            turned_at: std::time::Instant::now(),
-            side_work: Vec::new(),
+            ..SchedulerStatus::at_start(timetable(), now())
         });
         Self {
             desk: ServeDesk {
