@@ -1,7 +1,9 @@
 //! Edge cases 42 to 51: every byte arrives, in order, and no stream waits for the other.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use orchestrator::model::Stream;
@@ -155,6 +157,44 @@ async fn edge_51_a_flood_on_stderr_does_not_keep_stdout_waiting() {
         .await;
     let end = within(attempt.run(&mut Releasing { release })).await;
     assert_eq!(end.outcome, Outcome::Succeeded);
+    lab.close().await;
+}
+
+/// Counts chunks, each of which costs it more time than its collector takes to write another.
+#[derive(Default)]
+struct Laborious(usize);
+
+impl OutputSink for Laborious {
+    async fn chunk(&mut self, _: Stream, _: &[u8]) {
+        self.0 += 1;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+
+    async fn quiet(&mut self) {}
+}
+
+/// Masking a chunk may take long, so whoever waits beside a flood has a turn after each: an
+/// order to end came seconds late when it had one after 128.
+#[tokio::test]
+async fn a_flood_leaves_others_their_turn() {
+    let lab = Lab::new();
+    let script = b"#!/bin/sh\nexec /bin/dd if=/dev/zero bs=1M count=20 2>/dev/null\n";
+    let attempt = lab.launch(&lab.spec(lab.script("flood", script), [""; 0])).await;
+    let (mut sink, mut turns) = (Laborious::default(), 0);
+    let other = poll_fn(|_| {
+        turns += 1;
+        Poll::<()>::Pending
+    });
+    let end = tokio::select! {
+        end = within(attempt.run(&mut sink)) => end,
+        () = other => unreachable!("it waits for ever"),
+    };
+    assert_eq!(end.outcome, Outcome::Succeeded);
+    assert!(
+        sink.0 > 200 && turns >= sink.0,
+        "{turns} turns in {} chunks",
+        sink.0
+    );
     lab.close().await;
 }
 

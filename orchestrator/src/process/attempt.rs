@@ -11,6 +11,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::unix::pipe::Receiver;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
@@ -211,6 +212,11 @@ impl Running {
             match event {
                 Event::Chunk(index, count) => {
                     sink.chunk(STREAMS[index], &self.supervisor.buffer[..count]).await;
+                    if count == self.supervisor.buffer.len() {
+                        // There is more. Whoever waits beside us (an order to end) has a turn first;
+                        // tokio would give it one after 128 chunks, whatever they cost.
+                        yield_now().await;
+                    }
                     clock.last = Instant::now();
                     if !std::mem::replace(&mut clock.pending, true) {
                         armed = false;
