@@ -30,4 +30,6 @@ mod runtime;
 #[path = "../cli/support.rs"]
 mod support;
 mod terms;
+mod unread;
+mod waiting;
 mod workers;

@@ -254,6 +254,7 @@ impl Replay {
             state: None,
             reads: Vec::new(),
             complete: Vec::new(),
+            settles: None,
             only_reads: false,
         };
         let records = Records::from(self.store.database());

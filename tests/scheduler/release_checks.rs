@@ -72,6 +72,52 @@ fn a_new_release_runs_its_tasks_until_they_succeed_and_then_no_more() {
     fast.place.wait_until_gone();
 }
 
+/// The same where workers run them: one that was planned while another waited for its worker is not run
+/// for what that one has dealt with.
+#[test]
+fn in_the_queue_a_release_is_dealt_with_once_and_one_that_failed_comes_again() {
+    let waits = DAILY.replace("    tasks:", "    overlap: queue\n    tasks:");
+    let fast = Fast::at_rate(80_000, &waits, Some(cluster().database()));
+    let script = "#!/bin/sh\necho \"$ORCHESTRATE_RELEASES\" >> releases\ntest ! -e fail\n";
+    fast.place.script("sync", script);
+    fs::create_dir(fast.place.path("repository")).unwrap();
+    git(&fast, &["init", "-q"]);
+    git(&fast, &["commit", "-q", "--allow-empty", "-m", "x"]);
+    git(&fast, &["tag", "boost-1.90.0"]);
+    fs::write(fast.place.path("fail"), "").unwrap();
+    let told = || fs::read_to_string(fast.place.path("releases")).unwrap_or_default();
+    let beat = fast.start(&["beat", "--execute", "queue"]);
+    fast.wait_for("this scheduler leads");
+    // Two nights wait when there is a worker at last, both for the same release.
+    let waiting = "select run_id from queued_runs where state = 'queued'";
+    wait_until("two nights in the queue", || fast.rows(waiting).len() > 1);
+    let worker = fast.start(&["-q", "worker"]);
+    wait_until("a second try", || told().lines().count() > 1);
+    fs::remove_file(fast.place.path("fail")).unwrap();
+    let none = "select cause from ledger where name = 'sync' and cause = 'no new release'";
+    wait_until("a day without a release", || !fast.rows(none).is_empty());
+    let tries = told();
+    assert!(tries.lines().all(|line| line == "boost-1.90.0"), "{tries}");
+    let succeeded = "select run_id from tasks where name = 'sync' and outcome = 'succeeded'";
+    assert_eq!(fast.rows(succeeded).len(), 1, "{tries}");
+
+    // Nights pile up again, all for the new one; one of them deals with it.
+    assert_eq!(stop(worker), Some(0), "{}", fast.said());
+    git(&fast, &["tag", "boost-1.91.0"]);
+    let of_new = "select run_id from queued_runs where state = 'queued' and plan like '%boost-1.91.0%'";
+    wait_until("three nights for it", || fast.rows(of_new).len() > 2);
+    let last = fast.rows(&format!("{of_new} order by message")).pop().unwrap();
+    let worker = fast.start(&["-q", "worker"]);
+    let ended = format!("select state from queued_runs where run_id = '{last}'");
+    wait_until("the last of them", || fast.rows(&ended) == ["ended"]);
+    assert_eq!(told(), format!("{tries}boost-1.91.0\n"), "once");
+    assert_eq!(fast.rows(succeeded).len(), 2);
+    for child in [beat, worker] {
+        assert_eq!(stop(child), Some(0), "{}", fast.said());
+    }
+    fast.place.wait_until_gone();
+}
+
 /// Looked for each minute; the batch is half a day away.
 fn polled(tasks: &str) -> String {
     let at = (SystemClock.now() + SignedDuration::from_hours(12)).strftime("%H:%M");

@@ -117,3 +117,22 @@ fn a_flood_waits_for_no_viewer_and_costs_no_memory() {
     assert_eq!(stop(serve), Some(0), "{}", fast.said());
     fast.place.wait_until_gone();
 }
+
+#[test]
+fn a_flood_waits_for_no_reader_of_standard_error() {
+    let fast = Fast::at_rate(36_000, OFTEN, None);
+    let notes_its_end = format!("{FLOOD}echo \"$ORCHESTRATE_SLOT\" >> ran\n");
+    fast.place.script("flood", &notes_its_end);
+    fs::write(fast.place.path("go"), "").unwrap();
+    let mut command = fast.command(&["serve", "--listen", "127.0.0.1:0"]);
+    // Its pipe is held open to the end, and never read.
+    let serve = fast
+        .place
+        .start(command.env("ORCHESTRATE_TIME_LAPSE", &fast.lapse));
+    wait_until("two floods", || fast.ran().len() >= 2);
+    let ended = "select outcome from tasks where outcome is not null";
+    wait_until("their ends", || fast.rows(ended).len() >= 2);
+    assert_eq!(fast.rows(ended)[..2], ["succeeded", "succeeded"]);
+    assert_eq!(stop(serve), Some(0));
+    fast.place.wait_until_gone();
+}

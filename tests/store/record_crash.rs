@@ -54,6 +54,7 @@ fn noted(place: &Place, run: &str) -> Delivery {
         state: Some("{}".into()),
         reads: Vec::new(),
         complete: Vec::new(),
+        settles: None,
         only_reads: false,
     };
     delivery.note(&place.state()).unwrap();
@@ -167,6 +168,7 @@ fn others_write_while_a_delivery_is_taken() {
             state: None,
             reads: Vec::new(),
             complete: Vec::new(),
+            settles: None,
             only_reads: false,
         };
         let (shelf, path) = (shelf(&store), home.path().to_owned());

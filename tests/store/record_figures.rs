@@ -51,6 +51,7 @@ fn events(home: &Home, version: u32, of_ten: u64) -> Delivery {
         state: None,
         reads: Vec::new(),
         complete: Vec::new(),
+        settles: None,
         only_reads: false,
     }
 }

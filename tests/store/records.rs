@@ -63,6 +63,7 @@ pub(crate) fn delivery(home: &Home, run: &str, second: i64, events: &str) -> Del
         bytes: examined.bytes,
         reads: examined.examination.reads(),
         complete: examined.examination.complete(),
+        settles: None,
         only_reads: false,
         state: examined.examination.state,
     }

@@ -59,7 +59,7 @@ pub(crate) enum Delivered {
     /// It was taken or refused.
     Done(Taken),
     /// The run goes on without it.
-    Late(LateDelivery),
+    Late(Box<LateDelivery>),
     /// Somebody wants the run to end now, and nothing was taken.
     TakenBack(CancelCause),
 }
@@ -279,7 +279,7 @@ impl DeliveryQueue {
                 () = sleep_until(begun + PATIENCE), if !self.is_gated => {
                     let waited = PATIENCE.as_secs();
                     tracing::warn!("database is slow: {waited} s for {what}; the run goes on without it");
-                    return Delivered::Late(late);
+                    return Delivered::Late(Box::new(late));
                 }
                 () = sleep_until(begun + LATE), if !told => {
                     told = true;

@@ -10,7 +10,7 @@ use crate::engine::deliverer::{Delivered, LateDelivery, PATIENCE};
 use crate::engine::task_attempt::TaskAttempt;
 use crate::events::RecordCounts;
 use crate::model::{Brought, Exit, Outcome, ReportedFailure, suspicion};
-use crate::records::{CollectorMemory, Delivery, Examined, Ingested};
+use crate::records::{CollectorMemory, Delivery, Examined, Ingested, SettledReleases};
 use crate::text::counted;
 
 /// What an attempt brought, and what it said.
@@ -153,7 +153,7 @@ impl AttemptResults {
                 return None;
             }
             Delivered::Done(Err(_)) => None,
-            Delivered::Late(late) => Some(late),
+            Delivered::Late(late) => Some(*late),
         };
         self.warnings.push(format!(
             "what it brought is not in the database yet, after {} s; it is in {} and is brought in later",
@@ -172,6 +172,7 @@ impl AttemptResults {
                 bytes: 0,
                 state: None,
                 complete: Vec::new(),
+                settles: None,
                 only_reads: true,
                 ..delivery
             }));
@@ -206,6 +207,16 @@ fn delivery(attempt: &TaskAttempt, examined: &Examined, at: Timestamp) -> Delive
         state: said.state.clone(),
         reads: said.reads(),
         complete: said.complete(),
+        settles: settles(attempt, &said.deferred(&attempt.releases)),
         only_reads: false,
     }
+}
+
+/// The releases that it was run for and has not put off.
+fn settles(attempt: &TaskAttempt, deferred: &[String]) -> Option<SettledReleases> {
+    let tags = attempt.releases.iter().filter(|tag| !deferred.contains(tag));
+    Some(SettledReleases {
+        source: attempt.release_source.clone()?,
+        tags: tags.cloned().collect(),
+    })
 }

@@ -283,6 +283,7 @@ impl Running<'_> {
             task_ref: Arc::clone(&self.refs[task]),
             run: self.plan.run.clone(),
             releases: self.plan.plan.tasks[task].releases.clone(),
+            release_source: self.plan.plan.tasks[task].release_source.clone(),
             slot: self.plan.plan.tasks[task].slot.unwrap_or(at),
             number,
             executable: self.plan.plan.tasks[task].executable.clone(),

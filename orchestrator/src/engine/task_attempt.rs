@@ -22,6 +22,8 @@ pub(crate) struct TaskAttempt {
     pub(crate) slot: Timestamp,
     /// What it is run for, if it waits for releases.
     pub(crate) releases: Vec<String>,
+    /// The key of their source.
+    pub(crate) release_source: Option<String>,
     pub(crate) number: u32,
     /// Which executable is meant, where the plan says so.
     pub(crate) executable: Option<ContentHash>,

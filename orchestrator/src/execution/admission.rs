@@ -1,6 +1,6 @@
 //! May this run begin now? Asked before its slot is taken. One process counts its own runs, and
 //! all that share a state directory run nothing of an entry twice at the same time, whether the
-//! timetable or a person wants it; a fleet will ask its database the same.
+//! timetable or a person wants it; what workers have is asked of the database (`fleet/admission.rs`).
 
 use std::io;
 use std::path::Path;
@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::{HoldKey, Overlap, RunId};
 use crate::rundir::{Collision, Hold, HoldRequest, Holder, Holds, LockedHolds, RunPlan, StateDir, Taken};
+use crate::store::StoreError;
 
 /// Who decides it.
 pub trait Admission {
@@ -20,7 +21,21 @@ pub trait Admission {
     ///
     /// # Errors
     /// Nobody can tell what goes on.
-    fn admit(&self, plan: &RunPlan) -> impl Future<Output = io::Result<Admitted<Self::Permit>>> + Send;
+    fn admit(
+        &self,
+        plan: &RunPlan,
+    ) -> impl Future<Output = Result<Admitted<Self::Permit>, AdmissionError>> + Send;
+}
+
+/// Why nobody can tell what goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmissionError {
+    /// The state directory cannot be written.
+    #[error(transparent)]
+    State(#[from] io::Error),
+    /// The database does not say what workers have.
+    #[error("what workers execute cannot be read: {0}")]
+    Queue(#[from] StoreError),
 }
 
 /// A run that may begin, or that part of it which may.
@@ -62,7 +77,7 @@ impl LocalAdmission {
 impl Admission for LocalAdmission {
     type Permit = LocalPermit;
 
-    async fn admit(&self, plan: &RunPlan) -> io::Result<Admitted<LocalPermit>> {
+    async fn admit(&self, plan: &RunPlan) -> Result<Admitted<LocalPermit>, AdmissionError> {
         let mut waited = false;
         loop {
             let place = Arc::clone(&self.places).acquire_owned().await.ok();

@@ -29,6 +29,12 @@ pub enum ExecutionError {
         /// The database's word.
         source: StoreError,
     },
+    /// The database does not tell what workers execute.
+    #[error("not started: what workers execute cannot be read")]
+    Queue {
+        /// The database's word.
+        source: StoreError,
+    },
     /// An order to end came before there was anything to end.
     #[error("nothing was started: {0}")]
     Cancelled(CancelCause),

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::engine::CollectorStates;
 use crate::events::{Bus, Message, RunPast, Summary};
-use crate::execution::admission::Admission;
+use crate::execution::admission::{Admission, AdmissionError};
 use crate::execution::await_recorder::await_recorder;
 use crate::execution::error::ExecutionError;
 use crate::execution::executor::Executor;
@@ -71,6 +71,9 @@ impl Executor {
     ) -> Result<Executed, ExecutionError> {
         let (id, quiet) = (plan.run.clone(), plan.quiet);
         plan.fill_arguments(self.now());
+        if let Some(tenure) = &tenure {
+            self.leave_out_handled_meanwhile(&mut plan, tenure).await?;
+        }
         // Whoever made it may have known fewer of them.
         plan.hide_secrets(&self.engine.secrets);
         let states = self.read_states(&plan, &mut orders, tenure.is_some()).await?;
@@ -104,10 +107,7 @@ impl Executor {
             watcher.await.map_err(|error| part("watcher", &error))?;
         }
         if let Some(reporting) = reporting {
-            reporting
-                .ended()
-                .await
-                .map_err(|_| part("reporter", &"it panicked"))?;
+            reporting.await.map_err(|_| part("reporter", &"it panicked"))?;
         }
         Ok(Executed {
             summary,
@@ -138,7 +138,10 @@ impl Executor {
         orders: &mut Orders,
     ) -> Result<A::Permit, ExecutionError> {
         let admitted = tokio::select! {
-            admitted = admission.admit(plan) => admitted.map_err(state(self.state_dir()))?,
+            admitted = admission.admit(plan) => admitted.map_err(|error| match error {
+                AdmissionError::State(source) => state(self.state_dir())(source),
+                AdmissionError::Queue(source) => ExecutionError::Queue { source },
+            })?,
             Some(Order::Cancel(by) | Order::Kill(by)) = orders.receiver.recv() => {
                 return Err(ExecutionError::Cancelled(by));
             }
@@ -162,6 +165,19 @@ impl Executor {
             plan.plan.leave_out_handled(&source, &handled);
         }
         Ok(())
+    }
+
+    /// A run of the queue was planned before the runs that went first, which may have dealt with the
+    /// releases that it is for. One that goes on has begun with what it had then.
+    async fn leave_out_handled_meanwhile(
+        &self,
+        plan: &mut RunPlan,
+        tenure: &RunTenure,
+    ) -> Result<(), ExecutionError> {
+        match tenure.recorded {
+            0 => self.leave_out_handled(plan).await,
+            _ => Ok(()),
+        }
     }
 
     /// The database has all of a run: a later start need not look for it.

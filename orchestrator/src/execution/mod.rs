@@ -21,7 +21,7 @@ pub(crate) mod tenure;
 
 pub use crate::notify::{NoticedTask, SlotNotice, StopSwitch};
 pub use crate::rundir::RunPlan;
-pub use admission::{Admission, Admitted, LocalAdmission, LocalPermit};
+pub use admission::{Admission, AdmissionError, Admitted, LocalAdmission, LocalPermit};
 pub use error::ExecutionError;
 pub use execute::Executed;
 pub use executor::{Executor, ExecutorSettings, records_in};

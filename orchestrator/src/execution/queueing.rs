@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use crate::execution::executor::Executor;
-use crate::model::{EntryKey, FleetTerms, Overlap, RunId};
+use crate::model::{FleetTerms, HoldKey, Overlap, RunId};
 use crate::rundir::RunPlan;
-use crate::store::NewQueuedRun;
+use crate::store::{KnownTask, NewQueuedRun};
 
 /// On which terms a worker has a run whose groups say nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +20,12 @@ impl QueueTerms {
     pub const LEASE: Duration = Duration::from_secs(20);
 }
 
-/// Where a run of an entry waits: of those with the same, one goes on at a time. One that may go on
+/// Where a run that holds this waits: of those with the same, one goes on at a time. One that may go on
 /// beside others (`overlap: allow`) waits behind none.
-pub fn queue_entry(key: &EntryKey, mode: Overlap, run: &RunId) -> String {
+pub fn queue_entry(key: &HoldKey, mode: Overlap, run: &RunId) -> String {
     match mode {
         Overlap::Allow => format!("run:{run}"),
-        Overlap::Skip | Overlap::Queue => key.overlap_queue().to_string(),
+        Overlap::Skip | Overlap::Queue => key.to_string(),
     }
 }
 
@@ -44,6 +44,13 @@ impl Executor {
         self.engine.note_executables(&mut plan.plan).await;
         let plan = plan.with_placeholders(&self.engine.secrets);
         let fleet = FleetTerms::joined(plan.plan.tasks.iter().map(|planned| &planned.fleet));
+        let to_run = plan.plan.tasks.iter().filter(|planned| planned.skip.is_none());
+        let tasks = to_run.map(|planned| KnownTask {
+            group: planned.task.group.to_string(),
+            name: planned.task.name.to_string(),
+            command: planned.task.command.to_string(),
+        });
+        let tasks = tasks.collect();
         let document = String::from_utf8_lossy(&plan.to_json()?).into_owned();
         Ok(NewQueuedRun {
             entry,
@@ -54,6 +61,7 @@ impl Executor {
             lease: fleet.lease.unwrap_or(terms.lease),
             on_lost: fleet.on_lost,
             plan: (document, RunPlan::VERSION),
+            tasks,
             run: plan.run,
         })
     }

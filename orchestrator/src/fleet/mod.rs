@@ -5,8 +5,10 @@
 //! [`protocol`] says what a worker may do with a run, and until when; it is pure. [`worker`] is the
 //! shell around it: one process, its clock, its database and its engine.
 
+pub(crate) mod admission;
 pub mod protocol;
 pub(crate) mod worker;
 
+pub(crate) use admission::FleetAdmission;
 pub(crate) use worker::bell::Bell;
 pub use worker::{WorkerError, WorkerSetup, WorkerStopped, work};

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::events::RecordCounts;
 use crate::model::{OutcomeKind, RunId, SkipCause, TaskStatus};
+use crate::queries::queued_runs::{QueuedLine, queued_lines};
 use crate::queries::status::NightState;
 use crate::queries::status::judge::cause_of_run;
 use crate::store::{
@@ -67,10 +68,57 @@ pub(crate) async fn task_history(
     };
     let mut rows: Vec<TaskHistoryRow> = runs.into_iter().map(of_run).collect();
     rows.extend(slots.into_iter().map(|row| of_slot(command(&row), row)));
+    if filter.outcome.is_none() {
+        for line in queued_lines(store).await? {
+            add_queued(&mut rows, &line, filter, tasks);
+        }
+    }
     // Stable: tasks of a run keep their order.
     rows.sort_by_key(|row| std::cmp::Reverse(row.at));
     rows.truncate(filter.last as usize);
     Ok(rows)
+}
+
+/// The tasks of a run that waits: those that are listed already (its slot is taken, or a worker was
+/// lost with it) say why, the others are rows as well.
+fn add_queued(
+    rows: &mut Vec<TaskHistoryRow>,
+    line: &QueuedLine,
+    filter: &HistoryFilter,
+    tasks: &[KnownTask],
+) {
+    let cause = format!("in the queue: {}", line.waits);
+    let in_time = filter.since.is_none_or(|since| line.queued_at >= since)
+        && filter.until.is_none_or(|until| line.queued_at < until);
+    for task in &line.tasks {
+        let is_it = |group: &str, name: &str| group == task.group && name == task.name;
+        if !tasks.iter().any(|wanted| is_it(&wanted.group, &wanted.name)) {
+            continue;
+        }
+        let mut known = rows.iter_mut();
+        let known = known.find(|row| row.run.as_ref() == Some(&line.run) && is_it(&row.group, &row.name));
+        match known {
+            Some(row) if row.state == NightState::Waiting => row.cause = Some(cause.clone()),
+            Some(_) => {}
+            None if in_time => rows.push(TaskHistoryRow {
+                run: Some(line.run.clone()),
+                slot: None,
+                group: task.group.clone(),
+                command: task.command.clone(),
+                name: task.name.clone(),
+                state: NightState::Waiting,
+                outcome: None,
+                suspect: None,
+                cause: Some(cause.clone()),
+                started_at: None,
+                duration_ms: None,
+                records: None,
+                result: NightState::Waiting.as_str(),
+                at: line.queued_at,
+            }),
+            None => {}
+        }
+    }
 }
 
 fn of_run(task: PastTask) -> TaskHistoryRow {

@@ -49,9 +49,22 @@ pub struct Delivery {
     /// The collections of which it brought all there is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complete: Vec<String>,
+    /// The releases that its task has dealt with by it: settled with it where nobody lived to record the
+    /// end of the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settles: Option<SettledReleases>,
     /// Whether it brings nothing: it failed, or it only read. Nobody waits for that.
     #[serde(default)]
     pub only_reads: bool,
+}
+
+/// Releases that a task has dealt with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettledReleases {
+    /// The key of their source ([`ReleaseSource::key`](crate::model::ReleaseSource::key)).
+    pub source: String,
+    /// What it was run for and has not put off.
+    pub tags: Vec<String>,
 }
 
 impl Delivery {
@@ -178,6 +191,7 @@ mod tests {
             state: Some("{}".into()),
             reads: Vec::new(),
             complete: Vec::new(),
+            settles: None,
             only_reads: false,
         };
         let (late, early) = (

@@ -23,8 +23,9 @@ pub struct Ingested {
     pub fresh_at: Option<Timestamp>,
 }
 
-const MARK: &str = "insert into ingests (run_id, position, group_name, name, command, at)
-     values ($1, $2, $3, $4, $5, $6) on conflict (run_id, position) do nothing returning id";
+const MARK: &str =
+    "insert into ingests (run_id, position, group_name, name, command, at, release_source, releases)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (run_id, position) do nothing returning id";
 
 const SUM: &str = "update ingests set
          added = (select cast(coalesce(sum(added), 0) as bigint) from deliveries where ingest = $1),
@@ -94,13 +95,16 @@ pub(super) async fn merge(
 ) -> Result<Ingested, RecordsError> {
     let (group, name, command) = (&delivery.group, &delivery.name, &delivery.command);
     let task = args![&delivery.run, delivery.position];
+    let settles = delivery.settles.as_ref();
     let mark = args![
         &delivery.run,
         delivery.position,
         group,
         name,
         command,
-        delivery.at
+        delivery.at,
+        settles.map(|settles| settles.source.as_str()),
+        &settles.map(|settles| settles.tags.clone()).unwrap_or_default()
     ];
     look_for_claim(connection, delivery).await?;
     let marked: Vec<(i64,)> = connection.fetch(MARK, &mark).await?;

@@ -26,7 +26,7 @@ pub(crate) mod sighting;
 pub(crate) mod sqlite;
 
 pub use changes::{ChangeFilter, ChangesCut, RecordChange, RecordChangeKind};
-pub use delivery::{Delivery, Undelivered};
+pub use delivery::{Delivery, SettledReleases, Undelivered};
 pub use error::RecordsError;
 pub use events_file::event::{
     CollectorEvent, FailureReport, LONGEST_COLLECTION, LONGEST_KEY, LineFault, Progress, Record, parse_event,

@@ -10,6 +10,7 @@ pub(crate) mod metrics;
 pub(crate) mod rows;
 pub(crate) mod run_lines;
 pub(crate) mod service_log;
+pub(crate) mod service_stderr;
 pub(crate) mod terminal;
 pub(crate) mod text;
 pub(crate) mod xml;

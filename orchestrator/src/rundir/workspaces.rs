@@ -45,6 +45,18 @@ impl Workspaces {
         }
     }
 
+    /// Whether there is anything in the directory of a task, which is not made. One that cannot be read
+    /// holds what nobody can tell.
+    pub(crate) fn keeps_something(&self, task: &Task) -> bool {
+        let command = task.command.as_str();
+        let name = match task.policy.workspace {
+            WorkspaceScope::Task => own_name(task.group.as_str(), task.name.as_str()),
+            WorkspaceScope::Command if is_plain(command) => command.to_owned(),
+            WorkspaceScope::Command => told_apart(command),
+        };
+        fs::read_dir(self.0.join(name)).is_ok_and(|mut entries| entries.next().is_some())
+    }
+
     fn of_task_alone(&self, task: &Task) -> io::Result<PathBuf> {
         make_folder(&self.0, StateMode::Private)?;
         let path = self.0.join(own_name(task.group.as_str(), task.name.as_str()));

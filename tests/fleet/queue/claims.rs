@@ -1,7 +1,7 @@
 //! Which worker a run is shown to, who has it, and how it ends.
 
 use orchestrator::store::{
-    NewQueuedRun, QueuedState, Renewal, WorkerBeat, WorkerMeans, WorkerState, this_process,
+    KnownTask, NewQueuedRun, QueuedState, Renewal, WorkerBeat, WorkerMeans, WorkerState, this_process,
 };
 
 use super::{fence, finish, means, names, open, run, shown, take, tell_fenced, until_shown};
@@ -10,6 +10,7 @@ use crate::run_events::{Home, Story, at};
 on_both!(
     a_run_is_shown_to_one_worker,
     a_run_that_does_not_fit_is_left_to_others,
+    a_run_whose_collector_is_lacking_is_left_to_who_may_have_it,
     runs_of_an_entry_follow_each_other,
     a_claim_whose_answer_was_lost_is_granted_again,
     the_end_of_a_run_ends_its_message,
@@ -62,6 +63,71 @@ async fn a_run_that_does_not_fit_is_left_to_others(home: &Home) {
     let shown = queue.show(&all, 10).await.unwrap();
     assert_eq!(names(&shown), ["labelled", "secret", "newer"]);
     assert!(shown.iter().all(|one| one.shown == 1), "nobody used up a showing");
+    store.close().await;
+}
+
+async fn a_run_whose_collector_is_lacking_is_left_to_who_may_have_it(home: &Home) {
+    let (store, queue) = open(home).await;
+    let task = |name: &str, command: &str| KnownTask {
+        group: "g".into(),
+        name: name.into(),
+        command: command.into(),
+    };
+    let needs = NewQueuedRun {
+        tasks: vec![task("a", "run_a"), task("again", "run_a"), task("b", "run_b")],
+        ..run("needs", "e")
+    };
+    queue.enqueue(&needs, at(0)).await.unwrap();
+    assert_eq!(queue.commands_waiting().await.unwrap(), ["run_a", "run_b"]);
+    assert_eq!(store.waiting(1).await.unwrap()[0].tasks, needs.tasks);
+    let mut other = WorkerBeat {
+        name: "other".into(),
+        owner: this_process().unwrap(),
+        state: WorkerState::Working,
+        capacity: 1,
+        labels: Vec::new(),
+        lacks: Vec::new(),
+        lacks_commands: Vec::new(),
+        secrets: Vec::new(),
+        plan_version: 1,
+        started_at: at(0),
+    };
+    let poor = WorkerMeans {
+        lacks_commands: vec!["run_b".into(), "run_c".into()],
+        ..means("poor")
+    };
+    let candidates = async || queue.candidates(&poor, 10).await.unwrap().len();
+    queue.note_worker(&other, None).await.unwrap();
+    assert_eq!(candidates().await, 0, "the other one may have it");
+    assert_eq!(
+        queue.candidates(&means("other"), 10).await.unwrap()[0].commands,
+        ["run_a", "run_b"]
+    );
+    // What nobody has is taken by anybody: its task says so.
+    other.lacks_commands = vec!["run_b".into()];
+    queue.note_worker(&other, None).await.unwrap();
+    assert_eq!(candidates().await, 1);
+    assert_eq!(store.workers().await.unwrap()[0].leaves.len(), 1);
+    other.lacks_commands = Vec::new();
+    for state in [WorkerState::Draining, WorkerState::Gone] {
+        other.state = state;
+        queue.note_worker(&other, None).await.unwrap();
+        assert_eq!(candidates().await, 1, "{state:?}");
+    }
+    let labelled = NewQueuedRun {
+        tasks: vec![task("b", "run_b")],
+        labels: vec!["gpu".into()],
+        ..run("labelled", "f")
+    };
+    queue.enqueue(&labelled, at(0)).await.unwrap();
+    other.state = WorkerState::Working;
+    queue.note_worker(&other, None).await.unwrap();
+    let poor = WorkerMeans {
+        labels: vec!["gpu".into()],
+        ..poor
+    };
+    let shown = queue.show(&poor, 10).await.unwrap();
+    assert_eq!(names(&shown), ["labelled"], "the other one may not have this one");
     store.close().await;
 }
 
@@ -164,6 +230,7 @@ async fn who_ran_the_entry_last_comes_first_while_it_is_idle(home: &Home) {
         capacity: 1,
         labels: Vec::new(),
         lacks: Vec::new(),
+        lacks_commands: Vec::new(),
         secrets: Vec::new(),
         plan_version: 1,
         started_at: at(0),

@@ -165,8 +165,8 @@ async fn what_was_delivered_is_not_done_again(home: &Home) {
     story.start(1);
     tell_fenced(&story, &store, &fence(&first), 0).await.unwrap();
     home.sql(
-        "insert into ingests (run_id, position, group_name, name, command, at)
-         values ('r', 1, 'g', 'a', 'a', 1795000000000000)",
+        "insert into ingests (run_id, position, group_name, name, command, at, release_source, releases)
+         values ('r', 1, 'g', 'a', 'a', 1795000000000000, 's', '[\"1.90\", \"1.91\"]')",
     )
     .await;
     home.sql(OVER).await;
@@ -184,6 +184,13 @@ async fn what_was_delivered_is_not_done_again(home: &Home) {
     assert_eq!(task.summary.attempts, 1);
     assert_eq!(task.attempt_list[0].outcome.as_deref(), Some("succeeded"));
     assert_eq!(record.tasks[1].summary.outcome.as_str(), "pending");
+    // What it was run for is dealt with, by this task and no other.
+    let handled = store.handled_releases("s").await.unwrap();
+    let handled: Vec<_> = handled
+        .iter()
+        .map(|one| format!("{} {}/{}", one.tag, one.group, one.name))
+        .collect();
+    assert_eq!(handled, ["1.90 g/a", "1.91 g/a"]);
     store.close().await;
 }
 
@@ -196,6 +203,7 @@ async fn workers_say_that_they_are_there(home: &Home) {
         capacity: 4,
         labels: vec!["eu".into()],
         lacks: vec!["TOKEN".into()],
+        lacks_commands: vec!["run_a".into()],
         secrets: vec!["OTHER".into()],
         plan_version: 1,
         started_at: at(0),

@@ -23,6 +23,7 @@ pub(super) fn run(id: &str, entry: &str) -> NewQueuedRun {
         schedule: "default".into(),
         group: Some("g".into()),
         plan: ("{}".into(), 1),
+        tasks: Vec::new(),
         labels: Vec::new(),
         secrets: Vec::new(),
         lease: Duration::from_secs(60),
@@ -36,6 +37,7 @@ pub(super) fn means(name: &str) -> WorkerMeans {
         labels: Vec::new(),
         secrets: Vec::new(),
         plan_version: 1,
+        lacks_commands: Vec::new(),
     }
 }
 

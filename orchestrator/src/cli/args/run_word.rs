@@ -8,6 +8,7 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::schedule::schedule_if_usable;
 use crate::cli::shell::settings::CliSettings;
 use crate::queries::find_run::{FindRunError, find_last_run, find_run};
+use crate::queries::queued_runs::{QueuedLine, QueuedWord, queued_line};
 use crate::store::{KnownTask, RunRecord, Store};
 
 /// Which run is meant.
@@ -17,6 +18,19 @@ pub(crate) struct RunWord<'a> {
     pub(crate) run: Option<&'a str>,
     pub(crate) collector: Option<&'a str>,
     pub(crate) group: Option<&'a str>,
+}
+
+/// The run of the queue that is meant, where nothing that has begun is: nobody has taken it.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn queued_meant(store: &Store, word: RunWord<'_>) -> Result<Option<QueuedLine>, Failure> {
+    let word = QueuedWord {
+        run: word.run.filter(|run| *run != "last"),
+        collector: word.collector,
+        group: word.group,
+    };
+    queued_line(store, word).await.map_err(Failure::infrastructure)
 }
 
 /// The run that is meant.

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -16,10 +17,12 @@ use crate::cli::args::global::Global;
 use crate::cli::args::global::LogFormat;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
+use crate::cli::shell::stderr::{colour_on_stderr, line_of, write_no_words, write_words_through};
 use crate::files::{DailyLog, make_folder, name_owner, state_mode};
 use crate::model::{Clock, SystemClock};
 use crate::report::{LineForm, Terminal};
 use crate::rundir::StateDir;
+use crate::text::counted;
 
 /// Lines that may wait for the disk. Small, so that the guard's short patience at
 /// the end is enough to write them all; a full queue makes its caller wait.
@@ -28,9 +31,28 @@ const WAITING_LINES: usize = 1024;
 /// How many daily files are kept.
 const KEPT_FILES: usize = 30;
 
+/// How long a service that ends waits for whoever reads its standard error.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// Writes what is still waiting when it is dropped; keep it until the end.
 pub(crate) struct Logging {
     _file: WorkerGuard,
+}
+
+/// The same for a service, and for what it still has to say on standard error.
+pub(crate) struct ServiceLogging {
+    terminal: Terminal,
+    _logging: Logging,
+}
+
+impl Drop for ServiceLogging {
+    fn drop(&mut self) {
+        if !self.terminal.drain(FAREWELL) {
+            // Whoever writes there now would wait for ever.
+            write_no_words();
+        }
+        write_words_through(None);
+    }
 }
 
 /// The form of collectors' lines among what is said there.
@@ -48,6 +70,30 @@ pub(crate) enum RunShown {
     AsLog,
     /// Lines for people, which are not written here: a run is not said twice.
     AsLines,
+}
+
+/// Starts both for a service, and its standard error, which holds nobody back.
+///
+/// # Errors
+/// Those of [`start`], or there is no thread for it.
+pub(crate) fn start_service(
+    global: &Global,
+    settings: &CliSettings,
+) -> Result<(Terminal, ServiceLogging), Failure> {
+    let note = |missing| {
+        line_of(&format!(
+            "warning: {} left out here, since nobody read this in time; the logs have all of it",
+            counted(missing, "line")
+        ))
+    };
+    let terminal = Terminal::of_service(colour_on_stderr(), note).map_err(Failure::infrastructure)?;
+    let logging = start(global, settings, &terminal, RunShown::AsLog)?;
+    write_words_through(Some(terminal.clone()));
+    let kept = ServiceLogging {
+        terminal: terminal.clone(),
+        _logging: logging,
+    };
+    Ok((terminal, kept))
 }
 
 /// Starts both.

@@ -21,6 +21,19 @@ impl Engine {
         }
     }
 
+    /// Those of these commands for which nothing can be executed here. A path that is not absolute is
+    /// another one where its task works in another directory: nobody can tell.
+    pub async fn lacking(&self, mut commands: Vec<String>) -> Vec<String> {
+        let launcher = self.launcher.clone();
+        let look = move || {
+            let can_tell = |command: &str| !command.contains('/') || command.starts_with('/');
+            commands.retain(|command| can_tell(command) && launcher.resolve(command).is_err());
+            commands
+        };
+        // One that panics is a defect of ours, and nobody can tell.
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    }
+
     /// That something else is executed here than the plan meant, if it is.
     pub(crate) async fn doubt_about(&self, command: &CommandName, meant: &ContentHash) -> Option<String> {
         let here = self.content_of(command).await?;

@@ -6,6 +6,7 @@ pub(crate) mod bell;
 mod claimed_run;
 mod desk;
 mod effects;
+mod executables;
 mod journal_feed;
 mod log_sender;
 mod logs_to_send;

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::execution::Executor;
+use crate::fleet::worker::executables::Executables;
 use crate::model::Clock;
 use crate::store::{BeatAnswer, FleetQueue, WorkerBeat, WorkerState};
 
@@ -24,6 +25,7 @@ pub(super) struct Presence {
     beat: WorkerBeat,
     executor: Arc<Executor>,
     queue: FleetQueue,
+    executables: Executables,
     skew_ms: Option<i64>,
     told: bool,
 }
@@ -35,11 +37,17 @@ pub(super) struct PresenceHandle {
 }
 
 impl Presence {
-    pub(super) fn new(beat: WorkerBeat, executor: Arc<Executor>, queue: FleetQueue) -> Self {
+    pub(super) fn new(
+        beat: WorkerBeat,
+        executor: Arc<Executor>,
+        queue: FleetQueue,
+        executables: Executables,
+    ) -> Self {
         Self {
             beat,
             executor,
             queue,
+            executables,
             skew_ms: None,
             told: false,
         }
@@ -50,6 +58,7 @@ impl Presence {
     /// # Errors
     /// Why the database does not take note, in words.
     pub(super) async fn say(&mut self) -> Result<bool, String> {
+        self.beat.lacks_commands = self.executables.lacks();
         let before = self.clock().now();
         let said = timeout(BEAT, self.queue.note_worker(&self.beat, self.skew_ms)).await;
         match said {
@@ -71,14 +80,18 @@ impl Presence {
     }
 
     async fn go_on(mut self, mut state: watch::Receiver<WorkerState>) {
+        let mut lacks = self.executables.changes();
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beat.reset();
         loop {
             tokio::select! {
                 changed = state.changed() => if changed.is_err() { return },
-                _ = beat.tick() => {}
+                // Its sender lives as long as this.
+                _ = lacks.changed() => {}
+                _ = beat.tick() => self.look_for_executables().await,
             }
+            lacks.mark_unchanged();
             self.beat.state = *state.borrow_and_update();
             match self.say().await {
                 Ok(true) => {}
@@ -88,6 +101,15 @@ impl Presence {
             if self.beat.state == WorkerState::Gone {
                 return;
             }
+        }
+    }
+
+    /// What runs that wait need, and is not here.
+    pub(super) async fn look_for_executables(&self) {
+        match timeout(BEAT, self.executables.look_again(&self.queue)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!("what runs that wait need is not known: {error}"),
+            Err(_) => tracing::debug!("what runs that wait need is not known: no answer"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a worker asks the database: each request in a task of its own and in bounded time, its
 //! answer comes as news. Nothing is asked again here; the protocol knows when.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::fleet::protocol::{ClaimReply, Fence, Grant, Lease, OnLost, Reply, Sequence, Write};
+use crate::fleet::worker::executables::Executables;
 use crate::fleet::worker::journal_feed::NumberedEvents;
 use crate::fleet::worker::news::News;
 use crate::model::{CancelCause, LossPolicy};
@@ -37,6 +39,7 @@ pub(super) struct Requests {
     pub(super) queue: FleetQueue,
     pub(super) store: Store,
     pub(super) worker: String,
+    pub(super) executables: Executables,
     pub(super) inbox: mpsc::UnboundedSender<News>,
 }
 
@@ -51,9 +54,14 @@ pub(super) struct WriteRequest {
 impl Requests {
     /// Which runs this worker may take, at most so many.
     pub(super) fn look(&self, means: WorkerMeans, most: usize) {
-        let Self { queue, inbox, .. } = self.clone();
+        let Self {
+            queue,
+            inbox,
+            executables,
+            ..
+        } = self.clone();
         tokio::spawn(async move {
-            let shown = match timeout(LOOK, queue.show(&means, most)).await {
+            let shown = match timeout(LOOK, show(&queue, &executables, means, most)).await {
                 Ok(Ok(shown)) => shown,
                 Ok(Err(error)) => {
                     tracing::debug!("the queue cannot be read: {error}");
@@ -201,6 +209,28 @@ impl Requests {
             );
         });
     }
+}
+
+/// So often is looked for runs that can be executed here, in one look: each time something more is
+/// known to be lacking.
+const TRIES: usize = 8;
+
+/// Runs whose collectors are here, or are nowhere.
+async fn show(
+    queue: &FleetQueue,
+    executables: &Executables,
+    mut means: WorkerMeans,
+    most: usize,
+) -> Result<Vec<ShownRun>, StoreError> {
+    for _ in 0..TRIES {
+        means.lacks_commands = executables.lacks();
+        let candidates = queue.candidates(&means, most).await?;
+        let commands: BTreeSet<String> = candidates.iter().flat_map(|run| run.commands.clone()).collect();
+        if !executables.learn(commands).await {
+            return queue.show_first(candidates, most).await;
+        }
+    }
+    Ok(Vec::new())
 }
 
 fn reply_of(error: &StoreError) -> Reply {

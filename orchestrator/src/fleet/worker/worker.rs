@@ -12,6 +12,7 @@ use crate::engine::EndingSignals;
 use crate::execution::{Audience, Executor};
 use crate::fleet::protocol::{WorkerInput, WorkerSettings};
 use crate::fleet::worker::bell::Bell;
+use crate::fleet::worker::executables::Executables;
 use crate::fleet::worker::log_sender::LogSender;
 use crate::fleet::worker::news::News;
 use crate::fleet::worker::presence::{Presence, PresenceHandle};
@@ -114,11 +115,14 @@ impl WorkerLoop {
             capacity: setup.capacity,
             labels: means.labels.clone(),
             lacks: setup.lacks,
+            lacks_commands: Vec::new(),
             secrets: means.secrets.clone(),
             plan_version: means.plan_version,
             started_at: executor.now(),
         };
-        let mut presence = Presence::new(beat, Arc::clone(&executor), queue.clone());
+        let executables = Executables::new(Arc::clone(&executor));
+        let mut presence = Presence::new(beat, Arc::clone(&executor), queue.clone(), executables.clone());
+        presence.look_for_executables().await;
         // The second word knows what the first one measured.
         for _ in 0..2 {
             match presence.say().await {
@@ -138,6 +142,7 @@ impl WorkerLoop {
             queue: queue.clone(),
             store: executor.store.clone(),
             worker: means.name.clone(),
+            executables,
             inbox: sender,
         };
         let log_sender = LogSender::start(queue.clone(), executor.state_dir());

@@ -138,6 +138,42 @@ impl Plan {
         }
     }
 
+    /// Whoever gives a run away, or presses a button, wants it run: what would give way waits. What may go
+    /// on beside others still may.
+    pub fn wait_instead_of_giving_way(&mut self) {
+        let rules = self
+            .tasks
+            .iter_mut()
+            .filter_map(|planned| planned.overlap.as_mut());
+        for rule in rules.filter(|rule| rule.mode == Overlap::Skip) {
+            rule.mode = Overlap::Queue;
+        }
+    }
+
+    /// What happens where something of it still goes on: all of it may go beside that, or it gives way
+    /// if part of it does, or it waits.
+    pub fn overlap_mode(&self) -> Overlap {
+        let mut modes = self.tasks.iter().filter_map(|planned| planned.overlap.as_ref());
+        let is = |mode: Overlap| move |rule: &OverlapRule| rule.mode == mode;
+        if modes.clone().any(is(Overlap::Skip)) {
+            return Overlap::Skip;
+        }
+        match modes.clone().next().is_some() && modes.all(is(Overlap::Allow)) {
+            true => Overlap::Allow,
+            false => Overlap::Queue,
+        }
+    }
+
+    /// What all of its tasks hold, if that is the same.
+    pub fn common_hold(&self) -> Option<&HoldKey> {
+        let mut keys = self
+            .tasks
+            .iter()
+            .map(|planned| planned.overlap.as_ref().map(|rule| &rule.with));
+        let first = keys.next()??;
+        keys.all(|key| key == Some(first)).then_some(first)
+    }
+
     /// The same for tasks that are run by themselves: each only with itself.
     pub fn set_overlap_of_tasks(&mut self, schedule: Option<&Schedule>, asked_for: Option<Overlap>) {
         self.set_overlap_by_hand(schedule, asked_for);

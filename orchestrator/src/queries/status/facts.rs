@@ -24,6 +24,8 @@ pub(crate) struct NightFacts {
     pub(crate) paused_since: Option<Timestamp>,
     /// A run that goes on and has tasks of its group: the next slot of the group waits for it.
     pub(crate) busy: Option<RunId>,
+    /// The run in the queue that is to run it, the first one of several.
+    pub(crate) queued: Option<QueuedTask>,
     /// Since when schedulers know it as it is; `None` if none does.
     pub(crate) known_since: Option<Timestamp>,
 }
@@ -34,6 +36,14 @@ impl NightFacts {
         let is_open = |run: &&TaskRun| matches!(run.status, TaskStatus::Running | TaskStatus::Pending);
         self.newest.as_ref().filter(is_open)
     }
+}
+
+/// A task in a run that waits for a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct QueuedTask {
+    pub(crate) run: RunId,
+    /// How long by now, and why.
+    pub(crate) waits: String,
 }
 
 /// A task of the timetable.

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::model::{RunId, Schedule, SkipCause, Task, TaskStatus};
+use crate::queries::queued_runs::QueuedLine;
 use crate::queries::status::error::StatusError;
-use crate::queries::status::facts::{NightFacts, NightTask, NightWindow, SlotTally};
+use crate::queries::status::facts::{NightFacts, NightTask, NightWindow, QueuedTask, SlotTally};
 use crate::queries::status::slots::near_slots;
 use crate::records::Records;
 use crate::store::{KnownTask, LedgerState, Pause, SlotOutcome, Store};
@@ -73,6 +74,24 @@ async fn recorded(store: &Store) -> Result<Vec<NightFacts>, StatusError> {
         ..NightFacts::default()
     };
     Ok(store.known_tasks().await?.into_iter().map(facts).collect())
+}
+
+/// Notes which tasks wait in the queue; `queued` has the newest first, and the one that comes first
+/// is said. Pure.
+pub(crate) fn note_queued(all: &mut [NightFacts], queued: &[QueuedLine], now: Timestamp) {
+    let mut waiting: HashMap<(&str, &str), &QueuedLine> = HashMap::new();
+    for line in queued {
+        for task in &line.tasks {
+            waiting.insert((&task.group, &task.name), line);
+        }
+    }
+    for facts in all {
+        let line = waiting.get(&(facts.task.group.as_str(), facts.task.name.as_str()));
+        facts.queued = line.map(|line| QueuedTask {
+            run: line.run.clone(),
+            waits: line.waits_since(now),
+        });
+    }
 }
 
 /// A scheduler notes a slot that waits for a run of its group only when that has ended.

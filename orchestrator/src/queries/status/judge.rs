@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Cadence, OutcomeKind, SkipCause, TaskStatus};
 use crate::queries::status::answer::{NightLine, NightState};
-use crate::queries::status::facts::{NightFacts, NightWindow};
+use crate::queries::status::facts::{NightFacts, NightWindow, QueuedTask};
 use crate::queries::status::next_step::next_step;
 use crate::store::{LedgerRow, LedgerState, TaskRun};
 
@@ -17,6 +17,8 @@ enum Deciding<'a> {
     Run(&'a TaskRun),
     /// The ledger's word on a slot that no run of it reached.
     Slot(&'a LedgerRow),
+    /// A run that waits for a worker.
+    Queued(&'a QueuedTask),
     /// A slot that nobody knows of.
     Unserved(Timestamp),
     /// Nothing of the window.
@@ -29,6 +31,7 @@ pub(crate) fn judge(facts: &NightFacts, window: NightWindow) -> NightLine {
     match decide(facts, window) {
         Deciding::Run(run) => of_run(&mut line, run, facts.slots.newest.as_ref()),
         Deciding::Slot(row) => of_slot(&mut line, row),
+        Deciding::Queued(queued) => of_queued(&mut line, queued, facts.slots.newest.as_ref()),
         Deciding::Unserved(slot) if facts.busy.is_some() => {
             line.state = NightState::Waiting;
             line.slot = Some(slot);
@@ -96,6 +99,14 @@ fn decide(facts: &NightFacts, window: NightWindow) -> Deciding<'_> {
     let open = facts.open_run().is_some();
     let run = run.filter(|run| open || when(run) >= window.since);
     let row = facts.slots.newest.as_ref();
+    // After a loss the run itself waits, and its task stays open meanwhile.
+    let is_back =
+        |queued: &QueuedTask, run: &TaskRun| run.status == TaskStatus::Pending && run.run == queued.run;
+    if let Some(queued) = &facts.queued
+        && (!open || run.is_some_and(|run| is_back(queued, run)))
+    {
+        return Deciding::Queued(queued);
+    }
     let seen = match (run, row) {
         (Some(run), _) if open => Deciding::Run(run),
         (Some(run), Some(row)) if row.run.as_ref() == Some(&run.run) => Deciding::Run(run),
@@ -155,6 +166,18 @@ fn of_run(line: &mut NightLine, run: &TaskRun, row: Option<&LedgerRow>) {
 
 fn outcome(status: TaskStatus) -> Option<OutcomeKind> {
     OutcomeKind::parse(status.as_str())
+}
+
+/// What no worker has taken: how long, and why.
+fn of_queued(line: &mut NightLine, queued: &QueuedTask, row: Option<&LedgerRow>) {
+    let own = row.filter(|row| row.run.as_ref() == Some(&queued.run));
+    line.state = NightState::Waiting;
+    line.slot = own.map(|row| row.slot);
+    line.run = Some(queued.run.clone());
+    line.started_at = None;
+    line.duration_ms = None;
+    line.records = None;
+    line.cause = Some(queued.waits.clone());
 }
 
 /// The cause in a line; none where all is well.

@@ -61,11 +61,13 @@ const NIGHT: SignedDuration = SignedDuration::from_hours(24);
 /// # Errors
 /// The database fails.
 pub(crate) async fn status(store: &Store, asked: &StatusQuestion<'_>) -> Result<StatusAnswer, StatusError> {
-    let facts = gather::gather(store, asked.schedule, asked.window()).await?;
+    let mut facts = gather::gather(store, asked.schedule, asked.window()).await?;
+    let queued = queued_lines(store).await?;
+    gather::note_queued(&mut facts, &queued, asked.now);
     let around = Surroundings {
         schedulers: store.schedulers().await?,
         newest_slot: store.newest_slot().await?,
-        queued: queued_lines(store).await?,
+        queued,
         edges: Records::from(store.database()).edges(asked.now).await?,
     };
     Ok(answer(&facts, &around, asked))

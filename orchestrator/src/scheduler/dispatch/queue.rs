@@ -13,7 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::sleep;
 
 use crate::execution::{Executor, QueueTerms, queue_entry};
-use crate::model::{EntryKey, Order, Overlap};
+use crate::model::{EntryKey, HoldKey, Order, Overlap};
 use crate::report::Metrics;
 use crate::scheduler::dispatch::dispatcher::{Dispatcher, EndedStart, StartEnd};
 use crate::scheduler::planning::decision::{SlotStart, slot_ref};
@@ -118,7 +118,8 @@ struct SlotJob {
 impl SlotJob {
     /// Until the database has taken it, or nothing is to begin any more.
     async fn enqueue(mut self) -> StartEnd {
-        let entry = queue_entry(&self.start.key, self.start.overlap, &self.start.plan.run);
+        let key = HoldKey::entry(&self.start.key);
+        let entry = queue_entry(&key, self.start.overlap, &self.start.plan.run);
         let run = match self
             .executor
             .for_queue(self.start.plan.clone(), entry, &self.to.terms)

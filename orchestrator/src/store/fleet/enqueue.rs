@@ -1,6 +1,7 @@
 //! A run is given to the queue: its slot, its rows in the ledger, its row here and its message
 //! in one transaction, so that none of them is ever there without the others.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use crate::model::{LossPolicy, RunId};
 use crate::store::change::change_one;
 use crate::store::error::StoreError;
 use crate::store::fleet::queue::{FleetQueue, now as now_of};
+use crate::store::runs::known_tasks::KnownTask;
 use crate::store::timetable::slots::{self, Claim, SlotRequest};
 
 /// A run that is to wait for a worker.
@@ -28,6 +30,8 @@ pub struct NewQueuedRun {
     pub group: Option<String>,
     /// The document of its plan, with placeholders for secrets, and the version of that.
     pub plan: (String, u32),
+    /// What it is to run, in order: what the plan leaves out is not among it.
+    pub tasks: Vec<KnownTask>,
     /// Labels that its worker must have.
     pub labels: Vec<String>,
     /// Secrets whose values its worker must have.
@@ -36,6 +40,14 @@ pub struct NewQueuedRun {
     pub lease: Duration,
     /// What becomes of it if that happens.
     pub on_lost: LossPolicy,
+}
+
+impl NewQueuedRun {
+    /// What must be executable where it runs, each once.
+    fn commands(&self) -> Vec<String> {
+        let commands: BTreeSet<&str> = self.tasks.iter().map(|task| task.command.as_str()).collect();
+        commands.into_iter().map(str::to_owned).collect()
+    }
 }
 
 /// What became of a slot that was to be queued.
@@ -127,7 +139,10 @@ impl FleetQueue {
         }
         let message = self.send(sql, &run.run, &run.entry).await?;
         let lease = i64::try_from(run.lease.as_millis()).unwrap_or(i64::MAX);
-        let args: [Arg; 13] = args![
+        let tasks = serde_json::to_string(&run.tasks).map_err(|error| {
+            StoreError::Refused(format!("the tasks of a run have no form in JSON: {error}"))
+        })?;
+        let args: [Arg; 15] = args![
             &run.run,
             &run.entry,
             &run.schedule,
@@ -140,12 +155,14 @@ impl FleetQueue {
             lease,
             run.on_lost.as_str(),
             now,
-            message
+            message,
+            &tasks,
+            &run.commands()
         ];
         let text = format!(
             "insert into queued_runs (run_id, entry, schedule, group_name, scheduled, plan, version, labels,
-                 secrets, lease_ms, on_lost, queued_at, message, ready_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, {})",
+                 secrets, lease_ms, on_lost, queued_at, message, tasks, commands, ready_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, {})",
             now_of(&self.database)
         );
         change_one(sql, "giving a run to the queue", AssertSqlSafe(text), &args).await?;

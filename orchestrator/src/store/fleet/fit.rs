@@ -12,6 +12,8 @@ pub struct WorkerOffer {
     pub secrets: Vec<String>,
     /// The newest version of plans that it reads.
     pub plan_version: u32,
+    /// Commands for which nothing can be executed there; empty of a worker that does not say.
+    pub lacks_commands: Vec<String>,
 }
 
 /// A run that a worker leaves to others.
@@ -36,11 +38,16 @@ pub(super) fn lack_of(labels: &[String], offer: Option<&WorkerOffer>, run: &Wait
             run.version, offer.plan_version
         ));
     }
-    let secret = run
-        .secrets
+    if let Some(secret) = run.secrets.iter().find(|secret| !offer.secrets.contains(secret)) {
+        return Some(format!("it needs a value for the secret {secret}"));
+    }
+    let command = run
+        .commands
         .iter()
-        .find(|secret| !offer.secrets.contains(secret))?;
-    Some(format!("it needs a value for the secret {secret}"))
+        .find(|command| offer.lacks_commands.contains(command))?;
+    Some(format!(
+        "nothing can be executed there for its collector {command}"
+    ))
 }
 
 /// What a worker leaves to others.

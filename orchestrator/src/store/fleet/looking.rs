@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::database::AssertSqlSafe;
 use crate::database::arg::args;
 use crate::database::columns::Micros;
 use crate::model::RunId;
 use crate::model::words::words;
 use crate::store::error::StoreError;
+use crate::store::fleet::queue::now;
 use crate::store::store::Store;
 
 words! {
@@ -65,17 +67,49 @@ impl Row {
 
 const COLUMNS: &str = "select run_id, schedule, group_name, state, queued_at, worker from queued_runs";
 
+/// A run of the queue that goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueHolder {
+    /// What it holds: of those with the same, no two go on at a time.
+    pub entry: String,
+    /// Which.
+    pub run: RunId,
+    /// Who has it.
+    pub worker: String,
+}
+
 impl Store {
+    /// Runs of the queue that go on and hold one of these.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn going_with(&self, entries: &Vec<String>) -> Result<Vec<QueueHolder>, StoreError> {
+        let text = format!(
+            "select entry, run_id, worker from queued_runs
+             where state = 'running' and lease_until > {} and {} order by message",
+            now(&self.database),
+            self.database.text(
+                "entry in (select value from json_each($1))",
+                "entry in (select jsonb_array_elements_text($1))",
+            )
+        );
+        let rows: Vec<(String, String, String)> =
+            self.database.fetch(AssertSqlSafe(text), &args![entries]).await?;
+        let going = |(entry, run, worker): (String, String, String)| QueueHolder {
+            entry,
+            run: RunId::new(run),
+            worker,
+        };
+        Ok(rows.into_iter().map(going).collect())
+    }
+
     /// A run of the queue; `None` for any other.
     ///
     /// # Errors
     /// The database fails.
     pub async fn queued_run(&self, run: &RunId) -> Result<Option<QueuedRun>, StoreError> {
         let text = format!("{COLUMNS} where run_id = $1");
-        let rows: Vec<Row> = self
-            .database
-            .fetch(crate::database::AssertSqlSafe(text), &args![run])
-            .await?;
+        let rows: Vec<Row> = self.database.fetch(AssertSqlSafe(text), &args![run]).await?;
         rows.into_iter().next().map(Row::queued_run).transpose()
     }
 
@@ -88,10 +122,7 @@ impl Store {
             "{COLUMNS} where state <> 'ended' and not exists (select 1 from runs where runs.id = run_id)
              order by message desc limit $1"
         );
-        let rows: Vec<Row> = self
-            .database
-            .fetch(crate::database::AssertSqlSafe(text), &args![most])
-            .await?;
+        let rows: Vec<Row> = self.database.fetch(AssertSqlSafe(text), &args![most]).await?;
         rows.into_iter().map(Row::queued_run).collect()
     }
 }

@@ -6,6 +6,7 @@ use crate::database::arg::args;
 use crate::model::RunId;
 use crate::store::error::StoreError;
 use crate::store::fleet::queue::{FleetQueue, now};
+use sqlx::types::Json;
 
 /// How long a run is hidden from others until whoever was shown it has claimed it, in seconds: the
 /// shortest lease there is, so that a look that came to nothing costs no more than one.
@@ -21,6 +22,12 @@ const PREFERRED: i64 = 250_000;
 /// A worker that said so within this time is there, in microseconds: two of its words.
 const THERE: i64 = 10_000_000;
 
+/// A worker that said nothing for so long is gone, in microseconds.
+const SILENT: i64 = 20_000_000;
+
+/// The commands of so many runs are looked for by every worker.
+const MOST_WAITING: u32 = 500;
+
 /// So many runs are looked at for the one that this worker would rather have than others.
 const CHOICE: usize = 64;
 
@@ -35,6 +42,19 @@ pub struct WorkerMeans {
     pub secrets: Vec<String>,
     /// The newest version of plans that it can read.
     pub plan_version: u32,
+    /// Commands for which nothing can be executed here, of those that were asked for.
+    pub lacks_commands: Vec<String>,
+}
+
+/// A run that a worker may have, as far as the database can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Which.
+    pub run: RunId,
+    /// Its message.
+    pub message: i64,
+    /// What must be executable where it runs.
+    pub commands: Vec<String>,
 }
 
 /// A run that the queue showed to one worker, for a moment.
@@ -54,25 +74,47 @@ impl FleetQueue {
     /// # Errors
     /// The database fails.
     pub async fn show(&self, means: &WorkerMeans, most: usize) -> Result<Vec<ShownRun>, StoreError> {
-        let candidates: Vec<(String, i64)> = self
-            .database
-            .fetch(
-                AssertSqlSafe(self.candidates()),
-                &args![
-                    &means.labels,
-                    &means.secrets,
-                    means.plan_version,
-                    &means.name,
-                    most + SPARE
-                ],
-            )
-            .await?;
+        let candidates = self.candidates(means, most).await?;
+        self.show_first(candidates, most).await
+    }
+
+    /// Runs that this worker may have, and some to spare. Nobody is kept from them by that.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn candidates(&self, means: &WorkerMeans, most: usize) -> Result<Vec<Candidate>, StoreError> {
+        let args = args![
+            &means.labels,
+            &means.secrets,
+            means.plan_version,
+            &means.name,
+            most + SPARE,
+            &means.lacks_commands
+        ];
+        let text = AssertSqlSafe(self.candidates_text());
+        let rows: Vec<(String, i64, Json<Vec<String>>)> = self.database.fetch(text, &args).await?;
+        let candidate = |(run, message, Json(commands)): (String, i64, Json<Vec<String>>)| Candidate {
+            run: RunId::new(run),
+            message,
+            commands,
+        };
+        Ok(rows.into_iter().map(candidate).collect())
+    }
+
+    /// Shows the first so many of these that nobody else was shown meanwhile.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn show_first(
+        &self,
+        candidates: Vec<Candidate>,
+        most: usize,
+    ) -> Result<Vec<ShownRun>, StoreError> {
         let mut shown = Vec::new();
-        for (run, message) in candidates {
+        for Candidate { run, message, .. } in candidates {
             if shown.len() == most {
                 break;
             }
-            let run = RunId::new(run);
             let mut sql = self.database.begin().await?;
             let count = self.read(&mut sql, &run, UNCLAIMED).await?;
             sql.commit().await?;
@@ -81,11 +123,64 @@ impl FleetQueue {
         Ok(shown)
     }
 
+    /// The commands of the oldest runs that wait, each once.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn commands_waiting(&self) -> Result<Vec<String>, StoreError> {
+        let each = self.database.text(
+            "json_each(r.commands) c",
+            "jsonb_array_elements_text(r.commands) as c (value)",
+        );
+        let text = format!(
+            "select distinct c.value from (select commands from queued_runs
+                 where state <> 'ended' and lease_until <= {} order by message limit $1) as r cross join {each}
+             order by c.value",
+            now(&self.database)
+        );
+        let rows: Vec<(String,)> = self
+            .database
+            .fetch(AssertSqlSafe(text), &args![MOST_WAITING])
+            .await?;
+        Ok(rows.into_iter().map(|(command,)| command).collect())
+    }
+
+    /// Whether a run needs what this worker lacks, while another one that is there may have it and has
+    /// not said that it lacks it: what nobody has is taken, and its task says so.
+    fn is_for_others(&self) -> String {
+        let text = |sqlite: &'static str, postgres: &'static str| self.database.text(sqlite, postgres);
+        let lacks = text(
+            "exists (select 1 from json_each(r.commands) c
+                 where c.value in (select value from json_each($6)))",
+            "exists (select 1 from jsonb_array_elements_text(r.commands) c (value) where $6 ? c.value)",
+        );
+        let may_have = text(
+            "not exists (select 1 from json_each(r.labels) l
+                 where l.value not in (select value from json_each(o.labels)))
+             and (o.secrets is null or not exists (select 1 from json_each(r.secrets) s
+                 where s.value not in (select value from json_each(o.secrets))))",
+            "r.labels <@ o.labels and (o.secrets is null or r.secrets <@ o.secrets)",
+        );
+        let lacks_too = text(
+            "exists (select 1 from json_each(r.commands) c
+                 where c.value in (select value from json_each(o.lacks_commands)))",
+            "exists (select 1 from jsonb_array_elements_text(r.commands) c (value)
+                 where o.lacks_commands ? c.value)",
+        );
+        format!(
+            "({lacks} and exists (select 1 from workers o
+                 where o.name <> $4 and o.state = 'working' and o.seen_at > {} - {SILENT}
+                   and (o.plan_version is null or o.plan_version >= r.version) and {may_have}
+                   and (o.lacks_commands is null or not {lacks_too})))",
+            now(&self.database)
+        )
+    }
+
     /// Whoever ran the entry last comes first to it: its workspace is there. If it is idle at that
     /// moment, others leave it the run for [`PREFERRED`]; nobody waits for one that is not. `offset 0`
     /// keeps PostgreSQL from making a join of a question that an index answers for each run: over a
     /// queue of thousands that took seconds.
-    fn candidates(&self) -> String {
+    fn candidates_text(&self) -> String {
         let (now, held, known) = (
             now(&self.database),
             self.database.text(
@@ -107,9 +202,9 @@ impl FleetQueue {
         };
         let (last_worker, last_end) = (last("worker"), last("ended_at"));
         format!(
-            "select r.run_id, r.message from (select r.* from queued_runs r
+            "select r.run_id, r.message, r.commands from (select r.* from queued_runs r
              where r.state <> 'ended' and r.lease_until <= {now}
-               and r.version <= $3 and {held} and {known}
+               and r.version <= $3 and {held} and {known} and not {}
                and not exists (select 1 from queued_runs o
                    where o.entry = r.entry and o.state <> 'ended' and o.run_id <> r.run_id
                      and (o.state = 'running' and o.lease_until > {now} or o.message < r.message)
@@ -125,7 +220,8 @@ impl FleetQueue {
                              where b.worker = w.name and b.state = 'running')))
              order by r.message limit {CHOICE}) as r
              order by case when r.worker = $4 or {last_worker} = $4 then 0 else 1 end, r.message
-             limit $5"
+             limit $5",
+            self.is_for_others()
         )
     }
 }

@@ -10,7 +10,9 @@ use crate::database::transaction::Transaction;
 use crate::model::RunId;
 use crate::store::error::StoreError;
 use crate::store::timetable::ledger::LedgerState;
+use crate::store::timetable::releases::{DealtWith, settle_dealt_with};
 use crate::store::timetable::slots_of_runs;
+use sqlx::types::Json;
 
 /// Within the transaction of the claim.
 pub(super) async fn take_over(sql: &mut Transaction, run: &RunId, worker: &str) -> Result<(), StoreError> {
@@ -40,6 +42,18 @@ pub(super) async fn put_back_overdue(
     Ok(messages)
 }
 
+/// What a task delivered whose end is not recorded.
+#[derive(sqlx::FromRow)]
+struct Delivered {
+    position: i64,
+    at: Micros,
+    release_source: Option<String>,
+    releases: Json<Vec<String>>,
+    group_name: String,
+    name: String,
+    command: String,
+}
+
 /// Closes the attempts that have no end.
 pub(super) async fn close_open_attempts(
     sql: &mut Transaction,
@@ -61,22 +75,33 @@ pub(super) async fn close_open_attempts(
 }
 
 /// What ended well and was taken is not done again, though nobody lived to record its end: a
-/// second delivery of a task would be passed over, since the first one is there. Releases that
-/// it was run for stay open: whether it put some of them off was said to its worker only.
+/// second delivery of a task would be passed over, since the first one is there. The releases that it has
+/// dealt with are settled, as by the end of any task.
 async fn settle_delivered(sql: &mut Transaction, run: &RunId) -> Result<(), StoreError> {
     const REASON: &str = "it ended well and delivered; its worker was lost before it had recorded that";
-    let delivered: Vec<(i64, Micros)> = sql
+    let delivered: Vec<Delivered> = sql
         .fetch(
-            "select i.position, i.at from ingests i
+            "select i.position, i.at, i.release_source, i.releases, i.group_name, i.name, i.command from ingests i
              join tasks t on t.run_id = i.run_id and t.position = i.position
              where i.run_id = $1 and t.outcome is null order by i.position",
             &args![run],
         )
         .await?;
-    for (position, Micros(at)) in delivered {
-        settle_one(sql, (run, position), at, REASON).await?;
-        let position = usize::try_from(position).unwrap_or_default();
+    for delivered in delivered {
+        let Micros(at) = delivered.at;
+        settle_one(sql, (run, delivered.position), at, REASON).await?;
+        let position = usize::try_from(delivered.position).unwrap_or_default();
         slots_of_runs::settle(sql, run, position, LedgerState::Ran, REASON).await?;
+        if let Some(source) = &delivered.release_source {
+            let dealt_with = DealtWith {
+                source,
+                tags: delivered.releases.iter().map(String::as_str).collect(),
+                group: &delivered.group_name,
+                name: &delivered.name,
+                command: &delivered.command,
+            };
+            settle_dealt_with(sql, run, &dealt_with, at).await?;
+        }
     }
     Ok(())
 }

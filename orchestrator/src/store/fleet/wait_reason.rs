@@ -111,10 +111,12 @@ mod tests {
             lacks: Vec::new(),
             seen_at: Timestamp::UNIX_EPOCH,
             clock_skew_ms: None,
+            lacks_commands: Vec::new(),
             leaves: Vec::new(),
             offer: Some(WorkerOffer {
                 secrets: vec!["TOKEN".into()],
                 plan_version: 1,
+                lacks_commands: vec!["run_b".into()],
             }),
         }
     }
@@ -125,8 +127,10 @@ mod tests {
             schedule: "default".into(),
             group: Some("g".into()),
             queued_at: Timestamp::UNIX_EPOCH,
+            tasks: Vec::new(),
             labels: Vec::new(),
             secrets: Vec::new(),
+            commands: vec!["run_a".into()],
             version: 1,
             paused: false,
             behind: None,
@@ -182,10 +186,14 @@ mod tests {
             version: 2,
             ..waiting()
         };
+        let lacked = WaitingRun {
+            commands: vec!["run_a".into(), "run_b".into()],
+            ..waiting()
+        };
         let left = left_by(
             &workers[0].labels,
             workers[0].offer.as_ref(),
-            &[labelled, waiting(), secret, newer],
+            &[labelled, waiting(), secret, newer, lacked],
         );
         let whys: Vec<&str> = left.iter().map(|left| left.why.as_str()).collect();
         assert_eq!(
@@ -193,7 +201,8 @@ mod tests {
             [
                 "it runs on gpu",
                 "it needs a value for the secret OTHER",
-                "its plan has version 2, and version 1 is the newest that is known"
+                "its plan has version 2, and version 1 is the newest that is known",
+                "nothing can be executed there for its collector run_b"
             ]
         );
         // One of an earlier version.

@@ -9,6 +9,7 @@ use crate::database::columns::Micros;
 use crate::model::RunId;
 use crate::store::error::StoreError;
 use crate::store::fleet::queue::now;
+use crate::store::runs::known_tasks::KnownTask;
 use crate::store::store::Store;
 
 /// A run that nobody has.
@@ -22,10 +23,14 @@ pub struct WaitingRun {
     pub group: Option<String>,
     /// When it was given to the queue, by the clock of whoever did.
     pub queued_at: Timestamp,
+    /// What it is to run, in order.
+    pub tasks: Vec<KnownTask>,
     /// Labels that its worker must have.
     pub labels: Vec<String>,
     /// Secrets whose values its worker must have.
     pub secrets: Vec<String>,
+    /// What must be executable where it runs.
+    pub commands: Vec<String>,
     /// Of its plan.
     pub version: u32,
     /// Whether it waits because its group is paused.
@@ -40,8 +45,10 @@ struct Row {
     schedule: String,
     group_name: Option<String>,
     queued_at: Micros,
+    tasks: String,
     labels: Json<Vec<String>>,
     secrets: Json<Vec<String>>,
+    commands: Json<Vec<String>>,
     version: i64,
     paused: bool,
     behind: Option<String>,
@@ -49,19 +56,22 @@ struct Row {
 }
 
 impl Row {
-    fn waiting_run(self) -> WaitingRun {
+    fn waiting_run(self) -> Result<WaitingRun, StoreError> {
         let worker = self.behind_worker;
-        WaitingRun {
+        Ok(WaitingRun {
+            tasks: serde_json::from_str(&self.tasks)
+                .map_err(|_| StoreError::unknown_word("the tasks of a queued run", &self.tasks))?,
             run: RunId::new(self.run_id),
             schedule: self.schedule,
             group: self.group_name,
             queued_at: self.queued_at.0,
             labels: self.labels.0,
             secrets: self.secrets.0,
+            commands: self.commands.0,
             version: u32::try_from(self.version).unwrap_or(u32::MAX),
             paused: self.paused,
             behind: self.behind.map(|run| (RunId::new(run), worker)),
-        }
+        })
     }
 }
 
@@ -82,7 +92,7 @@ impl Store {
             )
         };
         let text = format!(
-            "select q.run_id, q.schedule, q.group_name, q.queued_at, q.labels, q.secrets, q.version,
+            "select q.run_id, q.schedule, q.group_name, q.queued_at, q.tasks, q.labels, q.secrets, q.commands, q.version,
                  (q.scheduled and q.state = 'queued' and exists (select 1 from pauses p
                      where p.group_name = q.group_name and p.resumed_at is null)) as paused,
                  {} as behind, {} as behind_worker
@@ -93,6 +103,6 @@ impl Store {
             behind("case o.state when 'running' then o.worker end"),
         );
         let rows: Vec<Row> = self.database.fetch(AssertSqlSafe(text), &args![most]).await?;
-        Ok(rows.into_iter().map(Row::waiting_run).collect())
+        rows.into_iter().map(Row::waiting_run).collect()
     }
 }

@@ -52,7 +52,9 @@ pub struct WorkerBeat {
     pub labels: Vec<String>,
     /// Secrets of its settings that have no value there.
     pub lacks: Vec<String>,
-    /// Those that have one.
+    /// Of the commands that runs which wait need, those for which nothing can be executed there.
+    pub lacks_commands: Vec<String>,
+    /// Secrets that have a value.
     pub secrets: Vec<String>,
     /// The newest version of plans that it reads.
     pub plan_version: u32,
@@ -91,6 +93,8 @@ pub struct WorkerLine {
     pub labels: Vec<String>,
     /// Secrets that it cannot give to a collector.
     pub lacks: Vec<String>,
+    /// Commands of runs that wait for which nothing can be executed there.
+    pub lacks_commands: Vec<String>,
     /// When it last said that it is there.
     pub seen_at: Timestamp,
     /// How far its clock is ahead of the database's.
@@ -115,6 +119,7 @@ struct Row {
     clock_skew_ms: Option<i64>,
     secrets: Option<Json<Vec<String>>>,
     plan_version: Option<i64>,
+    lacks_commands: Option<Json<Vec<String>>>,
     silent: bool,
 }
 
@@ -178,15 +183,16 @@ impl FleetQueue {
         let now = now(&self.database);
         let text = format!(
             "insert into workers (name, owner_host, owner_boot, owner_pid, owner_start, version, state,
-                 capacity, labels, lacks, started_at, seen_at, clock_skew_ms, secrets, plan_version)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {now}, $12, $13, $14)
+                 capacity, labels, lacks, started_at, seen_at, clock_skew_ms, secrets, plan_version, lacks_commands)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {now}, $12, $13, $14, $15)
              on conflict (name) do update set
                  owner_host = excluded.owner_host, owner_boot = excluded.owner_boot,
                  owner_pid = excluded.owner_pid, owner_start = excluded.owner_start,
                  version = excluded.version, state = excluded.state, capacity = excluded.capacity,
                  labels = excluded.labels, lacks = excluded.lacks, started_at = excluded.started_at,
                  seen_at = excluded.seen_at, clock_skew_ms = excluded.clock_skew_ms,
-                 secrets = excluded.secrets, plan_version = excluded.plan_version
+                 secrets = excluded.secrets, plan_version = excluded.plan_version,
+                 lacks_commands = excluded.lacks_commands
              where workers.state = 'gone' or workers.seen_at < {now} - {SILENT}
                 or (workers.owner_host = excluded.owner_host and workers.owner_boot = excluded.owner_boot
                     and workers.owner_pid = excluded.owner_pid and workers.owner_start = excluded.owner_start)
@@ -206,7 +212,8 @@ impl FleetQueue {
             beat.started_at,
             clock_skew_ms,
             &beat.secrets,
-            beat.plan_version
+            beat.plan_version,
+            &beat.lacks_commands
         ];
         let mut sql = self.database.begin().await?;
         let rows: Vec<(Micros,)> = sql.fetch(AssertSqlSafe(text), &args).await?;
@@ -227,7 +234,7 @@ impl Store {
         let now = now(&self.database);
         let text = format!(
             "select name, owner_host, version, state, capacity, labels, lacks, seen_at, clock_skew_ms, secrets,
-                 plan_version, seen_at < {now} - {SILENT} as silent
+                 plan_version, lacks_commands, seen_at < {now} - {SILENT} as silent
              from workers where seen_at >= {now} - {LISTED} order by name"
         );
         let rows: Vec<Row> = self.database.fetch(AssertSqlSafe(text), &[]).await?;
@@ -266,12 +273,14 @@ impl Row {
         let said = WorkerState::parse(&self.state)
             .ok_or_else(|| StoreError::unknown_word("the state of a worker", &self.state))?;
         let of_it = running.iter().filter(|(worker, _)| *worker == self.name);
+        let lacks_commands = self.lacks_commands.map(|lacks| lacks.0).unwrap_or_default();
         let offer = self
             .secrets
             .zip(self.plan_version)
             .map(|(secrets, version)| WorkerOffer {
                 secrets: secrets.0,
                 plan_version: u32::try_from(version).unwrap_or_default(),
+                lacks_commands: lacks_commands.clone(),
             });
         Ok(WorkerLine {
             leaves: Vec::new(),
@@ -284,6 +293,7 @@ impl Row {
             capacity: u64::try_from(self.capacity).unwrap_or_default(),
             labels: self.labels.0,
             lacks: self.lacks.0,
+            lacks_commands,
             seen_at: self.seen_at.0,
             clock_skew_ms: self.clock_skew_ms,
         })

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::database::arg::Arg;
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
 /// A task that a run had.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, sqlx::FromRow)]
 pub struct KnownTask {
     /// As the schedule calls it: `workflow` for the fixed list.
     #[sqlx(rename = "group_name")]

@@ -197,19 +197,45 @@ pub(crate) async fn settle_releases(
     task: &TaskSummary,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if task.outcome == TaskStatus::Succeeded {
+    if task.outcome != TaskStatus::Succeeded {
+        return Ok(());
+    }
+    let done = task.releases.iter().filter(|tag| !task.deferred.contains(tag));
+    let dealt_with = DealtWith {
         // A run of before sources were told apart does not say.
-        let source = task.release_source.as_deref().unwrap_or_default();
-        let done = |tag: &&String| !task.deferred.contains(tag);
-        for tag in task.releases.iter().filter(done) {
-            note(sql, source, tag, now).await?;
-            let what = Handled {
-                tag: tag.clone(),
-                group: GroupName::new(&task.group),
-                name: TaskName::new(&task.name),
-            };
-            mark(sql, (source, &task.command), &what, now, Some(run)).await?;
-        }
+        source: task.release_source.as_deref().unwrap_or_default(),
+        tags: done.map(String::as_str).collect(),
+        group: &task.group,
+        name: &task.name,
+        command: &task.command,
+    };
+    settle_dealt_with(sql, run, &dealt_with, now).await
+}
+
+/// Releases of a source, and the task that has dealt with them.
+pub(crate) struct DealtWith<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) tags: Vec<&'a str>,
+    pub(crate) group: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) command: &'a str,
+}
+
+/// They are not run again for this task.
+pub(crate) async fn settle_dealt_with(
+    sql: &mut Transaction,
+    run: &RunId,
+    by: &DealtWith<'_>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for tag in &by.tags {
+        note(sql, by.source, tag, now).await?;
+        let what = Handled {
+            tag: (*tag).to_owned(),
+            group: GroupName::new(by.group),
+            name: TaskName::new(by.name),
+        };
+        mark(sql, (by.source, by.command), &what, now, Some(run)).await?;
     }
     Ok(())
 }

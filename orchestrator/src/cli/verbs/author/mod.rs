@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod check_collector;
 pub(crate) mod check_programs;
 pub(crate) mod check_secrets;
+pub(crate) mod check_workspaces;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod init;

@@ -4,16 +4,20 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
+use crate::cli::args::execute::ExecuteMode;
 use crate::cli::shell::database::address::address;
 use crate::cli::shell::database::look::{Found, find};
+use crate::cli::shell::database::queue::execute_mode;
 use crate::cli::shell::database::refusal::Refusal;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{hint_of_state_dir, runtime, shelf};
-use crate::model::{Clock, Schedule, SystemClock};
+use crate::cli::verbs::author::check_workspaces::{WorkspacesApart, workspaces_apart};
+use crate::model::{Clock, Schedule, SystemClock, WorkspaceScope};
 use crate::queries::early_reads::{EarlyRead, early_reads};
-use crate::rundir::{StateDir, StateProbe, probe_state_dir};
+use crate::rundir::{StateDir, StateProbe, Workspaces, probe_state_dir};
+use crate::store::WorkerLine;
 use crate::text::make_safe;
 
 /// What would keep a run from beginning, or what somebody should know.
@@ -58,7 +62,10 @@ pub(crate) fn state_and_database(
         return Ok(faults);
     }
     match runtime()?.block_on(database(settings, schedule)) {
-        Ok(early) => faults.extend(early.iter().map(too_early)),
+        Ok(known) => {
+            faults.extend(known.early.iter().map(too_early));
+            faults.extend(apart(settings, schedule, &known.workers)?);
+        }
         Err(failure) => {
             let (message, hint) = failure.words();
             faults.push(StartUpFault::error("E303-database", message, hint));
@@ -78,18 +85,51 @@ fn too_early(early: &EarlyRead) -> StartUpFault {
     }
 }
 
-/// A database that is not there yet is none to complain of. Returns who reads too early.
-async fn database(
+/// What workers that share no workspace may lose, where runs go to workers.
+fn apart(
     settings: &CliSettings,
     schedule: Option<&Schedule>,
-) -> Result<BTreeSet<EarlyRead>, Failure> {
+    workers: &[WorkerLine],
+) -> Result<Vec<StartUpFault>, Failure> {
+    let to_queue = execute_mode(settings, None)? == ExecuteMode::Queue;
+    let Some(schedule) = schedule.filter(|_| to_queue || workers.iter().any(WorkerLine::is_there)) else {
+        return Ok(Vec::new());
+    };
+    let workspaces = Workspaces::of(StateDir(&settings.state_dir));
+    let found = workspaces_apart(schedule, workers, |task| {
+        task.policy.workspace == WorkspaceScope::Task || workspaces.keeps_something(task)
+    });
+    let fault = |apart: WorkspacesApart| StartUpFault {
+        severity: "warning",
+        code: "W402-workspaces-apart",
+        message: apart.message(),
+        hint: Some(apart.hint()),
+        of_schedule: true,
+    };
+    Ok(found.into_iter().map(fault).collect())
+}
+
+/// What a database tells beside whether it is well.
+#[derive(Default)]
+struct KnownThere {
+    /// Who reads too early.
+    early: BTreeSet<EarlyRead>,
+    workers: Vec<WorkerLine>,
+}
+
+/// A database that is not there yet is none to complain of.
+async fn database(settings: &CliSettings, schedule: Option<&Schedule>) -> Result<KnownThere, Failure> {
     let address = address(settings).await?;
     match find(settings, &address).await? {
         Found::Usable(store) => {
             let edges = shelf(&store).edges(SystemClock.now()).await;
+            let workers = store.workers().await;
             store.close().await;
             let edges = edges.map_err(Failure::infrastructure)?;
-            Ok(schedule.map_or_else(BTreeSet::new, |schedule| early_reads(schedule, &edges)))
+            Ok(KnownThere {
+                early: schedule.map_or_else(BTreeSet::new, |schedule| early_reads(schedule, &edges)),
+                workers: workers.map_err(Failure::infrastructure)?,
+            })
         }
         Found::Refused(refusal, _) => Err(refusal.into()),
         Found::Nothing => match Refusal::of_journals(&settings.state_dir, &address.name())? {
@@ -99,7 +139,7 @@ async fn database(
                     "note: there is no database yet ({}); the first run makes it",
                     make_safe(&address.name())
                 );
-                Ok(BTreeSet::new())
+                Ok(KnownThere::default())
             }
         },
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::cli::args::format::Format;
 use crate::cli::args::global::Global;
-use crate::cli::args::run_word::{RunWord, run_meant};
+use crate::cli::args::run_word::{RunWord, queued_meant, run_meant};
 use crate::cli::shell::database::look::with_look;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
@@ -19,7 +19,7 @@ use crate::cli::shell::settings::CliSettings;
 use crate::cli::times::Times;
 use crate::events::{Summary, TaskSummary};
 use crate::model::{Clock, SystemClock, TaskStatus};
-use crate::queries::queued_runs::{QueuedLine, queued_line};
+use crate::queries::queued_runs::QueuedLine;
 use crate::report::{SummaryView, summary_text};
 use crate::store::{RunHeader, RunRecord, TaskState};
 use crate::text::{human_duration, make_safe, milliseconds, wrap_words};
@@ -57,13 +57,10 @@ pub(crate) fn show(global: &Global, args: &ShowArgs) -> Result<VerbExit, Failure
         match run_meant(&look.store, &settings, word).await {
             Err(_) if !look.exists => Ok(Found::Nothing),
             Ok(record) => Ok(Found::Run(Box::new(record))),
-            Err(failure) => {
-                let queued = queued_line(&look.store, &args.run).await;
-                match queued.map_err(Failure::infrastructure)? {
-                    Some(queued) => Ok(Found::Queued(queued)),
-                    None => Err(failure),
-                }
-            }
+            Err(failure) => match queued_meant(&look.store, word).await? {
+                Some(queued) => Ok(Found::Queued(queued)),
+                None => Err(failure),
+            },
         }
     })?;
     let record = match found {
@@ -119,12 +116,18 @@ fn show_queued(queued: &QueuedLine, format: Format) -> Result<VerbExit, Failure>
         Some(group) => format!("{} {group}", queued.schedule),
         None => queued.schedule.clone(),
     };
+    let tasks: Vec<String> = queued
+        .tasks
+        .iter()
+        .map(|task| format!("{}/{}", task.group, task.name))
+        .collect();
     let sentence = format!(
-        "Run {} ({}), queued {}: {}.",
+        "Run {} ({}), queued {}, {}. No worker has taken it; it is to run {}.",
         queued.run,
         make_safe(&what),
         Times::of_output().second(queued.queued_at),
-        make_safe(&queued.waits)
+        make_safe(&queued.waits_since(SystemClock.now())),
+        make_safe(&tasks.join(", "))
     );
     print_text(&(wrap_words(&sentence, 0, output_width()) + "\n"))?;
     Ok(VerbExit::Success)

@@ -52,7 +52,7 @@ fn text(workers: &[WorkerLine]) -> String {
             running.push_str(&format!("\n{run}"));
         }
         let mut labels = line.labels.join(", ");
-        for name in &line.lacks {
+        for name in line.lacks.iter().chain(&line.lacks_commands) {
             labels.push_str(&format!("\nlacks {name}"));
         }
         for left in &line.leaves {

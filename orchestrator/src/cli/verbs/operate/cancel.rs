@@ -14,7 +14,7 @@ use crate::fleet::Bell;
 use crate::model::{CancelCause, Clock, Order, RunId, SystemClock};
 use crate::queries::find_run::find_run;
 use crate::rundir::{ControlFifo, StateDir, goes_on, wait_for_end};
-use crate::store::{QueuedState, Store, this_process};
+use crate::store::{QueuedCancel, QueuedState, Store, this_process};
 
 /// Ask a run of another process to end
 #[derive(Debug, Args)]
@@ -125,7 +125,13 @@ async fn cancel_queued(store: &Store, run: &RunId, args: &CancelArgs) -> Result<
         .hint("leave --kill out"));
     }
     let queue = open_queue(store, "a queued run").await?;
-    queue.cancel(run, SystemClock.now()).await.map_err(unusable)?;
+    let told = queue.cancel(run, SystemClock.now()).await.map_err(unusable)?;
+    // A worker may be long in coming.
+    if told == QueuedCancel::Waits {
+        return print_text(&format!(
+            "Run {run} was asked to end: no worker has it, and the one that takes it starts nothing.\n"
+        ));
+    }
     if args.no_wait {
         return print_text(&format!("Run {run} was asked to end.\n"));
     }

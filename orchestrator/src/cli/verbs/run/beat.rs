@@ -15,10 +15,10 @@ use crate::cli::shell::database::queue::{execute_mode, open_queue, terms};
 use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::logging::{self, RunShown, line_form};
+use crate::cli::shell::logging::{line_form, start_service};
 use crate::cli::shell::schedule::without_secrets;
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::stderr::{colour_on_stderr, print_words};
+use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
 use crate::cli::verbs::run::desk::ServeDesk;
@@ -29,7 +29,6 @@ use crate::cli::verbs::run::schedule_text::schedule_text;
 use crate::config::{self, render};
 use crate::engine::Hangups;
 use crate::events::{Listener, SchedulerStatus};
-use crate::execution::reporter::SERVICE_PATIENCE;
 use crate::execution::{Audience, Executor};
 use crate::model::{CancelCause, Clock, LapseClock, Schedule, SystemClock};
 use crate::process::open_files;
@@ -86,7 +85,6 @@ pub(crate) fn schedule_for_ever(
     let (schedule, stale) = load_or_last_good(&settings, last_good)?;
     settings.warn_of_unset();
     let clock = clock(&settings)?;
-    let terminal = Terminal::new(false, colour_on_stderr());
     let listening = entrance.map(take_port).transpose()?;
     prepare_state_dir(&settings)?;
     let store = runtime.block_on(open_store(&settings))?;
@@ -98,7 +96,7 @@ pub(crate) fn schedule_for_ever(
     }
     let queue = runtime.block_on(dispatch(&settings, &store, execute))?;
     runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
-    let _logging = logging::start(global, &settings, &terminal, RunShown::AsLog)?;
+    let (terminal, _logging) = start_service(global, &settings)?;
     keep_or_tell(&settings, stale.as_ref());
     let now = clock.now();
     warn_of_secrets(&settings, &schedule);
@@ -152,7 +150,6 @@ fn audience(
         Audience {
             listeners,
             with_output: !quiet || feed.is_some(),
-            patience: Some(SERVICE_PATIENCE),
         }
     })
 }

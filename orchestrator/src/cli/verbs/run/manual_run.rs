@@ -15,6 +15,7 @@ use crate::cli::verbs::look::plan::warn_of_missing;
 use crate::cli::verbs::run::session::Session;
 use crate::engine::OperatorSignals;
 use crate::execution::{Executed, LocalAdmission, Orders, RunPlan};
+use crate::fleet::FleetAdmission;
 use crate::model::{Plan, RunId};
 
 /// A plan and how it is to be executed.
@@ -70,7 +71,10 @@ impl ManualRun {
             let mut plan = self.plan_of(executor.now(), session.timeout());
             plan.quiet = session.is_quiet();
             let quiet = plan.quiet;
-            let admission = LocalAdmission::new(1, executor.state_dir());
+            let admission = FleetAdmission {
+                local: LocalAdmission::new(1, executor.state_dir()),
+                store: executor.store.clone(),
+            };
             let permit = executor.await_admission(&admission, &mut plan, &mut orders).await;
             let permit = permit.map_err(not_executed)?;
             let executed = executor

@@ -107,7 +107,6 @@ impl<'a> Session<'a> {
         let json = self.told.json.then(|| self.told.unwritten.clone());
         Audience {
             with_output: json.is_some() || !self.global.quiet,
-            patience: None,
             listeners: listeners(self.global, self.terminal.clone(), self.shown, json),
         }
     }

@@ -11,16 +11,14 @@ use crate::cli::shell::database::queue::open_queue;
 use crate::cli::shell::executor::executor;
 use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
-use crate::cli::shell::logging::{self, RunShown, line_form};
+use crate::cli::shell::logging::{line_form, start_service};
 use crate::cli::shell::settings::CliSettings;
-use crate::cli::shell::stderr::colour_on_stderr;
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, shelf, unusable};
 use crate::cli::shell::undelivered;
-use crate::execution::reporter::SERVICE_PATIENCE;
 use crate::execution::{Audience, RunPlan};
 use crate::fleet::{self, WorkerError, WorkerSetup};
 use crate::model::{CancelCause, SystemClock, WorkerLabel};
-use crate::report::{Console, ServiceLog, Terminal};
+use crate::report::{Console, ServiceLog};
 use crate::store::{WorkerMeans, this_process};
 
 /// Take queued runs and execute them, until a signal ends it (PostgreSQL)
@@ -52,13 +50,12 @@ fn label(text: &str) -> Result<WorkerLabel, String> {
 pub(crate) fn worker(global: &Global, args: &WorkerArgs) -> Result<VerbExit, Failure> {
     let runtime = runtime()?;
     let settings = CliSettings::resolve(global)?;
-    let terminal = Terminal::new(false, colour_on_stderr());
     prepare_state_dir(&settings)?;
     let store = runtime.block_on(open_store(&settings))?;
     let queue = runtime.block_on(open_queue(&store, "a worker"))?;
     runtime.block_on(store.check_rights_to_run()).map_err(unusable)?;
     runtime.block_on(undelivered::ingest(&shelf(&store), &settings.state_dir))?;
-    let _logging = logging::start(global, &settings, &terminal, RunShown::AsLog)?;
+    let (terminal, _logging) = start_service(global, &settings)?;
     let executor = executor(&settings, store, Arc::new(SystemClock))?;
     let (quiet, line_form) = (global.quiet, line_form(global));
     let audience = move || Audience {
@@ -67,7 +64,6 @@ pub(crate) fn worker(global: &Global, args: &WorkerArgs) -> Result<VerbExit, Fai
             Box::new(ServiceLog),
         ],
         with_output: !quiet,
-        patience: Some(SERVICE_PATIENCE),
     };
     let secrets = &settings.file.secrets;
     let (known, lacks) = secrets
@@ -82,6 +78,7 @@ pub(crate) fn worker(global: &Global, args: &WorkerArgs) -> Result<VerbExit, Fai
             labels: args.labels.iter().map(ToString::to_string).collect(),
             secrets: known,
             plan_version: RunPlan::VERSION,
+            lacks_commands: Vec::new(),
         },
         lacks,
         capacity: args.concurrency.into(),

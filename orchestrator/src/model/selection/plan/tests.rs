@@ -290,3 +290,25 @@ fn what_other_runs_hold_or_dealt_with_is_not_run() {
     assert_eq!(skips, expected);
     assert_eq!(plan.tasks[2].releases, ["2"]);
 }
+
+#[test]
+fn a_plan_goes_beside_others_only_if_all_of_it_may() {
+    let tasks = [
+        task("g", "run_a", Cadence::Daily),
+        task("g", "run_b", Cadence::Daily),
+    ];
+    let tasks: Vec<_> = tasks.iter().collect();
+    let mut plan = Plan::new("default", WEDNESDAY, Release::None, &tasks);
+    assert_eq!((plan.overlap_mode(), plan.common_hold()), (Overlap::Queue, None));
+    plan.set_overlap_by_hand(None, None);
+    assert_eq!((plan.overlap_mode(), plan.common_hold()), (Overlap::Skip, None));
+    plan.wait_instead_of_giving_way();
+    assert_eq!(plan.overlap_mode(), Overlap::Queue);
+    let key = EntryKey::Workflow;
+    plan.set_overlap_of_entry(&key, Overlap::Allow);
+    plan.wait_instead_of_giving_way();
+    assert_eq!(plan.overlap_mode(), Overlap::Allow);
+    assert_eq!(plan.common_hold(), Some(&HoldKey::entry(&key)));
+    plan.tasks[1].overlap.as_mut().unwrap().mode = Overlap::Queue;
+    assert_eq!(plan.overlap_mode(), Overlap::Queue);
+}

@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::model::RunId;
+use crate::queries::queued_runs::QueuedLine;
 use crate::queries::status::facts::NightWindow;
 use crate::queries::status::fixtures::{at, facts, failing_night, night, not_run, row, run};
+use crate::queries::status::gather::note_queued;
+use crate::store::KnownTask;
 
 const WINDOW: (&str, &str) = ("24T08:00", "25T08:00");
 
@@ -184,5 +187,62 @@ fn a_slot_that_waits_for_a_run_of_its_group_is_not_missed() {
     assert_eq!(
         line.cause.as_deref(),
         Some("waits until run 20261125-030000-000001 of its group has ended")
+    );
+}
+
+fn queued(run: &str, at: Timestamp) -> QueuedLine {
+    QueuedLine {
+        run: RunId::new(run),
+        schedule: "default".to_owned(),
+        group: Some("g".to_owned()),
+        state: "queued",
+        queued_at: at,
+        waits: "there is no worker".to_owned(),
+        tasks: vec![KnownTask {
+            group: "g".to_owned(),
+            name: "a".to_owned(),
+            command: "a".to_owned(),
+        }],
+        is_stuck: true,
+    }
+}
+
+#[test]
+fn what_no_worker_has_taken_waits_and_says_how_long_and_why() {
+    let now = at(WINDOW.1);
+    // The slot is taken, and its run waits: behind one of before, which comes first.
+    let mut due = not_run("g", "a", LedgerState::Due, "");
+    due.slots.newest.as_mut().unwrap().run = Some(RunId::new("first"));
+    let other = facts("g", "b", Some(run(TaskStatus::Succeeded, "")));
+    let mut all = [due, other];
+    let lines = [queued("second", at("25T07:59")), queued("first", at("25T07:55"))];
+    note_queued(&mut all, &lines, now);
+    let line = judged(&all[0]);
+    assert_eq!(
+        (line.state, line.outcome, line.attention),
+        (NightState::Waiting, None, false)
+    );
+    assert_eq!(
+        line.cause.as_deref(),
+        Some("in the queue for 5m 00s: there is no worker")
+    );
+    assert_eq!(line.run, Some(RunId::new("first")));
+    assert_eq!(line.slot, Some(at("25T04:10")));
+    assert_eq!((line.started_at, line.duration_ms), (None, None));
+    assert_eq!(
+        said(&all[1]),
+        (NightState::Ran, Some(OutcomeKind::Succeeded), false)
+    );
+    // What goes on is said before what waits behind it; a run that is back in the queue waits.
+    let mut running = [facts("g", "a", Some(run(TaskStatus::Running, "")))];
+    note_queued(&mut running, &lines, now);
+    assert_eq!(judged(&running[0]).state, NightState::Running);
+    let back = run(TaskStatus::Pending, "");
+    let lines = [queued(back.run.as_str(), at("25T07:55"))];
+    let mut pending = [facts("g", "a", Some(back))];
+    note_queued(&mut pending, &lines, now);
+    assert_eq!(
+        judged(&pending[0]).cause.as_deref(),
+        Some("in the queue for 5m 00s: there is no worker")
     );
 }

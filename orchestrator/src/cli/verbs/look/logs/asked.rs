@@ -5,13 +5,14 @@ use std::io;
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::format::Format;
-use crate::cli::args::run_word::{RunWord, collector_meant, run_meant};
+use crate::cli::args::run_word::{RunWord, collector_meant, queued_meant, run_meant};
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::verbs::look::logs::text::LogForm;
 use crate::model::Stream;
 use crate::queries::find_run::{FindRunError, find_run};
 use crate::queries::logs::{LogChoice, TaskWord};
+use crate::queries::queued_runs::QueuedLine;
 use crate::store::{RunRecord, Store};
 
 /// Print what the collectors of a run wrote
@@ -86,6 +87,13 @@ impl From<StreamArg> for Stream {
     }
 }
 
+/// What the words mean.
+pub(super) enum RunOfLogs<'a> {
+    Begun(LogsMeant<'a>),
+    /// Nobody has taken it: there is no log of it yet. With the collector that is wanted of it.
+    Queued(QueuedLine, Option<&'a str>),
+}
+
 /// What the words mean: the run, and the collector whose logs are wanted.
 pub(super) struct LogsMeant<'a> {
     pub(super) record: RunRecord,
@@ -95,7 +103,7 @@ pub(super) struct LogsMeant<'a> {
 }
 
 impl<'a> LogsMeant<'a> {
-    fn new(store: &Store, record: RunRecord, collector: Option<&'a str>) -> Self {
+    pub(super) fn new(store: &Store, record: RunRecord, collector: Option<&'a str>) -> Self {
         Self {
             record,
             collector,
@@ -105,12 +113,39 @@ impl<'a> LogsMeant<'a> {
 }
 
 impl LogsArgs {
-    /// A single word is the exact name of a collector first, then a run.
+    /// What has begun, or else what is in the queue.
     pub(super) async fn meant(
         &self,
         store: &Store,
         settings: &CliSettings,
-    ) -> Result<LogsMeant<'_>, Failure> {
+    ) -> Result<RunOfLogs<'_>, Failure> {
+        let why = match self.begun(store, settings).await {
+            Ok(meant) => return Ok(RunOfLogs::Begun(meant)),
+            Err(why) => why,
+        };
+        let group = self.group.as_deref();
+        let word = |run, collector| RunWord {
+            run,
+            collector,
+            group,
+        };
+        let (run, collector) = (self.run.as_deref(), self.command.as_deref());
+        if let Some(queued) = queued_meant(store, word(run, collector)).await? {
+            return Ok(RunOfLogs::Queued(queued, collector));
+        }
+        // A single word may be a collector's.
+        let alone = run.filter(|run| *run != "last" && collector.is_none());
+        match alone {
+            Some(collector) => match queued_meant(store, word(None, Some(collector))).await? {
+                Some(queued) => Ok(RunOfLogs::Queued(queued, Some(collector))),
+                None => Err(why),
+            },
+            None => Err(why),
+        }
+    }
+
+    /// A single word is the exact name of a collector first, then a run.
+    async fn begun(&self, store: &Store, settings: &CliSettings) -> Result<LogsMeant<'_>, Failure> {
         let (run, collector) = match (self.run.as_deref(), self.command.as_deref()) {
             (Some(word), None) if word != "last" => {
                 match collector_meant(store, settings, word, self.group.as_deref()).await {

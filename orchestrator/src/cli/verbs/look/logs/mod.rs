@@ -2,6 +2,7 @@
 
 mod asked;
 mod follow;
+mod not_taken;
 mod page;
 mod text;
 mod whole;
@@ -16,8 +17,9 @@ use crate::cli::shell::failure::Failure;
 use crate::cli::shell::settings::CliSettings;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::unusable;
-use crate::cli::verbs::look::logs::asked::LogsMeant;
+use crate::cli::verbs::look::logs::asked::{LogsMeant, RunOfLogs};
 use crate::cli::verbs::look::logs::follow::follow;
+use crate::cli::verbs::look::logs::not_taken::{await_worker, print_not_taken};
 use crate::cli::verbs::look::logs::page::print_page;
 use crate::cli::verbs::look::logs::whole::print_whole;
 use crate::model::{RunId, TaskStatus};
@@ -36,9 +38,21 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure
             found => found.map(Some),
         }
     })?;
-    let Some(meant) = found else {
+    let meant = match found {
         // There is no database, which was said.
-        return Ok(VerbExit::Success);
+        None => return Ok(VerbExit::Success),
+        Some(RunOfLogs::Begun(meant)) => meant,
+        Some(RunOfLogs::Queued(queued, collector)) => {
+            print_not_taken(&queued);
+            let begun = match args.follow {
+                true => await_worker(&settings, &queued.run, collector)?,
+                false => None,
+            };
+            match begun {
+                Some(meant) => meant,
+                None => return Ok(VerbExit::Success),
+            }
+        }
     };
     let (record, choice) = (&meant.record, args.choice(&meant));
     if !choice.is_in(record) {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::cli::verbs::run::desk::plans::WishedPlan;
-use crate::model::{Schedule, WORKFLOW_GROUP, timetable};
+use crate::model::{Overlap, Schedule, WORKFLOW_GROUP, timetable};
 use crate::store::{Pause, RunningTask};
 use crate::text::counted;
 use crate::web::{ActionPreview, PreviewedTask, Wish};
@@ -29,7 +29,8 @@ pub(super) fn of_run(wish: &Wish, wished: &WishedPlan, around: &Surroundings<'_>
             skip: planned.skip.as_ref().map(ToString::to_string),
         })
         .collect();
-    let mut notes = vec![begins(wish, &tasks, around)];
+    let waits = wished.plan.overlap_mode() != Overlap::Allow;
+    let mut notes = vec![begins(wish, &tasks, around, waits)];
     notes.extend(paused(&tasks, around.pauses));
     if wished.plan.tasks.iter().any(|planned| !planned.task.enabled) {
         notes.push("It is disabled in the timetable; by hand it runs all the same.".to_owned());
@@ -45,7 +46,7 @@ pub(super) fn of_run(wish: &Wish, wished: &WishedPlan, around: &Surroundings<'_>
     ActionPreview { tasks, notes }
 }
 
-fn begins(wish: &Wish, tasks: &[PreviewedTask], around: &Surroundings<'_>) -> String {
+fn begins(wish: &Wish, tasks: &[PreviewedTask], around: &Surroundings<'_>, waits: bool) -> String {
     // A collector that is run by itself waits for itself alone.
     let alone = matches!(wish, Wish::RunCollector { .. });
     let holds = |running: &&RunningTask| {
@@ -53,7 +54,10 @@ fn begins(wish: &Wish, tasks: &[PreviewedTask], around: &Surroundings<'_>) -> St
             .iter()
             .any(|task| task.group == running.group && (!alone || task.name == running.name))
     };
-    match (around.running.iter().find(holds), around.to_queue) {
+    match (
+        around.running.iter().filter(|_| waits).find(holds),
+        around.to_queue,
+    ) {
         (Some(running), _) => format!(
             "It begins when run {} has ended, in which {}/{} goes on.",
             running.run, running.group, running.name

@@ -6,15 +6,12 @@ use jiff::tz::TimeZone;
 
 use crate::cli::verbs::run::retry::plan_again::{known_releases, plan_again};
 use crate::model::{
-    Day, EntryKey, GroupName, Overlap, Plan, Query, Release, Schedule, Selection, Task, TaskStatus,
-    WORKFLOW_GROUP, awaits_release, escape_argument, plan, plan_workflow, select,
+    Day, EntryKey, GroupName, Plan, Query, Release, Schedule, Selection, Task, TaskStatus, WORKFLOW_GROUP,
+    awaits_release, escape_argument, plan, plan_workflow, select,
 };
 use crate::store::{NotedReleases, RunRecord, TaskState};
 use crate::text::NamedSecrets;
 use crate::web::{ActionRefusal, RefusalKind};
-
-/// What holds still goes on: who presses a button wants it run, and waits.
-const OVERLAP: Option<Overlap> = Some(Overlap::Queue);
 
 /// A plan, and what it is recorded as.
 #[derive(Debug)]
@@ -68,7 +65,8 @@ impl PlanSources<'_> {
             .hint("its collectors can be run one by one, from their pages"));
         }
         plan.follow_groups(self.schedule);
-        plan.set_overlap_by_hand(Some(self.schedule), OVERLAP);
+        plan.set_overlap_by_hand(Some(self.schedule), None);
+        plan.wait_instead_of_giving_way();
         Ok(WishedPlan {
             plan,
             label: Selection::Default.keyword().to_owned(),
@@ -80,7 +78,8 @@ impl PlanSources<'_> {
     fn plan_fixed_list(&self) -> Result<WishedPlan, ActionRefusal> {
         let plan = plan_workflow(self.schedule, Day::At(self.now));
         let mut plan = plan.map_err(|error| ActionRefusal::new(RefusalKind::Unknown, error.to_string()))?;
-        plan.set_overlap_by_hand(Some(self.schedule), OVERLAP);
+        plan.set_overlap_by_hand(Some(self.schedule), None);
+        plan.wait_instead_of_giving_way();
         Ok(WishedPlan {
             plan,
             label: "run-all".to_owned(),
@@ -114,7 +113,8 @@ impl PlanSources<'_> {
         let date = Day::At(self.now).in_zone(&TimeZone::UTC);
         // By hand means now, whatever release it waits for.
         let mut plan = Plan::new("run-one", date, Release::New, &[&task]);
-        plan.set_overlap_of_tasks(Some(self.schedule), OVERLAP);
+        plan.set_overlap_of_tasks(Some(self.schedule), None);
+        plan.wait_instead_of_giving_way();
         Ok(WishedPlan {
             plan,
             label: "run-one".to_owned(),
@@ -158,7 +158,8 @@ impl PlanSources<'_> {
             return Err(ActionRefusal::new(RefusalKind::Conflict, message));
         }
         let mut plan = plan_again(Some(self.schedule), &states, (&self.noted, self.now), secrets);
-        plan.set_overlap_by_hand(Some(self.schedule), OVERLAP);
+        plan.set_overlap_by_hand(Some(self.schedule), None);
+        plan.wait_instead_of_giving_way();
         Ok(WishedPlan {
             label: format!("retry {run}"),
             group: None,

@@ -9,8 +9,8 @@ use crate::cli::verbs::run::desk::end_run::{GoingRun, end_run, find_going};
 use crate::cli::verbs::run::desk::foretell::{self, Surroundings};
 use crate::cli::verbs::run::desk::plans::{PlanSources, WishedPlan};
 use crate::events::SchedulerStatus;
-use crate::execution::{Executor, RunPlan};
-use crate::model::{RunId, Schedule, TaskStatus, WORKFLOW_GROUP};
+use crate::execution::{Executor, RunPlan, queue_entry};
+use crate::model::{HoldKey, RunId, Schedule, TaskStatus, WORKFLOW_GROUP};
 use crate::queries::find_run::{FindRunError, find_run};
 use crate::scheduler::{QueueDispatch, RunsByHand};
 use crate::store::{Pause, RunningTask};
@@ -187,7 +187,7 @@ impl ServeDesk {
         let entry = wished.entry.ok_or_else(|| {
             conflict("the queue takes one group at a time".to_owned()).hint("choose collectors of one group")
         })?;
-        let entry = entry.overlap_queue().to_string();
+        let entry = queue_entry(&HoldKey::entry(&entry), plan.plan.overlap_mode(), run);
         let queued = self.executor.for_queue(plan, entry, &to.terms).await;
         let queued = queued.map_err(|error| ActionRefusal::new(RefusalKind::Broken, error.to_string()))?;
         to.queue.enqueue(&queued, self.executor.now()).await?;

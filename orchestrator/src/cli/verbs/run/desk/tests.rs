@@ -10,12 +10,12 @@ use tokio::sync::{mpsc, watch};
 
 use super::ServeDesk;
 use crate::events::SchedulerStatus;
-use crate::execution::{Admission, Audience, Executor, LocalAdmission, RunPlan};
+use crate::execution::{Admission, Audience, Executor, LocalAdmission, QueueTerms, RunPlan};
 use crate::model::fixtures::{group, schedule, weekly};
-use crate::model::{Cadence, ManualClock, Plan, Release, RunId, Schedule, TaskStatus};
-use crate::scheduler::RunsByHand;
+use crate::model::{Cadence, ManualClock, Overlap, Plan, Release, RunId, Schedule, TaskStatus};
 use crate::scheduler::dispatch::by_hand::EndedByHand;
 use crate::scheduler::dispatch::local::RunningRuns;
+use crate::scheduler::{QueueDispatch, RunsByHand};
 use crate::store::{ActionOutcome, ActionVerb, BegunAction, NewAction, Role, Store, Visitor};
 use crate::text::NamedSecrets;
 use crate::web::{ActionDesk, RefusalKind, Wish};
@@ -318,5 +318,39 @@ async fn a_run_that_waits_can_be_cancelled_and_its_action_says_so() {
         (RefusalKind::Busy, "this scheduler is about to end".to_owned())
     );
     drop(permit);
+    office.close().await;
+}
+
+#[tokio::test]
+async fn in_the_queue_a_group_waits_for_itself_unless_it_may_overlap() {
+    let mut office = Office::new().await;
+    office.desk.queue = Some(QueueDispatch {
+        queue: office.store.open_queue().await.unwrap(),
+        terms: QueueTerms {
+            lease: QueueTerms::LEASE,
+        },
+    });
+    let runs = [
+        RUN,
+        "20261125-000002-bbbbbb",
+        "20261125-000003-cccccc",
+        "20261125-000004-dddddd",
+    ];
+    for run in &runs[..2] {
+        office.act(run_group("daily"), run).await.unwrap();
+    }
+    let mut allowing = timetable();
+    allowing.groups[0].overlap = Overlap::Allow;
+    office
+        ._standing
+        .send_modify(|standing| standing.schedule = Arc::new(allowing));
+    office.act(run_group("daily"), runs[2]).await.unwrap();
+    office.act(collector(None), runs[3]).await.unwrap();
+    let waiting = office.store.waiting(10).await.unwrap();
+    let behind: Vec<Option<RunId>> = waiting
+        .into_iter()
+        .map(|run| run.behind.map(|(other, _)| other))
+        .collect();
+    assert_eq!(behind, [None, Some(RunId::new(RUN)), None, None]);
     office.close().await;
 }

@@ -19,7 +19,7 @@ use crate::cli::shell::stderr::{colour_on_stderr, print_words};
 use crate::cli::shell::store::{open_store, prepare_state_dir, runtime, unusable};
 use crate::cli::verbs::run::queued::wait::QueuedRuns;
 use crate::execution::{Executor, RunPlan, queue_entry};
-use crate::model::{EntryKey, Overlap, Plan, RunId, SystemClock, WORKFLOW_GROUP};
+use crate::model::{EntryKey, HoldKey, Overlap, Plan, RunId, SystemClock};
 use crate::report::{Console, Terminal};
 use crate::store::{FleetQueue, NewQueuedRun};
 use crate::text::make_safe;
@@ -43,6 +43,9 @@ impl QueuedJob {
         settings: &CliSettings,
         args: &ExecutionArgs,
     ) -> Result<VerbExit, Failure> {
+        if args.overlap.is_none() {
+            self.plan.wait_instead_of_giving_way();
+        }
         for planned in &mut self.plan.tasks {
             if let Some(timeout) = args.timeout {
                 planned.task.policy.timeout = Some(timeout);
@@ -72,7 +75,7 @@ impl QueuedJob {
         if runs.is_empty() {
             print_words!("Nothing is due.");
         }
-        // By hand it waits, unless somebody says otherwise.
+        // By hand it waits, unless somebody says otherwise (or its group, that it may go on beside others).
         let gives_way = args.overlap == Some(Overlap::Skip);
         let mut given = Vec::new();
         for run in runs {
@@ -127,7 +130,6 @@ impl QueuedJob {
         let now = executor.now();
         // Who does not wait for it does not sit before it.
         let quiet = args.no_notify || (self.wait && args.is_quiet());
-        let overlap = args.overlap.unwrap_or(Overlap::Queue);
         let mut runs = Vec::new();
         for group in groups {
             let mut plan = self.plan.clone();
@@ -143,11 +145,10 @@ impl QueuedJob {
                 quiet,
                 plan,
             };
-            let key = match group.as_str() {
-                WORKFLOW_GROUP => EntryKey::Workflow,
-                _ => EntryKey::Group(group),
-            };
-            let entry = queue_entry(&key, overlap, &plan.run);
+            // Tasks of an interval hold that, as those of a slot do.
+            let key = plan.plan.common_hold().cloned();
+            let key = key.unwrap_or_else(|| HoldKey::entry(&EntryKey::Group(group)));
+            let entry = queue_entry(&key, plan.plan.overlap_mode(), &plan.run);
             let run = executor.for_queue(plan, entry, &terms(settings)).await;
             runs.push(run.map_err(Failure::infrastructure)?);
         }
