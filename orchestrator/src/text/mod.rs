@@ -10,6 +10,7 @@ pub(crate) mod placeholder;
 pub(crate) mod proc_stat;
 pub(crate) mod redact;
 pub(crate) mod safe;
+pub(crate) mod secret_folds;
 pub(crate) mod secret_forms;
 pub(crate) mod secrets;
 pub(crate) mod shell_word;

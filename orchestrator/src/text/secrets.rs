@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 
+use crate::text::secret_folds::Folds;
 use crate::text::secret_forms::{Forms, SHORTEST, forms};
 use crate::text::spelling::{INTRODUCERS, read_spellings};
 
@@ -26,6 +27,8 @@ struct Known {
     encoded: Forms,
     /// Their first bytes.
     beginnings: AhoCorasick,
+    /// The same of the encoded ones, where a line end comes between.
+    folds: Folds,
 }
 
 /// What reading on from a place comes to.
@@ -68,7 +71,7 @@ struct Front {
 }
 
 /// A line end, and the blanks with which the next line is indented.
-const MOST_BETWEEN: usize = 34;
+pub(super) const MOST_BETWEEN: usize = 34;
 
 /// A text can be read in a few ways at a time; in more only where a secret has many backslashes
 /// in a row, and so has the text. Then what was read so far is masked.
@@ -95,6 +98,7 @@ impl Secrets {
             .ok()?;
         Some(Self(Arc::new(Known {
             plain,
+            folds: Folds::new(&encoded),
             encoded,
             beginnings,
         })))
@@ -120,7 +124,7 @@ impl Secrets {
             bytes,
             beginning: None,
             escape: None,
-            line_end: None,
+            fold: None,
         }
     }
 
@@ -201,7 +205,7 @@ impl Secrets {
 }
 
 /// Whether a byte may be the beginning of a spelling, or a blank.
-fn is_ambiguous(byte: u8) -> bool {
+pub(super) fn is_ambiguous(byte: u8) -> bool {
     byte == b'+' || INTRODUCERS.contains(&byte)
 }
 
@@ -286,8 +290,8 @@ pub(crate) struct Starts<'a> {
     beginning: Option<usize>,
     /// The next beginning of an escape.
     escape: Option<usize>,
-    /// The next end of a line.
-    line_end: Option<usize>,
+    /// The next place where a line end may cut an encoded one.
+    fold: Option<usize>,
 }
 
 impl Starts<'_> {
@@ -307,16 +311,15 @@ impl Starts<'_> {
             let [one, two, three] = INTRODUCERS;
             memchr::memchr3(one, two, three, rest).map_or(length, |at| from + at)
         });
-        let line_end = self
-            .line_end
+        let fold = self
+            .fold
             .filter(|&at| at >= from)
-            .unwrap_or_else(|| memchr::memchr2(b'\r', b'\n', rest).map_or(length, |at| from + at));
-        self.beginning = Some(beginning);
-        (self.escape, self.line_end) = (Some(escape), Some(line_end));
-        // Before an escape, and before a line end in base64, fewer of the first bytes stand as
-        // they are than are looked for; and so do they before the end.
-        let before_escape = escape.min(line_end).saturating_sub(SHORTEST - 1).max(from);
-        Some(beginning.min(before_escape))
+            .unwrap_or_else(|| self.secrets.0.folds.next(self.bytes, from).unwrap_or(length));
+        (self.beginning, self.escape, self.fold) = (Some(beginning), Some(escape), Some(fold));
+        // Before an escape fewer of the first bytes stand as they are than are looked for; and so
+        // do they before the end.
+        let before_escape = escape.saturating_sub(SHORTEST - 1).max(from);
+        Some(beginning.min(before_escape).min(fold))
     }
 }
 
