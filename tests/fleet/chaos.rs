@@ -9,8 +9,8 @@ use nix::unistd::Pid;
 
 use crate::cluster::{cluster, name_of};
 use crate::proxy::{Proxy, Weather};
-use crate::support::{Running, wait_until};
-use crate::workers::{BATCH, Fleet, outcomes, signal};
+use crate::support::wait_until;
+use crate::workers::{BATCH, Fleet, outcomes};
 
 const FIVE: &str = r#"
 groups:
@@ -63,7 +63,7 @@ fn a_batch_of_five_goes_on_at_the_collector_that_was_interrupted() {
         .exits(0)
         .json_lines();
     assert_eq!(records.len(), 5, "{records:?}");
-    end(&fleet, 1, second);
+    fleet.end(1, second);
 }
 
 /// Nobody can end the collector while all who could are stopped: it is gone as soon as they go on.
@@ -108,8 +108,8 @@ fn collectors_of_a_machine_that_was_stopped_are_gone_when_it_goes_on() {
     );
     assert!(!fleet.ledger().contains(&"end b 1".to_owned()));
     assert_eq!(fleet.psql("select worker from queued_runs"), "second");
-    end(&fleet, 0, first);
-    end(&fleet, 1, second);
+    fleet.end(0, first);
+    fleet.end(1, second);
 }
 
 /// A worker that is cut off ends its collectors by itself, gives the run back as soon as it can,
@@ -191,7 +191,7 @@ fn outage_beyond_the_lease(fleet: &Fleet, proxy: &Proxy, length: Duration) {
     let reason = lost["reason"].as_str().unwrap();
     assert!(reason.starts_with("worker w "), "{reason}");
     assert!(!fleet.ledger().contains(&"end b 1".to_owned()));
-    end(fleet, 0, worker);
+    fleet.end(0, worker);
 }
 
 /// At least `length` long, and at least until the collector has ended by itself.
@@ -213,12 +213,7 @@ fn outage_within_the_lease(fleet: &Fleet, proxy: &Proxy, length: Duration) {
     let ends = fleet.ledger();
     let ends: Vec<&String> = ends.iter().filter(|line| line.starts_with("end")).collect();
     assert_eq!(ends, ["end a 1", "end b 1", "end c 1"]);
-    end(fleet, 0, worker);
-}
-
-fn end(fleet: &Fleet, machine: usize, worker: Running) {
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(machine).see(worker).exits(0);
+    fleet.end(0, worker);
 }
 
 /// Children, and theirs.

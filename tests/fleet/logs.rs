@@ -91,8 +91,7 @@ fn a_log_is_followed_from_another_machine_and_is_there_when_its_worker_is_gone()
     );
     assert!(!text.contains("hush-hush") && !text.contains('\u{1b}'), "{text}");
     fleet.wait_for_end(&run);
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(1).see(worker).exits(0);
+    fleet.end(1, worker);
     fs::remove_dir_all(fleet.place(1).state()).unwrap();
 
     let whole = fleet.run(0, &["logs", &run]);
@@ -153,8 +152,7 @@ fn of_a_killed_worker_what_it_had_sent_is_there_and_what_is_missing_is_said() {
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(text.matches("[g/a] warned").count(), 2, "{text}");
     assert!(text.contains("did not reach the database"), "{text}");
-    signal(&second, Signal::SIGTERM);
-    fleet.place(0).see(second).exits(0);
+    fleet.end(0, second);
 }
 
 #[test]
@@ -168,8 +166,7 @@ fn of_a_flood_the_newest_part_is_there_and_it_is_said_how_much_is_not() {
     let size = fs::metadata(fleet.place(1).state().join(format!("runs/{run}/1-talker.log")))
         .unwrap()
         .len();
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(1).see(worker).exits(0);
+    fleet.end(1, worker);
     let seen = fleet.run(0, &["logs", &run, "a", "--raw"]);
     seen.exits(0)
         .says("bytes of its log before this are not in the database");
@@ -226,6 +223,5 @@ fn who_waits_sees_what_is_written_and_the_first_signal_cancels() {
         "{text}"
     );
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(1).see(worker).exits(0);
+    fleet.end(1, worker);
 }

@@ -5,10 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use nix::sys::signal::Signal;
-
 use crate::support::{Running, wait_until};
-use crate::workers::{Fleet, signal};
+use crate::workers::Fleet;
 
 const WORKERS: usize = 3;
 const GROUPS: usize = 5;
@@ -94,8 +92,7 @@ fn round(number: usize) {
     wait_until("the end of every run", || ended() == runs);
     let took = begun.elapsed();
     for (machine, worker) in workers.into_iter().enumerate() {
-        signal(&worker, Signal::SIGTERM);
-        fleet.place(machine).see(worker).exits(0);
+        fleet.end(machine, worker);
     }
     judge(&fleet, runs, kills);
     println!(

@@ -1,11 +1,10 @@
 //! Which worker a run is for, what becomes of it when that is lost, and what is said of a run that
 //! waits.
 
-use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::support::wait_until;
-use crate::workers::{BATCH, Fleet, outcomes, signal};
+use crate::workers::{BATCH, Fleet, outcomes};
 
 const LABELLED: &str = r#"
 groups:
@@ -57,8 +56,7 @@ fn a_run_waits_for_a_worker_with_its_labels_and_everybody_says_so() {
     fleet.wait_for_end(&run);
     assert_eq!(fleet.psql("select worker from queued_runs"), "able");
     for (machine, worker) in [(1, plain), (0, able)] {
-        signal(&worker, Signal::SIGTERM);
-        fleet.place(machine).see(worker).exits(0);
+        fleet.end(machine, worker);
     }
 }
 
@@ -79,8 +77,7 @@ fn a_run_whose_group_does_not_want_it_is_not_resumed() {
     assert_eq!(record["lost"], "its worker was lost, and `on_lost` is `fail`");
     assert_eq!(outcomes(&record), [("lost", 1)]);
     assert_eq!(fleet.ledger(), ["start a 1"]);
-    signal(&second, Signal::SIGTERM);
-    fleet.place(1).see(second).exits(0);
+    fleet.end(1, second);
 }
 
 #[test]
@@ -100,8 +97,7 @@ fn a_run_is_tried_again_through_the_queue_from_another_machine() {
         fleet.ledger().iter().filter(|line| *line == "start b 1").count(),
         2
     );
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(1).see(worker).exits(0);
+    fleet.end(1, worker);
 }
 
 /// What a run by hand means by `--overlap` it means in the queue as well.
@@ -141,8 +137,7 @@ fn a_run_gives_way_waits_or_goes_beside_another_one_as_it_was_told() {
     for run in [&first, &beside, &waits] {
         assert_eq!(outcomes(&fleet.wait_for_end(run)), [("succeeded", 1); 3]);
     }
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(0).see(worker).exits(0);
+    fleet.end(0, worker);
 }
 
 /// What workers have is in the way of a run by hand on another machine, as `overlap:` says.
@@ -341,11 +336,9 @@ fn a_worker_with_another_executable_says_so_in_the_record() {
         warning.starts_with("the executable on this machine is another one than the plan was made with"),
         "{warning}"
     );
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(1).see(worker).exits(0);
+    fleet.end(1, worker);
     let same = fleet.start(0, &["worker", "--name", "same"]);
     let record = fleet.wait_for_end(&fleet.queue("g"));
     assert_eq!(record["tasks"][0]["warnings"], json!(null), "{record}");
-    signal(&same, Signal::SIGTERM);
-    fleet.place(0).see(same).exits(0);
+    fleet.end(0, same);
 }

@@ -152,6 +152,12 @@ impl Fleet {
         seen.exits(0).stdout.trim().to_owned()
     }
 
+    /// Ends a worker, or another service, which has nothing to do any more.
+    pub(crate) fn end(&self, machine: usize, service: Running) {
+        signal(&service, Signal::SIGTERM);
+        self.place(machine).see(service).exits(0);
+    }
+
     pub(crate) fn wait_for_end(&self, run: &str) -> Value {
         self.wait_until_ended(run);
         self.show(run)
@@ -266,8 +272,7 @@ groups:
         .says("0 succeeded, 1 failed");
     assert_eq!(seen.stdout.lines().count(), 2, "a run a group: {seen:#?}");
     fleet.run(0, &[&args[..], &["--group", "good"]].concat()).exits(0);
-    signal(&worker, Signal::SIGTERM);
-    fleet.first.see(worker).exits(0);
+    fleet.end(0, worker);
 }
 
 /// What had ended is not done again; what was interrupted is tried once more, elsewhere.
@@ -318,8 +323,7 @@ fn a_worker_that_is_killed_is_replaced_where_it_was() {
         .exits(0)
         .json_lines();
     assert_eq!(records.len(), 3, "{records:?}");
-    signal(&second, Signal::SIGTERM);
-    fleet.others[0].see(second).exits(0);
+    fleet.end(1, second);
     assert_eq!(fleet.show(&run)["success"], true);
 }
 
@@ -373,8 +377,7 @@ fn collectors_of_a_stopped_worker_are_gone_before_another_one_starts_them() {
     assert!(!fleet.ledger().contains(&"end b 1".to_owned()));
     assert_eq!(fleet.psql("select worker from queued_runs"), "second");
     for (machine, worker) in [(0, first), (1, second)] {
-        signal(&worker, Signal::SIGTERM);
-        fleet.place(machine).see(worker).exits(0);
+        fleet.end(machine, worker);
     }
 }
 
@@ -406,8 +409,7 @@ fn a_queued_run_is_cancelled_from_elsewhere() {
     assert_eq!(outcomes(&record), [("skipped", 0); 3]);
     assert_eq!(fleet.ledger(), ["start a 1"]);
     fleet.run(0, &["cancel", &second]).exits(2);
-    signal(&worker, Signal::SIGTERM);
-    fleet.others[0].see(worker).exits(0);
+    fleet.end(1, worker);
 }
 
 /// A scheduler gives slots to the queue and ends; its runs do not.
@@ -430,8 +432,7 @@ groups:
     wait_until("a slot in the queue", || {
         fleet.psql("select count(*) > 0 from queued_runs where state = 'queued'") == "t"
     });
-    signal(&beat, Signal::SIGTERM);
-    fleet.first.see(beat).exits(0);
+    fleet.end(0, beat);
     let worker = fleet.start(1, &["worker", "--name", "w"]);
     let run = fleet.psql("select run_id from queued_runs order by message limit 1");
     let record = fleet.wait_for_end(&run);
@@ -440,8 +441,7 @@ groups:
         "select state from ledger join slots using (entry, slot) where slots.run_id = '{run}'"
     ));
     assert_eq!(ledger, "ran");
-    signal(&worker, Signal::SIGTERM);
-    fleet.others[0].see(worker).exits(0);
+    fleet.end(1, worker);
 }
 
 /// What a worker cannot give to a collector, another one may.
@@ -478,7 +478,6 @@ groups:
     fleet.wait_for_end(&run);
     assert_eq!(fleet.psql("select worker from queued_runs"), "able");
     for (machine, worker) in [(1, lacking), (0, able)] {
-        signal(&worker, Signal::SIGTERM);
-        fleet.place(machine).see(worker).exits(0);
+        fleet.end(machine, worker);
     }
 }

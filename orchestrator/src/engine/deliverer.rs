@@ -25,7 +25,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A database that is well has taken most deliveries by then.
 const LATE: Duration = Duration::from_secs(2);
 
-/// What was read is noted within this time, or not at all where somebody else's deliveries wait.
+/// What was read is noted within this time, or later: the deliveries behind it are waited for.
 const READS: Duration = Duration::from_secs(5);
 
 /// The pause before a database that is away is asked again.

@@ -320,12 +320,10 @@ impl Running<'_> {
             match (taken, reads) {
                 (Some(Ok(_)), Some(_)) => {}
                 (Some(Ok(taken)), None) => self.tally.deliver(position, taken.counts),
-                (not_taken, Some(reads)) => {
-                    if let Err(error) = reads.note(&self.engine.state_dir) {
-                        tracing::warn!("{what} is not noted: {error}");
-                    }
-                    tracing::debug!("{what} is noted later: {not_taken:?}");
-                }
+                (not_taken, Some(reads)) => match reads.note(&self.engine.state_dir) {
+                    Ok(()) => tracing::debug!("{what} is noted later: {not_taken:?}"),
+                    Err(error) => tracing::warn!("{what} is not noted: {error}"),
+                },
                 (Some(Err(error)), None) => tracing::error!("{what} is not in the database: {error}"),
                 (None, None) => tracing::error!("{what} is not in the database"),
             }

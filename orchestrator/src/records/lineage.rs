@@ -70,7 +70,7 @@ const NOTE_WRITES: &str =
 /// A task that reads other collections every night leaves no row of each.
 const FORGET: &str = "delete from lineage where group_name = $1 and name = $2 and at < $3";
 
-/// Notes to what a delivery brought something.
+/// Notes which collections a delivery brought something to.
 pub(super) async fn note_writes(connection: &mut Connection, ingest: i64) -> Result<(), DatabaseError> {
     connection.execute(NOTE_WRITES, &args![ingest]).await?;
     Ok(())
@@ -107,14 +107,15 @@ impl Records {
     pub async fn edges(&self, now: Timestamp) -> Result<Vec<Edge>, RecordsError> {
         const SQL: &str = "select collection, direction, group_name, name, command, run_id, at
              from lineage where at >= $1 order by collection, direction, group_name, name limit $2";
-        type Row = (String, String, String, String, String, String, Micros);
         let since = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
         let rows: Vec<Row> = self.database.fetch(SQL, &args![since, MOST]).await?;
         rows.into_iter().map(edge).collect()
     }
 }
 
-fn edge(row: (String, String, String, String, String, String, Micros)) -> Result<Edge, RecordsError> {
+type Row = (String, String, String, String, String, String, Micros);
+
+fn edge(row: Row) -> Result<Edge, RecordsError> {
     let (collection, direction, group, name, command, run, at) = row;
     Ok(Edge {
         collection,

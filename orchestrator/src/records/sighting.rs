@@ -8,7 +8,7 @@
 //! Statements for the merge and for whoever reads.
 
 use crate::database::DatabaseError;
-use crate::database::arg::{Arg, args};
+use crate::database::arg::args;
 use crate::database::connection::Connection;
 use crate::records::changes::keep_changes;
 
@@ -154,8 +154,7 @@ pub(super) async fn see(
         connection.execute(NOTHING_LEFT, &of).await?;
         let seen: Vec<(String, i64, i64)> = connection.fetch(COMPLETED, &of).await?;
         for (collection, delivered, _) in seen {
-            let counted = args![&collection, delivered.saturating_add(1)];
-            let size = count(connection, &counted).await?;
+            let size = size_up_to(connection, &collection, delivered.saturating_add(1)).await?;
             take_census(connection, ingest, &collection, size > delivered).await?;
         }
     }
@@ -166,7 +165,7 @@ pub(super) async fn see(
         }
         // Are there fewer absent than seen again?
         let most = delivered.saturating_add(unchanged);
-        let size = count(connection, &args![&collection, most.saturating_add(1)]).await?;
+        let size = size_up_to(connection, &collection, most.saturating_add(1)).await?;
         if size <= most {
             take_census(connection, ingest, &collection, size > delivered).await?;
         }
@@ -175,8 +174,9 @@ pub(super) async fn see(
     Ok(())
 }
 
-async fn count(connection: &mut Connection, counted: &[Arg]) -> Result<i64, DatabaseError> {
-    let size: Vec<(i64,)> = connection.fetch(SIZE, counted).await?;
+/// How many records a collection has, counted up to `most`.
+async fn size_up_to(connection: &mut Connection, collection: &str, most: i64) -> Result<i64, DatabaseError> {
+    let size: Vec<(i64,)> = connection.fetch(SIZE, &args![collection, most]).await?;
     Ok(size.first().map_or(0, |(size,)| *size))
 }
 

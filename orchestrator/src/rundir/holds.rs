@@ -108,7 +108,7 @@ impl Holds {
     /// Waits until nobody else looks or takes, which is a moment.
     ///
     /// # Errors
-    /// The state directory cannot be written, or somebody has nothing to do with us and stays.
+    /// The state directory cannot be written, or a stranger has the lock and keeps it.
     pub async fn lock(&self) -> io::Result<LockedHolds<'_>> {
         let path = self.0.join(ENTRANCE);
         let open = || open_or_create(&path, FileUse::ReadAndWrite, StateMode::Private);

@@ -30,9 +30,10 @@ async fn a_run_is_shown_to_one_worker(home: &Home) {
     all.sort_unstable();
     assert_eq!(all, ["a", "b"], "each to one, once");
     assert!(shown(&queue, "w3").await.is_empty());
-    let waiting = store.waiting_runs(10).await.unwrap();
+    let waiting = store.waiting(10).await.unwrap();
     assert_eq!(waiting.len(), 2);
-    assert_eq!(waiting[0].state, QueuedState::Queued);
+    let first = store.queued_run(&waiting[0].run).await.unwrap().unwrap();
+    assert_eq!(first.state, QueuedState::Queued);
     store.close().await;
 }
 

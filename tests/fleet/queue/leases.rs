@@ -11,7 +11,7 @@ use orchestrator::store::{
 use super::{fence, finish, open, run, shown, take, tell_fenced, until_shown};
 use crate::run_events::{Home, Story, at, dead};
 
-/// The shortest there is.
+/// Shorter than settings allow: it is waited for.
 const LEASE: Duration = Duration::from_secs(1);
 
 on_both!(

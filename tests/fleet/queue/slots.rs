@@ -54,9 +54,9 @@ async fn a_slot_is_queued_once(home: &Home) {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(store.waiting_runs(100).await.unwrap().len(), 10, "a run a slot");
+    assert_eq!(store.waiting(100).await.unwrap().len(), 10, "a run a slot");
     // Whoever does not know whether it arrived asks again.
-    let first = store.waiting_runs(100).await.unwrap().pop().unwrap();
+    let first = store.waiting(100).await.unwrap().remove(0);
     let again = run(first.run.as_str(), "e");
     let slot = slot(0);
     let request = SlotRequest::new(&slot, (&again.run, &owner), &[]);

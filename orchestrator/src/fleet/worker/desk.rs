@@ -29,7 +29,7 @@ pub(super) struct RunDesk {
     /// Why it is given back, if it is.
     pub(super) reason: Option<String>,
     /// Whether it was said that the database does not take its record.
-    pub(super) said_away: bool,
+    pub(super) said_unwritten: bool,
 }
 
 /// An attempt that the engine wants to make.
@@ -68,7 +68,7 @@ impl RunDesk {
             start: None,
             delivery: DeliveryDesk::default(),
             reason: None,
-            said_away: false,
+            said_unwritten: false,
         }
     }
 
@@ -93,14 +93,14 @@ impl RunDesk {
                 if let Write::Record(upto) = write {
                     self.feed.forget(upto);
                 }
-                if std::mem::take(&mut self.said_away) {
+                if std::mem::take(&mut self.said_unwritten) {
                     tracing::info!("the database is back; nothing of run {run} is missing in it");
                 }
             }
             Reply::Fenced => {}
             Reply::Lost | Reply::Refused => {
                 let why = why.unwrap_or_default();
-                if !std::mem::replace(&mut self.said_away, true) {
+                if !std::mem::replace(&mut self.said_unwritten, true) {
                     let again = if reply == Reply::Lost {
                         "; it is tried again"
                     } else {

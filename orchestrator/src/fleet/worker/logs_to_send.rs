@@ -84,17 +84,13 @@ impl LogsToSend {
 
     /// Before it is read: what is written from now on is told again.
     pub(crate) fn begin(&self, sent: &LogToSend) {
-        if let Some(log) = self
-            .lock()
-            .iter_mut()
-            .find(|log| is_same(log, &sent.fence, &sent.log))
-        {
+        if let Some(log) = find(&mut self.lock(), &sent.fence, &sent.log) {
             log.grown = false;
         }
     }
 
     fn change(&self, fence: &RunFence, name: &str, change: impl FnOnce(&mut LogToSend)) {
-        if let Some(log) = self.lock().iter_mut().find(|log| is_same(log, fence, name)) {
+        if let Some(log) = find(&mut self.lock(), fence, name) {
             change(log);
         }
         self.wake();
@@ -117,6 +113,12 @@ impl LogsToSend {
     fn lock(&self) -> MutexGuard<'_, Vec<LogToSend>> {
         self.0.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// From the end, where most of those are that are written: with each line one is looked for, and of
+/// those that have ended there may be thousands.
+fn find<'a>(logs: &'a mut [LogToSend], fence: &RunFence, name: &str) -> Option<&'a mut LogToSend> {
+    logs.iter_mut().rfind(|log| is_same(log, fence, name))
 }
 
 fn is_same(log: &LogToSend, fence: &RunFence, name: &str) -> bool {

@@ -27,7 +27,8 @@ pub(super) struct Presence {
     queue: FleetQueue,
     executables: Executables,
     skew_ms: Option<i64>,
-    told: bool,
+    /// Whether it was said that the clocks differ.
+    told_skew: bool,
 }
 
 /// The hand on it.
@@ -49,7 +50,7 @@ impl Presence {
             queue,
             executables,
             skew_ms: None,
-            told: false,
+            told_skew: false,
         }
     }
 
@@ -122,7 +123,7 @@ impl Presence {
         let middle = i64::midpoint(before.as_millisecond(), after.as_millisecond());
         let skew = middle - there.as_millisecond();
         self.skew_ms = Some(skew);
-        if skew.abs() > SKEW_MS && !std::mem::replace(&mut self.told, true) {
+        if skew.abs() > SKEW_MS && !std::mem::replace(&mut self.told_skew, true) {
             tracing::warn!("the clock of this machine is {skew} ms ahead of the database's");
         }
     }

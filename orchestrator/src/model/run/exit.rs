@@ -24,16 +24,26 @@ impl Exit {
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
     }
+
+    const CODE: &str = "exited with code";
+    const KILLED: &str = "killed by";
+
+    /// Whether a reason begins with how a process ended: then it does not say why.
+    pub fn begins(reason: &str) -> bool {
+        [Self::CODE, Self::KILLED]
+            .iter()
+            .any(|words| reason.starts_with(words))
+    }
 }
 
 impl fmt::Display for Exit {
     /// "exited with code 3", "killed by SIGSEGV (core dumped)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Code(code) => write!(f, "exited with code {code}"),
+            Self::Code(code) => write!(f, "{} {code}", Self::CODE),
             Self::Signal { no, core } => {
                 let core = if core { " (core dumped)" } else { "" };
-                write!(f, "killed by {}{core}", signal_name(no))
+                write!(f, "{} {}{core}", Self::KILLED, signal_name(no))
             }
         }
     }
@@ -95,5 +105,16 @@ mod tests {
         assert_eq!(signal_name(34), "SIGRTMIN");
         assert_eq!(signal_name(36), "SIGRTMIN+2");
         assert_eq!(signal_name(99), "signal 99");
+    }
+
+    #[test]
+    fn a_reason_that_is_an_exit_is_known_by_its_beginning() {
+        let killed = Exit::Signal { no: 11, core: true };
+        assert_eq!(killed.to_string(), "killed by SIGSEGV (core dumped)");
+        assert_eq!(Exit::Code(3).to_string(), "exited with code 3");
+        for exit in [killed, Exit::Code(3)] {
+            assert!(Exit::begins(&format!("{exit} (and more)")), "{exit}");
+        }
+        assert!(!Exit::begins("timed out after 1m, then exited with code 0"));
     }
 }

@@ -11,6 +11,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, access};
 
 use crate::process::explain::start_problem::StartProblem;
+use crate::text::shell_word;
 
 /// What forbids to execute it.
 pub(crate) fn access_problem(program: &Path) -> Option<StartProblem> {
@@ -68,6 +69,8 @@ fn forbidden(program: &Path, metadata: &Metadata) -> StartProblem {
     }
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o111 == 0 {
+        // A line to copy.
+        let name = shell_word(&program.to_string_lossy());
         return StartProblem::new("it is not executable", format!("chmod +x {name}"));
     }
     let (owner, group) = (metadata.uid(), metadata.gid());

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Cadence, OutcomeKind, SkipCause, TaskStatus};
+use crate::model::{Cadence, Exit, OutcomeKind, SkipCause, TaskStatus};
 use crate::queries::status::answer::{NightLine, NightState};
 use crate::queries::status::facts::{NightFacts, NightWindow, QueuedTask};
 use crate::queries::status::next_step::next_step;
@@ -202,13 +202,8 @@ pub(crate) fn told_cause(reason: &str, attempts: u32, said: Option<&str>) -> Str
     if attempts > 1 {
         cause.push_str(&format!(", tried {attempts} times"));
     }
-    let only_its_end = ["exited with code", "killed by"]
-        .iter()
-        .any(|end| reason.starts_with(end));
-    if let Some(said) = said
-        .map(str::trim)
-        .filter(|said| only_its_end && !said.is_empty())
-    {
+    let said = said.map(str::trim).filter(|said| !said.is_empty());
+    if let Some(said) = said.filter(|_| Exit::begins(reason)) {
         cause.push_str(&format!(": {said}"));
     }
     cause

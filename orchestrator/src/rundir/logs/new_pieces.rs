@@ -84,7 +84,8 @@ pub fn read_new_pieces(
     while !is_all && left > 0 {
         let (bytes, reached) = read_piece(&mut file, cursor.from, size, end != LogFileEnd::Open)?;
         let length = bytes.len() as u64;
-        is_all = reached;
+        // Nothing before the end: somebody has cut the file off since its size was asked.
+        is_all = reached || length == 0;
         let piece_end = cursor.from + length;
         let last = is_all && end == LogFileEnd::Whole;
         // That a log has not a byte is known from its attempt.

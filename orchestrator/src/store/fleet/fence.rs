@@ -64,14 +64,7 @@ impl RunFence {
 
     /// The run has ended: nobody is shown it any more.
     pub(crate) async fn finish(&self, sql: &mut Transaction) -> Result<(), StoreError> {
-        let name = sql.text(
-            "'orchestrate'",
-            "'orchestrate_' || current_setting('search_path')",
-        );
-        let now = sql.text(
-            "cast(unixepoch('subsec') * 1000000 as integer)",
-            "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)",
-        );
+        let (name, now) = (queue::queue_name_within(sql), queue::now_within(sql));
         let text = format!(
             "update queued_runs set state = 'ended', lease_until = 0, ended_at = {now}
              where run_id = $1 and epoch = $2 and state = 'running' returning message, {name},

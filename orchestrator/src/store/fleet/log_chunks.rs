@@ -3,13 +3,13 @@
 
 use crate::database::arg::args;
 use crate::database::transaction::Transaction;
-use crate::database::{ChannelListener, Database};
+use crate::database::{AssertSqlSafe, ChannelListener, Database};
 use crate::model::RunId;
 use crate::rundir::{KEPT_OF_LOG, LogPiece, unpack_chunk};
 use crate::store::error::StoreError;
 use crate::store::fleet::fence::RunFence;
 use crate::store::fleet::messages;
-use crate::store::fleet::queue::FleetQueue;
+use crate::store::fleet::queue::{FleetQueue, queue_name};
 use crate::store::store::Store;
 
 /// A piece of the log of an attempt.
@@ -168,16 +168,8 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn listen_to_logs(&self) -> Result<ChannelListener, StoreError> {
-        let rows: Vec<(String,)> = self
-            .database
-            .fetch(
-                self.database.text(
-                    "select 'orchestrate' where true or $1",
-                    "select 'orchestrate_' || current_setting('search_path') where true or $1",
-                ),
-                &args![true],
-            )
-            .await?;
+        let text = format!("select {} where true or $1", queue_name(&self.database));
+        let rows: Vec<(String,)> = self.database.fetch(AssertSqlSafe(text), &args![true]).await?;
         let queue = rows.into_iter().next().map(|(queue,)| queue).unwrap_or_default();
         Ok(self.database.listen(&channel(&queue)).await?)
     }

@@ -1,4 +1,4 @@
-//! What waits and what is claimed, for whoever looks: nothing is made or opened by it.
+//! How far a run of the queue is, for whoever looks: nothing is made or opened by it.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -65,8 +65,6 @@ impl Row {
     }
 }
 
-const COLUMNS: &str = "select run_id, schedule, group_name, state, queued_at, worker from queued_runs";
-
 /// A run of the queue that goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueHolder {
@@ -108,21 +106,9 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn queued_run(&self, run: &RunId) -> Result<Option<QueuedRun>, StoreError> {
-        let text = format!("{COLUMNS} where run_id = $1");
-        let rows: Vec<Row> = self.database.fetch(AssertSqlSafe(text), &args![run]).await?;
+        const SQL: &str = "select run_id, schedule, group_name, state, queued_at, worker
+             from queued_runs where run_id = $1";
+        let rows: Vec<Row> = self.database.fetch(SQL, &args![run]).await?;
         rows.into_iter().next().map(Row::queued_run).transpose()
-    }
-
-    /// Those that wait for their first worker, newest first.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn waiting_runs(&self, most: u32) -> Result<Vec<QueuedRun>, StoreError> {
-        let text = format!(
-            "{COLUMNS} where state <> 'ended' and not exists (select 1 from runs where runs.id = run_id)
-             order by message desc limit $1"
-        );
-        let rows: Vec<Row> = self.database.fetch(AssertSqlSafe(text), &args![most]).await?;
-        rows.into_iter().map(Row::queued_run).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! The queue of a database: opened once by whoever gives runs to it or takes them.
 
 use crate::database::arg::args;
-use crate::database::{ChannelListener, Database};
+use crate::database::transaction::Transaction;
+use crate::database::{AssertSqlSafe, ChannelListener, Database};
 use crate::store::error::StoreError;
 use crate::store::store::Store;
 
@@ -23,12 +24,30 @@ pub struct FleetQueue {
     pub(super) name: String,
 }
 
+const SQLITE_NAME: &str = "'orchestrate'";
+const POSTGRES_NAME: &str = "'orchestrate_' || current_setting('search_path')";
+
+/// The name of our queue, as an expression: for whoever has not opened it.
+pub(super) fn queue_name(database: &Database) -> &'static str {
+    database.text(SQLITE_NAME, POSTGRES_NAME)
+}
+
+/// The same for whoever has only a transaction.
+pub(super) fn queue_name_within(sql: &Transaction) -> &'static str {
+    sql.text(SQLITE_NAME, POSTGRES_NAME)
+}
+
+const SQLITE_NOW: &str = "cast(unixepoch('subsec') * 1000000 as integer)";
+const POSTGRES_NOW: &str = "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)";
+
 /// The time of the database, in microseconds.
 pub(super) fn now(database: &Database) -> &'static str {
-    database.text(
-        "cast(unixepoch('subsec') * 1000000 as integer)",
-        "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)",
-    )
+    database.text(SQLITE_NOW, POSTGRES_NOW)
+}
+
+/// The same for whoever has only a transaction.
+pub(super) fn now_within(sql: &Transaction) -> &'static str {
+    sql.text(SQLITE_NOW, POSTGRES_NOW)
 }
 
 impl Store {
@@ -43,14 +62,12 @@ impl Store {
             return Ok(FleetQueue { database, name });
         }
         database.ensure_pgmq().await?;
-        let rows: Vec<(String, bool)> = database
-            .fetch(
-                "select name, to_regclass('pgmq.q_' || name) is null
-                 from (select 'orchestrate_' || current_setting('search_path') as name) as ours
-                 where true or $1",
-                &args![true],
-            )
-            .await?;
+        let text = format!(
+            "select name, to_regclass('pgmq.q_' || name) is null from (select {} as name) as ours
+             where true or $1",
+            queue_name(&database)
+        );
+        let rows: Vec<(String, bool)> = database.fetch(AssertSqlSafe(text), &args![true]).await?;
         let Some((name, missing)) = rows.into_iter().next() else {
             return Err(StoreError::Refused("it does not name its schema".to_owned()));
         };

@@ -9,6 +9,7 @@ use crate::database::columns::Micros;
 use crate::database::transaction::Transaction;
 use crate::model::RunId;
 use crate::store::error::StoreError;
+use crate::store::fleet::queue::now_within;
 use crate::store::timetable::ledger::LedgerState;
 use crate::store::timetable::releases::{DealtWith, settle_dealt_with};
 use crate::store::timetable::slots_of_runs;
@@ -61,10 +62,7 @@ pub(super) async fn close_open_attempts(
     reason: &str,
 ) -> Result<(), StoreError> {
     settle_delivered(sql, run).await?;
-    let now = sql.text(
-        "cast(unixepoch('subsec') * 1000000 as integer)",
-        "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)",
-    );
+    let now = now_within(sql);
     let text = format!(
         "update attempts set finished_at = case when started_at > {now} then started_at else {now} end,
              outcome = 'lost', reason = $2

@@ -1,5 +1,6 @@
 //! Why a run waits, given all workers: said to people. Pure.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::RunId;
@@ -54,10 +55,6 @@ impl fmt::Display for WaitReason {
     }
 }
 
-fn lack(worker: &WorkerLine, run: &WaitingRun) -> Option<String> {
-    lack_of(&worker.labels, worker.offer.as_ref(), run)
-}
-
 /// Why a run waits, given all workers.
 pub fn why_it_waits(run: &WaitingRun, workers: &[WorkerLine]) -> WaitReason {
     if run.paused {
@@ -73,21 +70,24 @@ pub fn why_it_waits(run: &WaitingRun, workers: &[WorkerLine]) -> WaitReason {
     if there.is_empty() {
         return WaitReason::NoWorker;
     }
-    let lacks: Vec<Option<String>> = there.iter().map(|worker| lack(worker, run)).collect();
-    let fit = lacks.iter().filter(|lack| lack.is_none()).count();
-    if fit == 0 {
-        let mut whys: Vec<String> = lacks.into_iter().flatten().collect();
-        whys.sort();
-        whys.dedup();
-        return WaitReason::Unfit(whys.join("; "));
+    let (mut fit, mut whys) = (Vec::new(), BTreeSet::new());
+    for worker in there {
+        match lack_of(&worker.labels, worker.offer.as_ref(), run) {
+            None => fit.push(worker),
+            Some(why) => {
+                whys.insert(why);
+            }
+        }
     }
-    let has_room = |worker: &&&WorkerLine| {
-        let running = u64::try_from(worker.running.len()).unwrap_or(u64::MAX);
-        running < worker.capacity && lack(worker, run).is_none()
+    if fit.is_empty() {
+        return WaitReason::Unfit(whys.into_iter().collect::<Vec<_>>().join("; "));
+    }
+    let has_room = |worker: &&WorkerLine| {
+        u64::try_from(worker.running.len()).is_ok_and(|running| running < worker.capacity)
     };
-    match there.iter().any(|worker| has_room(&worker)) {
+    match fit.iter().any(has_room) {
         true => WaitReason::Soon,
-        false => WaitReason::Busy(fit),
+        false => WaitReason::Busy(fit.len()),
     }
 }
 

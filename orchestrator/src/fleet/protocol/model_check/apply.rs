@@ -42,7 +42,7 @@ impl World {
                 let fence = self.database.read(run)?;
                 self.feed(node, WorkerInput::Shown { fence, unfit: None }, true);
             }
-            Move::ModelAnswer(place) => self.answer(place, true)?,
+            Move::Answer(place) => self.answer(place, true)?,
             Move::Serve(place) => {
                 let answer = self.serve(self.request(place)?);
                 let lane = self.nodes[place.node].desks[place.run].lane(place.lane);

@@ -1,6 +1,6 @@
 //! What may happen next, in the world and by its faults.
 
-use super::node::{Ask, Phase, RequestSlot};
+use super::node::{Ask, Phase, RequestLane};
 use super::tree::Tree;
 use super::world::World;
 use super::{BEATS, NODES, RUNS, now};
@@ -10,7 +10,7 @@ use super::{BEATS, NODES, RUNS, now};
 pub(super) struct RequestPlace {
     pub node: usize,
     pub run: usize,
-    pub lane: RequestSlot,
+    pub lane: RequestLane,
 }
 
 /// One thing that happens. Faults are those that use up one of [`super::world::Faults`].
@@ -21,7 +21,7 @@ pub(super) enum Move {
     /// A worker reads a message.
     Show { node: usize, run: usize },
     /// The database carries a request out, and its worker is told.
-    ModelAnswer(RequestPlace),
+    Answer(RequestPlace),
     /// The database carries out a request of a worker that stands still.
     Serve(RequestPlace),
     /// What only planted errors ask for.
@@ -166,8 +166,8 @@ impl World {
             if starts && !it.is_stalled {
                 moves.push(Move::Launch { node, run });
             }
-            for lane in [RequestSlot::Main, RequestSlot::Renewal] {
-                if lane == RequestSlot::Renewal || desk.delete.is_none() {
+            for lane in [RequestLane::Main, RequestLane::Renewal] {
+                if lane == RequestLane::Renewal || desk.delete.is_none() {
                     self.moves_of_request(RequestPlace { node, run, lane }, moves);
                 }
             }
@@ -190,7 +190,7 @@ impl World {
             }
             return;
         }
-        moves.push(Move::ModelAnswer(place));
+        moves.push(Move::Answer(place));
         if self.may_fail(self.faults.losses) {
             let is_done = true;
             moves.push(Move::Lose { place, is_done });

@@ -32,7 +32,7 @@ pub(super) struct ModelRequest {
 
 /// Which of the requests that a claim has under way at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum RequestSlot {
+pub(super) enum RequestLane {
     /// The claim itself, then its writes.
     Main,
     Renewal,
@@ -90,17 +90,17 @@ impl WorkerNode {
 }
 
 impl Desk {
-    pub(super) fn lane(&mut self, lane: RequestSlot) -> &mut Option<ModelRequest> {
+    pub(super) fn lane(&mut self, lane: RequestLane) -> &mut Option<ModelRequest> {
         match lane {
-            RequestSlot::Main => &mut self.main,
-            RequestSlot::Renewal => &mut self.renewal,
+            RequestLane::Main => &mut self.main,
+            RequestLane::Renewal => &mut self.renewal,
         }
     }
 
-    pub(super) fn request(&self, lane: RequestSlot) -> Option<ModelRequest> {
+    pub(super) fn request(&self, lane: RequestLane) -> Option<ModelRequest> {
         match lane {
-            RequestSlot::Main => self.main,
-            RequestSlot::Renewal => self.renewal,
+            RequestLane::Main => self.main,
+            RequestLane::Renewal => self.renewal,
         }
     }
 }

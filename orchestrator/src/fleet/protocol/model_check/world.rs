@@ -8,7 +8,7 @@ use super::super::input::{RunOver, WorkerInput};
 use super::super::terms::{AttemptKey, Fence, Sequence};
 use super::super::worker::Worker;
 use super::database::{ModelDatabase, ModelRunState, run_of};
-use super::node::{Ask, Desk, ModelRequest, Phase, RequestSlot, TaskDriver, WorkerNode};
+use super::node::{Ask, Desk, ModelRequest, Phase, RequestLane, TaskDriver, WorkerNode};
 use super::tree::Tree;
 use super::{BEATS, NODES, RUNS, TASKS, now};
 
@@ -127,8 +127,8 @@ impl World {
 
     fn send(&mut self, node: usize, fence: Fence, ask: Ask) {
         let lane = match ask {
-            Ask::Renew { .. } => RequestSlot::Renewal,
-            Ask::Claim | Ask::Write { .. } => RequestSlot::Main,
+            Ask::Renew { .. } => RequestLane::Renewal,
+            Ask::Claim | Ask::Write { .. } => RequestLane::Main,
         };
         let request = ModelRequest {
             fence,

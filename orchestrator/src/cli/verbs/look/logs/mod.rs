@@ -28,6 +28,7 @@ use crate::store::{KeptLog, RunRecord};
 use crate::text::make_safe;
 
 pub(crate) use asked::LogsArgs;
+pub(crate) use whole::print_hole;
 
 /// Prints the logs of the run's collectors, in order.
 pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<VerbExit, Failure> {

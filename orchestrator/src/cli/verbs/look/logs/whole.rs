@@ -74,7 +74,7 @@ fn tell(log: &CollectorLog, hole: LogHole) {
 }
 
 /// Says what is missing, and where it is.
-pub(super) fn print_hole(group: &str, name: &str, hole: LogHole, file: &str) {
+pub(crate) fn print_hole(group: &str, name: &str, hole: LogHole, file: &str) {
     print_words!(
         "{}/{}: {hole}; its worker has {}",
         make_safe(group),

@@ -145,7 +145,7 @@ fn json_line(out: &mut impl Write, change: &RecordChange) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// What was printed for people, of whom each collection is a heading.
+/// What was printed for people; each collection is a heading.
 #[derive(Default)]
 struct Printed {
     collection: Option<String>,

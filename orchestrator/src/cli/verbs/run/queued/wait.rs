@@ -8,6 +8,7 @@ use crate::cli::shell::exit::VerbExit;
 use crate::cli::shell::failure::Failure;
 use crate::cli::shell::stderr::print_words;
 use crate::cli::shell::store::unusable;
+use crate::cli::verbs::look::logs::print_hole;
 use crate::engine::EndingSignals;
 use crate::events::{Listener, Output, TaskRef};
 use crate::execution::Executor;
@@ -157,12 +158,7 @@ fn show(console: &mut Console, heard: &Heard<'_>) -> io::Result<()> {
         }
         Heard::Hole { owner, hole, file } => {
             console.settle();
-            print_words!(
-                "{}/{}: {hole}; its worker has {}",
-                make_safe(&owner.group),
-                make_safe(&owner.name),
-                make_safe(file)
-            );
+            print_hole(&owner.group, &owner.name, hole, file);
         }
     }
     Ok(())
