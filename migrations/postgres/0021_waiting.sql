@@ -1,5 +1,5 @@
 -- What a run that waits is for, what a worker must be able to execute for it, and which releases a
--- delivery dealt with. The same columns as in ../sqlite.
+-- delivery dealt with; who executes the runs of a scheduler. The same columns as in ../sqlite.
 
 -- The tasks that are to run (group, name, command), as a JSON document: for whoever looks before a
 -- worker has the run. Empty of a run that an earlier version gave to the queue.
@@ -15,3 +15,6 @@ alter table workers add column lacks_commands jsonb;
 -- run of a lost worker over settles them. None where it was run for none.
 alter table ingests add column release_source text;
 alter table ingests add column releases jsonb not null default '[]';
+
+-- Whether workers execute its runs, or its own process; null of a scheduler of an earlier version.
+alter table beats add column to_queue boolean;

@@ -16,6 +16,7 @@ mod chaos;
 mod cluster;
 mod logs;
 mod pgmq;
+mod promises;
 #[path = "../store/proxy.rs"]
 mod proxy;
 mod queue;

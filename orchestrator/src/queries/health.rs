@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::model::{Owner, RunId};
 use crate::rundir::probe_state_dir;
-use crate::store::{Heartbeat, HistoryFilter, Store, StoreError, StoreHealth};
+use crate::store::{Heartbeat, HistoryFilter, Store, StoreError, StoreHealth, WorkerLine};
 use crate::text::{counted, human_duration, make_safe};
 
 /// A scheduler says every ten seconds that it is there.
@@ -55,13 +55,17 @@ pub(crate) async fn health(
     } else {
         (Vec::new(), Vec::new())
     };
+    let workers = match schedulers.iter().any(|beat| beat.to_queue == Some(false)) {
+        true => store.workers().await?,
+        false => Vec::new(),
+    };
     let mut problems = problem_of_state_dir(state_dir);
     problems.extend(problems_of_store(&found));
     problems.extend(problems_of_schedulers(&schedulers, bounds, now));
     problems.extend(stuck_runs(&running, bounds, now));
     Ok(Health {
         store: found,
-        warnings: warnings(&schedulers),
+        warnings: warnings(&schedulers, &workers),
         schedulers,
         ok: problems.is_empty(),
         problems,
@@ -176,11 +180,23 @@ fn stuck_runs(running: &[(RunId, Timestamp)], bounds: HealthBounds, now: Timesta
         .collect()
 }
 
-fn warnings(schedulers: &[Heartbeat]) -> Vec<String> {
+fn warnings(schedulers: &[Heartbeat], workers: &[WorkerLine]) -> Vec<String> {
+    let worker = workers.iter().find(|worker| worker.is_there());
+    let in_vain = |beat: &Heartbeat| {
+        let worker = worker.filter(|_| beat.to_queue == Some(false))?;
+        let warning = format!(
+            "the scheduler {} executes its runs itself, while workers wait for them ({}): --execute queue gives them \
+             to workers",
+            beat.owner, worker.worker
+        );
+        Some(make_safe(&warning).into_owned())
+    };
     let releases = |beat: &Heartbeat| {
         let reason = beat.release_error.as_ref()?;
         let warning = format!("nobody can tell whether there is a new release: {reason}");
         Some(make_safe(&warning).into_owned())
     };
-    schedulers.iter().filter_map(releases).collect()
+    let each = schedulers.iter();
+    each.flat_map(|beat| releases(beat).into_iter().chain(in_vain(beat)))
+        .collect()
 }

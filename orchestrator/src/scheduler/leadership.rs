@@ -25,6 +25,8 @@ const SILENCE: Duration = Duration::from_secs(45);
 pub(crate) struct Leadership {
     executor: Arc<Executor>,
     schedule_file: String,
+    /// Whether workers execute what it begins.
+    to_queue: bool,
     started_at: Timestamp,
     status: Status,
     leader: LeaderWatch,
@@ -63,7 +65,7 @@ pub(crate) fn heartbeat_interval() -> Duration {
 }
 
 impl Leadership {
-    pub(crate) fn new(executor: Arc<Executor>, schedule_file: &Path, status: Status) -> Self {
+    pub(crate) fn new(executor: Arc<Executor>, schedule_file: &Path, to_queue: bool, status: Status) -> Self {
         let heartbeat_file = begin_heartbeat_file(&executor).inspect_err(|error| {
             tracing::warn!("health --live will not see this scheduler: {error}");
         });
@@ -72,6 +74,7 @@ impl Leadership {
             started_at: executor.now(),
             executor,
             schedule_file: schedule_file.display().to_string(),
+            to_queue,
             status,
             leader: LeaderWatch::default(),
         }
@@ -152,6 +155,7 @@ impl Leadership {
             schedule_file: self.schedule_file.clone(),
             schedule_error: standing.schedule_error.clone(),
             release_error: standing.release_error.clone(),
+            to_queue: Some(self.to_queue),
         }
     }
 

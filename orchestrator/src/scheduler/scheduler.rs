@@ -55,12 +55,13 @@ impl Scheduler {
         let local = LocalDispatcher::new(executor.clone(), audience, admission, metrics.clone());
         let by_hand = RunsByHand::new(executor.clone(), told, places, local.running());
         let side_work = SideWork::start(&executor, local.running(), &status);
+        let to_queue = queue.is_some();
         let dispatcher: Box<dyn Dispatcher> = match queue {
             None => Box::new(local),
             Some(to) => Box::new(QueueDispatcher::new(executor.clone(), to, metrics.clone())),
         };
         let scheduler = Self {
-            leadership: Leadership::new(executor.clone(), &schedule_file, status.clone()),
+            leadership: Leadership::new(executor.clone(), &schedule_file, to_queue, status.clone()),
             slots: Slots::new(
                 executor.store.clone(),
                 Arc::clone(&clock),

@@ -234,5 +234,6 @@ pub(crate) fn heartbeat(seen_at: Timestamp) -> Heartbeat {
         schedule_file: "config/boost_collector_schedule.yaml".to_owned(),
         schedule_error: None,
         release_error: None,
+        to_queue: Some(false),
     }
 }

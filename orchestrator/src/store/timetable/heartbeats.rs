@@ -32,6 +32,8 @@ pub struct Heartbeat {
     pub schedule_error: Option<String>,
     /// Why nobody can tell whether there is a new release.
     pub release_error: Option<String>,
+    /// Whether workers execute its runs, or its own process; `None` of one of an earlier version.
+    pub to_queue: Option<bool>,
 }
 
 /// Who leads.
@@ -65,6 +67,7 @@ struct HeartbeatColumns {
     schedule_file: String,
     schedule_error: Option<String>,
     release_error: Option<String>,
+    to_queue: Option<bool>,
 }
 
 impl HeartbeatColumns {
@@ -80,6 +83,7 @@ impl HeartbeatColumns {
             schedule_file: self.schedule_file,
             schedule_error: self.schedule_error,
             release_error: self.release_error,
+            to_queue: self.to_queue,
         };
         Ok((heartbeat, role))
     }
@@ -125,8 +129,8 @@ impl Store {
         };
         sql.execute(
             "insert into beats (owner_host, owner_boot, owner_pid, owner_start, state, started_at, seen_at,
-                 ticked_at, next_at, schedule_file, schedule_error, release_error)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                 ticked_at, next_at, schedule_file, schedule_error, release_error, to_queue)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              on conflict (owner_host, owner_boot, owner_pid, owner_start) do update set
                  state = excluded.state, seen_at = excluded.seen_at, ticked_at = excluded.ticked_at,
                  next_at = excluded.next_at, schedule_error = excluded.schedule_error,
@@ -143,7 +147,8 @@ impl Store {
                 heartbeat.next_at,
                 &heartbeat.schedule_file,
                 &heartbeat.schedule_error,
-                &heartbeat.release_error
+                &heartbeat.release_error,
+                heartbeat.to_queue.unwrap_or_default()
             ],
         )
         .await?;
