@@ -38,8 +38,7 @@ fn a_worker_needs_no_schedule_and_holds_two_connections_when_it_is_idle() {
         fleet.psql(connections).parse::<u32>().unwrap() <= 2
     });
     assert_eq!(fleet.workers()[0]["state"], "working");
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(1).see(worker).exits(0);
+    fleet.end(1, worker);
 }
 
 #[test]
@@ -63,8 +62,7 @@ fn two_installations_share_a_database_and_nothing_else() {
         "orchestrate_orchestrate\norchestrate_other"
     );
     assert_eq!(fleet.workers(), json!([]));
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(1).see(worker).exits(0);
+    fleet.end(1, worker);
 }
 
 #[test]
@@ -133,8 +131,7 @@ fn whoever_waits_for_a_run_may_let_it_go_on_alone() {
     let run = fleet.psql("select run_id from queued_runs");
     fleet.wait_for_end(&run);
     assert_eq!(fleet.ledger(), ["start a 1", "end a 1"]);
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(0).see(worker).exits(0);
+    fleet.end(0, worker);
 }
 
 /// Somebody started workers and forgot to tell the scheduler.
@@ -164,6 +161,5 @@ fn a_scheduler_that_runs_everything_itself_beside_workers_says_so() {
         !told.contains(words) && !warned.contains(words),
         "{told}\n{warned}"
     );
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(1).see(worker).exits(0);
+    fleet.end(1, worker);
 }

@@ -189,8 +189,7 @@ fn a_run_by_hand_minds_what_workers_have() {
     fleet.open_gate("a");
     fleet.place(1).see(waits).exits(0);
     assert_eq!(starts(), 5);
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(0).see(worker).exits(0);
+    fleet.end(0, worker);
 }
 
 /// A group that may go on beside itself does in the queue, whoever gives it there.
@@ -221,8 +220,7 @@ fn a_group_that_may_overlap_does_in_the_queue() {
     for run in [&first, &second, &third] {
         assert_eq!(outcomes(&fleet.wait_for_end(run)), [("succeeded", 1); 3]);
     }
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(0).see(worker).exits(0);
+    fleet.end(0, worker);
 }
 
 const TWO_GROUPS: &str = r#"
@@ -276,8 +274,7 @@ fn a_worker_that_lacks_an_executable_leaves_the_run_to_others_unless_nobody_has_
         "{reason}"
     );
     for (machine, worker) in [(0, rich), (1, poor)] {
-        signal(&worker, Signal::SIGTERM);
-        fleet.place(machine).see(worker).exits(0);
+        fleet.end(machine, worker);
     }
 }
 
@@ -308,8 +305,7 @@ fn check_warns_of_workspaces_that_only_one_of_several_workers_has() {
         ]
     );
     for (machine, worker) in workers.into_iter().enumerate() {
-        signal(&worker, Signal::SIGTERM);
-        fleet.place(machine).see(worker).exits(0);
+        fleet.end(machine, worker);
         assert_eq!(warnings().len(), 0, "{} may have them", 1 - machine);
     }
     let to_queue = "execute: queue\n";

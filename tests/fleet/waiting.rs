@@ -1,10 +1,9 @@
 //! What is said of a run that no worker has taken: everywhere where people look for it.
 
-use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::support::wait_until;
-use crate::workers::{BATCH, Fleet, signal};
+use crate::workers::{BATCH, Fleet};
 
 /// The tasks of an answer, each with its state and its cause.
 fn states(rows: &Value) -> Vec<(&str, &str, &str)> {
@@ -95,8 +94,7 @@ fn whoever_follows_a_run_of_the_queue_waits_for_its_worker() {
     assert_eq!(followed.status.code(), Some(0), "{told}");
     assert!(told.contains("no worker has taken it"), "{told}");
     assert!(out.contains("hello of b") && !out.contains("hello of a"), "{out}");
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(0).see(worker).exits(0);
+    fleet.end(0, worker);
     // It is in the record by now, and nothing of it waits.
     let rows = fleet.run(0, &["history", "--group", "g", "--format", "json"]);
     assert_eq!(rows.exits(0).json().as_array().unwrap().len(), 3);
@@ -117,6 +115,5 @@ fn a_run_that_is_cancelled_before_anybody_has_it_ends_for_whoever_follows_it() {
     let followed = follower.wait_with_output();
     assert_eq!(followed.status.code(), Some(0));
     assert!(fleet.ledger().is_empty());
-    signal(&worker, Signal::SIGTERM);
-    fleet.place(0).see(worker).exits(0);
+    fleet.end(0, worker);
 }
