@@ -238,7 +238,7 @@ impl Shared {
 }
 
 /// Who shares a share: an address, or the network that one customer of IPv6 has as a rule.
-fn network_of(peer: IpAddr) -> IpAddr {
+pub(crate) fn network_of(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
             let network = u128::from(address) & (u128::MAX << 64);

@@ -9,8 +9,9 @@ use axum::http::{HeaderMap, HeaderName};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::web::access::entrance::Entrance;
+use crate::web::connections::network_of;
 
-/// So many tries may fail from one address within [`WINDOW`].
+/// So many tries may fail from one address, or network of IPv6, within [`WINDOW`].
 const MOST: u32 = 10;
 
 const WINDOW: SignedDuration = SignedDuration::from_mins(1);
@@ -49,6 +50,7 @@ impl Failures {
 impl SignInTries {
     /// How long nobody of this address may try; `None` if he may now.
     pub(crate) fn wait(&self, address: IpAddr, now: Timestamp) -> Option<SignedDuration> {
+        let address = network_of(address);
         self.with(|tries| {
             let failures = *tries.get(&place(tries, address))?;
             let count = failures.count_at(now)?;
@@ -58,6 +60,7 @@ impl SignInTries {
 
     /// Remembers that a try failed.
     pub(crate) fn count(&self, address: IpAddr, now: Timestamp) {
+        let address = network_of(address);
         self.with(|tries| {
             if !tries.contains_key(&address) && tries.len() >= ADDRESSES {
                 tries.retain(|_, failures| failures.count_at(now).is_some());
@@ -103,8 +106,9 @@ mod tests {
     use super::*;
     use crate::web::access::entrance::tests::{local, public};
 
-    fn ip(last: u16) -> IpAddr {
-        IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last))
+    /// Each in a network of its own.
+    fn ip(network: u16) -> IpAddr {
+        IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, network, 0, 0, 0, 1))
     }
 
     fn at(second: i64) -> Timestamp {
@@ -120,6 +124,8 @@ mod tests {
         }
         assert_eq!(tries.wait(ip(1), at(20)), Some(SignedDuration::from_secs(40)));
         assert_eq!(tries.wait(ip(2), at(20)), None, "somebody else");
+        let beside = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 2));
+        assert!(tries.wait(beside, at(20)).is_some(), "one customer has all of a /64");
         assert_eq!(tries.wait(ip(1), at(60)), None, "a minute later");
         tries.count(ip(1), at(61));
         assert_eq!(tries.wait(ip(1), at(62)), None);

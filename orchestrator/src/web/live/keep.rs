@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::http::StatusCode;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
@@ -46,6 +47,8 @@ pub(crate) async fn keep(site: Arc<Site>, topic: LiveTopic, newest: watch::Sende
                 .as_ref()
                 .map(|told| told.revision.clone())
                 .unwrap_or_default(),
+            // What is not there will not come back.
+            done: fault.status == StatusCode::NOT_FOUND,
             away: Some(fault.message),
             ..LiveNews::default()
         });
