@@ -20,6 +20,8 @@ mod promises;
 #[path = "../store/proxy.rs"]
 mod proxy;
 mod queue;
+#[path = "../cli/receiver.rs"]
+mod receiver;
 mod replay;
 mod rounds;
 #[expect(dead_code, reason = "made for the tests of the store")]

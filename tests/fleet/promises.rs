@@ -1,10 +1,13 @@
 //! What docs/fleet.md promises and no other file here proves.
 
 use std::fs;
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use nix::sys::signal::Signal;
 use serde_json::json;
 
+use crate::receiver::{next, server, well};
 use crate::support::wait_until;
 use crate::workers::{BATCH, Fleet, outcomes, signal};
 
@@ -162,4 +165,51 @@ fn a_scheduler_that_runs_everything_itself_beside_workers_says_so() {
         "{told}\n{warned}"
     );
     fleet.end(1, worker);
+}
+
+/// A run that failed on a worker, and who is told of it.
+fn failed_on_a_worker() -> (Fleet, Receiver<String>, String) {
+    let (address, told) = server(well);
+    let settings = format!("notify: [{{webhook: \"http://{address}/hook\", digest: false}}]\n");
+    let fleet = Fleet::new(BATCH, &settings, 2);
+    fleet.script("step", "#!/bin/sh\nexit 7\n");
+    let worker = fleet.start(1, &["worker"]);
+    let run = fleet.queue("g");
+    fleet.wait_for_end(&run);
+    signal(&worker, Signal::SIGTERM);
+    fleet.place(1).see(worker).exits(0);
+    assert!(told.try_recv().is_err(), "the worker tells nobody");
+    (fleet, told, run)
+}
+
+fn is_told(told: &Receiver<String>, run: &str) {
+    let (first, notice) = next(told);
+    assert_eq!(first, "POST /hook HTTP/1.1");
+    assert_eq!(
+        (&notice["kind"], &notice["run"], &notice["reason"]),
+        (&json!("failure"), &json!(run), &json!("exited with code 7"))
+    );
+}
+
+#[test]
+fn of_what_ended_on_a_worker_somebody_else_tells() {
+    let (fleet, told, run) = failed_on_a_worker();
+    fleet.run(0, &["notices", "deliver"]).exits(0);
+    is_told(&told, &run);
+}
+
+/// Within a minute of its start, as of a run's end.
+#[test]
+#[ignore = "takes a minute: scripts/test-fleet"]
+fn a_scheduler_tells_of_runs_that_ended_on_workers() {
+    let (fleet, told, run) = failed_on_a_worker();
+    let beat = fleet.start(0, &["beat", "--execute", "queue"]);
+    let begun = Instant::now();
+    is_told(&told, &run);
+    println!(
+        "told {:.0} s after the start of the scheduler",
+        begun.elapsed().as_secs_f64()
+    );
+    signal(&beat, Signal::SIGTERM);
+    assert_eq!(beat.wait_with_output().status.code(), Some(0));
 }

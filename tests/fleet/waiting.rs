@@ -73,6 +73,11 @@ fn what_no_worker_has_taken_waits_wherever_people_look() {
         logs.exits(0).says(&nothing).says("there is no worker");
         assert_eq!(logs.stdout, "");
     }
+    let why = fleet.run(0, &["why", "b"]);
+    let words: Vec<&str> = why.exits(0).stdout.split_whitespace().collect();
+    let queued = format!("Run {run} of it is in the queue for ");
+    assert!(words.join(" ").contains(&queued), "{words:?}");
+    why.says("there is no worker.");
     let unknown = fleet.run(0, &["logs", &run, "nobody"]);
     unknown.exits(2);
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::model::RunId;
 use crate::store::{KnownTask, LastOutcome, LedgerRow};
 
 /// What is asked about.
@@ -47,4 +48,14 @@ pub(crate) struct WhyFacts {
     pub(crate) ledger: Option<LedgerRow>,
     /// Since when its group is paused.
     pub(crate) paused_since: Option<Timestamp>,
+    /// The run in the queue that is to run it, the first one of several.
+    pub(crate) queued: Option<WhyQueued>,
+}
+
+/// A run that no worker has taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct WhyQueued {
+    pub(crate) run: RunId,
+    /// How long it has waited, and why.
+    pub(crate) waits: String,
 }

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use crate::model::{Entry, OutcomeKind, Schedule, SkipCause, Task, timetable};
 use crate::queries::find_task::scheduled_tasks;
+use crate::queries::queued_runs::queued_lines;
 use crate::queries::status::NightState;
 use crate::queries::status::next_step::step;
-use crate::queries::why::facts::{WhyFacts, WhyQuestion};
+use crate::queries::why::facts::{WhyFacts, WhyQuestion, WhyQueued};
 use crate::queries::why::rule::{next_slot, previous_slot, rule};
 use crate::store::{KnownTask, LedgerRow, LedgerState, Pause, Store, StoreError};
 
@@ -31,8 +32,16 @@ pub(crate) async fn gather(
     if all.is_empty() {
         all = asked.tasks.iter().map(unscheduled).collect();
     }
+    let queued = queued_lines(store).await?;
     for facts in &mut all {
         recall(store, facts).await?;
+        let is_it = |task: &KnownTask| task.group == facts.group && task.name == facts.name;
+        // The newest comes first in the list, the oldest to a worker.
+        let line = queued.iter().rev().find(|line| line.tasks.iter().any(is_it));
+        facts.queued = line.map(|line| WhyQueued {
+            run: line.run.clone(),
+            waits: line.waits_since(asked.now),
+        });
     }
     Ok(all)
 }
@@ -80,6 +89,7 @@ fn unscheduled(task: &KnownTask) -> WhyFacts {
         command_line: None,
         ledger: None,
         paused_since: None,
+        queued: None,
     }
 }
 

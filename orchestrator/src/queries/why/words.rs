@@ -19,6 +19,7 @@ pub(crate) fn words(facts: &WhyFacts, now: Timestamp, zone: &TimeZone) -> String
     let words = Words { facts, now, zone };
     let mut sentences = vec![rule(facts)];
     sentences.extend(words.pause());
+    sentences.extend(words.queue());
     let slot = words.slot();
     let told = slot.is_some();
     sentences.extend(slot);
@@ -60,6 +61,11 @@ impl Words<'_> {
         Some(format!(
             "Group {group} is paused since {since}: its slots are skipped until orchestrate resume {group}."
         ))
+    }
+
+    fn queue(&self) -> Option<String> {
+        let queued = self.facts.queued.as_ref()?;
+        Some(format!("Run {} of it is {}.", queued.run, queued.waits))
     }
 
     /// What became of its last slot, where that is more than its last run tells.
@@ -179,6 +185,7 @@ fn span(span: SignedDuration) -> String {
 mod tests {
     use super::*;
     use crate::model::RunId;
+    use crate::queries::why::facts::WhyQueued;
     use crate::store::{LastOutcome, LedgerRow};
 
     fn at(time: &str) -> Timestamp {
@@ -217,6 +224,7 @@ mod tests {
             command_line: None,
             ledger: None,
             paused_since: None,
+            queued: None,
         }
     }
 
@@ -380,5 +388,17 @@ mod tests {
                 "github/run_x is not in the schedule, so nothing runs it by itself. It last ran in {RUN} and succeeded."
             )
         );
+    }
+
+    #[test]
+    fn what_no_worker_has_taken_is_said_with_its_reason() {
+        let mut facts = facts();
+        facts.queued = Some(WhyQueued {
+            run: RunId::new("20261125-041000-3fa9c1"),
+            waits: "in the queue for 5m 00s: there is no worker".to_owned(),
+        });
+        let said = words(&facts, Timestamp::UNIX_EPOCH, &TimeZone::UTC);
+        let expected = "Run 20261125-041000-3fa9c1 of it is in the queue for 5m 00s: there is no worker.";
+        assert!(said.contains(expected), "{said}");
     }
 }

@@ -2,7 +2,7 @@
 //! is asked of the queue, so that nobody uses up showings of a run that is for others.
 
 use crate::database::AssertSqlSafe;
-use crate::database::arg::args;
+use crate::database::arg::{Arg, args};
 use crate::model::RunId;
 use crate::store::error::StoreError;
 use crate::store::fleet::queue::{FleetQueue, now};
@@ -83,15 +83,23 @@ impl FleetQueue {
     /// # Errors
     /// The database fails.
     pub async fn candidates(&self, means: &WorkerMeans, most: usize) -> Result<Vec<Candidate>, StoreError> {
-        let args = args![
+        let mut args = args![
             &means.labels,
             &means.secrets,
             means.plan_version,
             &means.name,
-            most + SPARE,
-            &means.lacks_commands
-        ];
-        let text = AssertSqlSafe(self.candidates_text());
+            most + SPARE
+        ]
+        .to_vec();
+        // Asked of those only who lack something: for all others it would cost without saying anything.
+        let others = match means.lacks_commands.is_empty() {
+            true => String::new(),
+            false => {
+                args.push(Arg::from(&means.lacks_commands));
+                format!("and not {}", self.is_for_others())
+            }
+        };
+        let text = AssertSqlSafe(self.candidates_text(&others));
         let rows: Vec<(String, i64, Json<Vec<String>>)> = self.database.fetch(text, &args).await?;
         let candidate = |(run, message, Json(commands)): (String, i64, Json<Vec<String>>)| Candidate {
             run: RunId::new(run),
@@ -180,7 +188,7 @@ impl FleetQueue {
     /// moment, others leave it the run for [`PREFERRED`]; nobody waits for one that is not. `offset 0`
     /// keeps PostgreSQL from making a join of a question that an index answers for each run: over a
     /// queue of thousands that took seconds.
-    fn candidates_text(&self) -> String {
+    fn candidates_text(&self, others: &str) -> String {
         let (now, held, known) = (
             now(&self.database),
             self.database.text(
@@ -204,7 +212,7 @@ impl FleetQueue {
         format!(
             "select r.run_id, r.message, r.commands from (select r.* from queued_runs r
              where r.state <> 'ended' and r.lease_until <= {now}
-               and r.version <= $3 and {held} and {known} and not {}
+               and r.version <= $3 and {held} and {known} {others}
                and not exists (select 1 from queued_runs o
                    where o.entry = r.entry and o.state <> 'ended' and o.run_id <> r.run_id
                      and (o.state = 'running' and o.lease_until > {now} or o.message < r.message)
@@ -220,8 +228,7 @@ impl FleetQueue {
                              where b.worker = w.name and b.state = 'running')))
              order by r.message limit {CHOICE}) as r
              order by case when r.worker = $4 or {last_worker} = $4 then 0 else 1 end, r.message
-             limit $5",
-            self.is_for_others()
+             limit $5"
         )
     }
 }
