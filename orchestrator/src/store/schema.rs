@@ -38,8 +38,9 @@ impl Store {
     /// The database fails.
     pub async fn schema(&self) -> Result<SchemaState, StoreError> {
         match self.look_at_schema().await {
-            // Somebody else moves our tables at this moment: now they are there.
+            // Somebody else moves our tables at this moment, between two statements: now they are there.
             Err(StoreError::Database(error)) if error.is_undefined_table() => self.look_at_schema().await,
+            Ok(SchemaState::Unusable(_)) => self.look_at_schema().await,
             state => state,
         }
     }

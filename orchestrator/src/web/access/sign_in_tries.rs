@@ -125,7 +125,10 @@ mod tests {
         assert_eq!(tries.wait(ip(1), at(20)), Some(SignedDuration::from_secs(40)));
         assert_eq!(tries.wait(ip(2), at(20)), None, "somebody else");
         let beside = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 2));
-        assert!(tries.wait(beside, at(20)).is_some(), "one customer has all of a /64");
+        assert!(
+            tries.wait(beside, at(20)).is_some(),
+            "one customer has all of a /64"
+        );
         assert_eq!(tries.wait(ip(1), at(60)), None, "a minute later");
         tries.count(ip(1), at(61));
         assert_eq!(tries.wait(ip(1), at(62)), None);
