@@ -39,7 +39,7 @@ class Walk:
     def sign_in_on_the_way(self):
         """Who may only look sees the question without its button, signs in and is back."""
         self.open("/schedule")
-        self.browser.follow("Run good now")
+        self.browser.follow("Run now: good")
         self.sees("Run good now?", "good/run_ok", "Only an operator may do that.")
         assert not self.browser.is_enabled(".ends button")
         self.browser.click(".ends .muted a")

@@ -7,6 +7,7 @@ pub(crate) mod choice;
 pub(crate) mod distant;
 pub(crate) mod find;
 pub(crate) mod follow;
+pub(crate) mod jump;
 pub(crate) mod kept;
 pub(crate) mod line;
 pub(crate) mod opened;

@@ -44,6 +44,8 @@ struct TimelinePage {
     lanes: Vec<Lane>,
     marks: Vec<Mark>,
     width: i64,
+    /// Where the present lies.
+    present: Option<i64>,
     stretches: Vec<(&'static str, String, bool)>,
     before: String,
     after: Option<String>,
@@ -94,6 +96,7 @@ async fn show(
         lanes: lanes(&found.runs, &found.unserved, &schedule, stretch, now),
         marks: stretch.marks(),
         width: WIDTH,
+        present: stretch.present(now),
         stretches: STRETCHES
             .iter()
             .map(|(word, of)| (*word, address(chosen, *of), *of == hours))

@@ -82,6 +82,40 @@ async fn a_search_leads_to_the_line_and_the_link_stays_true() {
 }
 
 #[tokio::test]
+async fn a_line_and_a_moment_are_gone_to() {
+    let site = Fixture::new().await;
+    hostile_run(&site).await;
+    write_log(&site, "1-x.2.log", &long_log(5000));
+    let path = format!("/runs/{RUN}/logs/1.2");
+    for (go, line) in [
+        ("1", "line 0 of many"),
+        ("4322", "line 4321 of many"),
+        ("2026-11-24T04:00:00Z", "line 0 of many"),
+    ] {
+        let found = site.browse(&format!("{path}?go={go}")).await;
+        assert_eq!(found.status, StatusCode::SEE_OTHER, "{go}: {}", found.text);
+        let location = found.headers[header::LOCATION].to_str().unwrap();
+        let (address, anchor) = location.split_once('#').unwrap();
+        let shown = site.browse(address).await;
+        let (_, from) = shown.text.split_once(&format!("id=\"{anchor}\"")).unwrap();
+        let here = from.split("</div>").next().unwrap();
+        assert!(here.contains(line), "{go}: {here}");
+    }
+    for go in ["5001", "2027-01-01T00:00:00Z"] {
+        let beyond = site.browse(&format!("{path}?go={go}")).await;
+        assert!(
+            beyond.text.contains("The log ends before that."),
+            "{go}: {}",
+            beyond.text
+        );
+    }
+    for wrong in ["0", "noon", "%3Cb%3E"] {
+        let answer = site.browse(&format!("{path}?go={wrong}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_log_is_a_file_of_its_run_and_nothing_else() {
     let site = Fixture::new().await;
     hostile_run(&site).await;

@@ -70,7 +70,10 @@ pub(crate) fn figures(answer: &CollectorAnswer, next: Option<Timestamp>, now: Ti
         figures.push((
             "Succeeds",
             format!("{:.0} %", (rate * 100.0).floor()),
-            format!("of its last {} runs", statistics.runs),
+            match statistics.runs {
+                1 => "of its only run".to_owned(),
+                runs => format!("of its last {runs} runs"),
+            },
         ));
     }
     if let Some(durations) = statistics.duration {

@@ -33,6 +33,8 @@ pub(crate) struct Lane {
     pub(crate) bars: Vec<RunBar>,
     /// Slots that nobody ran: where they lie, and what is to be said.
     pub(crate) unserved: Vec<(i64, String)>,
+    /// What is not told by colour alone: the icons of bars that want a look.
+    pub(crate) glyphs: Vec<Glyph>,
     pub(crate) sum: String,
 }
 
@@ -44,6 +46,14 @@ pub(crate) struct RunBar {
     pub(crate) width: i64,
     pub(crate) title: String,
     pub(crate) href: Option<String>,
+}
+
+/// An icon in a lane, at so much of its width (`46.20%`). It stands outside the box of the bars,
+/// which is stretched.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Glyph {
+    pub(crate) look: OutcomeLook,
+    pub(crate) at: String,
 }
 
 /// A mark of the axis: where, in hundredths of a percent of the width, and its words.
@@ -59,6 +69,11 @@ impl Stretch {
         let passed = at.as_microsecond() - self.from.as_microsecond();
         let x = i128::from(passed) * i128::from(WIDTH) / i128::from(whole.max(1));
         i64::try_from(x).unwrap_or_default().clamp(0, WIDTH)
+    }
+
+    /// Where the present lies, if it is shown.
+    pub(crate) fn present(self, now: Timestamp) -> Option<i64> {
+        (self.from <= now && now < self.to).then(|| self.place(now))
     }
 
     /// Eight marks, from the beginning on: at full hours where that is one.
@@ -100,7 +115,8 @@ fn row_of(header: &RunHeader) -> (u8, String) {
     match (&header.group, header.schedule.as_str()) {
         (Some(group), _) => (0, group.clone()),
         (None, "interval" | "cron") => (1, format!("{} runs", header.schedule)),
-        (None, schedule) => (2, schedule.to_owned()),
+        // All retries in one row, whatever each is a retry of.
+        (None, schedule) => (2, schedule.split(' ').next().unwrap_or_default().to_owned()),
     }
 }
 
@@ -174,18 +190,45 @@ fn unserved_mark(slot: &UnservedSlot, stretch: Stretch) -> (i64, String) {
 }
 
 fn lane(name: &str, runs: &[&RunHeader], stretch: Stretch, now: Timestamp) -> Lane {
+    let bars: Vec<RunBar> = runs.iter().map(|run| bar(run, stretch, now)).collect();
     let well = runs.iter().filter(|run| look(run).key == "succeeded").count();
     Lane {
         name: name.to_owned(),
         href: "/runs".to_owned(),
         at: String::new(),
-        bars: runs.iter().map(|run| bar(run, stretch, now)).collect(),
+        glyphs: glyphs(&bars),
+        bars,
         unserved: Vec::new(),
         sum: match runs.len() {
             0 => "no run".to_owned(),
             count => format!("{well} of {}", counted(count, "run")),
         },
     }
+}
+
+/// An icon at the end of each bar that did not end well, unless it would lie upon another one.
+fn glyphs(bars: &[RunBar]) -> Vec<Glyph> {
+    // On the narrowest wide screen an icon is a fiftieth of the lane.
+    const APART: i64 = WIDTH / 50;
+    let mut ends: Vec<(i64, &RunBar)> = bars
+        .iter()
+        .filter(|bar| !matches!(bar.look.key, "succeeded" | "running"))
+        .map(|bar| (bar.x + bar.width, bar))
+        .collect();
+    ends.sort_by_key(|(end, _)| *end);
+    let mut last = -APART;
+    let mut glyphs = Vec::new();
+    for (end, bar) in ends {
+        if end - last >= APART {
+            last = end;
+            let hundredths = end.min(WIDTH - APART) * 10_000 / WIDTH;
+            glyphs.push(Glyph {
+                look: bar.look,
+                at: format!("{}.{:02}%", hundredths / 100, hundredths % 100),
+            });
+        }
+    }
+    glyphs
 }
 
 fn bar(run: &RunHeader, stretch: Stretch, now: Timestamp) -> RunBar {
@@ -209,6 +252,27 @@ fn bar(run: &RunHeader, stretch: Stretch, now: Timestamp) -> RunBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_did_not_end_well_has_an_icon_and_none_lies_upon_another() {
+        let bar = |outcome, x, width| RunBar {
+            look: OutcomeLook::of(outcome),
+            x,
+            width,
+            title: String::new(),
+            href: None,
+        };
+        let bars = [
+            bar("failed", 1000, 200),
+            bar("succeeded", 0, 100),
+            bar("lost", 1210, 10),
+            bar("suspect", 3900, 100),
+        ];
+        let glyphs = glyphs(&bars);
+        let shown: Vec<(&str, &str)> = glyphs.iter().map(|glyph| (glyph.look.key, &*glyph.at)).collect();
+        // The lost one would lie upon the failed one; the last is kept within the lane.
+        assert_eq!(shown, [("failed", "30.00%"), ("suspect", "98.00%")]);
+    }
 
     #[test]
     fn marks_lie_at_eighths_and_say_their_day_where_there_are_several() {

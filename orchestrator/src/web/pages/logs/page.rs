@@ -15,12 +15,14 @@ use crate::model::Stream;
 use crate::queries::logs::LogHole;
 use crate::queries::logs::attempt_file::has_ended;
 use crate::queries::logs::find::{Direction, LogHit, Needle, PATIENCE, find};
+use crate::queries::logs::jump::Landing;
 use crate::queries::logs::opened::open_log;
 use crate::queries::logs::window::{At, LogWindow, read_window};
 use crate::store::{RecordedAttempt, TaskState};
 use crate::web::fault::Fault;
 use crate::web::pages::frame::{Frame, LiveMark, Reader, page};
 use crate::web::pages::logs::asked::{Asked, unreadable};
+use crate::web::pages::logs::go::go_to;
 use crate::web::parameters::{Parameters, PathParts};
 use crate::web::route_policy::{DATA, Routes, readable};
 use crate::web::site::Site;
@@ -47,6 +49,8 @@ struct LogQuery {
     /// `next`, `previous` or `stderr`, from `from` on.
     find: Option<String>,
     from: Option<u64>,
+    /// A line by its number, or a moment.
+    go: Option<String>,
 }
 
 #[derive(Template)]
@@ -115,11 +119,7 @@ async fn log(
     let mut go_on = None;
     if let (Some(attempt), Some(what)) = (attempt, query.find.as_deref()) {
         match look_for(&site, &asked, attempt, &query, what).await? {
-            LogHit::At(offset) => {
-                let to = address(&path, &query, &[("at", &offset.to_string())]);
-                let location = format!("{to}#b{offset}");
-                return Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response());
-            }
+            LogHit::At(offset) => return Ok(there(&path, &query, offset)),
             LogHit::Nothing => told = Some(nothing_found(what)),
             LogHit::NotYet(at) => {
                 told = Some(format!("Searched up to byte {at}, and nothing so far."));
@@ -128,6 +128,18 @@ async fn log(
                     &query,
                     &[("find", what), ("from", &at.to_string())],
                 ));
+            }
+        }
+    }
+    let go = query.go.as_deref().filter(|go| !go.trim().is_empty());
+    if let (Some(attempt), Some(go)) = (attempt, go) {
+        match go_to(&site, &asked, attempt, go, query.from).await? {
+            Landing::At(offset) => return Ok(there(&path, &query, offset)),
+            Landing::Beyond => told = Some("The log ends before that.".to_owned()),
+            Landing::NotYet { from, left } => {
+                told = Some(format!("Counted up to byte {from}; {left} lines further it is."));
+                let more = [("go", &*left.to_string()), ("from", &*from.to_string())];
+                go_on = Some(address(&path, &query, &more));
             }
         }
     }
@@ -154,6 +166,12 @@ async fn log(
             go_on,
         },
     )?))
+}
+
+/// To the line that begins there.
+fn there(path: &str, query: &LogQuery, offset: u64) -> Response {
+    let to = address(path, query, &[("at", &offset.to_string())]);
+    (StatusCode::SEE_OTHER, [(LOCATION, format!("{to}#b{offset}"))]).into_response()
 }
 
 /// What the page is made of beside the run.

@@ -154,7 +154,12 @@ fn used(task: &TaskState) -> Vec<Fact> {
     let written = summary.stdout_bytes + summary.stderr_bytes;
     used.push((
         "Wrote",
-        format!("{} lines, {}", grouped(summary.lines), bytes(written)),
+        format!(
+            "{} {}, {}",
+            grouped(summary.lines),
+            if summary.lines == 1 { "line" } else { "lines" },
+            bytes(written)
+        ),
     ));
     let isolation = task
         .attempt_list
