@@ -26,3 +26,4 @@ pub use migrate::MigrationState;
 pub use pool::Database;
 pub use postgres::listener::ChannelListener;
 pub(crate) use sqlx::AssertSqlSafe;
+pub(crate) use sqlx::types::Json;

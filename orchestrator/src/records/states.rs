@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::types::Json;
 
+use crate::database::Json;
 use crate::database::arg::{Arg, args};
 use crate::database::columns::Micros;
 use crate::records::error::RecordsError;

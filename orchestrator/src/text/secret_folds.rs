@@ -2,7 +2,10 @@
 //! stand before a line end. Pure.
 
 use crate::text::secret_forms::{Forms, SHORTEST};
-use crate::text::secrets::{MOST_BETWEEN, is_ambiguous};
+use crate::text::spelling::is_ambiguous;
+
+/// A line end, and the blanks with which the next line is indented.
+pub(super) const MOST_BETWEEN: usize = 34;
 
 /// How the encoded values begin.
 pub(super) struct Folds {
@@ -102,7 +105,7 @@ mod tests {
     #[test]
     fn what_is_none_is_passed_over() {
         assert_eq!(places("a line\nand another\n\n\nand the end\n"), [0; 0]);
-        assert_eq!(places("aHVudGVyMj in one piece\n"), [0; 0]);
+        assert_eq!(places("aHVudGVyMj in one bit\n"), [0; 0]);
     }
 
     #[test]

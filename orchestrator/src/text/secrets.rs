@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 
-use crate::text::secret_folds::Folds;
+use crate::text::secret_folds::{Folds, MOST_BETWEEN};
 use crate::text::secret_forms::{Forms, SHORTEST, forms};
-use crate::text::spelling::{INTRODUCERS, read_spellings};
+use crate::text::spelling::{INTRODUCERS, is_ambiguous, read_spellings};
 
 /// Knows the secrets; cheap to clone.
 #[derive(Clone)]
@@ -69,9 +69,6 @@ struct Front {
     /// How many characters between two lines of base64 were just passed.
     between: usize,
 }
-
-/// A line end, and the blanks with which the next line is indented.
-pub(super) const MOST_BETWEEN: usize = 34;
 
 /// A text can be read in a few ways at a time; in more only where a secret has many backslashes
 /// in a row, and so has the text. Then what was read so far is masked.
@@ -202,11 +199,6 @@ impl Secrets {
             Alphabet::Base64 => &self.0.encoded,
         }
     }
-}
-
-/// Whether a byte may be the beginning of a spelling, or a blank.
-pub(super) fn is_ambiguous(byte: u8) -> bool {
-    byte == b'+' || INTRODUCERS.contains(&byte)
 }
 
 fn has_ambiguous(bytes: &[u8]) -> bool {

@@ -5,6 +5,11 @@
 /// The bytes with which a spelling of more than one byte begins.
 pub(crate) const INTRODUCERS: [u8; 3] = *b"\\&%";
 
+/// Whether a byte may be the beginning of a spelling, or a blank.
+pub(crate) fn is_ambiguous(byte: u8) -> bool {
+    byte == b'+' || INTRODUCERS.contains(&byte)
+}
+
 /// JSON in JSON doubles its backslashes: as many levels, and backslashes, are followed.
 const LEVELS: usize = 2;
 const MOST_BACKSLASHES: usize = 1 << (LEVELS + 1);
