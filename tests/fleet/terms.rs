@@ -100,6 +100,17 @@ fn a_run_is_tried_again_through_the_queue_from_another_machine() {
     fleet.end(1, worker);
 }
 
+/// A run by hand that is given to the queue; how it minds others is to follow.
+const QUEUE: [&str; 7] = [
+    "run",
+    "--schedule",
+    "daily",
+    "--group",
+    "g",
+    "--queue",
+    "--overlap",
+];
+
 /// What a run by hand means by `--overlap` it means in the queue as well.
 #[test]
 fn a_run_gives_way_waits_or_goes_beside_another_one_as_it_was_told() {
@@ -108,16 +119,7 @@ fn a_run_gives_way_waits_or_goes_beside_another_one_as_it_was_told() {
     fleet.close_gate("a");
     let first = fleet.queue("g");
     fleet.wait_for("start a 1");
-    let queue = [
-        "run",
-        "--schedule",
-        "daily",
-        "--group",
-        "g",
-        "--queue",
-        "--overlap",
-    ];
-    let with = |mode| [&queue[..], &[mode]].concat();
+    let with = |mode| [&QUEUE[..], &[mode]].concat();
     let seen = fleet.run(0, &with("skip"));
     let held = format!("g is held back: run {first} of it waits or goes on");
     seen.exits(1).says(&held);
@@ -203,18 +205,13 @@ fn a_group_that_may_overlap_does_in_the_queue() {
     wait_until("both of them", || {
         fleet.ledger().iter().filter(|line| *line == "start a 1").count() == 2
     });
-    let queue = [
-        "run",
-        "--schedule",
-        "daily",
-        "--group",
-        "g",
-        "--queue",
-        "--overlap",
-        "queue",
-    ];
-    let third = fleet.run(0, &queue).exits(0).stdout.trim().to_owned();
-    let skip = fleet.run(0, &[&queue[..7], &["skip"]].concat());
+    let third = fleet
+        .run(0, &[&QUEUE[..], &["queue"]].concat())
+        .exits(0)
+        .stdout
+        .trim()
+        .to_owned();
+    let skip = fleet.run(0, &[&QUEUE[..], &["skip"]].concat());
     skip.exits(1).says("g is held back: ");
     fleet.open_gate("a");
     for run in [&first, &second, &third] {

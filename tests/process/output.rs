@@ -173,8 +173,8 @@ impl OutputSink for Laborious {
     async fn quiet(&mut self) {}
 }
 
-/// Masking a chunk may take long, so whoever waits beside a flood has a turn after each: an
-/// order to end came seconds late when it had one after 128.
+/// Masking a chunk may take long, so whoever waits beside a flood has a turn after each that
+/// does: an order to end came seconds late when it had one after 128.
 #[tokio::test]
 async fn a_flood_leaves_others_their_turn() {
     let lab = Lab::new();

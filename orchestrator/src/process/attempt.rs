@@ -28,6 +28,10 @@ use crate::process::verdict::{self, NamedLimits};
 /// Silence after which [`OutputSink::quiet`] is called.
 const QUIET: Duration = Duration::from_millis(250);
 
+/// A sink that takes longer for a chunk leaves others their turn after it. Each turn costs a look at
+/// all that may have happened (epoll_wait(2)), so quick ones share one.
+const LABORIOUS: Duration = Duration::from_millis(1);
+
 /// A pipe holds 64 KiB, and up to this much where its owner asked for it
 /// (/proc/sys/fs/pipe-max-size).
 const LARGEST_PIPE: usize = 1 << 20;
@@ -211,13 +215,14 @@ impl Running {
             };
             match event {
                 Event::Chunk(index, count) => {
+                    let begun = Instant::now();
                     sink.chunk(STREAMS[index], &self.supervisor.buffer[..count]).await;
-                    if count == self.supervisor.buffer.len() {
-                        // There is more. Whoever waits beside us (an order to end) has a turn first;
+                    clock.last = Instant::now();
+                    if clock.last - begun >= LABORIOUS {
+                        // Whoever waits beside us (an order to end) has a turn before the next one;
                         // tokio would give it one after 128 chunks, whatever they cost.
                         yield_now().await;
                     }
-                    clock.last = Instant::now();
                     if !std::mem::replace(&mut clock.pending, true) {
                         armed = false;
                     }

@@ -1,10 +1,10 @@
 //! Which worker a run is shown to, who has it, and how it ends.
 
 use orchestrator::store::{
-    KnownTask, NewQueuedRun, QueuedState, Renewal, WorkerBeat, WorkerMeans, WorkerState, this_process,
+    KnownTask, NewQueuedRun, QueuedState, Renewal, WorkerMeans, WorkerState, this_process,
 };
 
-use super::{fence, finish, means, names, open, run, shown, take, tell_fenced, until_shown};
+use super::{beat, fence, finish, means, names, open, run, shown, take, tell_fenced, until_shown};
 use crate::run_events::{Home, Story, at};
 
 on_both!(
@@ -81,18 +81,7 @@ async fn a_run_whose_collector_is_lacking_is_left_to_who_may_have_it(home: &Home
     queue.enqueue(&needs, at(0)).await.unwrap();
     assert_eq!(queue.commands_waiting().await.unwrap(), ["run_a", "run_b"]);
     assert_eq!(store.waiting(1).await.unwrap()[0].tasks, needs.tasks);
-    let mut other = WorkerBeat {
-        name: "other".into(),
-        owner: this_process().unwrap(),
-        state: WorkerState::Working,
-        capacity: 1,
-        labels: Vec::new(),
-        lacks: Vec::new(),
-        lacks_commands: Vec::new(),
-        secrets: Vec::new(),
-        plan_version: 1,
-        started_at: at(0),
-    };
+    let mut other = beat("other");
     let poor = WorkerMeans {
         lacks_commands: vec!["run_b".into(), "run_c".into()],
         ..means("poor")
@@ -224,19 +213,8 @@ async fn a_run_that_was_not_begun_is_given_back_without_a_loss(home: &Home) {
 
 async fn who_ran_the_entry_last_comes_first_while_it_is_idle(home: &Home) {
     let (store, queue) = open(home).await;
-    let beat = WorkerBeat {
-        name: "w1".into(),
-        owner: this_process().unwrap(),
-        state: WorkerState::Working,
-        capacity: 1,
-        labels: Vec::new(),
-        lacks: Vec::new(),
-        lacks_commands: Vec::new(),
-        secrets: Vec::new(),
-        plan_version: 1,
-        started_at: at(0),
-    };
-    queue.note_worker(&beat, None).await.unwrap();
+    let first_worker = beat("w1");
+    queue.note_worker(&first_worker, None).await.unwrap();
     queue.enqueue(&run("first", "e"), at(0)).await.unwrap();
     let first = take(&queue, "w1").await;
     finish(&store, &first).await;

@@ -8,7 +8,7 @@ use orchestrator::store::{
     BeatAnswer, NewQueuedRun, QueuedState, Renewal, ShownRun, WorkerBeat, WorkerState, this_process,
 };
 
-use super::{fence, finish, open, run, shown, take, tell_fenced, until_shown};
+use super::{beat, fence, finish, open, run, shown, take, tell_fenced, until_shown};
 use crate::run_events::{Home, Story, at, dead};
 
 /// Shorter than settings allow: it is waited for.
@@ -197,16 +197,12 @@ async fn what_was_delivered_is_not_done_again(home: &Home) {
 async fn workers_say_that_they_are_there(home: &Home) {
     let (store, queue) = open(home).await;
     let mut beat = WorkerBeat {
-        name: "w".into(),
-        owner: this_process().unwrap(),
-        state: WorkerState::Working,
         capacity: 4,
         labels: vec!["eu".into()],
         lacks: vec!["TOKEN".into()],
         lacks_commands: vec!["run_a".into()],
         secrets: vec!["OTHER".into()],
-        plan_version: 1,
-        started_at: at(0),
+        ..beat("w")
     };
     assert!(matches!(
         queue.note_worker(&beat, None).await.unwrap(),

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use orchestrator::model::{LossPolicy, Outcome, RunId};
 use orchestrator::store::{
-    FleetQueue, NewQueuedRun, RunFence, RunGrant, ShownRun, Store, WorkerMeans, this_process,
+    FleetQueue, NewQueuedRun, RunFence, RunGrant, ShownRun, Store, WorkerBeat, WorkerMeans, WorkerState,
+    this_process,
 };
 
-use crate::run_events::{Home, Story};
+use crate::run_events::{Home, Story, at};
 
 pub(super) fn run(id: &str, entry: &str) -> NewQueuedRun {
     NewQueuedRun {
@@ -38,6 +39,22 @@ pub(super) fn means(name: &str) -> WorkerMeans {
         secrets: Vec::new(),
         plan_version: 1,
         lacks_commands: Vec::new(),
+    }
+}
+
+/// A worker that is there, can do all and has one place.
+pub(super) fn beat(name: &str) -> WorkerBeat {
+    WorkerBeat {
+        name: name.into(),
+        owner: this_process().unwrap(),
+        state: WorkerState::Working,
+        capacity: 1,
+        labels: Vec::new(),
+        lacks: Vec::new(),
+        lacks_commands: Vec::new(),
+        secrets: Vec::new(),
+        plan_version: 1,
+        started_at: at(0),
     }
 }
 
