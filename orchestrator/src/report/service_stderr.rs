@@ -55,8 +55,7 @@ impl ServiceStderr {
         }
         // What fits behind a gap waits for its note all the same: lines keep their order.
         if queue.missing > 0 || queue.waiting.len() + lines.len() > MOST {
-            let count = memchr::memchr_iter(b'\n', lines).count();
-            queue.missing += u64::try_from(count).unwrap_or(u64::MAX).max(1);
+            queue.missing += count_lines(lines);
             return;
         }
         queue.waiting.extend_from_slice(lines);
@@ -81,15 +80,28 @@ impl Shared {
     }
 
     fn write_out(&self, mut into: impl Write, note: &Note) {
+        // Lines that could not be written.
+        let mut lost = 0;
         while let Some(lines) = self.take(note) {
-            if into.write_all(&lines).and_then(|()| into.flush()).is_err() {
-                let mut queue = self.lock();
-                queue.is_closed = true;
-                queue.waiting = Vec::new();
-                drop(queue);
-                self.changed.notify_all();
+            let text = match lost {
+                0 => lines,
+                _ => [note(lost).as_bytes(), &lines].concat(),
+            };
+            match into.write_all(&text).and_then(|()| into.flush()) {
+                Ok(()) => lost = 0,
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close(),
+                // A disk that is full has room again some day.
+                Err(_) => lost += count_lines(&text) - u64::from(lost > 0),
             }
         }
+    }
+
+    fn close(&self) {
+        let mut queue = self.lock();
+        queue.is_closed = true;
+        queue.waiting = Vec::new();
+        drop(queue);
+        self.changed.notify_all();
     }
 
     /// The next lines, once there are any; `None` once nobody can read them.
@@ -112,6 +124,12 @@ impl Shared {
         }
         Some(lines)
     }
+}
+
+/// At least one.
+fn count_lines(text: &[u8]) -> u64 {
+    let ends = memchr::memchr_iter(b'\n', text).count();
+    u64::try_from(ends).unwrap_or(u64::MAX).max(1)
 }
 
 #[cfg(test)]
@@ -171,6 +189,43 @@ mod tests {
         go.send(()).unwrap();
         assert_eq!(writes.recv().unwrap(), "last\n");
         assert!(stderr.drain(Duration::from_secs(60)));
+    }
+
+    /// A disk that is full for so many writes.
+    struct Disk(u32, Sender<String>);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0 > 0 {
+                self.0 -= 1;
+                let _ = self.1.send("full".to_owned());
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let _ = self.1.send(String::from_utf8_lossy(bytes).into_owned());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_disk_that_was_full_is_written_to_again_and_what_is_lost_is_said() {
+        let (written, writes) = channel();
+        let note = |missing| format!("{missing} missing\n");
+        let stderr = ServiceStderr::start(Disk(2, written), Box::new(note)).unwrap();
+        for lines in ["a\nb\n", "c\n"] {
+            stderr.write(lines.as_bytes());
+            assert_eq!(writes.recv().unwrap(), "full");
+            assert!(stderr.drain(Duration::from_secs(60)));
+        }
+        for lines in ["d\n", "e\n"] {
+            stderr.write(lines.as_bytes());
+            assert!(stderr.drain(Duration::from_secs(60)));
+        }
+        assert_eq!(writes.recv().unwrap(), "3 missing\nd\n");
+        assert_eq!(writes.recv().unwrap(), "e\n");
     }
 
     #[test]
